@@ -1,0 +1,35 @@
+/*
+ * map.h - names to things, kept sorted by name: few writers, many look-ups, listings in order.
+ *
+ * Not locked; the things are the caller's.
+ */
+#ifndef FLUME_BASE_MAP_H
+#define FLUME_BASE_MAP_H
+
+#include <stddef.h>
+
+struct map_entry {
+	char *name;
+	void *thing;
+};
+
+struct map { /* all zero is an empty one */
+	struct map_entry *entries;
+	size_t len, cap;
+};
+
+/* NULL when absent. */
+void *map_get(const struct map *, const char *name);
+/* Copies the name.  Returns 0, FLUME_EXISTS or FLUME_NOMEM. */
+int map_add(struct map *, const char *name, void *thing);
+/* Adds or replaces; gives back what was there (NULL when new).  FLUME_NOMEM leaves all as it was. */
+int map_put(struct map *, const char *name, void *thing, void **out_old);
+/* Returns what was there, or NULL. */
+void *map_remove(struct map *, const char *name);
+/* Frees the names, not the things. */
+void map_fini(struct map *);
+
+/* Sorted names, NULL at the end, one block for free(3); NULL when out of memory. */
+char **map_dup_names(const struct map *);
+
+#endif

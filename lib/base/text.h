@@ -1,0 +1,28 @@
+/*
+ * text.h - text that grows.
+ *
+ * A writer adds and adds and looks once, at the end, whether memory lasted: after the first
+ * failure every addition is a no-op and text_take returns NULL.
+ */
+#ifndef FLUME_BASE_TEXT_H
+#define FLUME_BASE_TEXT_H
+
+#include "lib/flume.h"
+
+struct text { /* all zero is an empty one */
+	char *s;  /* NUL-terminated when not NULL */
+	size_t len, cap;
+	bool failed;
+};
+
+void text_add(struct text *, const char *s);
+void text_add_n(struct text *, const char *s, size_t n);
+void text_add_char(struct text *, char c);
+void text_addf(struct text *, const char *fmt, ...) FLUME_PRINTF(2, 3);
+/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+void text_add_json(struct text *, const char *s, size_t n);
+/* Gives the text (never NULL on success, "" when nothing was added) and empties the builder. */
+char *text_take(struct text *);
+void text_fini(struct text *);
+
+#endif
