@@ -25,7 +25,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
 OPTIMISE := -O2
 CFLAGS   ?= -g
 CPPFLAGS += -I. -D_GNU_SOURCE -DFLUME_VERSION_TEXT='"$(VERSION)"'
-FLAGS     = -std=c17 $(WARNINGS) $(OPTIMISE) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
+FLAGS      = -std=c17 $(WARNINGS) $(OPTIMISE) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
             -pthread $(SANITIZE) $(CFLAGS)
 
 ifeq ($(VARIANT),asan)

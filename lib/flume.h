@@ -184,6 +184,16 @@ enum flume_field_type {
 	FLUME_FIELD_MAP,      /* map of text to any constant, >= 1                      */
 	FLUME_FIELD_TEXT_MAP, /* map of text to text, >= 1                              */
 	FLUME_FIELD_PREDICATES, /* a predicate by name, or a list of them, >= 1         */
+	/* Only in the tables of connectors: */
+	FLUME_FIELD_NODE,          /* one node                                          */
+	FLUME_FIELD_NODES,         /* a list of min..max nodes (max 0: no bound)        */
+	FLUME_FIELD_ROUTES,        /* a map of text to node, >= 1                       */
+	FLUME_FIELD_REF,           /* the name of a processor, or of a schema; the rest are names too */
+	FLUME_FIELD_PREDICATE,     /* the name of a component of that kind ...          */
+	FLUME_FIELD_CONDITION,     /* ...                                               */
+	FLUME_FIELD_REDUCER,       /* ...                                               */
+	FLUME_FIELD_ERROR_HANDLER, /* ...                                               */
+	FLUME_FIELD_CHANNEL,       /* ...                                               */
 };
 
 struct flume_field { /* a table ends with a row without a name */
@@ -194,6 +204,12 @@ struct flume_field { /* a table ends with a row without a name */
 	int64_t min, max;     /* FLUME_FIELD_COUNT only                             */
 	const char *about;    /* one sentence for the reference                     */
 };
+
+/* Checks a map against a table, for what lies deeper than a maker's own fields: required keys,
+ * types, bounds, unknown keys ("did you mean").  Keys that begin with x- and `description` pass.
+ * Returns 0, FLUME_REJECTED with every finding (paths begin with `path`), or FLUME_NOMEM. */
+int flume_fields_check(const struct flume_field *table, const flume_value *map, const char *path,
+		       flume_report *);
 
 /* ---- one call ----------------------------------------------------------------------- */
 
@@ -379,10 +395,10 @@ char *flume_schema_dup_text(const flume_schema *, enum flume_format);
 
 /* Returns 0, or FLUME_REJECTED with every finding, or FLUME_NOMEM.  With a NULL factory only the
  * structure is looked at; otherwise also whether everything named exists. */
-int flume_schema_check(const flume_schema *, const flume_factory *, flume_report *);
+int flume_schema_check(flume_schema *, flume_factory *, flume_report *);
 
 /* Checks, then builds a pipeline that no binding knows of.  It holds what it needs. */
-int flume_schema_build(const flume_schema *, flume_factory *, flume_pipeline **out, flume_report *);
+int flume_schema_build(flume_schema *, flume_factory *, flume_pipeline **out, flume_report *);
 
 flume_pipeline *flume_pipeline_ref(flume_pipeline *);
 flume_pipeline *flume_pipeline_unref(flume_pipeline *);
@@ -414,9 +430,9 @@ int flume_factory_prepare(flume_factory *, const char *id, flume_schema *, flume
 flume_pipeline *flume_change_get_pipeline(flume_change *, size_t i);
 flume_schema *flume_change_get_schema(flume_change *, size_t i);
 const char *flume_change_get_id(flume_change *, size_t i);
-/* The point of no return: swaps all of them in, each binding's generation one higher.  Returns 0,
- * or FLUME_CONFLICT when the store changed in a way that matters since the prepare (prepare
- * again).  A commit fails in no other way. */
+/* The point of no return: swaps all of them in, the generation of each one higher.  Returns 0, or
+ * FLUME_CONFLICT when the store changed in a way that matters since the prepare (prepare again),
+ * or FLUME_NOMEM; in both cases nothing has changed. */
 int flume_change_commit(flume_change *);
 /* Uncommitted: the candidates are gone and nothing has happened. */
 flume_change *flume_change_free(flume_change *);

@@ -22,7 +22,8 @@ struct map { /* all zero is an empty one */
 void *map_get(const struct map *, const char *name);
 /* Copies the name.  Returns 0, FLUME_EXISTS or FLUME_NOMEM. */
 int map_add(struct map *, const char *name, void *thing);
-/* Adds or replaces; gives back what was there (NULL when new).  FLUME_NOMEM leaves all as it was. */
+/* Adds or replaces; gives back what was there (NULL when new).  FLUME_NOMEM leaves all as it
+ * was. */
 int map_put(struct map *, const char *name, void *thing, void **out_old);
 /* Returns what was there, or NULL. */
 void *map_remove(struct map *, const char *name);

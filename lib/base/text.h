@@ -9,8 +9,8 @@
 
 #include "lib/flume.h"
 
-struct text { /* all zero is an empty one */
-	char *s;  /* NUL-terminated when not NULL */
+struct text {    /* all zero is an empty one */
+	char *s; /* NUL-terminated when not NULL */
 	size_t len, cap;
 	bool failed;
 };

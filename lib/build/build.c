@@ -1,0 +1,325 @@
+/*
+ * Steps for nodes, depth first.
+ *
+ * A schema that is referred to becomes part of the pipeline: its steps are built once, however
+ * often it is named, so a pipeline never grows beyond its schemas.  What a call may do, though,
+ * is counted expanded, and has the same bound as a single document: ten schemas that each name
+ * the next one ten times are refused here.
+ */
+#include "lib/build/build.h"
+
+#include "lib/schema/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct unit { /* one schema of those that are joined */
+	const char *id;
+	const flume_schema *schema;
+	struct flume_scope *scope;
+	struct step *root;      /* NULL while it is being built */
+	size_t nodes;           /* expanded */
+	unsigned base, deepest; /* the levels it takes, as counted when it was built */
+	struct unit *next;
+};
+
+struct builder {
+	const struct build_source *from;
+	struct flume_limits limits;
+	flume_pipeline *pipeline;
+	struct unit *units; /* all so far */
+	struct unit *unit;  /* the one being built */
+	unsigned depth;
+	flume_report *report;
+	int rc; /* the first thing that went wrong */
+};
+
+static void *fail(struct builder *builder, int rc)
+{
+	if (!builder->rc)
+		builder->rc = rc;
+	return NULL;
+}
+
+static void *refuse(struct builder *builder, const flume_value *at, const char *code,
+		    const char *text)
+{
+	if (!builder->rc)
+		flume_report_add(builder->report, code, builder->unit->id, at, NULL, "%s",
+				 text);
+	return fail(builder, FLUME_REJECTED);
+}
+
+void *builder_get(struct builder *builder, size_t size)
+{
+	void *memory = arena_get(&builder->pipeline->arena, size ? size : 1);
+	return memory ? memset(memory, 0, size) : fail(builder, FLUME_NOMEM);
+}
+
+const struct hub *builder_hub(const struct builder *builder)
+{
+	return builder->pipeline->hub;
+}
+
+void builder_may_block(struct builder *builder)
+{
+	builder->pipeline->may_block = true;
+}
+
+/* Room for one more at powers of two. */
+static bool grow(void **list, size_t n, size_t size)
+{
+	if (n & (n - 1))
+		return true;
+	void *more = realloc(*list, (n ? 2 * n : 1) * size);
+	if (more)
+		*list = more;
+	return more;
+}
+
+static bool hold_part(struct builder *builder, struct component *component)
+{
+	flume_pipeline *pipeline = builder->pipeline;
+	void *list = pipeline->parts;
+	if (!grow(&list, pipeline->n_parts, sizeof *pipeline->parts)) {
+		component_unref(component);
+		return fail(builder, FLUME_NOMEM);
+	}
+	pipeline->parts = list;
+	pipeline->parts[pipeline->n_parts++] = component;
+	return true;
+}
+
+static bool hold_schema(struct builder *builder, flume_schema *schema)
+{
+	flume_pipeline *pipeline = builder->pipeline;
+	void *list = pipeline->schemas;
+	if (!grow(&list, pipeline->n_schemas, sizeof *pipeline->schemas)) {
+		flume_schema_unref(schema);
+		return fail(builder, FLUME_NOMEM);
+	}
+	pipeline->schemas = list;
+	pipeline->schemas[pipeline->n_schemas++] = schema;
+	return true;
+}
+
+const struct flume_component *builder_component(struct builder *builder, enum flume_kind kind,
+						const char *name)
+{
+	struct component *component = scope_ref(builder->unit->scope, kind, name);
+	if (!component && kind != FLUME_PROCESSOR) /* a processor's name may be a schema's */
+		return refuse(builder, NULL, "unknown-component",
+			      "a component was removed in the meantime");
+	if (!component || !hold_part(builder, component))
+		return NULL;
+	builder->pipeline->may_block |= component->is.blocks;
+	return &component->is;
+}
+
+static const char *default_name(struct builder *builder, const struct connector *connector,
+				const flume_value *node)
+{
+	if (connector->name)
+		return connector->name(node);
+	if (!connector->named_by)
+		return connector->type;
+	const char *by = flume_value_text(flume_value_get(node, connector->named_by));
+	if (!strcmp(connector->type, "ref"))
+		return by;
+	const char *between = connector->form ? ":" : "-";
+	size_t size = strlen(connector->type) + strlen(by) + 2;
+	char *name = builder_get(builder, size);
+	if (name)
+		strcat(strcat(strcpy(name, connector->type), between), by);
+	return name;
+}
+
+static const struct connector *connector_of(const flume_value *node)
+{
+	const flume_value *type = flume_value_get(node, "type");
+	if (type)
+		return connector_find(flume_value_text(type));
+	return connector_form(flume_value_get(node, "ref") ? "ref" : "stream");
+}
+
+/* Notes how deep the calls of this unit will go; a schema built before may lie deeper here. */
+static bool reach(struct builder *builder, unsigned depth)
+{
+	if (depth > builder->limits.depth)
+		return refuse(builder, NULL, "too-deep",
+			      "nested too deep, with the schemas it refers to");
+	if (depth > builder->unit->deepest)
+		builder->unit->deepest = depth;
+	return true;
+}
+
+struct step *builder_node(struct builder *builder, const flume_value *node)
+{
+	if (builder->rc)
+		return NULL;
+	if (++builder->unit->nodes > builder->limits.nodes)
+		return refuse(builder, node, "too-many-nodes",
+			      "too many steps, with those of the schemas it refers to");
+	if (!reach(builder, builder->depth + 1))
+		return NULL;
+	const struct connector *connector = connector_of(node);
+	const flume_value *own = flume_value_get(node, "name");
+	const char *name = own ? flume_value_text(own) : default_name(builder, connector, node);
+	if (!name)
+		return NULL;
+	builder->depth++;
+	struct step *step = connector->build(builder, node, name);
+	builder->depth--;
+	return step ? step : fail(builder, FLUME_NOMEM);
+}
+
+bool builder_nodes(struct builder *builder, const flume_value *list, struct steps *out)
+{
+	size_t n = flume_value_size(list);
+	out->at = builder_get(builder, n * sizeof *out->at);
+	for (out->n = 0; out->at && out->n < n; out->n++)
+		if (!(out->at[out->n] = builder_node(builder, flume_value_at(list, out->n))))
+			return false;
+	return out->at;
+}
+
+static struct unit *find_unit(const struct builder *builder, const char *id)
+{
+	struct unit *unit = builder->units;
+	while (unit && strcmp(unit->id, id))
+		unit = unit->next;
+	return unit;
+}
+
+/* Takes the reference to `schema`. */
+static struct unit *add_unit(struct builder *builder, const char *id, flume_schema *schema,
+			     struct flume_scope *scope)
+{
+	struct unit *unit = builder_get(builder, sizeof *unit);
+	if (!unit || !hold_schema(builder, schema)) {
+		if (!unit)
+			flume_schema_unref(schema);
+		return NULL;
+	}
+	*unit = (struct unit){
+		.id = id, .schema = schema, .scope = scope, .next = builder->units};
+	builder->units = unit;
+	return unit;
+}
+
+static struct step *build_unit(struct builder *builder, struct unit *unit)
+{
+	struct unit *outer = builder->unit;
+	unit->base = unit->deepest = builder->depth;
+	builder->unit = unit;
+	struct step *root = builder_node(builder, flume_schema_get_root(unit->schema));
+	builder->unit = outer;
+	return root;
+}
+
+/* A scope of its own for a schema that was checked when it was stored. */
+static struct unit *open_unit(struct builder *builder, const char *id)
+{
+	flume_schema *schema = builder->from->dup_schema(builder->from->arg, id);
+	if (!schema)
+		return refuse(builder, NULL, "unknown-ref",
+			      "a schema it refers to was removed in the meantime");
+	struct unit *unit = add_unit(builder, id, schema, NULL);
+	if (!unit)
+		return NULL;
+	unit->scope = build_scope(builder->from->registry, schema);
+	if (!unit->scope)
+		return fail(builder, FLUME_NOMEM);
+	flume_report *report = flume_report_new();
+	if (report)
+		scope_make_all(unit->scope, report);
+	bool made = report && !unit->scope->failed_alloc && !flume_report_size(report);
+	flume_report_free(report);
+	if (!made)
+		return fail(builder, FLUME_NOMEM);
+	return unit;
+}
+
+struct step *builder_schema(struct builder *builder, const char *id)
+{
+	if (builder->rc)
+		return NULL;
+	struct unit *unit = find_unit(builder, id);
+	if (unit && !unit->root)
+		return refuse(builder, NULL, "cycle", "schemas that refer to one another");
+	if (!unit && (unit = open_unit(builder, id)))
+		unit->root = build_unit(builder, unit);
+	if (!unit || !unit->root)
+		return NULL;
+	if (!reach(builder, builder->depth + unit->deepest - unit->base))
+		return NULL;
+	builder->unit->nodes += unit->nodes;
+	if (builder->unit->nodes > builder->limits.nodes)
+		return refuse(builder, NULL, "too-many-nodes",
+			      "too many steps, with those of the schemas it refers to");
+	return unit->root;
+}
+
+static void *ref_schema(void *schema)
+{
+	return flume_schema_ref(schema);
+}
+
+static void unref_schema(void *schema)
+{
+	flume_schema_unref(schema);
+}
+
+struct flume_scope *build_scope(struct registry *registry, flume_schema *schema)
+{
+	const flume_value *root = flume_schema_get_root(schema);
+	return scope_new(registry, flume_value_get(root, "components"), false, schema,
+			 ref_schema, unref_schema);
+}
+
+/* The units but the first lent their scopes to this build alone. */
+static void close_units(struct builder *builder, const struct flume_scope *given)
+{
+	for (struct unit *unit = builder->units; unit; unit = unit->next)
+		if (unit->scope != given)
+			scope_free(unit->scope);
+}
+
+static flume_pipeline *pipeline_new(struct hub *hub, const char *id)
+{
+	flume_pipeline *pipeline = aligned_alloc(_Alignof(flume_pipeline), sizeof *pipeline);
+	if (!pipeline)
+		return NULL;
+	memset(pipeline, 0, sizeof *pipeline);
+	counted_init(&pipeline->counted);
+	pipeline->hub = hub_ref(hub);
+	pipeline->id = arena_copy(&pipeline->arena, id, strlen(id));
+	if (pipeline->id)
+		return pipeline;
+	pipeline_release(pipeline);
+	return NULL;
+}
+
+int build_pipeline(flume_pipeline **out, const struct build_source *from, flume_schema *schema,
+		   struct flume_scope *scope, const char *id, flume_report *report)
+{
+	flume_pipeline *pipeline = pipeline_new(from->hub, id);
+	if (!pipeline)
+		return FLUME_NOMEM;
+	struct builder builder = {.from = from,
+				  .limits = limits_effective(&from->hub->limits),
+				  .pipeline = pipeline,
+				  .report = report};
+	struct unit *unit = add_unit(&builder, pipeline->id, flume_schema_ref(schema), scope);
+	if (unit)
+		pipeline->root = build_unit(&builder, unit);
+	close_units(&builder, scope);
+	if (!pipeline->root) {
+		pipeline_release(pipeline);
+		return builder.rc ? builder.rc : FLUME_NOMEM;
+	}
+	pipeline->version = flume_schema_get_version(schema);
+	pipeline->digest = flume_schema_get_digest(schema);
+	*out = pipeline;
+	return FLUME_OK;
+}

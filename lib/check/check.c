@@ -1,0 +1,351 @@
+/*
+ * Walks the nodes of a schema with the field tables of their connectors.  Aliases of YAML are
+ * shared in the tree and counted here each time they are met.
+ */
+#include "lib/check/check.h"
+
+#include "lib/base/report.h"
+#include "lib/base/suggest.h"
+#include "lib/connector/connector.h"
+#include "lib/schema/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct walk {
+	struct flume_scope *scope;
+	const struct store_view *store;
+	struct flume_limits limits;
+	struct map *uses;
+	struct place place;
+	flume_report *report;
+	size_t nodes;
+	unsigned depth;
+	bool overflown; /* a limit was met: one finding is enough */
+	bool failed_alloc;
+};
+
+static const char *const root_keys[] = {"type",       "name",   "version",
+					"components", "canary", NULL};
+static const char *const node_keys[] = {"type", "name", NULL};
+static const char *const form_root_keys[] = {"name", "version", "components", "canary", NULL};
+static const char *const form_keys[] = {"name", NULL};
+
+static void check_node(struct walk *walk, const flume_value *node);
+
+static void find(struct walk *walk, const flume_value *at, const char *code, const char *text)
+{
+	flume_report_add(walk->report, code, place_text(&walk->place), at, NULL, "%s", text);
+}
+
+/* ---- names ---- */
+
+static void remember_use(struct walk *walk, const char *id)
+{
+	if (walk->uses && map_add(walk->uses, id, walk) == FLUME_NOMEM)
+		walk->failed_alloc = true;
+}
+
+static void check_schema_ref(struct walk *walk, const flume_value *value)
+{
+	const char *id = flume_value_text(value);
+	char *cycle = walk->store->dup_cycle(walk->store->arg, id);
+	if (cycle)
+		flume_report_add(walk->report, "cycle", place_text(&walk->place), value, NULL,
+				 "schemas that refer to one another: %s", cycle);
+	else
+		remember_use(walk, id);
+	free(cycle);
+}
+
+static void check_name(struct walk *walk, enum flume_kind kind, const flume_value *value,
+		       bool ref)
+{
+	const char *name = flume_value_text(value);
+	if (!walk->scope || scope_has(walk->scope, kind, name))
+		return;
+	if (ref && walk->store->has(walk->store->arg, name)) {
+		check_schema_ref(walk, value);
+		return;
+	}
+	if (report_full(walk->report))
+		return;
+	char **ids = ref ? walk->store->dup_ids(walk->store->arg) : NULL;
+	char hint[160];
+	scope_suggest(walk->scope, kind, name, ids, hint, sizeof hint);
+	flume_report_add(walk->report, ref ? "unknown-ref" : "unknown-component",
+			 place_text(&walk->place), value, *hint ? hint : NULL,
+			 "%s '%.128s' not found", flume_kind_text(kind), name);
+	free(ids);
+}
+
+/* ---- children ---- */
+
+static void check_nodes(struct walk *walk, const struct connector *connector,
+			const struct flume_field *row, const flume_value *list)
+{
+	size_t n = flume_value_size(list);
+	if (flume_value_type(list) != FLUME_LIST) {
+		find(walk, list, "wrong-type", "expected a list of nodes");
+		return;
+	}
+	if (row->max && (n < (size_t)row->min || n > (size_t)row->max))
+		flume_report_add(
+			walk->report, "child-count", place_text(&walk->place), list, NULL,
+			row->min == row->max ? "needs exactly %lld children, found %zu"
+					     : "needs at least %lld children, found %zu",
+			(long long)row->min, n);
+	else if (n < (size_t)row->min)
+		find(walk, list, "child-count", "needs at least one child");
+	for (size_t i = 0; i < n && !walk->overflown; i++) {
+		bool labelled = connector->labels && row->max && i < (size_t)row->max;
+		size_t back =
+			place_index(&walk->place, i, labelled ? connector->labels[i] : NULL);
+		check_node(walk, flume_value_at(list, i));
+		place_back(&walk->place, back);
+	}
+}
+
+static void check_routes(struct walk *walk, const flume_value *routes)
+{
+	if (flume_value_type(routes) != FLUME_MAP) {
+		find(walk, routes, "wrong-type", "expected a map of routes");
+		return;
+	}
+	if (!flume_value_size(routes))
+		find(walk, routes, "child-count", "needs at least one route");
+	for (size_t i = 0; i < flume_value_size(routes) && !walk->overflown; i++) {
+		size_t back =
+			place_key(&walk->place, flume_value_text(flume_value_key(routes, i)));
+		check_node(walk, flume_value_at(routes, i));
+		place_back(&walk->place, back);
+	}
+}
+
+static void check_field(struct walk *walk, const struct connector *connector,
+			const struct flume_field *row, const flume_value *value)
+{
+	size_t before = flume_report_size(walk->report);
+	fields_check_value(row, value, &walk->place, walk->report);
+	if (flume_report_size(walk->report) != before)
+		return;
+	switch (row->type) {
+	case FLUME_FIELD_NODE:
+		check_node(walk, value);
+		break;
+	case FLUME_FIELD_NODES:
+		check_nodes(walk, connector, row, value);
+		break;
+	case FLUME_FIELD_ROUTES:
+		check_routes(walk, value);
+		break;
+	case FLUME_FIELD_REF:
+		check_name(walk, FLUME_PROCESSOR, value, true);
+		break;
+	case FLUME_FIELD_PREDICATE:
+		check_name(walk, FLUME_PREDICATE, value, false);
+		break;
+	case FLUME_FIELD_CONDITION:
+		check_name(walk, FLUME_CONDITION, value, false);
+		break;
+	case FLUME_FIELD_REDUCER:
+		check_name(walk, FLUME_REDUCER, value, false);
+		break;
+	case FLUME_FIELD_ERROR_HANDLER:
+		check_name(walk, FLUME_ERROR_HANDLER, value, false);
+		break;
+	case FLUME_FIELD_CHANNEL:
+		check_name(walk, FLUME_CHANNEL, value, false);
+		break;
+	case FLUME_FIELD_TEXT:
+	case FLUME_FIELD_BOOL:
+	case FLUME_FIELD_COUNT:
+	case FLUME_FIELD_NUMBER:
+	case FLUME_FIELD_PERCENT:
+	case FLUME_FIELD_DURATION:
+	case FLUME_FIELD_SCALAR:
+	case FLUME_FIELD_ANY:
+	case FLUME_FIELD_TEXTS:
+	case FLUME_FIELD_MAP:
+	case FLUME_FIELD_TEXT_MAP:
+	case FLUME_FIELD_PREDICATES:
+		break;
+	}
+}
+
+/* ---- nodes ---- */
+
+static const struct connector *unknown_type(struct walk *walk, const flume_value *type)
+{
+	const char *names[32];
+	size_t n = 0;
+	for (size_t i = 0; connectors[i] && n < sizeof names / sizeof *names; i++)
+		if (!connectors[i]->form)
+			names[n++] = connectors[i]->type;
+	const char *near = suggest(flume_value_text(type), names, n);
+	char hint[64];
+	snprintf(hint, sizeof hint, "did you mean '%s'?", near ? near : "");
+	flume_report_add(walk->report, "unknown-type", place_text(&walk->place), type,
+			 near ? hint : NULL, "unknown type '%.64s'", flume_value_text(type));
+	return NULL;
+}
+
+/* Exactly one of ref, type and stream says what the node is. */
+static const struct connector *find_connector(struct walk *walk, const flume_value *node)
+{
+	const flume_value *type = flume_value_get(node, "type");
+	const struct connector *found = NULL;
+	int said = type != NULL;
+	for (size_t i = 0; connectors[i]; i++) {
+		if (!connectors[i]->form || !flume_value_get(node, connectors[i]->type))
+			continue;
+		found = connectors[i];
+		said++;
+	}
+	if (said == 0)
+		find(walk, node, "empty-node",
+		     "a node needs one of 'ref', 'type' and 'stream'");
+	else if (said > 1)
+		find(walk, node, "exclusive",
+		     "a node has only one of 'ref', 'type' and 'stream'");
+	if (said != 1)
+		return NULL;
+	if (found)
+		return found;
+	found = connector_find(flume_value_text(type));
+	return found ? found : unknown_type(walk, type);
+}
+
+static bool within_limits(struct walk *walk, const flume_value *node)
+{
+	if (++walk->nodes > walk->limits.nodes && !walk->overflown) {
+		flume_report_add(walk->report, "too-many-nodes", place_text(&walk->place), node,
+				 NULL, "more than %zu nodes", walk->limits.nodes);
+		walk->overflown = true;
+	} else if (walk->depth > walk->limits.depth) {
+		flume_report_add(walk->report, "too-deep", place_text(&walk->place), node, NULL,
+				 "nodes lie more than %u levels deep", walk->limits.depth);
+		walk->overflown = true;
+	}
+	return !walk->overflown;
+}
+
+/* A name that means nothing is the node's own fault and is told by the node's path. */
+static bool is_name(enum flume_field_type type)
+{
+	return type >= FLUME_FIELD_REF;
+}
+
+static void check_fields(struct walk *walk, const struct connector *connector,
+			 const flume_value *node)
+{
+	for (size_t i = 0; i < flume_value_size(node); i++) {
+		const char *key = flume_value_text(flume_value_key(node, i));
+		const struct flume_field *row = fields_find(connector->fields, key);
+		if (!row)
+			continue;
+		size_t back = walk->place.text.len;
+		if (!is_name(row->type))
+			place_key(&walk->place, key);
+		check_field(walk, connector, row, flume_value_at(node, i));
+		place_back(&walk->place, back);
+	}
+}
+
+static void check_own_name(struct walk *walk, const flume_value *node)
+{
+	static const struct flume_field row = {.name = "name", .type = FLUME_FIELD_TEXT};
+	const flume_value *name = flume_value_get(node, "name");
+	size_t back = place_key(&walk->place, "name");
+	if (name)
+		fields_check_value(&row, name, &walk->place, walk->report);
+	place_back(&walk->place, back);
+}
+
+static void check_node(struct walk *walk, const flume_value *node)
+{
+	bool root = walk->depth++ == 0;
+	if (!within_limits(walk, node)) {
+		walk->depth--;
+		return;
+	}
+	if (flume_value_type(node) != FLUME_MAP) {
+		find(walk, node, "wrong-type", "a node must be a map");
+		walk->depth--;
+		return;
+	}
+	check_own_name(walk, node);
+	const struct connector *connector = find_connector(walk, node);
+	if (connector) {
+		const char *const *also = connector->form ? root ? form_root_keys : form_keys
+					  : root          ? root_keys
+							  : node_keys;
+		fields_check_keys(connector->fields, also, node, &walk->place, walk->report);
+		check_fields(walk, connector, node);
+		if (connector->check)
+			connector->check(node, place_text(&walk->place), walk->report);
+	}
+	walk->depth--;
+}
+
+/* ---- the document ---- */
+
+static void check_version(struct walk *walk, const flume_value *root)
+{
+	static const struct flume_field row = {.name = "version", .type = FLUME_FIELD_TEXT};
+	const flume_value *version = flume_value_get(root, "version");
+	struct place place;
+	place_init(&place, "version");
+	if (version)
+		fields_check_value(&row, version, &place, walk->report);
+	place_fini(&place);
+}
+
+static void check_section(struct walk *walk, const flume_value *root, const char *key,
+			  void (*check)(const flume_value *, struct place *, flume_report *))
+{
+	const flume_value *section = flume_value_get(root, key);
+	struct place place;
+	place_init(&place, key);
+	if (section)
+		check(section, &place, walk->report);
+	walk->failed_alloc |= place.text.failed;
+	place_fini(&place);
+}
+
+static bool has_findings(const struct walk *walk, size_t before)
+{
+	return flume_report_size(walk->report) > before || report_full(walk->report);
+}
+
+int check_schema(const flume_schema *schema, struct flume_scope *scope,
+		 const struct store_view *store, const struct flume_limits *limits,
+		 struct check_result *result, flume_report *given)
+{
+	flume_report *own = given ? NULL : flume_report_new();
+	struct walk walk = {.scope = scope,
+			    .store = store,
+			    .limits = limits_effective(limits),
+			    .uses = result ? &result->uses : NULL,
+			    .report = given ? given : own};
+	if (!walk.report)
+		return FLUME_NOMEM;
+	size_t before = flume_report_size(walk.report);
+	const flume_value *root = flume_schema_get_root(schema);
+	place_init(&walk.place, "root");
+	check_version(&walk, root);
+	check_section(&walk, root, "components", components_check);
+	check_section(&walk, root, "canary", canary_check);
+	if (scope && !has_findings(&walk, before)) {
+		scope_make_all(scope, walk.report);
+		walk.failed_alloc |= scope->failed_alloc;
+	}
+	check_node(&walk, root);
+	bool rejected = has_findings(&walk, before);
+	bool failed =
+		walk.failed_alloc || walk.place.text.failed || report_failed_alloc(walk.report);
+	place_fini(&walk.place);
+	flume_report_free(own);
+	return rejected ? FLUME_REJECTED : failed ? FLUME_NOMEM : FLUME_OK;
+}

@@ -1,0 +1,60 @@
+/* The shape of a `components` section: kinds of component, names, and a `kind` for each. */
+#include "lib/component/scope.h"
+
+static const struct flume_field section[] = {
+	{"processors", FLUME_FIELD_ANY, .about = "Steps that change a document or refuse it."},
+	{"predicates", FLUME_FIELD_ANY, .about = "Questions answered with yes or no."},
+	{"conditions", FLUME_FIELD_ANY,
+	 .about = "Questions answered with the name of a route."},
+	{"reducers", FLUME_FIELD_ANY,
+	 .about = "Ways to merge the results of parallel children."},
+	{"error_handlers", FLUME_FIELD_ANY, .about = "What to do with an error."},
+	{"channels", FLUME_FIELD_ANY, .about = "Where streams send copies."},
+	{0},
+};
+
+static bool wants_map(const flume_value *value, const char *what, const struct place *place,
+		      flume_report *report)
+{
+	if (flume_value_type(value) == FLUME_MAP)
+		return true;
+	flume_report_add(report, "wrong-type", place_text(place), value, NULL,
+			 "%s must be a map", what);
+	return false;
+}
+
+static void check_one(const flume_value *decl, struct place *place, flume_report *report)
+{
+	if (!wants_map(decl, "a component", place, report))
+		return;
+	const flume_value *kind = flume_value_get(decl, "kind");
+	if (!kind)
+		flume_report_add(report, "missing-key", place_text(place), decl, NULL,
+				 "'kind' is required");
+	else if (!*flume_value_text(kind))
+		flume_report_add(report, "wrong-type", place_text(place), kind, NULL,
+				 "'kind' must be text");
+}
+
+void components_check(const flume_value *components, struct place *place, flume_report *report)
+{
+	if (!wants_map(components, "'components'", place, report))
+		return;
+	fields_check_keys(section, NULL, components, place, report);
+	for (size_t i = 0; i < flume_value_size(components); i++) {
+		const flume_value *key = flume_value_key(components, i);
+		const flume_value *rows = flume_value_at(components, i);
+		if (!fields_find(section, flume_value_text(key)))
+			continue;
+		size_t back = place_key(place, flume_value_text(key));
+		for (size_t j = 0; wants_map(rows, "a kind of components", place, report) &&
+				   j < flume_value_size(rows);
+		     j++) {
+			size_t inner =
+				place_key(place, flume_value_text(flume_value_key(rows, j)));
+			check_one(flume_value_at(rows, j), place, report);
+			place_back(place, inner);
+		}
+		place_back(place, back);
+	}
+}

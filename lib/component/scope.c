@@ -1,0 +1,269 @@
+/*
+ * A declaration is made when it is first asked for, because predicates may name one another in
+ * any order; one that is asked for while it is being made closes a circle.
+ */
+#include "lib/component/scope.h"
+
+#include "lib/base/report.h"
+#include "lib/base/suggest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int by_name(const void *a, const void *b)
+{
+	const struct declared *left = a, *right = b;
+	return strcmp(flume_value_text(left->name), flume_value_text(right->name));
+}
+
+static int fill_own(struct flume_scope *scope, const flume_value *components)
+{
+	for (int k = 0; k < FLUME_KINDS; k++) {
+		const flume_value *section = flume_value_get(components, flume_kind_key(k));
+		size_t n = flume_value_size(section);
+		if (!n || flume_value_type(section) != FLUME_MAP)
+			continue;
+		scope->own[k] = calloc(n, sizeof *scope->own[k]);
+		if (!scope->own[k])
+			return FLUME_NOMEM;
+		scope->n_own[k] = n;
+		for (size_t i = 0; i < n; i++) {
+			scope->own[k][i].name = flume_value_key(section, i);
+			scope->own[k][i].decl = flume_value_at(section, i);
+		}
+		qsort(scope->own[k], n, sizeof *scope->own[k], by_name);
+	}
+	return FLUME_OK;
+}
+
+struct flume_scope *scope_new(struct registry *registry, const flume_value *components,
+			      bool local, void *keep, void *(*ref_keep)(void *),
+			      void (*unkeep)(void *))
+{
+	struct flume_scope *scope = calloc(1, sizeof *scope);
+	if (!scope)
+		return NULL;
+	scope->registry = registry;
+	scope->local = local;
+	scope->keep = keep;
+	scope->ref_keep = ref_keep;
+	scope->unkeep = unkeep;
+	return components && fill_own(scope, components) ? scope_free(scope) : scope;
+}
+
+struct flume_scope *scope_free(struct flume_scope *scope)
+{
+	if (!scope)
+		return NULL;
+	for (int k = 0; k < FLUME_KINDS; k++) {
+		for (size_t i = 0; i < scope->n_own[k]; i++)
+			component_unref(scope->own[k][i].made);
+		free(scope->own[k]);
+	}
+	free(scope);
+	return NULL;
+}
+
+static struct declared *find_own(struct flume_scope *scope, enum flume_kind kind,
+				 const char *name)
+{
+	struct declared *own = scope->own[kind];
+	size_t low = 0, high = scope->n_own[kind];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(name, flume_value_text(own[middle].name));
+		if (!order)
+			return &own[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+static const struct flume_maker *find_maker(struct flume_scope *scope, enum flume_kind kind,
+					    const struct declared *own,
+					    const struct place *place, flume_report *report)
+{
+	const flume_value *value = flume_value_get(own->decl, "kind");
+	const char *word = flume_value_text(value);
+	const struct flume_maker *maker = registry_maker(scope->registry, kind, word);
+	if (maker && (!maker->local || scope->local))
+		return maker;
+	if (maker) {
+		flume_report_add(report, "not-allowed-here", place_text(place), value,
+				 "declare it in the configuration of the node",
+				 "%s '%s' may not be declared by a schema",
+				 flume_kind_key(kind), word);
+		return NULL;
+	}
+	char **names = registry_dup_makers(scope->registry, kind);
+	size_t n = 0;
+	while (names && names[n])
+		n++;
+	const char *near = names ? suggest(word, (const char *const *)names, n) : NULL;
+	char hint[160];
+	snprintf(hint, sizeof hint, "did you mean '%s'?", near ? near : "");
+	flume_report_add(report, "unknown-kind", place_text(place), value, near ? hint : NULL,
+			 "no kind of %s is called '%.64s'", flume_kind_text(kind), word);
+	free(names);
+	return NULL;
+}
+
+static void check_fields(const struct flume_maker *maker, const flume_value *decl,
+			 struct place *place, flume_report *report)
+{
+	static const char *const also[] = {"kind", NULL};
+	fields_check_keys(maker->fields, also, decl, place, report);
+	for (size_t i = 0; i < flume_value_size(decl); i++) {
+		const char *key = flume_value_text(flume_value_key(decl, i));
+		const struct flume_field *row = fields_find(maker->fields, key);
+		if (!row)
+			continue;
+		size_t back = place_key(place, key);
+		fields_check_value(row, flume_value_at(decl, i), place, report);
+		place_back(place, back);
+	}
+}
+
+/* The component that `maker` makes of a declaration whose fields were checked. */
+static int run_maker(struct flume_scope *scope, const struct flume_maker *maker,
+		     struct declared *own, const char *path, flume_report *report)
+{
+	struct flume_component row = {.name = flume_value_text(own->name),
+				      .about = maker->about};
+	struct uses outer = scope->uses, uses;
+	scope->uses = (struct uses){0};
+	int rc = maker->make(own->decl, path, scope, &row, report);
+	uses = scope->uses;
+	scope->uses = outer;
+	struct flume_err err = {0};
+	if (!rc)
+		rc = component_new(&own->made, &row, &err);
+	if (rc == FLUME_INVALID)
+		flume_report_add(report, "bad-name", path, own->name, NULL, "%s", err.text);
+	if (rc) {
+		if (row.done && err.code)
+			row.done(row.arg);
+		for (size_t i = 0; i < uses.n; i++)
+			component_unref(uses.list[i]);
+		free(uses.list);
+		return rc;
+	}
+	own->made->uses = uses.list;
+	own->made->n_uses = uses.n;
+	if (scope->keep) {
+		own->made->keep = scope->ref_keep(scope->keep);
+		own->made->unkeep = scope->unkeep;
+	}
+	return FLUME_OK;
+}
+
+static void make(struct flume_scope *scope, enum flume_kind kind, struct declared *own,
+		 flume_report *report)
+{
+	if (own->state != DECLARED_NEW)
+		return;
+	own->state = DECLARED_BEGUN;
+	struct place place;
+	place_init(&place, "components");
+	place_key(&place, flume_kind_key(kind));
+	place_key(&place, flume_value_text(own->name));
+	size_t before = flume_report_size(report);
+	const struct flume_maker *maker = find_maker(scope, kind, own, &place, report);
+	if (maker)
+		check_fields(maker, own->decl, &place, report);
+	if (place.text.failed)
+		scope->failed_alloc = true;
+	else if (maker && flume_report_size(report) == before && !report_full(report) &&
+		 run_maker(scope, maker, own, place_text(&place), report) == FLUME_NOMEM)
+		scope->failed_alloc = true;
+	place_fini(&place);
+	own->state = DECLARED_DONE;
+}
+
+void scope_make_all(struct flume_scope *scope, flume_report *report)
+{
+	for (int k = 0; k < FLUME_KINDS; k++)
+		for (size_t i = 0; i < scope->n_own[k]; i++)
+			make(scope, k, &scope->own[k][i], report);
+}
+
+struct component *scope_ref(struct flume_scope *scope, enum flume_kind kind, const char *name)
+{
+	struct declared *own = find_own(scope, kind, name);
+	return own ? component_ref(own->made) : registry_ref(scope->registry, kind, name);
+}
+
+bool scope_has(struct flume_scope *scope, enum flume_kind kind, const char *name)
+{
+	return find_own(scope, kind, name) || registry_has(scope->registry, kind, name);
+}
+
+void scope_suggest(struct flume_scope *scope, enum flume_kind kind, const char *word,
+		   char *const *others, char *hint, size_t size)
+{
+	char **shared = registry_dup_names(scope->registry, kind);
+	size_t n = scope->n_own[kind], total = n;
+	for (size_t i = 0; shared && shared[i]; i++)
+		total++;
+	for (size_t i = 0; others && others[i]; i++)
+		total++;
+	const char **names = malloc((total + 1) * sizeof *names);
+	hint[0] = '\0';
+	if (names) {
+		for (size_t i = 0; i < n; i++)
+			names[i] = flume_value_text(scope->own[kind][i].name);
+		for (size_t i = 0; shared && shared[i]; i++)
+			names[n++] = shared[i];
+		for (size_t i = 0; others && others[i]; i++)
+			names[n++] = others[i];
+		const char *near = suggest(word, names, n);
+		if (near)
+			snprintf(hint, size, "did you mean '%s'?", near);
+	}
+	free(names);
+	free(shared);
+}
+
+static int use(struct uses *uses, struct component *component)
+{
+	struct component **list = realloc(uses->list, (uses->n + 1) * sizeof *list);
+	if (!list)
+		return FLUME_NOMEM;
+	list[uses->n++] = component;
+	uses->list = list;
+	return FLUME_OK;
+}
+
+int flume_scope_predicate(flume_scope *scope, const flume_value *name, const char *path,
+			  struct flume_predicate_ref *out, flume_report *report)
+{
+	const char *word = flume_value_text(name);
+	struct declared *own = find_own(scope, FLUME_PREDICATE, word);
+	if (own && own->state == DECLARED_BEGUN) {
+		flume_report_add(report, "cycle", path, name, NULL,
+				 "predicate '%.64s' is made of itself", word);
+		return FLUME_REJECTED;
+	}
+	if (own)
+		make(scope, FLUME_PREDICATE, own, report);
+	struct component *found = scope_ref(scope, FLUME_PREDICATE, word);
+	if (!found && own) /* its own findings say why */
+		return scope->failed_alloc ? FLUME_NOMEM : FLUME_REJECTED;
+	if (!found) {
+		char hint[160];
+		scope_suggest(scope, FLUME_PREDICATE, word, NULL, hint, sizeof hint);
+		flume_report_add(report, "unknown-component", path, name, *hint ? hint : NULL,
+				 "predicate '%.64s' not found", word);
+		return FLUME_REJECTED;
+	}
+	if (use(&scope->uses, found)) {
+		component_unref(found);
+		return FLUME_NOMEM;
+	}
+	*out = (struct flume_predicate_ref){found->is.test, found->is.arg};
+	return FLUME_OK;
+}

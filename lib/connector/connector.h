@@ -1,0 +1,82 @@
+/*
+ * connector.h - one way of joining steps: what a schema may say about it, and what it does.
+ *
+ * A connector is one file that ends with its descriptor, and one row in table.c.  The field
+ * table is its grammar: it checks, gives defaults and documents.  Steps are immutable once
+ * built and run on many threads at once; they live in the memory of their pipeline and hold
+ * what they use through it, so there is nothing to free.
+ */
+#ifndef FLUME_CONNECTOR_CONNECTOR_H
+#define FLUME_CONNECTOR_CONNECTOR_H
+
+#include "lib/component/component.h"
+#include "lib/connector/hub.h"
+#include "lib/flume.h"
+
+struct step {
+	/* May block when the pipeline says it may.  `err` is never NULL, and looked at only
+	 * after a negative return; *item belongs to the caller before and after. */
+	int (*run)(const struct step *, const struct flume_call *, void **item,
+		   struct flume_err *err);
+	const char *name; /* appears in errors and events */
+};
+
+struct builder;
+
+struct connector {
+	const char *type; /* as `type:` says; for a form of its own, its key: "ref" */
+	bool form;        /* recognised by its key and not by `type` */
+	const char *about;
+	const struct flume_field *fields;
+	const char *named_by;      /* the field that completes the default name; may be NULL */
+	const char *const *labels; /* of children in paths: "(primary)"; may be NULL         */
+	/* Findings that a table cannot make; `path` is the node's.  May be NULL. */
+	void (*check)(const flume_value *node, const char *path, flume_report *);
+	/* The default name where the fields decide more about it; may be NULL. */
+	const char *(*name)(const flume_value *node);
+	/* Called for a node that was checked.  Returns NULL when out of memory. */
+	struct step *(*build)(struct builder *, const flume_value *node, const char *name);
+};
+
+/* All of them, NULL at the end. */
+extern const struct connector *const connectors[];
+/* By `type`, or the form whose key is given; NULL when there is none. */
+const struct connector *connector_find(const char *type);
+const struct connector *connector_form(const char *key);
+
+/* What a build function may ask for.  Each gives NULL when there is none, or no memory (the
+ * builder remembers which); the result lives as long as the pipeline. */
+void *builder_get(struct builder *, size_t size); /* cleared memory */
+struct step *builder_node(struct builder *, const flume_value *node);
+const struct flume_component *builder_component(struct builder *, enum flume_kind,
+						const char *name);
+/* Another schema's root. */
+struct step *builder_schema(struct builder *, const char *id);
+const struct hub *builder_hub(const struct builder *);
+void builder_may_block(struct builder *);
+
+/* A list of children. */
+struct steps {
+	size_t n;
+	struct step **at;
+};
+bool builder_nodes(struct builder *, const flume_value *list, struct steps *out);
+
+static inline int step_run(const struct step *step, const struct flume_call *call, void **item,
+			   struct flume_err *err)
+{
+	return step->run(step, call, item, err);
+}
+
+/* On the way up: puts the step's name before the path of `err`, and returns `rc`. */
+int step_blame(const struct step *, int rc, struct flume_err *err);
+
+/* 0, FLUME_CANCELLED or FLUME_TIMED_OUT with `err` filled. */
+int call_check_given(const struct hub *, const struct flume_call *, struct flume_err *err);
+static inline int call_check(const struct hub *hub, const struct flume_call *call,
+			     struct flume_err *err)
+{
+	return call->cancel || call->deadline_ns ? call_check_given(hub, call, err) : FLUME_OK;
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* One of two ways, by a question about the item. */
+#include "lib/connector/connector.h"
+
+struct filter {
+	struct step step;
+	flume_test_fn *test;
+	void *arg;
+	const struct step *then, *otherwise; /* otherwise: NULL passes through */
+};
+
+static const struct flume_field fields[] = {
+	{"predicate", FLUME_FIELD_PREDICATE, .required = true, .about = "The question."},
+	{"then", FLUME_FIELD_NODE, .required = true, .about = "Runs when the answer is yes."},
+	{"else", FLUME_FIELD_NODE, .about = "Runs when it is no; without it the item passes."},
+	{0},
+};
+
+static int run(const struct step *step, const struct flume_call *call, void **item,
+	       struct flume_err *err)
+{
+	const struct filter *filter = (const struct filter *)step;
+	const struct step *way =
+		filter->test(call, *item, filter->arg) ? filter->then : filter->otherwise;
+	int rc = way ? step_run(way, call, item, err) : FLUME_OK;
+	return rc < 0 ? step_blame(step, rc, err) : rc;
+}
+
+static struct step *build(struct builder *builder, const flume_value *node, const char *name)
+{
+	const flume_value *otherwise = flume_value_get(node, "else");
+	const struct flume_component *predicate = builder_component(
+		builder, FLUME_PREDICATE, flume_value_text(flume_value_get(node, "predicate")));
+	struct filter *filter = builder_get(builder, sizeof *filter);
+	if (!predicate || !filter)
+		return NULL;
+	filter->step = (struct step){run, name};
+	filter->test = predicate->test;
+	filter->arg = predicate->arg;
+	filter->then = builder_node(builder, flume_value_get(node, "then"));
+	filter->otherwise = otherwise ? builder_node(builder, otherwise) : NULL;
+	return filter->then && (filter->otherwise || !otherwise) ? &filter->step : NULL;
+}
+
+const struct connector connector_filter = {
+	.type = "filter",
+	.about = "Runs one child or another by a predicate.",
+	.fields = fields,
+	.named_by = "predicate",
+	.build = build,
+};

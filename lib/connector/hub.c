@@ -1,0 +1,146 @@
+/*
+ * Listeners.  An event runs them with no lock held, so they may call back into the factory; a
+ * count of the runs in progress lets unlisten wait for exactly its own listener.  With nobody
+ * listening an event costs one load.
+ */
+#include "lib/connector/hub.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct listener {
+	struct listener *next;
+	flume_listen_fn *fn;
+	void *arg;
+	int ticket;
+	size_t running;
+	bool gone;
+};
+
+struct listeners {
+	atomic_size_t count;
+	pthread_mutex_t lock;
+	pthread_cond_t idle;
+	struct listener *first;
+	int last_ticket;
+};
+
+struct hub *hub_new(const struct flume_options *options)
+{
+	struct hub *hub = calloc(1, sizeof *hub);
+	struct listeners *listeners = calloc(1, sizeof *listeners);
+	if (!hub || !listeners) {
+		free(hub);
+		free(listeners);
+		return NULL;
+	}
+	counted_init(&hub->counted);
+	pthread_mutex_init(&listeners->lock, NULL);
+	pthread_cond_init(&listeners->idle, NULL);
+	hub->listeners = listeners;
+	hub->type = *options->type;
+	hub->clock = options->clock ? *options->clock : *flume_clock_real();
+	if (options->limits)
+		hub->limits = *options->limits;
+	return hub;
+}
+
+struct hub *hub_ref(struct hub *hub)
+{
+	counted_ref(&hub->counted);
+	return hub;
+}
+
+struct hub *hub_unref(struct hub *hub)
+{
+	if (!hub || !counted_unref(&hub->counted))
+		return NULL;
+	for (struct listener *it = hub->listeners->first, *next; it; it = next) {
+		next = it->next;
+		free(it);
+	}
+	pthread_cond_destroy(&hub->listeners->idle);
+	pthread_mutex_destroy(&hub->listeners->lock);
+	free(hub->listeners);
+	free(hub);
+	return NULL;
+}
+
+static const char *text(const char *s)
+{
+	return s ? s : "";
+}
+
+static void unlink_listener(struct listeners *listeners, struct listener *gone)
+{
+	struct listener **at = &listeners->first;
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+}
+
+void hub_emit(const struct hub *hub, const struct flume_event *given)
+{
+	struct listeners *listeners = hub->listeners;
+	if (!atomic_load_explicit(&listeners->count, memory_order_acquire))
+		return;
+	struct flume_event event = *given;
+	event.at_ns = hub_now(hub);
+	event.name = text(given->name);
+	event.schema_id = text(given->schema_id);
+	event.version = text(given->version);
+	event.old_version = text(given->old_version);
+
+	pthread_mutex_lock(&listeners->lock);
+	for (struct listener *it = listeners->first; it; it = it->next) {
+		if (it->gone)
+			continue;
+		it->running++; /* keeps `it` and its place in the list */
+		pthread_mutex_unlock(&listeners->lock);
+		it->fn(&event, it->arg);
+		pthread_mutex_lock(&listeners->lock);
+		if (!--it->running && it->gone)
+			pthread_cond_broadcast(&listeners->idle);
+	}
+	pthread_mutex_unlock(&listeners->lock);
+}
+
+int hub_listen(struct hub *hub, flume_listen_fn *fn, void *arg)
+{
+	struct listeners *listeners = hub->listeners;
+	struct listener *it = calloc(1, sizeof *it);
+	if (!it)
+		return FLUME_NOMEM;
+	it->fn = fn;
+	it->arg = arg;
+	pthread_mutex_lock(&listeners->lock);
+	int ticket = it->ticket = ++listeners->last_ticket;
+	struct listener **at = &listeners->first;
+	while (*at)
+		at = &(*at)->next;
+	*at = it;
+	atomic_fetch_add(&listeners->count, 1);
+	pthread_mutex_unlock(&listeners->lock);
+	return ticket;
+}
+
+int hub_unlisten(struct hub *hub, int ticket)
+{
+	struct listeners *listeners = hub->listeners;
+	pthread_mutex_lock(&listeners->lock);
+	struct listener *it = listeners->first;
+	while (it && (it->ticket != ticket || it->gone))
+		it = it->next;
+	if (it) {
+		it->gone = true;
+		atomic_fetch_sub(&listeners->count, 1);
+		while (it->running)
+			pthread_cond_wait(&listeners->idle, &listeners->lock);
+		unlink_listener(listeners, it);
+	}
+	pthread_mutex_unlock(&listeners->lock);
+	if (!it)
+		return FLUME_NOT_FOUND;
+	free(it);
+	return FLUME_OK;
+}

@@ -1,0 +1,46 @@
+/* One after the other; each child gets what the one before left. */
+#include "lib/connector/connector.h"
+
+struct sequence {
+	struct step step;
+	const struct hub *hub;
+	struct steps children;
+};
+
+static const struct flume_field fields[] = {
+	{"children", FLUME_FIELD_NODES, .required = true, .min = 1,
+	 .about = "The steps, in order."},
+	{0},
+};
+
+static int run(const struct step *step, const struct flume_call *call, void **item,
+	       struct flume_err *err)
+{
+	const struct sequence *sequence = (const struct sequence *)step;
+	for (size_t i = 0; i < sequence->children.n; i++) {
+		int rc = call_check(sequence->hub, call, err);
+		if (!rc)
+			rc = step_run(sequence->children.at[i], call, item, err);
+		if (rc)
+			return rc < 0 ? step_blame(step, rc, err) : rc;
+	}
+	return FLUME_OK;
+}
+
+static struct step *build(struct builder *builder, const flume_value *node, const char *name)
+{
+	struct sequence *sequence = builder_get(builder, sizeof *sequence);
+	if (!sequence ||
+	    !builder_nodes(builder, flume_value_get(node, "children"), &sequence->children))
+		return NULL;
+	sequence->step = (struct step){run, name};
+	sequence->hub = builder_hub(builder);
+	return &sequence->step;
+}
+
+const struct connector connector_sequence = {
+	.type = "sequence",
+	.about = "Runs its children in order and stops at the first error.",
+	.fields = fields,
+	.build = build,
+};

@@ -1,0 +1,357 @@
+/*
+ * Build aside, swap once, retire later.
+ *
+ * A change holds a candidate for the schema that is set and for each stored schema that refers
+ * to it.  It remembers what it looked at; the commit takes the lock, sees whether all of that
+ * still stands, and swaps.  Everything before that line may fail and changes nothing; nothing
+ * after it can fail.
+ */
+#include "lib/factory/store.h"
+
+#include "lib/base/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct candidate {
+	char *id;
+	flume_schema *schema; /* to be stored, or stored already when it is a dependent's */
+	flume_schema *was;    /* what the store held; NULL: nothing */
+	flume_pipeline *pipeline;
+	struct map uses;
+	struct slot *fresh; /* for an id the store does not have */
+};
+
+struct flume_change {
+	flume_factory *factory;
+	struct candidate *list; /* the first is the one that is set */
+	size_t n;
+	struct map reads; /* id to the schema that was found under it, a reference each */
+	bool committed;
+};
+
+flume_change *flume_change_free(flume_change *change)
+{
+	if (!change)
+		return NULL;
+	for (size_t i = 0; i < change->n; i++) {
+		struct candidate *it = &change->list[i];
+		free(it->id);
+		flume_schema_unref(it->schema);
+		flume_schema_unref(it->was);
+		flume_pipeline_unref(it->pipeline);
+		map_fini(&it->uses);
+		slot_unref(it->fresh);
+	}
+	for (size_t i = 0; i < change->reads.len; i++)
+		flume_schema_unref(change->reads.entries[i].thing);
+	map_fini(&change->reads);
+	free(change->list);
+	free(change);
+	return NULL;
+}
+
+/* ---- what the check and the build may ask ---- */
+
+struct view { /* the store as it will be */
+	flume_change *change;
+	const char *self; /* the id being checked */
+};
+
+static struct candidate *find_candidate(flume_change *change, const char *id)
+{
+	for (size_t i = 0; i < change->n; i++)
+		if (!strcmp(change->list[i].id, id))
+			return &change->list[i];
+	return NULL;
+}
+
+/* The schema under `id` once the change is in; remembered as read.  A new reference. */
+static flume_schema *view_dup(void *arg, const char *id)
+{
+	const struct view *view = arg;
+	flume_change *change = view->change;
+	struct candidate *candidate = find_candidate(change, id);
+	if (candidate)
+		return flume_schema_ref(candidate->schema);
+	flume_schema *read = map_get(&change->reads, id);
+	if (!read) {
+		read = flume_factory_dup_schema(change->factory, id);
+		if (!read)
+			return NULL;
+		if (map_add(&change->reads, id, read))
+			return flume_schema_unref(read);
+	}
+	return flume_schema_ref(read);
+}
+
+static bool view_has(void *arg, const char *id)
+{
+	flume_schema *schema = view_dup(arg, id);
+	flume_schema_unref(schema);
+	return schema;
+}
+
+static char *view_dup_cycle(void *arg, const char *id)
+{
+	const struct view *view = arg;
+	return store_dup_cycle(view->change->factory, id, view->self);
+}
+
+static char **view_dup_ids(void *arg)
+{
+	return flume_factory_dup_schema_ids(((const struct view *)arg)->change->factory);
+}
+
+/* ---- preparing ---- */
+
+static int make_candidate(flume_change *change, struct candidate *it, flume_report *report)
+{
+	flume_factory *factory = change->factory;
+	struct view view = {change, it->id};
+	const struct store_view store = {view_has, view_dup_cycle, view_dup_ids, &view};
+	const struct build_source from = {factory->hub, &factory->registry, view_dup, &view};
+	struct flume_scope *scope = build_scope(&factory->registry, it->schema);
+	if (!scope)
+		return FLUME_NOMEM;
+	struct check_result result = {0};
+	int rc =
+		check_schema(it->schema, scope, &store, &factory->hub->limits, &result, report);
+	it->uses = result.uses;
+	if (!rc)
+		rc = build_pipeline(&it->pipeline, &from, it->schema, scope, it->id, report);
+	if (!rc)
+		pipeline_hold(it->pipeline);
+	scope_free(scope);
+	return rc;
+}
+
+static int add_candidate(flume_change *change, const char *id, flume_schema *schema,
+			 flume_schema *was)
+{
+	struct candidate *it = &change->list[change->n];
+	*it = (struct candidate){.schema = flume_schema_ref(schema),
+				 .was = flume_schema_ref(was)};
+	it->id = strdup(id);
+	change->n++;
+	return it->id ? FLUME_OK : FLUME_NOMEM;
+}
+
+/* The schema itself and who refers to it, as the store is now. */
+static int collect(flume_change *change, const char *id, flume_schema *schema)
+{
+	flume_factory *factory = change->factory;
+	struct map set = {0};
+	int rc = map_add(&set, id, change);
+	factory_lock(factory);
+	if (!rc)
+		rc = store_add_dependents(factory, &set);
+	change->list = calloc(set.len ? set.len : 1, sizeof *change->list);
+	const struct slot *slot = map_get(&factory->slots, id);
+	if (!rc)
+		rc = change->list
+			     ? add_candidate(change, id, schema, slot ? slot->schema : NULL)
+			     : FLUME_NOMEM;
+	for (size_t i = 0; !rc && i < set.len; i++) {
+		slot = set.entries[i].thing;
+		if (strcmp(set.entries[i].name, id))
+			rc = add_candidate(change, slot->id, slot->schema, slot->schema);
+	}
+	factory_unlock(factory);
+	map_fini(&set);
+	return rc;
+}
+
+/* A dependent that would break is a finding of the schema that is set. */
+static int make_dependent(flume_change *change, struct candidate *it, flume_report *report)
+{
+	flume_report *own = flume_report_new();
+	if (!own)
+		return FLUME_NOMEM;
+	int rc = make_candidate(change, it, own);
+	const struct flume_issue *first = flume_report_get_issue(own, 0);
+	if (rc == FLUME_REJECTED && first)
+		flume_report_add(report, "dependent", it->id, NULL, NULL,
+				 "schema '%s', which refers to it, would break: %s: %s", it->id,
+				 first->path, first->text);
+	flume_report_free(own);
+	return rc;
+}
+
+static int prepare(flume_change *change, const char *id, flume_schema *schema,
+		   flume_report *report)
+{
+	int rc = collect(change, id, schema);
+	if (!rc)
+		rc = make_candidate(change, &change->list[0], report);
+	for (size_t i = 1; !rc && i < change->n; i++)
+		rc = make_dependent(change, &change->list[i], report);
+	if (!rc && !change->list[0].was && !(change->list[0].fresh = slot_new(id)))
+		rc = FLUME_NOMEM;
+	return rc;
+}
+
+static void emit_rejected(flume_factory *factory, const char *id, const flume_schema *schema,
+			  int rc, flume_report *report)
+{
+	struct flume_err err = {.code = rc};
+	const struct flume_issue *first = report ? flume_report_get_issue(report, 0) : NULL;
+	flume_fail(&err, rc, "%s", first ? first->text : flume_code_text(rc));
+	hub_emit(factory->hub,
+		 &(struct flume_event){.kind = FLUME_EVENT_SCHEMA_REJECTED,
+				       .schema_id = id,
+				       .version = flume_schema_get_version(schema),
+				       .err = &err});
+}
+
+int flume_factory_prepare(flume_factory *factory, const char *id, flume_schema *schema,
+			  flume_change **out, flume_report *given)
+{
+	if (!id || !*id || !schema)
+		return FLUME_INVALID;
+	flume_report *own = given ? NULL : flume_report_new();
+	flume_report *report = given ? given : own;
+	flume_change *change = calloc(1, sizeof *change);
+	int rc = change && report ? FLUME_OK : FLUME_NOMEM;
+	if (!rc) {
+		change->factory = factory;
+		rc = prepare(change, id, schema, report);
+	}
+	if (rc) {
+		emit_rejected(factory, id, schema, rc, report);
+		flume_change_free(change);
+	} else {
+		*out = change;
+	}
+	flume_report_free(own);
+	return rc;
+}
+
+static struct candidate *candidate_at(flume_change *change, size_t i)
+{
+	return i < change->n ? &change->list[i] : NULL;
+}
+
+flume_pipeline *flume_change_get_pipeline(flume_change *change, size_t i)
+{
+	struct candidate *it = candidate_at(change, i);
+	return it ? it->pipeline : NULL;
+}
+
+flume_schema *flume_change_get_schema(flume_change *change, size_t i)
+{
+	struct candidate *it = candidate_at(change, i);
+	return it ? it->schema : NULL;
+}
+
+const char *flume_change_get_id(flume_change *change, size_t i)
+{
+	struct candidate *it = candidate_at(change, i);
+	return it ? it->id : NULL;
+}
+
+/* ---- committing ---- */
+
+/* Does the store still hold what the change was made from?  Lock held. */
+static bool still_stands(flume_change *change)
+{
+	flume_factory *factory = change->factory;
+	for (size_t i = 0; i < change->n; i++) {
+		const struct slot *slot = map_get(&factory->slots, change->list[i].id);
+		if ((slot ? slot->schema : NULL) != change->list[i].was)
+			return false;
+	}
+	for (size_t i = 0; i < change->reads.len; i++) {
+		const struct map_entry *read = &change->reads.entries[i];
+		const struct slot *slot = map_get(&factory->slots, read->name);
+		if (!slot || slot->schema != read->thing)
+			return false;
+	}
+	struct map set = {0};
+	bool same = !map_add(&set, change->list[0].id, change) &&
+		    !store_add_dependents(factory, &set) && set.len == change->n;
+	for (size_t i = 0; same && i < change->n; i++)
+		same = map_get(&set, change->list[i].id);
+	map_fini(&set);
+	return same;
+}
+
+/* Lock held; cannot fail.  Gives what served before, with the store's reference. */
+static flume_pipeline *swap_in(struct slot *slot, struct candidate *it)
+{
+	it->pipeline->generation = ++slot->generation;
+	flume_schema_unref(slot->schema);
+	slot->schema = flume_schema_ref(it->schema);
+	struct map uses = slot->uses;
+	slot->uses = it->uses;
+	it->uses = uses;
+	counted_ref(&it->pipeline->counted); /* the store's */
+	return (flume_pipeline *)live_swap(&slot->live, &it->pipeline->counted);
+}
+
+static void emit_swapped(flume_factory *factory, const struct candidate *it, bool set)
+{
+	struct flume_event event = {
+		.kind = set ? FLUME_EVENT_SCHEMA_SET : FLUME_EVENT_BINDING_SWAPPED,
+		.name = set ? "" : it->id,
+		.schema_id = it->id,
+		.version = flume_schema_get_version(it->schema),
+		.old_version = it->was ? flume_schema_get_version(it->was) : "",
+		.generation = it->pipeline->generation,
+	};
+	hub_emit(factory->hub, &event);
+}
+
+int flume_change_commit(flume_change *change)
+{
+	flume_factory *factory = change->factory;
+	if (change->committed)
+		return FLUME_INVALID;
+	flume_pipeline **old = calloc(change->n, sizeof(flume_pipeline *));
+	if (!old)
+		return FLUME_NOMEM;
+	factory_lock(factory);
+	int rc = still_stands(change) ? FLUME_OK : FLUME_CONFLICT;
+	if (!rc && change->list[0].fresh) {
+		rc = map_add(&factory->slots, change->list[0].id, change->list[0].fresh);
+		if (!rc)
+			change->list[0].fresh = NULL;
+	}
+	/* The point of no return. */
+	for (size_t i = 0; !rc && i < change->n; i++)
+		old[i] =
+			swap_in(map_get(&factory->slots, change->list[i].id), &change->list[i]);
+	factory_unlock(factory);
+	if (!rc) {
+		change->committed = true;
+		live_settle();
+		for (size_t i = 0; i < change->n; i++)
+			pipeline_release(old[i]);
+		emit_swapped(factory, &change->list[0], true);
+		for (size_t i = 0; i < change->n; i++)
+			emit_swapped(factory, &change->list[i], false);
+	}
+	free(old);
+	return rc;
+}
+
+int flume_factory_set_schema(flume_factory *factory, const char *id, flume_schema *schema,
+			     flume_report *report)
+{
+	for (;;) {
+		flume_schema *stored = flume_factory_dup_schema(factory, id);
+		bool same = stored && !strcmp(flume_schema_get_digest(stored),
+					      flume_schema_get_digest(schema));
+		flume_schema_unref(stored);
+		if (same)
+			return FLUME_UNCHANGED;
+		flume_change *change;
+		int rc = flume_factory_prepare(factory, id, schema, &change, report);
+		if (rc)
+			return rc;
+		rc = flume_change_commit(change);
+		flume_change_free(change);
+		if (rc != FLUME_CONFLICT)
+			return rc;
+	}
+}

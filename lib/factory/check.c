@@ -1,0 +1,63 @@
+/* A schema against a factory without a place in its store: nothing can refer back to it. */
+#include "lib/base/report.h"
+#include "lib/factory/factory.h"
+
+#include <string.h>
+
+static bool store_has(void *arg, const char *id)
+{
+	flume_schema *schema = flume_factory_dup_schema(arg, id);
+	flume_schema_unref(schema);
+	return schema;
+}
+
+static char *no_cycle(void *arg, const char *id)
+{
+	(void)arg;
+	(void)id;
+	return NULL;
+}
+
+static char **store_dup_ids(void *arg)
+{
+	return flume_factory_dup_schema_ids(arg);
+}
+
+static flume_schema *store_dup(void *arg, const char *id)
+{
+	return flume_factory_dup_schema(arg, id);
+}
+
+/* The scope comes out for a build; NULL when there is not memory for one. */
+static int check(flume_schema *schema, flume_factory *factory, struct flume_scope **out,
+		 flume_report *report)
+{
+	const struct store_view store = {store_has, no_cycle, store_dup_ids, factory};
+	*out = build_scope(&factory->registry, schema);
+	return *out ? check_schema(schema, *out, &store, &factory->hub->limits, NULL, report)
+		    : FLUME_NOMEM;
+}
+
+int flume_schema_check(flume_schema *schema, flume_factory *factory, flume_report *report)
+{
+	if (!factory)
+		return check_schema(schema, NULL, NULL, NULL, NULL, report);
+	struct flume_scope *scope;
+	int rc = check(schema, factory, &scope, report);
+	scope_free(scope);
+	return rc;
+}
+
+int flume_schema_build(flume_schema *schema, flume_factory *factory, flume_pipeline **out,
+		       flume_report *report)
+{
+	const struct build_source from = {factory->hub, &factory->registry, store_dup, factory};
+	struct flume_scope *scope;
+	int rc = check(schema, factory, &scope, report);
+	if (!rc)
+		rc = build_pipeline(out, &from, schema, scope, "", report);
+	if (!rc)
+		pipeline_hold(*out);
+	scope_free(scope);
+	return rc;
+}

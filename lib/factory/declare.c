@@ -1,0 +1,95 @@
+/* Components declared by the node's own configuration: made by a scope, kept by the registry.
+ */
+#include "lib/factory/factory.h"
+
+#include "lib/base/report.h"
+
+#include <stdlib.h>
+
+struct document { /* the declarations, as long as a component was made of them */
+	struct counted counted;
+	flume_value *root;
+};
+
+static void *document_ref(void *arg)
+{
+	counted_ref(&((struct document *)arg)->counted);
+	return arg;
+}
+
+static void document_unref(void *arg)
+{
+	struct document *document = arg;
+	if (!counted_unref(&document->counted))
+		return;
+	flume_value_free(document->root);
+	free(document);
+}
+
+/* Registers all that the scope made; after a failure those before it are taken back. */
+static int add_all(flume_factory *factory, struct flume_scope *scope, flume_report *report)
+{
+	for (int k = 0; k < FLUME_KINDS; k++) {
+		for (size_t i = 0; i < scope->n_own[k]; i++) {
+			struct flume_err err = {0};
+			const struct declared *own = &scope->own[k][i];
+			int rc = registry_take(&factory->registry, component_ref(own->made),
+					       &err);
+			if (!rc)
+				continue;
+			flume_report_add(report, "exists", "components", own->name, NULL, "%s",
+					 err.text);
+			while (k >= 0) {
+				while (i-- > 0)
+					component_unref(registry_remove(
+						&factory->registry, k,
+						scope->own[k][i].made->is.name));
+				if (--k >= 0)
+					i = scope->n_own[k];
+			}
+			return rc;
+		}
+	}
+	return FLUME_OK;
+}
+
+static int declare(flume_factory *factory, struct document *document, flume_report *report)
+{
+	struct place place;
+	place_init(&place, "components");
+	components_check(document->root, &place, report);
+	place_fini(&place);
+	if (flume_report_size(report))
+		return FLUME_REJECTED;
+	struct flume_scope *scope = scope_new(&factory->registry, document->root, true,
+					      document, document_ref, document_unref);
+	if (!scope)
+		return FLUME_NOMEM;
+	scope_make_all(scope, report);
+	int rc = scope->failed_alloc         ? FLUME_NOMEM
+		 : flume_report_size(report) ? FLUME_REJECTED
+					     : add_all(factory, scope, report);
+	scope_free(scope);
+	return rc;
+}
+
+int flume_factory_take_declared(flume_factory *factory, flume_value *components,
+				flume_report *given)
+{
+	if (!components)
+		return FLUME_OK;
+	struct document *document = malloc(sizeof *document);
+	flume_report *own = given ? NULL : flume_report_new();
+	int rc = FLUME_NOMEM;
+	if (!document || (!given && !own)) {
+		flume_value_free(components);
+		free(document);
+	} else {
+		counted_init(&document->counted);
+		document->root = components;
+		rc = declare(factory, document, given ? given : own);
+		document_unref(document);
+	}
+	flume_report_free(own);
+	return rc;
+}

@@ -1,0 +1,191 @@
+/*
+ * A factory's life, its components and its listeners.
+ *
+ * Freeing waits for the calls in progress: their steps use what the embedding program gave, and
+ * it will free that next.  A pipeline's references minus the handles on it are its calls.
+ */
+#include "lib/factory/factory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int factory_init(flume_factory *factory, const struct flume_options *options)
+{
+	registry_init(&factory->registry);
+	factory->lock = malloc(sizeof *factory->lock);
+	factory->hub = hub_new(options);
+	if (!factory->lock || !factory->hub)
+		return FLUME_NOMEM;
+	pthread_mutex_init(factory->lock, NULL);
+	return FLUME_OK;
+}
+
+static void factory_fini(flume_factory *factory)
+{
+	map_fini(&factory->slots);
+	map_fini(&factory->bindings);
+	registry_fini(&factory->registry);
+	hub_unref(factory->hub);
+	free(factory->lock);
+	free(factory);
+}
+
+int flume_factory_new(flume_factory **out, const struct flume_options *options,
+		      struct flume_err *err)
+{
+	if (!options || !options->type || !options->type->clone || !options->type->free)
+		return flume_fail(err, FLUME_INVALID,
+				  "an item type with clone and free is needed");
+	flume_factory *factory = calloc(1, sizeof *factory);
+	if (!factory)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (factory_init(factory, options)) {
+		factory_fini(factory);
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	}
+	*out = factory;
+	return FLUME_OK;
+}
+
+void pipeline_drain(flume_pipeline *pipeline)
+{
+	static const struct timespec pause = {.tv_nsec = 200000};
+	while (pipeline && atomic_load(&pipeline->counted.refs) >
+				   atomic_load(&pipeline->held) + 1) /* 1: ours */
+		nanosleep(&pause, NULL);
+	pipeline_release(pipeline);
+}
+
+flume_factory *flume_factory_free(flume_factory *factory)
+{
+	if (!factory)
+		return NULL;
+	for (size_t i = 0; i < factory->bindings.len; i++)
+		flume_binding_unref(factory->bindings.entries[i].thing);
+	for (size_t i = 0; i < factory->slots.len; i++) {
+		struct slot *slot = factory->slots.entries[i].thing;
+		flume_pipeline *last = slot_retire(slot);
+		live_settle();
+		pipeline_drain(last);
+		slot_unref(slot);
+	}
+	pthread_mutex_destroy(factory->lock);
+	factory_fini(factory);
+	return NULL;
+}
+
+void factory_lock(const flume_factory *factory)
+{
+	pthread_mutex_lock(factory->lock);
+}
+
+void factory_unlock(const flume_factory *factory)
+{
+	pthread_mutex_unlock(factory->lock);
+}
+
+/* ---- components ---- */
+
+static void emit_component(flume_factory *factory, enum flume_event_kind kind, const char *name)
+{
+	hub_emit(factory->hub, &(struct flume_event){.kind = kind, .name = name});
+}
+
+int flume_factory_add(flume_factory *factory, const struct flume_component *row,
+		      struct flume_err *err)
+{
+	struct component *component;
+	int rc = component_new(&component, row, err);
+	if (rc)
+		return rc;
+	void (*done)(void *) = component->is.done;
+	component->is.done = NULL; /* a failure leaves the caller's argument alone */
+	component_ref(component);
+	rc = registry_take(&factory->registry, component, err);
+	if (!rc) {
+		component->is.done = done;
+		emit_component(factory, FLUME_EVENT_COMPONENT_ADDED, row->name);
+	}
+	component_unref(component);
+	return rc;
+}
+
+static bool report_users(flume_factory *factory, const struct component *component,
+			 flume_report *report)
+{
+	bool used = false;
+	factory_lock(factory);
+	for (size_t i = 0; i < factory->slots.len; i++) {
+		const struct slot *slot = factory->slots.entries[i].thing;
+		if (!pipeline_has_part((const flume_pipeline *)slot->live.now, component))
+			continue;
+		flume_report_add(report, "in-use", slot->id, NULL, NULL,
+				 "schema '%s' uses %s '%s'", slot->id,
+				 flume_kind_text(component->kind), component->is.name);
+		used = true;
+	}
+	factory_unlock(factory);
+	return used;
+}
+
+int flume_factory_remove(flume_factory *factory, enum flume_kind kind, const char *name,
+			 flume_report *report)
+{
+	struct component *component = registry_ref(&factory->registry, kind, name);
+	if (!component)
+		return FLUME_NOT_FOUND;
+	int rc = report_users(factory, component, report) ? FLUME_IN_USE : FLUME_OK;
+	if (!rc) {
+		component_unref(registry_remove(&factory->registry, kind, name));
+		emit_component(factory, FLUME_EVENT_COMPONENT_REMOVED, name);
+	}
+	component_unref(component);
+	return rc;
+}
+
+struct registry *factory_registry(const flume_factory *factory)
+{
+	struct registry *registry;
+	const struct registry *own = &factory->registry;
+	memcpy(&registry, &own, sizeof registry);
+	return registry;
+}
+
+bool flume_factory_has(const flume_factory *factory, enum flume_kind kind, const char *name)
+{
+	return registry_has(factory_registry(factory), kind, name);
+}
+
+char **flume_factory_dup_names(const flume_factory *factory, enum flume_kind kind)
+{
+	return registry_dup_names(factory_registry(factory), kind);
+}
+
+int flume_factory_add_maker(flume_factory *factory, const struct flume_maker *maker,
+			    struct flume_err *err)
+{
+	return registry_add_maker(&factory->registry, maker, err);
+}
+
+/* ---- listeners ---- */
+
+int flume_factory_listen(flume_factory *factory, flume_listen_fn *fn, void *arg)
+{
+	return hub_listen(factory->hub, fn, arg);
+}
+
+int flume_factory_unlisten(flume_factory *factory, int ticket)
+{
+	return hub_unlisten(factory->hub, ticket);
+}
+
+const char *flume_event_name(enum flume_event_kind kind)
+{
+	static const char *const names[] = {
+#define FLUME_X(id, name) name,
+		FLUME_EVENTS(FLUME_X)
+#undef FLUME_X
+	};
+	return (unsigned)kind < FLUME_EVENT_COUNT ? names[kind] : "unknown";
+}

@@ -1,0 +1,59 @@
+/*
+ * factory.h - the house that is alive.
+ *
+ * `lock` guards the two maps and what hangs in them.  It is held for look-ups and for the swap,
+ * never while a schema is checked or built, nor while a component or a listener runs.  Nothing
+ * serialises two setters: each prepares against what it saw and commits only if that still
+ * holds, so one of them always gets through and the other looks again.
+ */
+#ifndef FLUME_FACTORY_FACTORY_H
+#define FLUME_FACTORY_FACTORY_H
+
+#include "lib/build/build.h"
+#include "lib/check/check.h"
+
+#include <pthread.h>
+
+/* The place of one stored schema.  Bindings hold it; it outlives its schema. */
+struct slot {
+	struct counted counted;
+	struct live live; /* the pipeline that serves; NULL once the schema was removed */
+	char *id;
+	/* Under the factory's lock: */
+	flume_schema *schema;
+	struct map uses; /* ids it refers to */
+	uint64_t generation;
+};
+
+struct flume_factory {
+	struct hub *hub;
+	struct registry registry;
+	pthread_mutex_t *lock; /* a pointer, so that const functions can look things up */
+	struct map slots;      /* id to struct slot, a reference each                   */
+	struct map bindings;   /* name to flume_binding, a reference each               */
+};
+
+struct flume_binding {
+	struct counted counted;
+	char *name;
+	struct slot *slot;
+};
+
+struct slot *slot_new(const char *id);
+struct slot *slot_ref(struct slot *);
+struct slot *slot_unref(struct slot *);
+
+/* The parts of a factory that are shared by the rooms below lock themselves. */
+void factory_lock(const flume_factory *);
+void factory_unlock(const flume_factory *);
+
+/* The registry, for look-ups from const functions; it has a lock of its own. */
+struct registry *factory_registry(const flume_factory *);
+
+/* Takes the schema out of every binding: they refuse calls from then on, and the slot is no
+ * longer found.  Lock held; the caller settles and then drops what it gets. */
+flume_pipeline *slot_retire(struct slot *);
+/* Waits until no call runs on it any more, then drops the reference. */
+void pipeline_drain(flume_pipeline *);
+
+#endif

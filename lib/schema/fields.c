@@ -1,0 +1,344 @@
+/* A table checks a map; the same rows give the defaults when it is read. */
+#include "lib/schema/fields.h"
+
+#include "lib/base/report.h"
+#include "lib/base/suggest.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CANDIDATES = 64 }; /* more keys than any table has */
+
+void place_init(struct place *place, const char *root)
+{
+	place->text = (struct text){0};
+	text_add(&place->text, root);
+}
+
+void place_fini(struct place *place)
+{
+	text_fini(&place->text);
+}
+
+const char *place_text(const struct place *place)
+{
+	return place->text.s ? place->text.s : "";
+}
+
+size_t place_key(struct place *place, const char *key)
+{
+	size_t len = place->text.len;
+	text_addf(&place->text, "%s%s", len ? "." : "", key);
+	return len;
+}
+
+size_t place_index(struct place *place, size_t i, const char *label)
+{
+	size_t len = place->text.len;
+	text_addf(&place->text, "[%zu]%s", i, label ? label : "");
+	return len;
+}
+
+void place_back(struct place *place, size_t len)
+{
+	if (!place->text.s)
+		return;
+	place->text.len = len;
+	place->text.s[len] = '\0';
+}
+
+const struct flume_field *fields_find(const struct flume_field *table, const char *name)
+{
+	for (; table && table->name; table++)
+		if (!strcmp(table->name, name))
+			return table;
+	return NULL;
+}
+
+bool fields_common(const char *key)
+{
+	return !strncmp(key, "x-", 2) || !strcmp(key, "description");
+}
+
+static bool listed(const char *const *names, const char *name)
+{
+	for (; names && *names; names++)
+		if (!strcmp(*names, name))
+			return true;
+	return false;
+}
+
+static void report_unknown(const struct flume_field *table, const char *const *also,
+			   const flume_value *key, const struct place *place,
+			   flume_report *report)
+{
+	const char *names[CANDIDATES];
+	size_t n = 0;
+	for (const struct flume_field *row = table; row && row->name && n < CANDIDATES; row++)
+		names[n++] = row->name;
+	for (; also && *also && n < CANDIDATES; also++)
+		names[n++] = *also;
+	const char *word = flume_value_text(key);
+	const char *near = suggest(word, names, n);
+	char hint[160];
+	if (near)
+		snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+	flume_report_add(report, "unknown-key", place_text(place), key, near ? hint : NULL,
+			 "unknown key '%.64s'", word);
+}
+
+void fields_check_keys(const struct flume_field *table, const char *const *also,
+		       const flume_value *map, const struct place *place, flume_report *report)
+{
+	for (size_t i = 0; i < flume_value_size(map); i++) {
+		const flume_value *key = flume_value_key(map, i);
+		const char *name = flume_value_text(key);
+		if (!fields_common(name) && !fields_find(table, name) && !listed(also, name))
+			report_unknown(table, also, key, place, report);
+	}
+	for (const struct flume_field *row = table; row && row->name; row++)
+		if (row->required && !flume_value_get(map, row->name))
+			flume_report_add(report, "missing-key", place_text(place), map, NULL,
+					 "'%s' is required", row->name);
+}
+
+static const char *type_name(enum flume_value_type type)
+{
+	static const char *const names[] = {"null", "a boolean", "a number",
+					    "text", "a list",    "a map"};
+	return names[type];
+}
+
+static bool is_scalar(const flume_value *value)
+{
+	enum flume_value_type type = flume_value_type(value);
+	return type != FLUME_LIST && type != FLUME_MAP;
+}
+
+static void wrong_type(const flume_value *value, const char *wanted, const struct place *place,
+		       flume_report *report)
+{
+	flume_report_add(report, "wrong-type", place_text(place), value, NULL,
+			 "expected %s, found %s%s", wanted,
+			 flume_value_quoted(value) ? "quoted " : "",
+			 type_name(flume_value_type(value)));
+}
+
+static void check_text(const flume_value *value, const struct place *place,
+		       flume_report *report)
+{
+	if (!is_scalar(value))
+		wrong_type(value, "text", place, report);
+	else if (!*flume_value_text(value))
+		flume_report_add(report, "empty", place_text(place), value, NULL,
+				 "must not be empty");
+}
+
+static bool read_count(const char *text, int64_t *out)
+{
+	errno = 0;
+	char *end;
+	long long number = strtoll(text, &end, 10);
+	if (errno || *end || end == text)
+		return false;
+	*out = number;
+	return true;
+}
+
+static void check_count(const struct flume_field *row, const flume_value *value,
+			const struct place *place, flume_report *report)
+{
+	int64_t least = row->min || row->max ? row->min : 1;
+	int64_t most = row->min || row->max ? row->max : 1000000;
+	int64_t number;
+	if (flume_value_type(value) != FLUME_NUMBER)
+		wrong_type(value, "a whole number", place, report);
+	else if (!read_count(flume_value_text(value), &number) || number < least ||
+		 number > most)
+		flume_report_add(report, "out-of-bounds", place_text(place), value, NULL,
+				 "%.32s is not a whole number from %lld to %lld",
+				 flume_value_text(value), (long long)least, (long long)most);
+}
+
+static void check_number(const flume_value *value, const struct place *place,
+			 flume_report *report)
+{
+	if (flume_value_type(value) != FLUME_NUMBER) {
+		wrong_type(value, "a number", place, report);
+		return;
+	}
+	double number = strtod(flume_value_text(value), NULL);
+	if (!isfinite(number) || number <= 0)
+		flume_report_add(report, "out-of-bounds", place_text(place), value, NULL,
+				 "%.32s is not a number above 0", flume_value_text(value));
+}
+
+static void check_percent(const flume_value *value, const struct place *place,
+			  flume_report *report)
+{
+	const char *text = flume_value_text(value);
+	char *end;
+	double number = strtod(text, &end);
+	bool good = is_scalar(value) && *text >= '0' && *text <= '9' && !strcmp(end, "%") &&
+		    number >= 0 && number <= 100 && !strpbrk(text, "xXpP");
+	if (!good)
+		flume_report_add(report, "bad-percent", place_text(place), value,
+				 "write it like 1% or 0.5%",
+				 "expected 0%% to 100%%, found '%.32s'", text);
+}
+
+static void check_duration(const flume_value *value, const struct place *place,
+			   flume_report *report)
+{
+	int64_t ns;
+	const char *text = flume_value_text(value);
+	if (!is_scalar(value) || flume_duration_parse(text, &ns))
+		flume_report_add(report, "bad-duration", place_text(place), value,
+				 "write it like 300ms, 1.5s or 1h30m",
+				 "'%.32s' is not a duration", text);
+	else if (ns == 0)
+		flume_report_add(report, "out-of-bounds", place_text(place), value, NULL,
+				 "a duration here must be above 0");
+}
+
+/* Lists and maps of a kind: none empty, and each element by its own rule. */
+static void check_each(const flume_value *value, bool map, bool text, struct place *place,
+		       flume_report *report)
+{
+	if (flume_value_type(value) != (map ? FLUME_MAP : FLUME_LIST)) {
+		wrong_type(value, map ? "a map" : "a list", place, report);
+		return;
+	}
+	if (!flume_value_size(value))
+		flume_report_add(report, "empty", place_text(place), value, NULL,
+				 "must not be empty");
+	for (size_t i = 0; text && i < flume_value_size(value); i++) {
+		size_t back =
+			map ? place_key(place, flume_value_text(flume_value_key(value, i)))
+			    : place_index(place, i, NULL);
+		check_text(flume_value_at(value, i), place, report);
+		place_back(place, back);
+	}
+}
+
+static void check_names(const flume_value *value, struct place *place, flume_report *report)
+{
+	if (flume_value_type(value) == FLUME_LIST)
+		check_each(value, false, true, place, report);
+	else
+		check_text(value, place, report);
+}
+
+void fields_check_value(const struct flume_field *row, const flume_value *value,
+			struct place *place, flume_report *report)
+{
+	switch (row->type) {
+	case FLUME_FIELD_TEXT:
+	case FLUME_FIELD_REF:
+	case FLUME_FIELD_PREDICATE:
+	case FLUME_FIELD_CONDITION:
+	case FLUME_FIELD_REDUCER:
+	case FLUME_FIELD_ERROR_HANDLER:
+	case FLUME_FIELD_CHANNEL:
+		check_text(value, place, report);
+		break;
+	case FLUME_FIELD_BOOL:
+		if (flume_value_type(value) != FLUME_BOOL)
+			wrong_type(value, "true or false", place, report);
+		break;
+	case FLUME_FIELD_COUNT:
+		check_count(row, value, place, report);
+		break;
+	case FLUME_FIELD_NUMBER:
+		check_number(value, place, report);
+		break;
+	case FLUME_FIELD_PERCENT:
+		check_percent(value, place, report);
+		break;
+	case FLUME_FIELD_DURATION:
+		check_duration(value, place, report);
+		break;
+	case FLUME_FIELD_SCALAR:
+		if (!is_scalar(value))
+			wrong_type(value, "a constant", place, report);
+		break;
+	case FLUME_FIELD_TEXTS:
+		check_each(value, false, true, place, report);
+		break;
+	case FLUME_FIELD_MAP:
+		check_each(value, true, false, place, report);
+		break;
+	case FLUME_FIELD_TEXT_MAP:
+		check_each(value, true, true, place, report);
+		break;
+	case FLUME_FIELD_PREDICATES:
+		check_names(value, place, report);
+		break;
+	case FLUME_FIELD_ANY:
+	case FLUME_FIELD_NODE:
+	case FLUME_FIELD_NODES:
+	case FLUME_FIELD_ROUTES:
+		break;
+	}
+}
+
+int flume_fields_check(const struct flume_field *table, const flume_value *map,
+		       const char *path, flume_report *given)
+{
+	flume_report *own = given ? NULL : flume_report_new();
+	flume_report *report = given ? given : own;
+	if (!report)
+		return FLUME_NOMEM;
+	struct place place;
+	place_init(&place, path);
+	size_t before = flume_report_size(report);
+	if (flume_value_type(map) != FLUME_MAP) {
+		wrong_type(map, "a map", &place, report);
+	} else {
+		fields_check_keys(table, NULL, map, &place, report);
+		for (size_t i = 0; i < flume_value_size(map); i++) {
+			const char *key = flume_value_text(flume_value_key(map, i));
+			const struct flume_field *row = fields_find(table, key);
+			if (!row)
+				continue;
+			size_t back = place_key(&place, key);
+			fields_check_value(row, flume_value_at(map, i), &place, report);
+			place_back(&place, back);
+		}
+	}
+	bool failed = place.text.failed;
+	place_fini(&place);
+	int rc = failed                                                      ? FLUME_NOMEM
+		 : flume_report_size(report) > before || report_full(report) ? FLUME_REJECTED
+									     : 0;
+	flume_report_free(own);
+	return rc;
+}
+
+const char *fields_text(const struct flume_field *table, const flume_value *map,
+			const char *name)
+{
+	const flume_value *value = flume_value_get(map, name);
+	if (value)
+		return flume_value_text(value);
+	const struct flume_field *row = fields_find(table, name);
+	return row ? row->fallback : NULL;
+}
+
+int64_t fields_count(const struct flume_field *table, const flume_value *map, const char *name)
+{
+	int64_t number = 0;
+	const char *text = fields_text(table, map, name);
+	return text && read_count(text, &number) ? number : 0;
+}
+
+int64_t fields_duration(const struct flume_field *table, const flume_value *map,
+			const char *name)
+{
+	int64_t ns = 0;
+	const char *text = fields_text(table, map, name);
+	return text && !flume_duration_parse(text, &ns) ? ns : 0;
+}

@@ -1,0 +1,50 @@
+/*
+ * fields.h - the grammar of a map as a table: one row checks a key, reads it, documents it.
+ *
+ * The readers below take what the table says when the key is absent, and may only be asked for
+ * what a check has passed.
+ */
+#ifndef FLUME_SCHEMA_FIELDS_H
+#define FLUME_SCHEMA_FIELDS_H
+
+#include "lib/base/text.h"
+#include "lib/flume.h"
+
+/* Where a check stands: "root.children[2].then".  Grows going down, is cut coming back. */
+struct place {
+	struct text text;
+};
+
+void place_init(struct place *, const char *root);
+void place_fini(struct place *);
+/* NULL-safe text of now. */
+const char *place_text(const struct place *);
+/* Each returns the length to go back to. */
+size_t place_key(struct place *, const char *key);
+size_t place_index(struct place *, size_t i,
+		   const char *label); /* label: "(primary)", or NULL */
+void place_back(struct place *, size_t len);
+
+/* The row for `name`, or NULL. */
+const struct flume_field *fields_find(const struct flume_field *table, const char *name);
+
+/* Is `key` one that every map may have (description, x-...)? */
+bool fields_common(const char *key);
+
+/* Looks at the keys of `map`: unknown ones and missing ones are findings.  `also` names keys
+ * that belong to others (NULL at the end; may be NULL). */
+void fields_check_keys(const struct flume_field *table, const char *const *also,
+		       const flume_value *map, const struct place *, flume_report *);
+/* Looks at one value by its row; the types of connectors are the checker's own affair and pass.
+ */
+void fields_check_value(const struct flume_field *row, const flume_value *, struct place *,
+			flume_report *);
+
+const char *fields_text(const struct flume_field *table, const flume_value *map,
+			const char *name);
+int64_t fields_count(const struct flume_field *table, const flume_value *map, const char *name);
+/* Nanoseconds; 0 when there is neither a value nor a default. */
+int64_t fields_duration(const struct flume_field *table, const flume_value *map,
+			const char *name);
+
+#endif

@@ -1,0 +1,20 @@
+#include "lib/schema/read.h"
+
+#include <string.h>
+
+int flume_value_parse(flume_value **out, const char *text, size_t len, enum flume_format format,
+		      const struct flume_limits *limits, flume_report *report)
+{
+	struct tree t;
+	int rc = tree_init(&t, len, limits, report);
+	if (!rc && len >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3)) { /* a byte order mark */
+		text += 3;
+		len -= 3;
+	}
+	if (!rc)
+		rc = format == FLUME_JSON ? read_json(&t, text, len) : read_yaml(&t, text, len);
+	if (!rc)
+		rc = tree_take(&t, out);
+	tree_fini(&t);
+	return rc;
+}

@@ -1,0 +1,21 @@
+/* read.h - inside lib/schema: text into a tree.  0, or a negative code after which the tree
+ * holds nothing of use; what is wrong is in its report. */
+#ifndef FLUME_SCHEMA_READ_H
+#define FLUME_SCHEMA_READ_H
+
+#include "lib/schema/tree.h"
+
+int read_json(struct tree *, const char *text, size_t len);
+int read_yaml(struct tree *, const char *text, size_t len);
+
+/* What libyaml has to complain about, in plain words. */
+struct complaint {
+	const char *text;
+	const char *hint;  /* or NULL                                             */
+	bool at_beginning; /* better shown where the thing begins than where it breaks */
+};
+
+/* `problem` as libyaml says it; NULL when there are no better words for it. */
+const struct complaint *complaint_find(const char *problem);
+
+#endif

@@ -1,0 +1,101 @@
+#include "lib/schema/value.h"
+
+#include "lib/base/text.h"
+#include "lib/schema/write.h"
+
+#include <string.h>
+
+flume_value *flume_value_free(flume_value *root)
+{
+	if (root) {
+		struct arena arena = ((struct document *)root)->arena;
+		arena_fini(&arena);
+	}
+	return NULL;
+}
+
+enum flume_value_type flume_value_type(const flume_value *v)
+{
+	return (enum flume_value_type)v->type;
+}
+
+const char *flume_value_text(const flume_value *v)
+{
+	return v->type == FLUME_LIST || v->type == FLUME_MAP ? "" : v->text;
+}
+
+bool flume_value_quoted(const flume_value *v)
+{
+	return v->quoted;
+}
+
+unsigned flume_value_line(const flume_value *v)
+{
+	return v->line;
+}
+
+unsigned flume_value_column(const flume_value *v)
+{
+	return v->column;
+}
+
+size_t flume_value_size(const flume_value *v)
+{
+	return v->type == FLUME_LIST || v->type == FLUME_MAP ? v->size : 0;
+}
+
+const flume_value *flume_value_at(const flume_value *v, size_t i)
+{
+	if (i >= flume_value_size(v))
+		return NULL;
+	return v->type == FLUME_MAP ? &v->items[2 * i + 1] : &v->items[i];
+}
+
+const flume_value *flume_value_key(const flume_value *v, size_t i)
+{
+	return v->type == FLUME_MAP && i < v->size ? &v->items[2 * i] : NULL;
+}
+
+int value_compare_keys(const flume_value *a, const flume_value *b)
+{
+	int order = memcmp(a->text, b->text, a->size < b->size ? a->size : b->size);
+	return order ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+static const flume_value *get_sorted(const flume_value *v, const flume_value *key)
+{
+	const uint32_t *order = value_order(v);
+	size_t low = 0, high = v->size;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const flume_value *entry = &v->items[2 * (size_t)order[middle]];
+		int c = value_compare_keys(entry, key);
+		if (c == 0)
+			return entry + 1;
+		if (c < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const flume_value *flume_value_get(const flume_value *v, const char *key)
+{
+	size_t n = strlen(key);
+	if (v->type != FLUME_MAP || n > UINT32_MAX)
+		return NULL;
+	if (v->size > VALUE_SMALL_MAP)
+		return get_sorted(v, &(flume_value){.text = key, .size = (uint32_t)n});
+	for (const flume_value *k = v->items, *end = k + 2 * (size_t)v->size; k < end; k += 2)
+		if (k->size == n && !memcmp(k->text, key, n))
+			return k + 1;
+	return NULL;
+}
+
+char *flume_value_dup_json(const flume_value *v)
+{
+	struct text t = {0};
+	write_json(&t, v, WRITE_COMPACT);
+	return text_take(&t);
+}

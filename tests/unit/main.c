@@ -1,0 +1,51 @@
+/* Runs every suite of this folder; with arguments, only the suites named. */
+#include "tests/unit/suites.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define X(room) Suite *suite_##room(void);
+SUITES(X)
+#undef X
+
+static const struct {
+	const char *name;
+	Suite *(*make)(void);
+} suites[] = {
+#define X(room) {#room, suite_##room},
+	SUITES(X)
+#undef X
+};
+
+static bool wanted(const char *name, int argc, char **argv)
+{
+	if (argc < 2)
+		return true;
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], name))
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	SRunner *runner = srunner_create(NULL);
+	size_t chosen = 0;
+	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
+		if (!wanted(suites[i].name, argc, argv))
+			continue;
+		srunner_add_suite(runner, suites[i].make());
+		chosen++;
+	}
+	if (!chosen) {
+		fprintf(stderr, "no such suite\n");
+		srunner_free(runner);
+		return 2;
+	}
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
