@@ -1,8 +1,12 @@
-# Flume.  make: build · make run: install, build and start the agent · make check: all tests
+# Flume.
 #
-# One makefile for the whole tree.  What is built goes below build/, a folder per variant:
-#   build/        plain, optimised          VARIANT=asan  build/asan/  ASan + UBSan
-#                                           VARIANT=tsan  build/tsan/  ThreadSanitizer
+#   make          build            make run     install what is missing, build, start the agent
+#   make check    every test       make lint    format, clang-tidy, floors
+#   make fuzz     each fuzzer      make bench   the figures, as ratios
+#   make install  library, binary  make clean
+#
+# What is built goes below build/, a folder per variant: VARIANT=asan (ASan + UBSan),
+# VARIANT=tsan (ThreadSanitizer), VARIANT=fuzz (clang, libFuzzer).
 
 VERSION   := 0.1.0
 SOVERSION := 0
@@ -86,13 +90,117 @@ $(B)/flume.pc: lib/flume.pc.in Makefile
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@VERSION@|$(VERSION)|; s|@REQUIRES@|$(LIB_PACKAGES)|' $< > $@
 
-# Unit tests: one program that holds every room's promises.
+# ---- tests ----------------------------------------------------------------------------------
+
+# One program holds every room's promises.
 $(B)/unit: $(UNIT_OBJECTS) $(AGENT_OBJECTS) $(LIB_OBJECTS)
 	$(CC) $(FLAGS) $^ $(AGENT_LIBS) $(TEST_LIBS) -o $@
 
-.PHONY: unit
+# What runs under a sanitizer must say so by failing.
+export ASAN_OPTIONS  ?= detect_leaks=1:abort_on_error=0
+export UBSAN_OPTIONS ?= print_stacktrace=1:halt_on_error=1
+export TSAN_OPTIONS  ?= halt_on_error=1:second_deadlock_stack=1
+SLOW := $(if $(VARIANT),4,1)
+
+.PHONY: unit scenarios floors
 unit: $(B)/unit
 	$(B)/unit
+
+scenarios: all
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/run.py $(ONLY)
+
+floors:
+	sh tests/floors.sh
+
+# The two that a newcomer needs: dependencies first, and a make of its own afterwards, for the
+# flags of packages that were just installed.
+.PHONY: run check
+run: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	$(B)/flume agent --dir schemas
+
+check: deps deps-check
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/unit
+	@$(MAKE) --no-print-directory floors unit scenarios
+
+JOBS := $(shell nproc)
+
+.PHONY: lint
+lint: floors
+	clang-format --dry-run -Werror $(FORMATTED)
+	printf '%s\n' $(TIDIED) | xargs -P 2 -n 8 sh -c 'clang-tidy --quiet "$$@" -- \
+		-std=c17 $(CPPFLAGS) $(INCLUDES)' tidy
+
+FORMATTED = $(shell find lib agent tests -name '*.[ch]')
+TIDIED    = $(LIB_SOURCES) agent/main.c $(AGENT_SOURCES)
+
+# ---- fuzzing: FUZZ_SECONDS for each parser of outside input -----------------------------------
+
+FUZZ_SECONDS ?= 20
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/run-%,$(FUZZ_SOURCES))
+
+build/fuzz/run-%: build/fuzz/obj/tests/fuzz/%.o $(patsubst build/obj/%,build/fuzz/obj/%,\
+		$(patsubst $(B)/obj/%,build/obj/%,$(AGENT_OBJECTS) $(LIB_OBJECTS)))
+	clang -fsanitize=address,undefined,fuzzer $^ $(AGENT_LIBS) -o $@
+
+.PHONY: fuzz fuzzers
+fuzzers: $(FUZZERS)
+fuzz:
+	@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
+	@set -e; for f in $(FUZZERS); do name=$${f##*/run-}; mkdir -p build/fuzz/corpus/$$name; \
+		echo "fuzz $$name"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=2048 -verbosity=0 \
+			-artifact_prefix=build/fuzz/crash-$$name- -print_final_stats=1 \
+			build/fuzz/corpus/$$name tests/fuzz/corpus/$$name; done
+
+# ---- figures --------------------------------------------------------------------------------
+
+BENCHES := $(patsubst tests/bench/%.c,build/bench/%,$(BENCH_SOURCES))
+
+build/bench/%: build/obj/tests/bench/%.o $(AGENT_OBJECTS) $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $^ $(AGENT_LIBS) -o $@
+
+.PHONY: bench
+bench: all $(BENCHES)
+	@set -e; for b in $(BENCHES); do echo "== $${b##*/}"; $$b; done
+	@set -e; for b in $(sort $(wildcard tests/bench/*.py)); do echo "== $$b"; python3 $$b; done
+
+# ---- what must be on the machine --------------------------------------------------------------
+
+DEPS       := gcc make binutils pkg-config libcurl4-openssl-dev libjansson-dev libyaml-dev \
+              libmicrohttpd-dev liburcu-dev nettle-dev libpcre2-dev
+DEPS_CHECK := check etcd-server etcd-client python3 curl
+DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
+
+# Asks dpkg first, so a machine that has everything needs neither root nor a network.
+install_missing = missing=$$(for p in $(1); do \
+	dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	[ -z "$$missing" ] && exit 0; echo "installing" $$missing; \
+	[ $$(id -u) = 0 ] && sudo= || sudo=sudo; \
+	$$sudo apt-get update -q && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
+
+.PHONY: deps deps-check deps-lint
+deps:
+	@$(call install_missing,$(DEPS))
+deps-check:
+	@$(call install_missing,$(DEPS_CHECK))
+deps-lint:
+	@$(call install_missing,$(DEPS_LINT))
+
+# ---- to install -------------------------------------------------------------------------------
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
+	install -m 755 $(B)/flume $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 lib/flume.h $(DESTDIR)$(INCLUDEDIR)/
+	install -m 644 $(B)/libflume.a $(DESTDIR)$(LIBDIR)/
+	install -m 755 $(B)/libflume.so $(DESTDIR)$(LIBDIR)/libflume.so.$(VERSION)
+	ln -sf libflume.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libflume.so.$(SOVERSION)
+	ln -sf libflume.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libflume.so
+	install -m 644 $(B)/flume.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 
 .PHONY: clean
 clean:
