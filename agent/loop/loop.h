@@ -44,7 +44,7 @@ struct loop_fd *loop_fd_remove(struct loop_fd *); /* NULL is fine; returns NULL 
 typedef void loop_timer_fn(void *arg);
 struct loop_timer *loop_timer_new(struct loop *, loop_timer_fn *, void *arg);
 struct loop_timer *loop_timer_free(struct loop_timer *); /* NULL is fine; returns NULL */
-void loop_timer_arm(struct loop_timer *, int64_t in_ns);  /* 0: in the next round */
+void loop_timer_arm(struct loop_timer *, int64_t in_ns); /* 0: in the next round */
 void loop_timer_disarm(struct loop_timer *);
 
 /* Any thread: have `fn(arg)` run on the loop.  Order is kept per posting thread.  Returns 0, or

@@ -8,13 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for `n` more bytes and the NUL. */
-static bool reserve(struct text *t, size_t n)
+static bool grow(struct text *t, size_t n)
 {
 	if (t->failed)
 		return false;
-	if (t->cap - t->len > n)
-		return true;
 	if (n >= SIZE_MAX / 2 - t->len) {
 		t->failed = true;
 		return false;
@@ -30,6 +27,12 @@ static bool reserve(struct text *t, size_t n)
 	t->s = s;
 	t->cap = cap;
 	return true;
+}
+
+/* Room for `n` more bytes and the NUL. */
+static inline bool reserve(struct text *t, size_t n)
+{
+	return t->cap - t->len > n ? !t->failed : grow(t, n);
 }
 
 void text_add_n(struct text *t, const char *s, size_t n)
@@ -49,7 +52,10 @@ void text_add(struct text *t, const char *s)
 
 void text_add_char(struct text *t, char c)
 {
-	text_add_n(t, &c, 1);
+	if (!reserve(t, 1))
+		return;
+	t->s[t->len++] = c;
+	t->s[t->len] = '\0';
 }
 
 void text_addf(struct text *t, const char *fmt, ...)
@@ -87,25 +93,36 @@ static void add_escaped(struct text *t, unsigned char c)
 	text_addf(t, "\\u%04x", c);
 }
 
+/* Bytes at the beginning that stand for themselves between quotes of JSON. */
+static size_t plain_bytes(const char *s, size_t n)
+{
+	size_t i = 0;
+	for (;;) {
+		while (i < n && utf8_plain(s[i]))
+			i++;
+		size_t length = utf8_length(s + i, n - i);
+		if (length < 2)
+			return i;
+		i += length;
+	}
+}
+
 void text_add_json(struct text *t, const char *s, size_t n)
 {
-	size_t from = 0, i = 0;
+	if (!reserve(t, n < SIZE_MAX - 2 ? n + 2 : n))
+		return;
 	text_add_char(t, '"');
-	while (i < n) {
-		unsigned char c = (unsigned char)s[i];
-		size_t length = c < 0x80 ? 1 : utf8_length(s + i, n - i);
-		if (length && c >= 0x20 && c != '"' && c != '\\') {
-			i += length;
-			continue;
-		}
-		text_add_n(t, s + from, i - from);
-		if (length)
-			add_escaped(t, c);
+	for (size_t i = 0; i < n; i++) {
+		size_t plain = plain_bytes(s + i, n - i);
+		text_add_n(t, s + i, plain);
+		i += plain;
+		if (i == n)
+			break;
+		if ((unsigned char)s[i] < 0x80)
+			add_escaped(t, (unsigned char)s[i]);
 		else
 			text_add(t, "\xEF\xBF\xBD");
-		from = ++i;
 	}
-	text_add_n(t, s + from, n - from);
 	text_add_char(t, '"');
 }
 

@@ -2,7 +2,14 @@
 #ifndef FLUME_BASE_UTF8_H
 #define FLUME_BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* ASCII that stands for itself between the quotes of JSON. */
+static inline bool utf8_plain(char c)
+{
+	return (unsigned char)(c - 0x20) < 0x60 && c != '"' && c != '\\';
+}
 
 /* Bytes of the well-formed character that begins at `text`, of which `n` bytes may be read: 1
  * to 4, or 0 when there is none (cut short, overlong, a surrogate, beyond U+10FFFF). */

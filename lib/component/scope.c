@@ -21,7 +21,7 @@ static int fill_own(struct flume_scope *scope, const flume_value *components)
 {
 	for (int k = 0; k < FLUME_KINDS; k++) {
 		const flume_value *section = flume_value_get(components, flume_kind_key(k));
-		size_t n = flume_value_size(section);
+		size_t n = section ? flume_value_size(section) : 0;
 		if (!n || flume_value_type(section) != FLUME_MAP)
 			continue;
 		scope->own[k] = calloc(n, sizeof *scope->own[k]);

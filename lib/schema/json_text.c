@@ -43,7 +43,11 @@ static bool is_high(int unit)
 /* The escape at `s`: its bytes, or 0 and what is wrong with it. */
 static size_t scan_escape(const char *s, const char *end, const char **problem)
 {
-	if (end - s > 1 && s[1] != 'u') {
+	if (end - s < 2) {
+		*problem = "a text is never closed";
+		return 0;
+	}
+	if (s[1] != 'u') {
 		if (s[1] != '\0' && strchr("\"\\/bfnrt", s[1]))
 			return 2;
 		*problem = "unknown escape in text";
@@ -68,18 +72,19 @@ struct json_text json_text_scan(const char *s, const char *end)
 	struct json_text t = {.problem = NULL};
 	for (size_t n; s < end && *s != '"'; s += n) {
 		unsigned char c = (unsigned char)*s;
+		if (utf8_plain(*s)) {
+			n = 1;
+			continue;
+		}
 		if (c == '\\') {
 			t.escaped = true;
 			n = scan_escape(s, end, &t.problem);
-			if (n == 0 && s[1 < end - s] != 'u')
+			if (n == 0 && end - s > 1 && s[1] != 'u')
 				t.hint = "a backslash itself is written \\\\";
 		} else if (c >= 0x80) {
 			n = utf8_length(s, (size_t)(end - s));
 			t.extra += n ? n - 1 : 0;
 			t.problem = n ? NULL : "the text is not valid UTF-8";
-		} else if (c >= 0x20) {
-			n = 1;
-			continue;
 		} else {
 			n = 0;
 			t.problem = c == '\n' ? "this line ends inside of quotes"

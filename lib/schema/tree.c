@@ -192,7 +192,7 @@ static void find_duplicates(struct tree *t, const flume_value *items, uint32_t n
 	if (n <= VALUE_SMALL_MAP) {
 		for (size_t i = 1; i < n; i++)
 			for (size_t j = 0; j < i; j++)
-				if (!value_compare_keys(&items[2 * i], &items[2 * j])) {
+				if (value_same_key(&items[2 * i], &items[2 * j])) {
 					report_duplicate(t, i, j);
 					break;
 				}

@@ -58,7 +58,10 @@ const flume_value *flume_value_key(const flume_value *v, size_t i)
 
 int value_compare_keys(const flume_value *a, const flume_value *b)
 {
-	int order = memcmp(a->text, b->text, a->size < b->size ? a->size : b->size);
+	int order = (unsigned char)a->text[0] - (unsigned char)b->text[0];
+	if (order)
+		return order;
+	order = memcmp(a->text, b->text, a->size < b->size ? a->size : b->size);
 	return order ? order : (a->size > b->size) - (a->size < b->size);
 }
 

@@ -12,6 +12,7 @@
 #include "lib/flume.h"
 
 #include <stdint.h>
+#include <string.h>
 
 struct flume_value {
 	union {
@@ -36,6 +37,11 @@ struct document {
 static inline const uint32_t *value_order(const struct flume_value *map)
 {
 	return (const uint32_t *)(map->items + 2 * (size_t)map->size);
+}
+
+static inline bool value_same_key(const flume_value *a, const flume_value *b)
+{
+	return a->size == b->size && a->text[0] == b->text[0] && !memcmp(a->text, b->text, a->size);
 }
 
 /* Bytewise: <0, 0, >0. */

@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define X(room) Suite *suite_##room(void);
-SUITES(X)
-#undef X
-
 static const struct {
 	const char *name;
 	Suite *(*make)(void);

@@ -1,0 +1,62 @@
+/*
+ * cmd.h - a command is a row: what it is called, what it can be told, what it does.
+ *
+ * The help is printed from the rows.  Results go to stdout, everything else to stderr.
+ */
+#ifndef FLUME_AGENT_CMD_H
+#define FLUME_AGENT_CMD_H
+
+#include "agent/conf/conf.h"
+
+enum cmd_exit {
+	CMD_DONE,
+	CMD_NEGATIVE,    /* it worked, and the answer is no */
+	CMD_USAGE,       /* flags, variables, configuration  */
+	CMD_UNREACHABLE, /* etcd or the agent                */
+	CMD_CONFLICT,    /* someone else was faster          */
+	CMD_NOT_FOUND,
+	CMD_TIMED_OUT,
+	CMD_NOT_ALLOWED,
+	CMD_EXITS
+};
+
+struct cmd_call {
+	const struct conf *conf; /* its words are the arguments                */
+	const void *options;     /* the struct that the command's rows speak of */
+};
+
+struct command {
+	const char *name;
+	const char *usage;    /* "FILE|DIR..." */
+	const char *about;    /* one line for the list of commands          */
+	const char *details;  /* paragraphs for its own help; may be NULL   */
+	const char *negative; /* what exit code 1 means here; NULL: not used */
+	unsigned exits;       /* further codes: 1 << CMD_NOT_FOUND | ...    */
+	const struct conf_option *options; /* NULL: none but --help */
+	size_t size;          /* of the struct they fill */
+	size_t least, most;   /* arguments */
+	int (*run)(const struct cmd_call *); /* returns an enum cmd_exit */
+};
+
+/* NULL at the end, in the order of the help. */
+extern const struct command *const commands[];
+
+/* The whole program: finds the command, reads what it was told, runs it. */
+int cmd_main(int argc, char **argv);
+
+const struct command *cmd_find(const char *name);
+void cmd_help_all(void);
+void cmd_help(const struct command *);
+
+/* "flume: ..." on stderr; returns `code`, so a step can end with it. */
+int cmd_fail(int code, const char *fmt, ...) FLUME_PRINTF(2, 3);
+/* The exit code for a negative enum flume_code of etcd, HTTP or a file. */
+int cmd_exit_of(int flume_code);
+
+/* stdout is flushed and closed; what could not be written makes success a failure. */
+int cmd_close_output(int code);
+
+extern const struct command command_agent, command_lint, command_test, command_run, command_apply,
+	command_get, command_status, command_help, command_version;
+
+#endif

@@ -1,0 +1,34 @@
+#include "agent/document/group.h"
+#include "agent/document/kinds.h"
+
+#include <stdlib.h>
+
+static bool test(const struct flume_call *call, const void *item, void *arg)
+{
+	const struct group *group = arg;
+	for (size_t i = 0; i < group->n; i++)
+		if (group->list[i].test(call, item, group->list[i].arg))
+			return true;
+	return false;
+}
+
+static int make(const flume_value *decl, const char *path, flume_scope *scope,
+		struct flume_component *out, flume_report *report)
+{
+	struct group *group;
+	int rc = group_make(&group, decl, path, scope, report);
+	if (rc)
+		return rc;
+	out->test = test;
+	out->arg = group;
+	out->done = free;
+	return FLUME_OK;
+}
+
+const struct flume_maker kind_any = {
+	.of = FLUME_PREDICATE,
+	.kind = "any",
+	.about = "Does one of the predicates hold?",
+	.fields = group_fields,
+	.make = make,
+};

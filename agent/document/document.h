@@ -1,0 +1,108 @@
+/*
+ * document.h - the items of the agent: JSON documents.
+ *
+ * Components look into a document and change it through this header alone, so what holds the
+ * tree can be replaced.  A document belongs to one thread at a time; a constant, a document
+ * that nobody changes, may be read by many.
+ *
+ * Paths are compiled beforehand (path.h).  Errors are FLUME_FAILED with a text that begins
+ * with the path: "customer.city: parent is a number", where there is one.
+ */
+#ifndef FLUME_AGENT_DOCUMENT_H
+#define FLUME_AGENT_DOCUMENT_H
+
+#include "agent/document/path.h"
+#include "lib/flume.h"
+
+#define DOCUMENT_DEPTH 256 /* arrays and objects within each other, at the most */
+
+struct document;
+
+/* Strict RFC 8259: UTF-8, any value as root; duplicate keys and lone surrogates are refused,
+ * and so are numbers beyond a 64-bit integer or a double.  Returns 0, FLUME_SYNTAX ("line 1,
+ * column 14: ...") or FLUME_NOMEM. */
+int document_parse(struct document **out, const char *text, size_t len, struct flume_err *err);
+/* A constant of a schema.  Returns 0; FLUME_REJECTED with findings under `path` when a number
+ * is too large or the nesting too deep; or FLUME_NOMEM. */
+int document_from_value(struct document **out, const flume_value *, const char *path,
+			flume_report *);
+struct document *document_clone(const struct document *); /* NULL when out of memory */
+struct document *document_free(struct document *);
+/* Compact JSON, keys in the order they came in, numbers such that they read back as the same.
+ * free(3); NULL when out of memory.  `out_len` may be NULL. */
+char *document_dump(const struct document *, size_t *out_len);
+
+/* What a factory of documents is made with. */
+extern const struct flume_item_type document_type;
+
+/* ---- looking ---- */
+
+enum document_kind {
+	DOCUMENT_NULL,
+	DOCUMENT_BOOL,
+	DOCUMENT_INTEGER,
+	DOCUMENT_REAL,
+	DOCUMENT_TEXT,
+	DOCUMENT_ARRAY,
+	DOCUMENT_OBJECT,
+};
+
+/* "a number", "null": for messages. */
+const char *document_kind_text(enum document_kind);
+
+struct document_view { /* borrowed until the document changes */
+	enum document_kind kind;
+	bool truth;
+	int64_t integer;
+	double real;
+	const char *text; /* UTF-8, terminated, but may hold a NUL of its own */
+	size_t len;       /* of the text; elements of an array, members of an object */
+};
+
+/* False when there is nothing at `path`. */
+bool document_get(const struct document *, const struct path *, struct document_view *out);
+/* The same, where null counts as nothing. */
+bool document_has(const struct document *, const struct path *);
+struct document_view document_root(const struct document *);
+
+/* Equal by value: 1 is 1.0, and no digit of a large integer is lost.  Arrays and objects equal
+ * nothing. */
+bool document_view_equal(const struct document_view *, const struct document_view *);
+/* Numbers by value, texts by code point.  False, and no order, for anything else. */
+bool document_view_compare(const struct document_view *, const struct document_view *,
+			   int *out_order);
+/* A scalar as JSON writes it, text without quotes.  Returns its length, which may be beyond
+ * `size`, and 0 for null, arrays and objects. */
+size_t document_view_text(const struct document_view *, char *buffer, size_t size);
+
+/* Does `actual` have all that `expected` names?  Objects may have more, arrays may not; scalars
+ * are equal by value.  If not, `why` says "items[0].total: expected 90, got 100". */
+bool document_matches(const struct document *actual, const struct document *expected, char *why,
+		      size_t size);
+
+/* ---- changing ---- */
+
+/* Stores a copy of `constant`.  Missing parents are created, an index one past the end appends.
+ * When it fails nothing has changed.  Returns 0, FLUME_FAILED or FLUME_NOMEM. */
+int document_set(struct document *, const struct path *, const struct document *constant,
+		 struct flume_err *err);
+/* False when there was nothing; elements behind a removed one move up. */
+bool document_remove(struct document *, const struct path *);
+
+struct document_move {
+	struct path from, to;
+};
+
+/* Moves all at once, so that two may change places.  `moves` is sorted by `from` and `by_to`
+ * has the same ones, sorted by `to`; `n` is at most DOCUMENT_MOVES.  What is not there is not
+ * moved, what stood at `to` goes.  A move that fails leaves its value, and those of the later
+ * ones, where they were, as far as the earlier ones have left that place. */
+#define DOCUMENT_MOVES 64
+int document_move(struct document *, const struct document_move *moves,
+		  const struct document_move *const *by_to, size_t n, struct flume_err *err);
+
+/* Removes whatever none of the paths covers.  `paths` is sorted, and none lies in another.
+ * FLUME_FAILED when the root is a scalar. */
+int document_keep(struct document *, const struct path *paths, size_t n, struct flume_err *err);
+
+#endif

@@ -1,0 +1,73 @@
+#include "agent/document/kinds.h"
+#include "agent/document/line.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct flume_field fields[] = {
+	{.name = "path",
+	 .type = FLUME_FIELD_TEXT,
+	 .required = true,
+	 .about = "The file to append to; created when it is not there."},
+	{0},
+};
+
+struct file {
+	int fd;
+	const char *name; /* lent by the declaration */
+};
+
+static int send_line(const struct flume_call *call, void *item, void *arg,
+		     struct flume_err *err)
+{
+	const struct file *file = arg;
+	return line_send(call, file->fd, file->name, item, err);
+}
+
+static void done(void *arg)
+{
+	struct file *file = arg;
+	close(file->fd);
+	free(file);
+}
+
+/* O_NONBLOCK is for pipes: one that nobody reads is an error, not a wait. */
+static int make(const flume_value *decl, const char *path, flume_scope *scope,
+		struct flume_component *out, flume_report *report)
+{
+	(void)scope;
+	const flume_value *name = flume_value_get(decl, "path");
+	struct file *file = malloc(sizeof *file);
+	if (!file)
+		return FLUME_NOMEM;
+	file->name = flume_value_text(name);
+	file->fd =
+		open(file->name,
+		     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+	if (file->fd < 0) {
+		char place[512];
+		snprintf(place, sizeof place, "%s.path", path);
+		flume_report_add(report, "cannot-open", place, name, NULL, "%s: %s", file->name,
+				 strerror(errno));
+		free(file);
+		return FLUME_REJECTED;
+	}
+	out->send = send_line;
+	out->arg = file;
+	out->done = done;
+	out->blocks = true;
+	return FLUME_OK;
+}
+
+const struct flume_maker kind_file = {
+	.of = FLUME_CHANNEL,
+	.kind = "file",
+	.about = "Appends each document to a file, as one line of JSON.",
+	.fields = fields,
+	.local = true,
+	.make = make,
+};

@@ -1,0 +1,37 @@
+/* kinds.h - the kinds of components that work on documents: one file and one row each. */
+#ifndef FLUME_AGENT_DOCUMENT_KINDS_H
+#define FLUME_AGENT_DOCUMENT_KINDS_H
+
+#include "lib/flume.h"
+
+#define DOCUMENT_KINDS(X)   \
+	X(kind_set)         \
+	X(kind_remove)      \
+	X(kind_keep)        \
+	X(kind_require)     \
+	X(kind_rename)      \
+	X(kind_drop)        \
+	X(kind_equals)      \
+	X(kind_exists)      \
+	X(kind_greater)     \
+	X(kind_less)        \
+	X(kind_matches)     \
+	X(kind_all)         \
+	X(kind_any)         \
+	X(kind_not)         \
+	X(kind_field)       \
+	X(kind_handler_set) \
+	X(kind_stdout)      \
+	X(kind_file)
+
+#define X(row) extern const struct flume_maker row;
+DOCUMENT_KINDS(X)
+#undef X
+
+/* All of them, NULL at the end. */
+extern const struct flume_maker *const document_kinds[];
+
+/* Makes all of them known to a factory of documents. */
+int document_register(flume_factory *, struct flume_err *err);
+
+#endif

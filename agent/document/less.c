@@ -1,0 +1,31 @@
+#include "agent/document/kinds.h"
+#include "agent/document/operand.h"
+
+static bool test(const struct flume_call *call, const void *item, void *arg)
+{
+	(void)call;
+	int order;
+	return operand_compare(arg, item, &order) && order < 0;
+}
+
+static int make(const flume_value *decl, const char *path, flume_scope *scope,
+		struct flume_component *out, flume_report *report)
+{
+	(void)scope;
+	struct operand *operand;
+	int rc = operand_make_ordered(&operand, decl, path, report);
+	if (rc)
+		return rc;
+	out->test = test;
+	out->arg = operand;
+	out->done = operand_free;
+	return FLUME_OK;
+}
+
+const struct flume_maker kind_less = {
+	.of = FLUME_PREDICATE,
+	.kind = "less",
+	.about = "Is the field there and less than the value?  Numbers or texts.",
+	.fields = operand_fields,
+	.make = make,
+};

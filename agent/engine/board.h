@@ -1,0 +1,30 @@
+/*
+ * board.h - what the engine last said about itself, for the threads that answer HTTP.
+ *
+ * The engine pins up a new page whenever something changed; readers take the page that hangs
+ * there.  Pages are immutable and counted, the board has a lock of a few instructions.
+ */
+#ifndef FLUME_AGENT_ENGINE_BOARD_H
+#define FLUME_AGENT_ENGINE_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct board;
+
+struct page {
+	bool ready;           /* every wanted schema has a generation that runs */
+	const char *why;      /* lines of text: what is waited for, or what runs */
+	const char *status;   /* the node's status, JSON (the value of nodes/NODE) */
+	const char *metrics;  /* the engine's part of /metrics, Prometheus text */
+};
+
+struct board *board_new(void); /* with a page that is not ready; NULL when out of memory */
+struct board *board_free(struct board *);
+/* Copies the texts.  0 or FLUME_NOMEM (then the old page stays). */
+int board_pin(struct board *, const struct page *);
+/* Lent until board_release, which must come before board_free; never NULL.  Any thread. */
+const struct page *board_take(struct board *);
+void board_release(struct board *, const struct page *);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * probation.h - what live traffic says of a generation that was just swapped in.  Pure.
+ */
+#ifndef FLUME_AGENT_ENGINE_PROBATION_H
+#define FLUME_AGENT_ENGINE_PROBATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PROBATION_WHOLE INT64_C(1000000000) /* a rate of one: every call failed */
+
+struct probation_limits {
+	int64_t duration_ns;  /* 0: there is no probation                          */
+	int64_t min_requests; /* fewer calls are no verdict                        */
+	int64_t max_rate;     /* failures per call, in parts of PROBATION_WHOLE    */
+};
+
+struct tally {
+	uint64_t calls, failures; /* failures <= calls, but for calls that end between two looks */
+};
+
+enum probation_verdict {
+	PROBATION_WAIT,
+	PROBATION_PROVEN,
+	PROBATION_INCONCLUSIVE, /* too few calls: the schema stays, nothing is proven */
+	PROBATION_ROLL_BACK,
+};
+
+/* `before` is what the generation before did in its time; no calls count as a rate of 0. */
+enum probation_verdict probation_judge(const struct probation_limits *, struct tally before,
+				       struct tally now, int64_t elapsed_ns);
+
+/* "12 of 40 calls failed, 30%; allowed is 10%, and the 2.5% of the generation before". */
+void probation_explain(const struct probation_limits *, struct tally before, struct tally now,
+		       char *out, unsigned long size);
+
+#endif

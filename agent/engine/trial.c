@@ -1,0 +1,175 @@
+/*
+ * A case may hang for ever, and C cannot take a thread back.  So the verdict is never the
+ * thread's alone.  It notes when it began which case; the loop looks now and then, and when a
+ * case is overdue it gives the verdict and lets the thread go.  A lost thread owns what it
+ * touches (schemas, pipelines, the desk where results are left) and clears up if it ever ends.
+ *
+ * Lost threads do not take the place of healthy ones, or a bad document could stop the trials of
+ * all others; but there is a bound to them too, and beyond it candidates wait.
+ */
+#include "agent/engine/trial.h"
+
+#include "agent/engine/canary.h"
+#include "agent/engine/tryout.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+
+#define MS       INT64_C(1000000)
+#define AT_ONCE  4
+#define LOST     32
+#define LOOK     (50 * MS)   /* between looks at the clock of what runs */
+#define GRACE    (500 * MS)  /* for coming back after the limit         */
+#define FAREWELL (1000 * MS) /* for coming back when the agent ends     */
+
+struct trial {
+	struct trials *trials;
+	struct tryout *tryout;
+	bool running;
+	trial_done_fn *done;
+	void *arg;
+	TAILQ_ENTRY(trial) link;
+};
+TAILQ_HEAD(trial_list, trial);
+
+struct trials {
+	struct desk *desk;
+	struct loop_fd *watch;
+	struct loop_timer *look;
+	struct trial_list queue, running;
+	size_t n_running;
+};
+
+static void start_queued(struct trials *ts)
+{
+	struct trial *t;
+	while (ts->n_running < AT_ONCE && (t = TAILQ_FIRST(&ts->queue)) &&
+	       tryout_start(t->tryout, LOST)) {
+		TAILQ_REMOVE(&ts->queue, t, link);
+		TAILQ_INSERT_TAIL(&ts->running, t, link);
+		t->running = true;
+		ts->n_running++;
+	}
+	if (ts->n_running || !TAILQ_EMPTY(&ts->queue))
+		loop_timer_arm(ts->look, LOOK);
+	else
+		loop_timer_disarm(ts->look);
+}
+
+static void drop(struct trial *t)
+{
+	struct trials *ts = t->trials;
+	if (t->running)
+		ts->n_running--;
+	TAILQ_REMOVE(t->running ? &ts->running : &ts->queue, t, link);
+	tryout_let_go(t->tryout);
+	tryout_unref(t->tryout);
+	free(t);
+}
+
+static struct trial *next_verdict(struct trials *ts, struct flume_err *out)
+{
+	struct trial *t = TAILQ_FIRST(&ts->running);
+	while (t && !tryout_has_verdict(t->tryout, GRACE, out))
+		t = TAILQ_NEXT(t, link);
+	return t;
+}
+
+/* `done` may start and cancel others, so each round looks afresh. */
+static void look(void *arg)
+{
+	struct trials *ts = arg;
+	for (;;) {
+		struct flume_err err = {0};
+		struct trial *t = next_verdict(ts, &err);
+		if (!t)
+			break;
+		trial_done_fn *done = t->done;
+		void *done_arg = t->arg;
+		drop(t);
+		done(done_arg, err.code ? &err : NULL);
+	}
+	start_queued(ts);
+}
+
+static void on_wake(int fd, uint32_t events, void *arg)
+{
+	eventfd_t count;
+	(void)events;
+	(void)eventfd_read(fd, &count);
+	look(arg);
+}
+
+struct trials *trials_new(struct loop *loop, struct flume_err *err)
+{
+	struct trials *ts = calloc(1, sizeof *ts);
+	if (!ts) {
+		flume_fail(err, FLUME_NOMEM, "out of memory");
+		return NULL;
+	}
+	TAILQ_INIT(&ts->queue);
+	TAILQ_INIT(&ts->running);
+	ts->desk = desk_new();
+	ts->look = loop_timer_new(loop, look, ts);
+	if (ts->desk && ts->desk->wake >= 0)
+		ts->watch = loop_fd_add(loop, ts->desk->wake, EPOLLIN, on_wake, ts);
+	if (ts->watch && ts->look)
+		return ts;
+	flume_fail(err, FLUME_NOMEM, "no room for canaries: %s", strerror(errno));
+	return trials_free(ts);
+}
+
+struct trials *trials_free(struct trials *ts)
+{
+	struct trial *t;
+	if (!ts)
+		return NULL;
+	while ((t = TAILQ_FIRST(&ts->running)) || (t = TAILQ_FIRST(&ts->queue)))
+		drop(t);
+	loop_fd_remove(ts->watch);
+	loop_timer_free(ts->look);
+	if (ts->desk) {
+		desk_close(ts->desk, loop_now() + FAREWELL);
+		desk_unref(ts->desk);
+	}
+	free(ts);
+	return NULL;
+}
+
+bool trial_needed(flume_change *change)
+{
+	flume_schema *schema;
+	for (size_t i = 0; (schema = flume_change_get_schema(change, i)); i++)
+		if (canary_size(schema))
+			return true;
+	return false;
+}
+
+struct trial *trial_start(struct trials *ts, flume_change *change, int64_t case_limit_ns,
+			  trial_done_fn *done, void *arg)
+{
+	struct trial *t = calloc(1, sizeof *t);
+	struct tryout *tryout = t ? tryout_new(ts->desk, change, case_limit_ns) : NULL;
+	if (!tryout) {
+		free(t);
+		return NULL;
+	}
+	*t = (struct trial){.trials = ts, .tryout = tryout, .done = done, .arg = arg};
+	TAILQ_INSERT_TAIL(&ts->queue, t, link);
+	start_queued(ts);
+	return t;
+}
+
+struct trial *trial_cancel(struct trial *t)
+{
+	if (t) {
+		struct trials *ts = t->trials;
+		drop(t);
+		start_queued(ts);
+	}
+	return NULL;
+}

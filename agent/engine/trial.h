@@ -1,0 +1,33 @@
+/*
+ * trial.h - canary cases off the loop: a thread for each candidate, and a limit that holds even
+ * when the case does not.
+ *
+ * Belongs to the loop's thread.  So many trials run at a time, the others wait their turn.
+ */
+#ifndef FLUME_AGENT_ENGINE_TRIAL_H
+#define FLUME_AGENT_ENGINE_TRIAL_H
+
+#include "agent/loop/loop.h"
+#include "lib/flume.h"
+
+struct trials;
+struct trial;
+
+struct trials *trials_new(struct loop *, struct flume_err *err);
+/* Cancels what runs and waits a moment for it.  What does not come back keeps what it needs.
+ * No verdict is given any more.  Returns NULL. */
+struct trials *trials_free(struct trials *);
+
+/* Do the schemas of this change have any cases? */
+bool trial_needed(flume_change *);
+
+/* On the loop, after trial_start has returned; the trial is gone then.  `err` is NULL when every
+ * case of every schema in the change passed; else FLUME_FAILED and which, or FLUME_NOMEM. */
+typedef void trial_done_fn(void *arg, const struct flume_err *err);
+/* The change may be freed while the trial runs.  NULL when out of memory. */
+struct trial *trial_start(struct trials *, flume_change *, int64_t case_limit_ns,
+			  trial_done_fn *, void *arg);
+/* Gives up: `done` will not run.  NULL is fine; returns NULL. */
+struct trial *trial_cancel(struct trial *);
+
+#endif

@@ -1,0 +1,227 @@
+#include "agent/engine/tryout.h"
+
+#include "agent/engine/canary.h"
+#include "agent/log/log.h"
+#include "agent/loop/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+struct desk *desk_new(void)
+{
+	struct desk *d = calloc(1, sizeof *d);
+	pthread_condattr_t clock;
+	if (!d)
+		return NULL;
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&d->idle, &clock);
+	pthread_condattr_destroy(&clock);
+	d->refs = 1;
+	d->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return d;
+}
+
+struct desk *desk_unref(struct desk *d)
+{
+	pthread_mutex_lock(&d->lock);
+	bool last = --d->refs == 0;
+	pthread_mutex_unlock(&d->lock);
+	if (last) {
+		pthread_cond_destroy(&d->idle);
+		pthread_mutex_destroy(&d->lock);
+		free(d);
+	}
+	return NULL;
+}
+
+void desk_close(struct desk *d, int64_t until_ns)
+{
+	const struct timespec until = {until_ns / 1000000000, until_ns % 1000000000};
+	pthread_mutex_lock(&d->lock);
+	if (d->wake >= 0)
+		close(d->wake);
+	d->wake = -1;
+	while (d->threads && !pthread_cond_timedwait(&d->idle, &d->lock, &until))
+		;
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* ---- its life ---- */
+
+static int add_candidates(struct tryout *t, flume_change *change)
+{
+	size_t n = 0;
+	while (flume_change_get_pipeline(change, n))
+		n++;
+	t->list = calloc(n ? n : 1, sizeof *t->list);
+	if (!t->list)
+		return FLUME_NOMEM;
+	for (; t->n < n; t->n++) {
+		struct candidate *c = &t->list[t->n];
+		c->id = strdup(flume_change_get_id(change, t->n));
+		if (!c->id)
+			return FLUME_NOMEM;
+		c->schema = flume_schema_ref(flume_change_get_schema(change, t->n));
+		c->pipeline = flume_pipeline_ref(flume_change_get_pipeline(change, t->n));
+	}
+	return 0;
+}
+
+struct tryout *tryout_new(struct desk *d, flume_change *change, int64_t case_limit_ns)
+{
+	struct tryout *t = calloc(1, sizeof *t);
+	if (!t)
+		return NULL;
+	*t = (struct tryout){.desk = d,
+			     .case_limit_ns = case_limit_ns,
+			     .cancel = flume_cancel_new(),
+			     .refs = 1};
+	pthread_mutex_lock(&d->lock);
+	d->refs++;
+	pthread_mutex_unlock(&d->lock);
+	if (!t->cancel || add_candidates(t, change))
+		return tryout_unref(t);
+	return t;
+}
+
+struct tryout *tryout_unref(struct tryout *t)
+{
+	pthread_mutex_lock(&t->desk->lock);
+	bool last = --t->refs == 0;
+	pthread_mutex_unlock(&t->desk->lock);
+	if (!last)
+		return NULL;
+	for (size_t i = 0; i < t->n; i++) {
+		free(t->list[i].id);
+		flume_schema_unref(t->list[i].schema);
+		flume_pipeline_unref(t->list[i].pipeline);
+	}
+	free(t->list);
+	flume_cancel_free(t->cancel);
+	desk_unref(t->desk);
+	free(t);
+	return NULL;
+}
+
+/* ---- on the thread ---- */
+
+static void note_begun(void *arg, const char *what, int64_t limit_ns)
+{
+	struct tryout *t = arg;
+	pthread_mutex_lock(&t->desk->lock);
+	memccpy(t->what, what, '\0', sizeof t->what);
+	t->limit_ns = limit_ns;
+	t->begun_at = loop_now();
+	t->begun = true;
+	pthread_mutex_unlock(&t->desk->lock);
+}
+
+static int try_all(struct tryout *t, struct flume_err *err)
+{
+	const struct canary_run run = {t->case_limit_ns, t->cancel, note_begun, t};
+	int rc = 0;
+	size_t i = 0;
+	for (; !rc && i < t->n; i++)
+		rc = canary_try_all(t->list[i].schema, t->list[i].pipeline, &run, err);
+	if (rc && i > 1) {
+		const struct flume_err own = *err;
+		flume_fail(err, rc, "schema '%.128s', which refers to it: %s", t->list[i - 1].id,
+			   own.text);
+	}
+	return rc;
+}
+
+static void *run(void *arg)
+{
+	struct tryout *t = arg;
+	struct desk *d = t->desk;
+	struct flume_err err = {0};
+	err.code = try_all(t, &err);
+	pthread_mutex_lock(&d->lock);
+	t->err = err;
+	t->ended = true;
+	d->threads--;
+	d->lost -= t->lost;
+	if (d->wake >= 0 && eventfd_write(d->wake, 1))
+		log_event(LOG_ERROR, "a canary's verdict could not be told",
+			  LOG_STR("error", strerror(errno)));
+	pthread_cond_broadcast(&d->idle);
+	pthread_mutex_unlock(&d->lock);
+	tryout_unref(t);
+	return NULL;
+}
+
+/* ---- on the loop ---- */
+
+/* Signals are the main thread's affair. */
+static int spawn(struct tryout *t)
+{
+	pthread_t thread;
+	pthread_attr_t attr;
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int rc = pthread_create(&thread, &attr, run, t);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return rc;
+}
+
+bool tryout_start(struct tryout *t, size_t most_lost)
+{
+	struct desk *d = t->desk;
+	pthread_mutex_lock(&d->lock);
+	bool allowed = d->lost < most_lost;
+	d->threads += allowed;
+	t->refs += allowed;
+	pthread_mutex_unlock(&d->lock);
+	if (!allowed)
+		return false;
+	int rc = spawn(t);
+	if (!rc)
+		return true;
+	log_event(LOG_WARN, "no thread for a canary: it waits", LOG_STR("error", strerror(rc)));
+	pthread_mutex_lock(&d->lock);
+	d->threads--;
+	t->refs--;
+	pthread_mutex_unlock(&d->lock);
+	return false;
+}
+
+void tryout_let_go(struct tryout *t)
+{
+	flume_cancel_request(t->cancel);
+	pthread_mutex_lock(&t->desk->lock);
+	if (t->refs > 1 && !t->ended && !t->lost) {
+		t->lost = true;
+		t->desk->lost++;
+	}
+	pthread_mutex_unlock(&t->desk->lock);
+}
+
+bool tryout_has_verdict(struct tryout *t, int64_t grace_ns, struct flume_err *out)
+{
+	bool found = true;
+	pthread_mutex_lock(&t->desk->lock);
+	int64_t took = loop_now() - t->begun_at;
+	if (t->ended) {
+		*out = t->err;
+	} else if (t->begun && took > t->limit_ns && took - t->limit_ns > grace_ns) {
+		char why[100];
+		canary_explain_late(why, sizeof why, took, t->limit_ns);
+		flume_fail(out, FLUME_FAILED, "%s: %s, and has not come back", t->what, why);
+	} else {
+		found = false;
+	}
+	pthread_mutex_unlock(&t->desk->lock);
+	return found;
+}

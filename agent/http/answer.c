@@ -1,0 +1,140 @@
+#include "agent/http/answer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void answer_status(struct answer *a, unsigned status)
+{
+	answer_fini(a);
+	a->status = status;
+}
+
+void answer_take(struct answer *a, unsigned status, const char *type, char *body, size_t len)
+{
+	answer_status(a, body ? status : MHD_HTTP_SERVICE_UNAVAILABLE);
+	if (body) {
+		a->type = type;
+		a->body = body;
+		a->len = len;
+	}
+}
+
+void answer_take_text(struct answer *a, unsigned status, const char *type, struct text *text)
+{
+	size_t len = text->len;
+	char *body = text_take(text);
+	if (!body)
+		text_fini(text);
+	answer_take(a, status, type, body, len);
+}
+
+void answer_header(struct answer *a, const char *name, const char *value)
+{
+	if (a->headers_len == ANSWER_HEADERS)
+		return;
+	struct answer_header *header = &a->headers[a->headers_len++];
+	header->name = name;
+	size_t n = 0;
+	for (; value[n] && n < ANSWER_VALUE - 1; n++)
+		header->value[n] = value[n] >= ' ' && value[n] <= '~' ? value[n] : '?';
+	header->value[n] = '\0';
+}
+
+void answer_headerf(struct answer *a, const char *name, const char *fmt, ...)
+{
+	char value[ANSWER_VALUE];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(value, sizeof value, fmt, args);
+	va_end(args);
+	answer_header(a, name, value);
+}
+
+/* ---- problems ---- */
+
+static void add_member(struct text *out, const char *name, const char *value)
+{
+	text_addf(out, ",\"%s\":", name);
+	text_add_json(out, value, strlen(value));
+}
+
+static void add_finding(struct text *out, const struct flume_issue *issue)
+{
+	text_add(out, "{\"code\":");
+	text_add_json(out, issue->code, strlen(issue->code));
+	add_member(out, "path", issue->path);
+	if (issue->line)
+		text_addf(out, ",\"line\":%u,\"column\":%u", issue->line, issue->column);
+	add_member(out, "message", issue->text);
+	if (issue->hint)
+		add_member(out, "hint", issue->hint);
+	text_add_char(out, '}');
+}
+
+void answer_problem(struct answer *a, const struct problem *problem)
+{
+	struct text out = {0};
+	text_add(&out, "{\"type\":\"about:blank\"");
+	add_member(&out, "title", MHD_get_reason_phrase_for(problem->status));
+	text_addf(&out, ",\"status\":%u", problem->status);
+	add_member(&out, "detail", problem->detail);
+	add_member(&out, "code", problem->code);
+	if (problem->step && *problem->step)
+		add_member(&out, "step", problem->step);
+	if (problem->report) {
+		text_add(&out, ",\"errors\":[");
+		for (size_t i = 0; i < flume_report_size(problem->report); i++) {
+			if (i)
+				text_add_char(&out, ',');
+			add_finding(&out, flume_report_get_issue(problem->report, i));
+		}
+		text_add_char(&out, ']');
+	}
+	text_add(&out, "}\n");
+	answer_take_text(a, problem->status, ANSWER_PROBLEM, &out);
+}
+
+void answer_problemf(struct answer *a, unsigned status, const char *code, const char *fmt, ...)
+{
+	char detail[1024];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(detail, sizeof detail, fmt, args);
+	va_end(args);
+	answer_problem(a, &(struct problem){.status = status, .code = code, .detail = detail});
+}
+
+/* ---- sending ---- */
+
+enum MHD_Result answer_send(struct answer *a, struct MHD_Connection *connection, bool last)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		a->len, a->body, a->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	if (!response)
+		return MHD_NO;
+	a->body = NULL;
+	bool good = true;
+	if (a->type)
+		good = MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
+	for (size_t i = 0; i < a->headers_len; i++)
+		if (*a->headers[i].value)
+			good = MHD_add_response_header(response, a->headers[i].name,
+						       a->headers[i].value) &&
+			       good;
+	if (last)
+		good = MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") &&
+		       good;
+	enum MHD_Result r = good ? MHD_queue_response(connection, a->status, response) : MHD_NO;
+	MHD_destroy_response(response);
+	return r;
+}
+
+void answer_fini(struct answer *a)
+{
+	free(a->body);
+	a->body = NULL;
+	a->type = NULL;
+	a->len = 0;
+}

@@ -1,0 +1,289 @@
+/*
+ * Changes of schemas on their way to the engine, which lives on the loop.
+ *
+ * The loop is the only one that changes schemas, so what If-Match asks for is compared there, right
+ * before the engine gets the change: nothing can come in between.  The engine may take its time
+ * (canary cases run) and answers by a call; it may do so after the server is gone, so an edit
+ * belongs to the engine then, and only knows whether somebody still waits for it.
+ */
+#include "agent/http/etag.h"
+#include "agent/http/inside.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct edit {
+	struct edits *edits; /* NULL: nobody waits any more */
+	struct request *request;
+	enum edit_kind kind;
+	enum flume_format format;
+	TAILQ_ENTRY(edit) link;
+};
+TAILQ_HEAD(edit_list, edit);
+
+struct edits {
+	struct http *http;
+	int wake; /* readable while some are posted */
+	struct loop_fd *watch;
+	pthread_mutex_t lock; /* of posted and closed */
+	struct edit_list posted;
+	bool closed;
+	struct edit_list running; /* the loop's alone */
+};
+
+/* ---- what the client hears ---- */
+
+static void answer_closing(struct request *r)
+{
+	answer_problemf(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "closing",
+			"the agent is shutting down; the change may still be applied");
+}
+
+/* "known-bad" is a code; a sentence is not. */
+static const char *code_of(const char *reason, const char *otherwise)
+{
+	size_t len = strspn(reason, "abcdefghijklmnopqrstuvwxyz-");
+	return len && !reason[len] ? reason : otherwise;
+}
+
+static void answer_refused(struct request *r, const struct engine_answer *said)
+{
+	bool canary = !strcmp(said->stage, "canary");
+	bool found = flume_report_size(said->report) > 0;
+	struct problem problem = {.report = found ? said->report : NULL, .detail = said->reason};
+	if (said->result == ENGINE_REJECTED && *said->stage) {
+		problem.status = canary ? MHD_HTTP_UNPROCESSABLE_CONTENT : MHD_HTTP_BAD_REQUEST;
+		problem.code = canary ? "canary" : "rejected";
+	} else {
+		problem.status = MHD_HTTP_CONFLICT;
+		problem.code = code_of(said->reason, "held");
+	}
+	if (!*problem.detail)
+		problem.detail = found ? flume_report_get_issue(said->report, 0)->text :
+					 "the schema was not taken";
+	answer_problem(&r->answer, &problem);
+}
+
+static void answer_done(struct request *r, const struct engine_answer *said)
+{
+	flume_schema *schema = flume_factory_dup_schema(r->http->factory, r->name);
+	answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
+	if (schema) {
+		answer_headerf(&r->answer, "Flume-Generation", "%" PRIu64, said->generation);
+		answer_headerf(&r->answer, MHD_HTTP_HEADER_ETAG, "\"%s\"",
+			       flume_schema_get_digest(schema));
+	}
+	flume_schema_unref(schema);
+}
+
+/* ---- keeping ---- */
+
+static int keep(const struct edit *e, struct flume_err *err)
+{
+	const struct http_keeper *keeper = &e->edits->http->keeper;
+	const struct request *r = e->request;
+	if (e->kind == EDIT_SET)
+		return keeper->save ? keeper->save(keeper->arg, r->name, r->body.s, r->body.len,
+						   e->format, err) :
+				      0;
+	return keeper->remove ? keeper->remove(keeper->arg, r->name, err) : FLUME_NOT_FOUND;
+}
+
+static void answer_kept(const struct edit *e, const struct engine_answer *said)
+{
+	struct request *r = e->request;
+	struct flume_err err = {0};
+	int kept = keep(e, &err);
+	bool deletion = e->kind == EDIT_DELETE;
+	if (kept && !(deletion && kept == FLUME_NOT_FOUND))
+		answer_problemf(&r->answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "not-saved",
+				"'%s' %s, but that was not saved: %s", r->name,
+				deletion ? "is gone" : "runs", err.text);
+	else if (kept && said->result == ENGINE_NOT_FOUND)
+		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found", "no schema '%s'",
+				r->name);
+	else
+		answer_done(r, said);
+}
+
+static void answer_engine(const struct edit *e, const struct engine_answer *said)
+{
+	struct request *r = e->request;
+	switch (said->result) {
+	case ENGINE_APPLIED:
+	case ENGINE_UNCHANGED:
+	case ENGINE_NOT_FOUND:
+		answer_kept(e, said);
+		break;
+	case ENGINE_REJECTED:
+	case ENGINE_HELD:
+		answer_refused(r, said);
+		break;
+	case ENGINE_IN_USE:
+		answer_problem(&r->answer,
+			       &(struct problem){.status = MHD_HTTP_CONFLICT,
+						 .code = "in-use",
+						 .detail = "other schemas refer to it",
+						 .report = said->report});
+		break;
+	case ENGINE_SUPERSEDED:
+		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "superseded",
+				"a newer change came before this one was applied");
+		break;
+	}
+}
+
+/* ---- on the loop ---- */
+
+static void done(void *arg, const struct engine_answer *said)
+{
+	struct edit *e = arg;
+	if (e->edits) {
+		TAILQ_REMOVE(&e->edits->running, e, link);
+		answer_engine(e, said);
+		request_ready(e->request);
+	}
+	free(e);
+}
+
+/* False, with the answer given, when the schema is not the one the client has seen. */
+static bool expected(struct request *r)
+{
+	const char *match = request_header(r, MHD_HTTP_HEADER_IF_MATCH);
+	const char *none_match = request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	flume_schema *schema = flume_factory_dup_schema(r->http->factory, r->name);
+	const char *digest = schema ? flume_schema_get_digest(schema) : NULL;
+	bool good = (!match || etag_listed(match, digest, false)) &&
+		    (!none_match || !etag_listed(none_match, digest, true));
+	if (!good)
+		answer_problemf(&r->answer, MHD_HTTP_PRECONDITION_FAILED, "changed",
+				digest ? "the schema is %s now" : "there is no schema", digest);
+	flume_schema_unref(schema);
+	return good;
+}
+
+static void start(struct edits *edits, struct edit *e)
+{
+	struct request *r = e->request;
+	if (!expected(r)) {
+		request_ready(r);
+		free(e);
+		return;
+	}
+	char place[160];
+	snprintf(place, sizeof place, "/schemas/%s", r->name);
+	struct change change = {.name = r->name, .origin = "http", .place = place};
+	if (e->kind == EDIT_SET) {
+		change.text = r->body.s ? r->body.s : "";
+		change.len = r->body.len;
+		change.format = e->format;
+	}
+	TAILQ_INSERT_TAIL(&edits->running, e, link);
+	engine_submit(edits->http->engine, &change, done, e);
+}
+
+static struct edit *next_posted(struct edits *edits)
+{
+	pthread_mutex_lock(&edits->lock);
+	struct edit *e = TAILQ_FIRST(&edits->posted);
+	if (e)
+		TAILQ_REMOVE(&edits->posted, e, link);
+	pthread_mutex_unlock(&edits->lock);
+	return e;
+}
+
+static void start_posted(int fd, uint32_t events, void *arg)
+{
+	struct edits *edits = arg;
+	uint64_t count;
+	ssize_t n = read(fd, &count, sizeof count);
+	(void)n, (void)events;
+	struct edit *e;
+	while ((e = next_posted(edits)))
+		start(edits, e);
+}
+
+/* ---- life ---- */
+
+int edits_new(struct edits **out, struct http *http, struct flume_err *err)
+{
+	struct edits *edits = calloc(1, sizeof *edits);
+	if (!edits)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	edits->http = http;
+	pthread_mutex_init(&edits->lock, NULL);
+	TAILQ_INIT(&edits->posted);
+	TAILQ_INIT(&edits->running);
+	edits->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (edits->wake >= 0)
+		edits->watch =
+			loop_fd_add(http->loop, edits->wake, EPOLLIN, start_posted, edits);
+	if (!edits->watch) {
+		edits_free(edits);
+		return flume_fail(err, FLUME_IO, "no descriptor for changes of schemas");
+	}
+	*out = edits;
+	return 0;
+}
+
+void edits_push(struct edits *edits, struct request *r, enum edit_kind kind,
+		enum flume_format format)
+{
+	struct edit *e = calloc(1, sizeof *e);
+	if (!e) {
+		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+		request_ready(r);
+		return;
+	}
+	*e = (struct edit){.edits = edits, .request = r, .kind = kind, .format = format};
+	pthread_mutex_lock(&edits->lock);
+	bool closed = edits->closed;
+	if (!closed) {
+		uint64_t one = 1;
+		TAILQ_INSERT_TAIL(&edits->posted, e, link);
+		ssize_t n = write(edits->wake, &one, sizeof one);
+		(void)n; /* fails only when the counter is full, and then it is readable */
+	}
+	pthread_mutex_unlock(&edits->lock);
+	if (closed) {
+		free(e);
+		answer_closing(r);
+		request_ready(r);
+	}
+}
+
+void edits_close(struct edits *edits)
+{
+	edits->watch = loop_fd_remove(edits->watch);
+	pthread_mutex_lock(&edits->lock);
+	edits->closed = true;
+	pthread_mutex_unlock(&edits->lock);
+	struct edit *e;
+	while ((e = next_posted(edits))) {
+		answer_closing(e->request);
+		request_ready(e->request);
+		free(e);
+	}
+	while ((e = TAILQ_FIRST(&edits->running))) {
+		TAILQ_REMOVE(&edits->running, e, link);
+		e->edits = NULL;
+		answer_closing(e->request);
+		request_ready(e->request);
+	}
+}
+
+struct edits *edits_free(struct edits *edits)
+{
+	if (!edits)
+		return NULL;
+	loop_fd_remove(edits->watch);
+	if (edits->wake >= 0)
+		close(edits->wake);
+	pthread_mutex_destroy(&edits->lock);
+	free(edits);
+	return NULL;
+}

@@ -1,0 +1,162 @@
+#include "agent/http/guard.h"
+
+#include "lib/base/digest.h"
+#include "lib/flume.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- life ---- */
+
+static char **copy_list(const char *const *list)
+{
+	size_t n = 0;
+	while (list[n])
+		n++;
+	char **copy = calloc(n + 1, sizeof *copy);
+	for (size_t i = 0; copy && i < n; i++) {
+		copy[i] = strdup(list[i]);
+		if (!copy[i]) {
+			while (i)
+				free(copy[--i]);
+			free((void *)copy);
+			return NULL;
+		}
+	}
+	return copy;
+}
+
+int guard_init(struct guard *g, const char *listen, const char *const *allow_hosts,
+	       const char *token)
+{
+	const char *host = "", *port;
+	size_t len = listen ? guard_split_host(listen, &host, &port) : 0;
+	*g = (struct guard){.listen_host = strndup(host, len)};
+	if (allow_hosts)
+		g->allow_hosts = copy_list(allow_hosts);
+	if (token)
+		g->token = strdup(token);
+	if (g->listen_host && (g->allow_hosts || !allow_hosts) && (g->token || !token))
+		return 0;
+	guard_fini(g);
+	return FLUME_NOMEM;
+}
+
+void guard_fini(struct guard *g)
+{
+	for (char **host = g->allow_hosts; host && *host; host++)
+		free(*host);
+	free((void *)g->allow_hosts);
+	free(g->listen_host);
+	free(g->token);
+	*g = (struct guard){0};
+}
+
+/* ---- Host and Origin ---- */
+
+size_t guard_split_host(const char *text, const char **out_host, const char **out_port)
+{
+	bool brackets = *text == '[';
+	const char *host = text + brackets;
+	size_t len = strcspn(host, brackets ? "]" : ":");
+	const char *port = host + len;
+	if (brackets && *port++ != ']')
+		return 0;
+	if (*port == ':')
+		port++;
+	else if (*port)
+		return 0;
+	if (port[strspn(port, "0123456789")])
+		return 0;
+	*out_host = host;
+	*out_port = port;
+	return len;
+}
+
+static bool same(const char *name, const char *host, size_t len)
+{
+	return strlen(name) == len && !strncasecmp(name, host, len);
+}
+
+bool guard_host(const struct guard *g, const char *text)
+{
+	if (!text)
+		return true;
+	const char *host, *port;
+	size_t len = guard_split_host(text, &host, &port);
+	char address[64];
+	if (!len)
+		return false;
+	if (len < sizeof address) {
+		struct in6_addr parsed;
+		memcpy(address, host, len);
+		address[len] = '\0';
+		if (inet_pton(*text == '[' ? AF_INET6 : AF_INET, address, &parsed) == 1)
+			return true;
+	}
+	if (*text == '[')
+		return false;
+	if (same("localhost", host, len) || same(g->listen_host, host, len))
+		return true;
+	for (char **name = g->allow_hosts; name && *name; name++)
+		if (same(*name, host, len))
+			return true;
+	return false;
+}
+
+bool guard_origin(const char *origin, const char *host)
+{
+	if (!origin)
+		return true;
+	const char *authority = strstr(origin, "://");
+	return authority && host && *host && !strcasecmp(authority + 3, host);
+}
+
+bool guard_loopback(const struct sockaddr *address)
+{
+	switch (address->sa_family) {
+	case AF_INET: {
+		struct sockaddr_in in;
+		memcpy(&in, address, sizeof in);
+		return ntohl(in.sin_addr.s_addr) >> 24 == 127;
+	}
+	case AF_INET6: {
+		struct sockaddr_in6 in6;
+		memcpy(&in6, address, sizeof in6);
+		return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) ||
+		       (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) &&
+			in6.sin6_addr.s6_addr[12] == 127);
+	}
+	default:
+		return false;
+	}
+}
+
+/* ---- token ---- */
+
+static void hash(const char *text, char out[DIGEST_SIZE])
+{
+	struct digest digest;
+	digest_init(&digest);
+	digest_add(&digest, text, strlen(text));
+	digest_end(&digest, out);
+}
+
+bool guard_token(const struct guard *g, const char *authorization)
+{
+	static const char scheme[] = "Bearer ";
+	if (!authorization || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
+		return false;
+	const char *token = authorization + sizeof scheme - 1;
+	token += strspn(token, " ");
+	char given[DIGEST_SIZE], wanted[DIGEST_SIZE];
+	hash(token, given);
+	hash(g->token, wanted);
+	unsigned difference = 0;
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		difference |= (unsigned char)(given[i] ^ wanted[i]);
+	return !difference;
+}

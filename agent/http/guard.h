@@ -1,0 +1,36 @@
+/*
+ * guard.h - who may ask, and who may change things.
+ *
+ * A page in a browser on this host must not reach the agent.  A name that its author points at
+ * 127.0.0.1 shows in Host (so only IP addresses, localhost and names we were told pass), and
+ * a page of another site shows in Origin.
+ */
+#ifndef FLUME_AGENT_HTTP_GUARD_H
+#define FLUME_AGENT_HTTP_GUARD_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+struct guard { /* texts are owned */
+	char *listen_host; /* "" when there is none */
+	char **allow_hosts; /* NULL at the end; NULL: none */
+	char *token;        /* NULL: none */
+};
+
+/* FLUME_NOMEM leaves nothing behind.  `listen`, `allow_hosts` and `token` may be NULL. */
+int guard_init(struct guard *, const char *listen, const char *const *allow_hosts,
+	       const char *token);
+void guard_fini(struct guard *);
+
+/* `host` as in the header: "node-1:8410", "[::1]:8410".  NULL, a client older than HTTP/1.1, may. */
+bool guard_host(const struct guard *, const char *host);
+/* Is `origin` ("http://localhost:8410") a page that came from `host`?  NULL is no page: yes. */
+bool guard_origin(const char *origin, const char *host);
+/* `authorization` as in the header, may be NULL.  Takes the same time for every wrong token. */
+bool guard_token(const struct guard *, const char *authorization);
+bool guard_loopback(const struct sockaddr *);
+
+/* The host of "HOST:PORT", "HOST" or "[V6]:PORT": length, and where it begins.  0: not that. */
+size_t guard_split_host(const char *text, const char **out_host, const char **out_port);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * inside.h - what the files of this room share: the server, a request on its way, a resource.
+ */
+#ifndef FLUME_AGENT_HTTP_INSIDE_H
+#define FLUME_AGENT_HTTP_INSIDE_H
+
+#include "agent/http/answer.h"
+#include "agent/http/guard.h"
+#include "agent/http/http.h"
+#include "agent/http/meters.h"
+#include "agent/http/workers.h"
+#include "lib/base/text.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+struct http {
+	struct loop *loop;
+	flume_factory *factory;
+	struct engine *engine;
+	struct board *board;
+
+	struct guard guard;
+	struct http_keeper keeper;
+	char *read_only;
+	size_t max_body;
+	int64_t timeout_ns, drain_ns;
+
+	struct door *door;
+	struct MHD_Daemon *daemon;
+	struct workers *workers;
+	struct meters *meters;
+	struct edits *edits;
+	flume_cancel *cancel; /* of every call */
+
+	pthread_mutex_t lock;
+	pthread_cond_t quiet; /* active or waiting became 0 */
+	size_t active;        /* requests between their first header and their last byte */
+	size_t waiting;       /* those of them whose connection is suspended */
+	bool closing;
+};
+
+struct request;
+
+struct http_method {
+	const char *name; /* "GET" serves HEAD too; NULL ends a list */
+	bool changes;     /* asks for the right to write */
+	/* The headers are there: may refuse by answering.  NULL: nothing to look at. */
+	void (*begin)(struct request *);
+	/* The body is there: answers, or calls request_wait and hands the request on. */
+	void (*run)(struct request *);
+};
+
+struct http_resource {
+	const char *path; /* "/schemas/" is followed by a name, "/schemas" by nothing */
+	struct http_method methods[4];
+};
+
+/* One resource per file; route.c has the list of them. */
+extern const struct http_resource resource_pipeline, resource_schemas, resource_schema,
+	resource_status, resource_healthz, resource_readyz, resource_metrics;
+
+/* NULL when there is none; `out_name` points into `url` at what follows the resource's path. */
+const struct http_resource *route_find(const char *url, const char **out_name);
+/* NULL when the resource has none of that name. */
+const struct http_method *route_method(const struct http_resource *, const char *name);
+/* "GET, HEAD, PUT", for the header Allow. */
+void route_methods(const struct http_resource *, char *out, size_t size);
+
+/* A request lives from its headers until its answer is sent.  It belongs to the thread that reads
+ * its connection, and from request_wait to request_ready to whoever it was handed to. */
+struct request {
+	struct http *http;
+	struct MHD_Connection *connection;
+	const struct http_method *method;
+	char *name;        /* what follows the resource's path; "" */
+	struct text body;
+	uint64_t received; /* bytes of the body, kept or not */
+	bool local;        /* came through the unix socket */
+	bool waiting;
+	int64_t begun, deadline, timeout; /* ns; set by the pipeline resource */
+	struct job job;
+	void (*work)(struct request *); /* of the job */
+	struct answer answer; /* status 0: not yet */
+};
+
+/* NULL when absent. */
+const char *request_header(const struct request *, const char *name);
+/* `?name`, `?name=true`; "0" and "false" are no. */
+bool request_flag(const struct request *, const char *name);
+
+/* Suspends the connection.  False, with the answer given, when the server is closing; otherwise
+ * request_ready must follow, once, from any thread. */
+bool request_wait(struct request *);
+/* The answer is there.  The request is not the caller's any more. */
+void request_ready(struct request *);
+/* Has `run` make the answer on a worker; answers itself when there is no room. */
+void request_to_worker(struct request *, void (*run)(struct request *));
+
+/* For the daemon. */
+enum MHD_Result request_handle(void *http, struct MHD_Connection *, const char *url,
+			       const char *method, const char *version, const char *data,
+			       size_t *size, void **context);
+void request_completed(void *http, struct MHD_Connection *, void **context,
+		       enum MHD_RequestTerminationCode);
+
+/* ---- changes of schemas, carried out on the loop ---- */
+
+enum edit_kind { EDIT_SET, EDIT_DELETE };
+
+int edits_new(struct edits **out, struct http *, struct flume_err *err);
+/* Any thread: asks the engine to set the schema that the request names to its body, which is written
+ * in `format`, or to delete it.  The request waits and gets its answer. */
+void edits_push(struct edits *, struct request *, enum edit_kind, enum flume_format);
+/* On the loop's thread: answers all that are under way, and those still to come, with 503. */
+void edits_close(struct edits *);
+/* After edits_close, when no request is left.  NULL is fine; returns NULL. */
+struct edits *edits_free(struct edits *);
+
+#endif

@@ -1,0 +1,226 @@
+/*
+ * A call finds its row under a read lock and adds to atomic counters.  The rows themselves change
+ * when a call misses its row or the metrics are read: then there is made a row for each binding
+ * that lacks one, and rows of bindings that are gone are thrown away.
+ */
+#include "agent/http/meters.h"
+
+#include "lib/base/map.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct outcome {
+	int result;
+	const char *name;
+} outcomes[] = {
+	{FLUME_OK, "ok"},
+	{FLUME_DROPPED, "dropped"},
+	{FLUME_FAILED, "failed"},
+	{FLUME_TIMED_OUT, "timed-out"},
+	{FLUME_CANCELLED, "cancelled"},
+	{FLUME_REFUSED, "refused"},
+	{FLUME_LIMITED, "limited"},
+	{FLUME_NOMEM, "out-of-memory"},
+	{1000, "other"}, /* the last one takes what no other took */
+};
+#define OUTCOMES (sizeof outcomes / sizeof *outcomes)
+
+static const struct bucket {
+	int64_t most_ns;
+	const char *seconds;
+} buckets[] = {
+	{50000, "0.00005"},    {100000, "0.0001"},    {250000, "0.00025"},   {500000, "0.0005"},
+	{1000000, "0.001"},    {2500000, "0.0025"},   {5000000, "0.005"},    {10000000, "0.01"},
+	{25000000, "0.025"},   {50000000, "0.05"},    {100000000, "0.1"},    {250000000, "0.25"},
+	{500000000, "0.5"},    {1000000000, "1"},     {2500000000, "2.5"},   {5000000000, "5"},
+	{10000000000, "10"},   {INT64_MAX, "+Inf"},
+};
+#define BUCKETS (sizeof buckets / sizeof *buckets)
+
+struct row {
+	atomic_uint_fast64_t outcomes[OUTCOMES], buckets[BUCKETS], took_ns;
+};
+
+#define FIRST_STATUS 100
+#define LAST_STATUS  599
+
+struct meters {
+	flume_factory *factory;
+	pthread_rwlock_t lock; /* of the map; the counters need none */
+	struct map rows;
+	atomic_uint_fast64_t answers[LAST_STATUS - FIRST_STATUS + 1];
+};
+
+struct meters *meters_new(flume_factory *factory)
+{
+	struct meters *m = calloc(1, sizeof *m);
+	if (m) {
+		m->factory = factory;
+		pthread_rwlock_init(&m->lock, NULL);
+	}
+	return m;
+}
+
+static void drop_rows(struct map *rows)
+{
+	for (size_t i = 0; i < rows->len; i++)
+		free(rows->entries[i].thing);
+	map_fini(rows);
+}
+
+struct meters *meters_free(struct meters *m)
+{
+	if (m) {
+		drop_rows(&m->rows);
+		pthread_rwlock_destroy(&m->lock);
+		free(m);
+	}
+	return NULL;
+}
+
+/* ---- counting ---- */
+
+static void add(atomic_uint_fast64_t *counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+static uint64_t get(const atomic_uint_fast64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* Moves the rows of all bindings to a new map.  What it has no memory for starts at 0 later. */
+static void follow_bindings(struct meters *m)
+{
+	char **names = flume_factory_dup_binding_names(m->factory);
+	struct map rows = {0};
+	pthread_rwlock_wrlock(&m->lock);
+	for (size_t i = 0; names && names[i]; i++) {
+		struct row *row = map_remove(&m->rows, names[i]);
+		if (!row)
+			row = calloc(1, sizeof *row);
+		if (row && map_add(&rows, names[i], row))
+			free(row);
+	}
+	drop_rows(&m->rows);
+	m->rows = rows;
+	pthread_rwlock_unlock(&m->lock);
+	free((void *)names);
+}
+
+static bool count(struct meters *m, const char *name, size_t outcome, int64_t took_ns)
+{
+	size_t bucket = 0;
+	while (took_ns > buckets[bucket].most_ns)
+		bucket++;
+	pthread_rwlock_rdlock(&m->lock);
+	struct row *row = map_get(&m->rows, name);
+	if (row) {
+		add(&row->outcomes[outcome], 1);
+		add(&row->buckets[bucket], 1);
+		add(&row->took_ns, (uint64_t)took_ns);
+	}
+	pthread_rwlock_unlock(&m->lock);
+	return row;
+}
+
+void meters_call(struct meters *m, const char *name, int result, int64_t took_ns)
+{
+	size_t outcome = 0;
+	while (outcome < OUTCOMES - 1 && outcomes[outcome].result != result)
+		outcome++;
+	if (!count(m, name, outcome, took_ns)) {
+		follow_bindings(m);
+		count(m, name, outcome, took_ns);
+	}
+}
+
+void meters_answer(struct meters *m, unsigned status)
+{
+	if (status >= FIRST_STATUS && status <= LAST_STATUS)
+		add(&m->answers[status - FIRST_STATUS], 1);
+}
+
+/* ---- showing ---- */
+
+static void describe(struct text *out, const char *name, const char *type, const char *about)
+{
+	text_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, about, name, type);
+}
+
+static void write_answers(const struct meters *m, struct text *out)
+{
+	describe(out, "flume_http_requests_total", "counter", "HTTP requests answered, by status.");
+	for (unsigned i = 0; i <= LAST_STATUS - FIRST_STATUS; i++) {
+		uint64_t n = get(&m->answers[i]);
+		if (n)
+			text_addf(out, "flume_http_requests_total{code=\"%u\"} %" PRIu64 "\n",
+				  i + FIRST_STATUS, n);
+	}
+}
+
+static void write_outcomes(const struct map *rows, struct text *out)
+{
+	describe(out, "flume_pipeline_requests_total", "counter",
+		 "Calls of a pipeline over HTTP, by what became of them.");
+	for (size_t i = 0; i < rows->len; i++) {
+		const struct row *row = rows->entries[i].thing;
+		for (size_t o = 0; o < OUTCOMES; o++)
+			text_addf(out,
+				  "flume_pipeline_requests_total{schema=\"%s\",outcome=\"%s\"} "
+				  "%" PRIu64 "\n",
+				  rows->entries[i].name, outcomes[o].name,
+				  get(&row->outcomes[o]));
+	}
+}
+
+static void write_errors(const struct map *rows, struct text *out)
+{
+	describe(out, "flume_pipeline_errors_total", "counter",
+		 "Calls of a pipeline over HTTP that ended with an error.");
+	for (size_t i = 0; i < rows->len; i++) {
+		const struct row *row = rows->entries[i].thing;
+		uint64_t errors = 0;
+		for (size_t o = 0; o < OUTCOMES; o++)
+			if (outcomes[o].result != FLUME_OK &&
+			    outcomes[o].result != FLUME_DROPPED)
+				errors += get(&row->outcomes[o]);
+		text_addf(out, "flume_pipeline_errors_total{schema=\"%s\"} %" PRIu64 "\n",
+			  rows->entries[i].name, errors);
+	}
+}
+
+static void write_durations(const struct map *rows, struct text *out)
+{
+	static const char name[] = "flume_pipeline_duration_seconds";
+	describe(out, name, "histogram", "How long calls of a pipeline over HTTP took.");
+	for (size_t i = 0; i < rows->len; i++) {
+		const char *schema = rows->entries[i].name;
+		const struct row *row = rows->entries[i].thing;
+		uint64_t sum = 0;
+		for (size_t b = 0; b < BUCKETS; b++) {
+			sum += get(&row->buckets[b]);
+			text_addf(out, "%s_bucket{schema=\"%s\",le=\"%s\"} %" PRIu64 "\n", name,
+				  schema, buckets[b].seconds, sum);
+		}
+		text_addf(out, "%s_sum{schema=\"%s\"} %.9f\n", name, schema,
+			  (double)get(&row->took_ns) / 1e9);
+		text_addf(out, "%s_count{schema=\"%s\"} %" PRIu64 "\n", name, schema, sum);
+	}
+}
+
+void meters_write(struct meters *m, struct text *out)
+{
+	follow_bindings(m);
+	write_answers(m, out);
+	pthread_rwlock_rdlock(&m->lock);
+	write_outcomes(&m->rows, out);
+	write_errors(&m->rows, out);
+	write_durations(&m->rows, out);
+	pthread_rwlock_unlock(&m->lock);
+}

@@ -1,0 +1,28 @@
+/*
+ * meters.h - counts of requests and calls, for /metrics.
+ *
+ * There is one row of counters per binding, and none for names that no binding has, so nobody can
+ * make them grow from outside.  Any thread.
+ */
+#ifndef FLUME_AGENT_HTTP_METERS_H
+#define FLUME_AGENT_HTTP_METERS_H
+
+#include "lib/base/text.h"
+#include "lib/flume.h"
+
+#include <stdint.h>
+
+struct meters;
+
+/* NULL when out of memory.  The factory outlives it. */
+struct meters *meters_new(flume_factory *);
+struct meters *meters_free(struct meters *);
+
+/* A call of the pipeline that `name` is bound to ended with `result`. */
+void meters_call(struct meters *, const char *name, int result, int64_t took_ns);
+void meters_answer(struct meters *, unsigned status);
+
+/* Prometheus text. */
+void meters_write(struct meters *, struct text *out);
+
+#endif

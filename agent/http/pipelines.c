@@ -1,0 +1,179 @@
+/*
+ * POST /pipelines/NAME: one document through a pipeline.
+ *
+ * The answer's headers come from the very pipeline that made it, which is why the pipeline is
+ * taken from the binding here, once, and not left to flume_binding_process.  A call that may
+ * block takes it when a worker begins with it, so a reload meanwhile is not missed.
+ */
+#include "agent/document/document.h"
+#include "agent/http/inside.h"
+#include "lib/base/suggest.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* ---- what became of the call ---- */
+
+static const struct failure {
+	int result;
+	unsigned status;
+	const char *code;
+} failures[] = {
+	{FLUME_FAILED, MHD_HTTP_UNPROCESSABLE_CONTENT, "failed"},
+	{FLUME_TIMED_OUT, MHD_HTTP_GATEWAY_TIMEOUT, "timed-out"},
+	{FLUME_CANCELLED, MHD_HTTP_SERVICE_UNAVAILABLE, "cancelled"},
+	{FLUME_REFUSED, MHD_HTTP_SERVICE_UNAVAILABLE, "refused"},
+	{FLUME_LIMITED, MHD_HTTP_TOO_MANY_REQUESTS, "limited"},
+	{FLUME_NOMEM, MHD_HTTP_SERVICE_UNAVAILABLE, "out-of-memory"},
+	{0, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal"}, /* whatever else there may be */
+};
+
+static void answer_failure(struct answer *a, int result, const struct flume_err *err)
+{
+	const struct failure *f = failures;
+	while (f->result && f->result != result)
+		f++;
+	const char *text = *err->text ? err->text : flume_code_text(result);
+	char detail[sizeof err->path + sizeof err->text + 3];
+	snprintf(detail, sizeof detail, "%s%s%s", err->path, *err->path ? ": " : "", text);
+	answer_problem(a, &(struct problem){.status = f->status,
+					    .code = f->code,
+					    .detail = detail,
+					    .step = err->path});
+}
+
+static void answer_document(struct answer *a, const struct document *document)
+{
+	size_t len = 0;
+	char *text = document_dump(document, &len);
+	answer_take(a, MHD_HTTP_OK, ANSWER_JSON, text, len);
+}
+
+static void answer_unknown(struct request *r)
+{
+	char **names = flume_factory_dup_binding_names(r->http->factory);
+	size_t n = 0;
+	while (names && names[n])
+		n++;
+	const char *near = names ? suggest(r->name, (const char *const *)names, n) : NULL;
+	answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found",
+			near ? "no pipeline '%s'; did you mean '%s'?" : "no pipeline '%s'",
+			r->name, near);
+	free((void *)names);
+}
+
+/* ---- the call ---- */
+
+static flume_pipeline *find(const struct request *r)
+{
+	flume_binding *binding = flume_factory_dup_binding(r->http->factory, r->name);
+	flume_pipeline *pipeline = binding ? flume_binding_dup_pipeline(binding) : NULL;
+	flume_binding_unref(binding);
+	return pipeline;
+}
+
+static void describe(struct answer *a, const flume_pipeline *pipeline)
+{
+	struct flume_pipeline_info info;
+	flume_pipeline_read(pipeline, &info);
+	answer_header(a, "Flume-Schema", info.schema_id);
+	answer_header(a, "Flume-Version", info.version);
+	answer_headerf(a, "Flume-Generation", "%" PRIu64, info.generation);
+}
+
+static int call(struct request *r, flume_pipeline *pipeline, struct document **document,
+		struct flume_err *err)
+{
+	if (loop_now() >= r->deadline)
+		return flume_fail(err, FLUME_TIMED_OUT, "no time was left when its turn came");
+	struct flume_call how = {.deadline_ns = r->deadline, .cancel = r->http->cancel};
+	void *item = *document;
+	int result = flume_pipeline_process(pipeline, &how, &item, err);
+	*document = item;
+	return result;
+}
+
+static void process(struct request *r, flume_pipeline *pipeline)
+{
+	struct answer *a = &r->answer;
+	struct flume_err err = {0};
+	struct document *document;
+	int result = document_parse(&document, r->body.s ? r->body.s : "", r->body.len, &err);
+	if (result) {
+		bool syntax = result == FLUME_SYNTAX;
+		answer_problemf(a, syntax ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE,
+				syntax ? "bad-json" : "out-of-memory", "%s", err.text);
+		return;
+	}
+	describe(a, pipeline);
+	result = call(r, pipeline, &document, &err);
+	if (result == FLUME_OK)
+		answer_document(a, document);
+	else if (result == FLUME_DROPPED)
+		answer_status(a, MHD_HTTP_NO_CONTENT);
+	else
+		answer_failure(a, result, &err);
+	document_free(document);
+	meters_call(r->http->meters, r->name, result, loop_now() - r->begun);
+}
+
+static void process_on_worker(struct request *r)
+{
+	flume_pipeline *pipeline = find(r);
+	if (pipeline)
+		process(r, pipeline);
+	else
+		answer_unknown(r);
+	flume_pipeline_unref(pipeline);
+}
+
+/* ---- the resource ---- */
+
+static bool read_timeout(struct request *r)
+{
+	const char *text = request_header(r, "Flume-Timeout");
+	r->timeout = r->http->timeout_ns;
+	if (!text)
+		return true;
+	int64_t timeout;
+	if (flume_duration_parse(text, &timeout) || timeout <= 0) {
+		answer_problemf(&r->answer, MHD_HTTP_BAD_REQUEST, "bad-timeout",
+				"Flume-Timeout is '%s': expected a duration above 0, like 200ms",
+				text);
+		return false;
+	}
+	if (timeout < r->timeout)
+		r->timeout = timeout;
+	return true;
+}
+
+static void begin(struct request *r)
+{
+	flume_binding *binding = flume_factory_dup_binding(r->http->factory, r->name);
+	if (!binding)
+		answer_unknown(r);
+	else
+		read_timeout(r);
+	flume_binding_unref(binding);
+}
+
+static void run(struct request *r)
+{
+	flume_pipeline *pipeline = find(r);
+	if (!pipeline) {
+		answer_unknown(r);
+		return;
+	}
+	r->begun = loop_now();
+	r->deadline = r->begun + r->timeout;
+	if (flume_pipeline_may_block(pipeline))
+		request_to_worker(r, process_on_worker);
+	else
+		process(r, pipeline);
+	flume_pipeline_unref(pipeline);
+}
+
+const struct http_resource resource_pipeline = {
+	"/pipelines/",
+	{{.name = "POST", .begin = begin, .run = run}},
+};

@@ -1,0 +1,281 @@
+/*
+ * One request, from its headers to its last byte.
+ *
+ * What can be refused is refused when the headers are there, but the refusal is sent when the
+ * client has sent its body: a server that closes on unread data makes the client's system throw the
+ * answer away.  The body is read and forgotten, up to DISCARD_MOST.  A client that asked before it
+ * sends (Expect: 100-continue), or announces more than that, gets the answer at once.
+ */
+#include "agent/http/inside.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DISCARD_MOST (64ULL << 20)
+
+const char *request_header(const struct request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+bool request_flag(const struct request *r, const char *name)
+{
+	const char *value = NULL;
+	if (!MHD_lookup_connection_value_n(r->connection, MHD_GET_ARGUMENT_KIND, name,
+					   strlen(name), &value, NULL))
+		return false;
+	return !value || (strcmp(value, "0") != 0 && strcmp(value, "false") != 0);
+}
+
+/* ---- refusing ---- */
+
+static const struct sockaddr *peer(const struct request *r)
+{
+	return MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+		->client_addr;
+}
+
+static bool stranger(struct request *r)
+{
+	const char *host = request_header(r, MHD_HTTP_HEADER_HOST);
+	const char *origin = request_header(r, MHD_HTTP_HEADER_ORIGIN);
+	if (r->local)
+		return false;
+	if (!guard_host(&r->http->guard, host))
+		answer_problemf(&r->answer, MHD_HTTP_FORBIDDEN, "bad-host",
+				"'%s' is not a name of this node", host);
+	else if (!guard_origin(origin, host))
+		answer_problemf(&r->answer, MHD_HTTP_FORBIDDEN, "bad-origin",
+				"pages of '%s' may not ask this node", origin);
+	return r->answer.status;
+}
+
+static bool not_allowed_to_write(struct request *r)
+{
+	struct http *http = r->http;
+	const char *authorization = request_header(r, MHD_HTTP_HEADER_AUTHORIZATION);
+	if (r->local)
+		return false;
+	if (http->guard.token) {
+		if (guard_token(&http->guard, authorization))
+			return false;
+		answer_problemf(&r->answer, MHD_HTTP_UNAUTHORIZED, "no-token",
+				"writing takes a bearer token: %s",
+				authorization ? "this is another one" : "there is none");
+		answer_header(&r->answer, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+		return true;
+	}
+	if (guard_loopback(peer(r)) && !request_header(r, MHD_HTTP_HEADER_ORIGIN))
+		return false;
+	answer_problemf(&r->answer, MHD_HTTP_FORBIDDEN, "not-allowed",
+			"without a token only programs on this host may write");
+	return true;
+}
+
+static const struct http_method *find_method(struct request *r, const char *url,
+					     const char *name)
+{
+	const char *rest;
+	const struct http_resource *resource = route_find(url, &rest);
+	if (!resource) {
+		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found", "nothing at '%s'",
+				url);
+		return NULL;
+	}
+	const struct http_method *method = route_method(resource, name);
+	if (!method) {
+		char allowed[ANSWER_VALUE];
+		route_methods(resource, allowed, sizeof allowed);
+		answer_problemf(&r->answer, MHD_HTTP_METHOD_NOT_ALLOWED, "bad-method",
+				"'%s' takes %s", url, allowed);
+		answer_header(&r->answer, MHD_HTTP_HEADER_ALLOW, allowed);
+		return NULL;
+	}
+	r->name = strdup(rest);
+	if (!r->name)
+		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+	return method;
+}
+
+static void too_large(struct request *r)
+{
+	answer_problemf(&r->answer, MHD_HTTP_CONTENT_TOO_LARGE, "too-large",
+			"more than %zu bytes", r->http->max_body);
+}
+
+/* 0 when there is none, or it comes in chunks. */
+static uint64_t announced(const struct request *r)
+{
+	const char *text = request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+static void begin(struct request *r, const char *url, const char *method)
+{
+	if (stranger(r))
+		return;
+	r->method = find_method(r, url, method);
+	if (r->answer.status)
+		return;
+	if (r->method->changes && not_allowed_to_write(r))
+		return;
+	if (r->method->begin)
+		r->method->begin(r);
+	if (!r->answer.status && announced(r) > r->http->max_body)
+		too_large(r);
+}
+
+/* ---- life ---- */
+
+static struct request *request_new(struct http *http, struct MHD_Connection *connection)
+{
+	struct request *r = calloc(1, sizeof *r);
+	if (!r)
+		return NULL;
+	r->http = http;
+	r->connection = connection;
+	r->local = peer(r)->sa_family == AF_UNIX;
+	pthread_mutex_lock(&http->lock);
+	http->active++;
+	pthread_mutex_unlock(&http->lock);
+	return r;
+}
+
+/* The connection is not suspended any more. */
+static void woken(struct request *r)
+{
+	struct http *http = r->http;
+	r->waiting = false;
+	pthread_mutex_lock(&http->lock);
+	if (!--http->waiting)
+		pthread_cond_broadcast(&http->quiet);
+	pthread_mutex_unlock(&http->lock);
+}
+
+void request_completed(void *arg, struct MHD_Connection *connection, void **context,
+		       enum MHD_RequestTerminationCode how)
+{
+	struct http *http = arg;
+	struct request *r = *context;
+	(void)connection, (void)how;
+	if (!r)
+		return;
+	if (r->waiting)
+		woken(r);
+	answer_fini(&r->answer);
+	text_fini(&r->body);
+	free(r->name);
+	free(r);
+	*context = NULL;
+	pthread_mutex_lock(&http->lock);
+	if (!--http->active)
+		pthread_cond_broadcast(&http->quiet);
+	pthread_mutex_unlock(&http->lock);
+}
+
+/* ---- waiting for others ---- */
+
+bool request_wait(struct request *r)
+{
+	struct http *http = r->http;
+	pthread_mutex_lock(&http->lock);
+	bool closing = http->closing;
+	if (!closing)
+		http->waiting++;
+	pthread_mutex_unlock(&http->lock);
+	if (closing) {
+		answer_problemf(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "closing",
+				"the agent is shutting down");
+		return false;
+	}
+	r->waiting = true;
+	MHD_suspend_connection(r->connection);
+	return true;
+}
+
+void request_ready(struct request *r)
+{
+	MHD_resume_connection(r->connection);
+}
+
+static void run_job(void *arg)
+{
+	struct request *r = arg;
+	r->work(r);
+	request_ready(r);
+}
+
+void request_to_worker(struct request *r, void (*work)(struct request *))
+{
+	if (!request_wait(r))
+		return;
+	r->work = work;
+	r->job = (struct job){.run = run_job, .arg = r};
+	if (workers_push(r->http->workers, &r->job)) {
+		answer_problemf(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "busy",
+				"all workers are busy and the queue is full");
+		answer_header(&r->answer, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+		request_ready(r);
+	}
+}
+
+/* ---- the daemon's calls ---- */
+
+static enum MHD_Result send_answer(struct request *r)
+{
+	struct http *http = r->http;
+	pthread_mutex_lock(&http->lock);
+	bool closing = http->closing;
+	pthread_mutex_unlock(&http->lock);
+	meters_answer(http->meters, r->answer.status);
+	return answer_send(&r->answer, r->connection, closing);
+}
+
+static enum MHD_Result take_body(struct request *r, const char *data, size_t size)
+{
+	r->received += size;
+	if (r->received > DISCARD_MOST)
+		return MHD_NO;
+	if (!r->answer.status && r->received > r->http->max_body) {
+		text_fini(&r->body);
+		too_large(r);
+	}
+	if (r->answer.status)
+		return MHD_YES;
+	text_add_n(&r->body, data, size);
+	if (r->body.failed)
+		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+	return MHD_YES;
+}
+
+static bool client_waits(const struct request *r)
+{
+	const char *expect = request_header(r, MHD_HTTP_HEADER_EXPECT);
+	return announced(r) > DISCARD_MOST || (expect && !strcasecmp(expect, "100-continue"));
+}
+
+enum MHD_Result request_handle(void *arg, struct MHD_Connection *connection, const char *url,
+			       const char *method, const char *version, const char *data,
+			       size_t *size, void **context)
+{
+	struct request *r = *context;
+	(void)version;
+	if (!r) {
+		r = *context = request_new(arg, connection);
+		if (!r)
+			return MHD_NO;
+		begin(r, url, method);
+		return r->answer.status && client_waits(r) ? send_answer(r) : MHD_YES;
+	}
+	if (*size) {
+		enum MHD_Result taken = take_body(r, data, *size);
+		*size = 0;
+		return taken;
+	}
+	if (r->waiting)
+		woken(r);
+	else if (!r->answer.status)
+		r->method->run(r);
+	return r->waiting ? MHD_YES : send_answer(r);
+}

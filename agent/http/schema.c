@@ -1,0 +1,142 @@
+/* GET, PUT, DELETE /schemas/NAME: one schema. */
+#include "agent/http/etag.h"
+#include "agent/http/inside.h"
+#include "agent/http/media.h"
+#include "agent/source/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- GET ---- */
+
+static void answer_schema(struct request *r, const flume_schema *schema)
+{
+	struct answer *a = &r->answer;
+	const char *digest = flume_schema_get_digest(schema);
+	const char *none_match = request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	enum flume_format format;
+	if (!media_accept(request_header(r, MHD_HTTP_HEADER_ACCEPT), &format)) {
+		answer_problemf(a, MHD_HTTP_NOT_ACCEPTABLE, "not-acceptable",
+				"there is application/yaml and application/json");
+		return;
+	}
+	answer_header(a, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT);
+	answer_headerf(a, MHD_HTTP_HEADER_ETAG, "\"%s\"", digest);
+	if (none_match && etag_listed(none_match, digest, true)) {
+		answer_status(a, MHD_HTTP_NOT_MODIFIED);
+		return;
+	}
+	char *text;
+	size_t len;
+	if (format == flume_schema_get_format(schema)) {
+		/* As it was received. */
+		const char *original = flume_schema_get_text(schema, &len);
+		text = malloc(len + 1);
+		if (text)
+			memcpy(text, original, len);
+	} else {
+		text = flume_schema_dup_text(schema, format);
+		len = text ? strlen(text) : 0;
+	}
+	answer_take(a, MHD_HTTP_OK, format == FLUME_YAML ? ANSWER_YAML : ANSWER_JSON, text, len);
+}
+
+static void get(struct request *r)
+{
+	flume_schema *schema = flume_factory_dup_schema(r->http->factory, r->name);
+	if (schema)
+		answer_schema(r, schema);
+	else
+		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found", "no schema '%s'",
+				r->name);
+	flume_schema_unref(schema);
+}
+
+/* ---- PUT and DELETE ---- */
+
+static bool may_change(struct request *r)
+{
+	if (!source_name_good(r->name))
+		answer_problemf(&r->answer, MHD_HTTP_BAD_REQUEST, "bad-name",
+				"'%.200s' cannot name a schema: expected a lower-case letter or a "
+				"digit, then those, '.', '_' or '-', 128 characters at the most",
+				r->name);
+	else if (r->http->read_only)
+		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "read-only", "%s",
+				r->http->read_only);
+	return !r->answer.status;
+}
+
+static bool format_of(struct request *r, enum flume_format *out)
+{
+	const char *type = request_header(r, MHD_HTTP_HEADER_CONTENT_TYPE);
+	if (media_type(type, out))
+		return true;
+	answer_problemf(&r->answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "bad-type",
+			"a schema is application/yaml or application/json, not %s", type);
+	return false;
+}
+
+static void begin_put(struct request *r)
+{
+	enum flume_format format;
+	if (request_flag(r, "dry_run") ? format_of(r, &format) : may_change(r))
+		format_of(r, &format);
+}
+
+static void check_on_worker(struct request *r)
+{
+	enum flume_format format;
+	flume_report *report = flume_report_new();
+	if (!report || !format_of(r, &format)) {
+		flume_report_free(report);
+		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+		return;
+	}
+	flume_schema *schema = NULL;
+	int result = flume_schema_parse(&schema, r->body.s ? r->body.s : "", r->body.len, format,
+					NULL, report);
+	if (!result)
+		result = flume_schema_check(schema, r->http->factory, report);
+	if (!result)
+		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
+	else if (result == FLUME_NOMEM)
+		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+	else
+		answer_problem(&r->answer,
+			       &(struct problem){.status = MHD_HTTP_BAD_REQUEST,
+						 .code = "rejected",
+						 .detail = flume_code_text(result),
+						 .report = report});
+	flume_schema_unref(schema);
+	flume_report_free(report);
+}
+
+static void put(struct request *r)
+{
+	enum flume_format format;
+	if (request_flag(r, "dry_run"))
+		request_to_worker(r, check_on_worker);
+	else if (format_of(r, &format) && request_wait(r))
+		edits_push(r->http->edits, r, EDIT_SET, format);
+}
+
+static void delete(struct request *r)
+{
+	if (request_wait(r))
+		edits_push(r->http->edits, r, EDIT_DELETE, FLUME_YAML);
+}
+
+static void begin_delete(struct request *r)
+{
+	may_change(r);
+}
+
+const struct http_resource resource_schema = {
+	"/schemas/",
+	{
+		{.name = "GET", .run = get},
+		{.name = "PUT", .changes = true, .begin = begin_put, .run = put},
+		{.name = "DELETE", .changes = true, .begin = begin_delete, .run = delete},
+	},
+};

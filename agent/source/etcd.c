@@ -1,0 +1,294 @@
+/*
+ * Schemas from etcd: a list at a revision, and a watch from the next one.
+ *
+ * The client below promises that a watch is either up to date or says that it is not, so there
+ * is little to do here: hand on what it delivers, and list again when it says that the history
+ * cannot be followed any more.  After a compaction every node of the fleet is in that place at
+ * the same moment, hence the random pause.
+ *
+ * Two lists of one store can only go forward.  When one does not, or comes from another
+ * cluster, the store was wiped or restored, and the revisions of before mean nothing.
+ *
+ * With a pace the list is simply repeated, and there is no watch.
+ */
+#include "agent/etcd/etcd.h"
+#include "agent/log/log.h"
+#include "agent/source/source.h"
+#include "lib/base/map.h"
+#include "lib/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define MS              INT64_C(1000000)
+#define PAUSE_LEAST     (200 * MS) /* before a list that failed is tried again ... */
+#define PAUSE_MOST      (30000 * MS)
+#define PAUSE_COMPACTED (5000 * MS)
+#define COMPLAINTS_MOST 1000
+
+struct source_etcd {
+	struct source source;
+	struct loop *loop;
+	struct etcd *etcd;
+	struct sink sink;
+	char *prefix; /* with schemas/ */
+	int64_t poll_ns;
+	struct etcd_call *list;
+	struct etcd_watch *watch;
+	struct loop_timer *pause; /* until the next list */
+	int64_t bound;            /* of the next pause after a failure */
+	int64_t revision;         /* up to which everything was delivered; 0: nothing was */
+	uint64_t cluster;
+	bool told_link, up;
+	struct map passed_over; /* keys that were complained of; the things mean nothing */
+};
+
+static void begin_list(void *arg);
+
+/* Anything from nothing to `bound`. */
+static int64_t jitter(int64_t bound)
+{
+	uint32_t random = 0;
+	if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
+		random = (uint32_t)loop_now();
+	return (int64_t)((double)bound * random / UINT32_MAX);
+}
+
+static void tell_link(struct source_etcd *s, bool up, const char *why)
+{
+	if (s->told_link && s->up == up)
+		return;
+	s->told_link = true;
+	s->up = up;
+	s->sink.link(s->sink.arg, up, why);
+}
+
+/* ---- keys ---- */
+
+/* The schema's name, or NULL for a key that cannot be one. */
+static const char *name_of(struct source_etcd *s, const struct etcd_kv *kv)
+{
+	size_t skip = strlen(s->prefix);
+	if (kv->key_len < skip || memchr(kv->key, 0, kv->key_len))
+		return NULL;
+	if (source_name_good(kv->key + skip))
+		return kv->key + skip;
+	if (s->passed_over.len < COMPLAINTS_MOST && map_add(&s->passed_over, kv->key, s) == 0)
+		log_event(LOG_WARN, "key passed over: it cannot be the name of a schema",
+			  LOG_STR("key", kv->key));
+	return NULL;
+}
+
+static enum flume_format format_of(const char *text, size_t len)
+{
+	size_t i = 0;
+	while (i < len && strchr(" \t\r\n", text[i]) && text[i])
+		i++;
+	return i < len && text[i] == '{' ? FLUME_JSON : FLUME_YAML;
+}
+
+static bool change_of(struct source_etcd *s, const struct etcd_kv *kv, bool deleted,
+		      struct change *out)
+{
+	const char *name = name_of(s, kv);
+	if (!name)
+		return false;
+	*out = (struct change){
+		.name = name,
+		.revision = kv->mod_revision,
+		.origin = "etcd",
+		.place = kv->key,
+	};
+	if (!deleted) {
+		out->text = kv->value;
+		out->len = kv->value_len;
+		out->format = format_of(kv->value, kv->value_len);
+	}
+	return true;
+}
+
+/* ---- watch ---- */
+
+static void on_events(const struct etcd_event *events, size_t n, void *arg)
+{
+	struct source_etcd *s = arg;
+	struct change *changes = calloc(n ? n : 1, sizeof *changes);
+	if (!changes) {
+		/* What cannot be handed on must not be lost: list it once more. */
+		s->watch = etcd_watch_free(s->watch);
+		log_event(LOG_ERROR, "the schemas are listed again",
+			  LOG_STR("reason", "out of memory"));
+		loop_timer_arm(s->pause, PAUSE_LEAST);
+		return;
+	}
+	size_t count = 0;
+	int64_t revision = s->revision;
+	for (size_t i = 0; i < n; i++) {
+		count += change_of(s, &events[i].kv, events[i].deleted, &changes[count]);
+		revision = events[i].kv.mod_revision;
+	}
+	s->revision = revision;
+	if (count)
+		s->sink.batch(s->sink.arg, BATCH_EVENTS, changes, count, revision);
+	free(changes);
+}
+
+static void on_proved(int64_t revision, void *arg)
+{
+	struct source_etcd *s = arg;
+	if (revision > s->revision)
+		s->revision = revision;
+	s->sink.proved(s->sink.arg, revision);
+}
+
+static void on_up(void *arg)
+{
+	tell_link(arg, true, NULL);
+}
+
+static void on_down(const struct flume_err *why, void *arg)
+{
+	tell_link(arg, false, why ? why->text : "");
+}
+
+static void on_relist(enum etcd_relist why, int64_t revision, void *arg)
+{
+	struct source_etcd *s = arg;
+	static const char *const reasons[] = {
+		[ETCD_COMPACTED] = "the history behind the watch was compacted",
+		[ETCD_RESET] = "the store was wiped or restored",
+		[ETCD_LOST] = "an event went missing",
+	};
+	log_event(LOG_WARN, "the schemas are listed again", LOG_STR("reason", reasons[why]),
+		  LOG_INT("revision", revision));
+	s->watch = etcd_watch_free(s->watch);
+	int64_t most = why == ETCD_COMPACTED ? PAUSE_COMPACTED : PAUSE_LEAST;
+	if (why == ETCD_RESET) {
+		s->revision = 0;
+		s->cluster = 0;
+		s->sink.reset(s->sink.arg, revision);
+	}
+	loop_timer_arm(s->pause, jitter(most));
+}
+
+static void begin_watch(struct source_etcd *s, int64_t keys)
+{
+	static const struct etcd_watch_calls calls = {
+		.on_events = on_events,
+		.on_proved = on_proved,
+		.on_up = on_up,
+		.on_down = on_down,
+		.on_relist = on_relist,
+	};
+	const struct etcd_watch_options options = {
+		.prefix = s->prefix,
+		.after = s->revision,
+		.keys = keys,
+	};
+	s->watch = etcd_watch_new(s->etcd, &options, &calls, s);
+	if (!s->watch)
+		loop_timer_arm(s->pause, PAUSE_LEAST);
+}
+
+/* ---- list ---- */
+
+static int hand_on_list(struct source_etcd *s, const struct etcd_result *r)
+{
+	struct change *changes = calloc(r->n ? r->n : 1, sizeof *changes);
+	if (!changes)
+		return FLUME_NOMEM;
+	size_t count = 0;
+	for (size_t i = 0; i < r->n; i++)
+		count += change_of(s, &r->kvs[i], false, &changes[count]);
+	s->sink.batch(s->sink.arg, BATCH_LIST, changes, count, r->revision);
+	free(changes);
+	return 0;
+}
+
+static void try_later(struct source_etcd *s, const char *why)
+{
+	tell_link(s, false, why);
+	loop_timer_arm(s->pause, jitter(s->bound));
+	s->bound = s->bound > PAUSE_MOST / 2 ? PAUSE_MOST : s->bound * 2;
+}
+
+static void on_list(struct etcd_result *r, void *arg)
+{
+	struct source_etcd *s = arg;
+	s->list = NULL;
+	if (r->code) {
+		try_later(s, r->err.text);
+		return;
+	}
+	s->bound = PAUSE_LEAST;
+	tell_link(s, true, NULL);
+	bool other = s->cluster && r->cluster_id != s->cluster;
+	if (other || r->revision < s->revision) {
+		log_event(LOG_ERROR,
+			  other ? "etcd is another cluster now" : "etcd went back in time",
+			  LOG_INT("revision", r->revision), LOG_INT("before", s->revision));
+		s->sink.reset(s->sink.arg, r->revision);
+	}
+	if (hand_on_list(s, r)) {
+		try_later(s, "out of memory");
+		return;
+	}
+	s->cluster = r->cluster_id;
+	s->revision = r->revision;
+	s->sink.proved(s->sink.arg, r->revision);
+	if (s->poll_ns > 0)
+		loop_timer_arm(s->pause, s->poll_ns - s->poll_ns / 10 + jitter(s->poll_ns / 5));
+	else
+		begin_watch(s, (int64_t)r->n);
+}
+
+static void begin_list(void *arg)
+{
+	struct source_etcd *s = arg;
+	const struct etcd_query query = {.key = s->prefix, .prefix = true};
+	s->list = etcd_range(s->etcd, &query, on_list, s);
+	if (!s->list)
+		try_later(s, "out of memory");
+}
+
+/* ---- life ---- */
+
+static void source_etcd_free(struct source *source)
+{
+	struct source_etcd *s = (struct source_etcd *)source;
+	etcd_cancel(s->list);
+	etcd_watch_free(s->watch);
+	loop_timer_free(s->pause);
+	map_fini(&s->passed_over);
+	free(s->prefix);
+	free(s);
+}
+
+int source_etcd_new(struct source **out, struct loop *loop, struct etcd *etcd,
+		    const char *prefix, int64_t poll_ns, const struct sink *sink,
+		    struct flume_err *err)
+{
+	struct source_etcd *s = calloc(1, sizeof *s);
+	if (!s)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	*s = (struct source_etcd){
+		.source.free = source_etcd_free,
+		.loop = loop,
+		.etcd = etcd,
+		.sink = *sink,
+		.poll_ns = poll_ns,
+		.bound = PAUSE_LEAST,
+	};
+	struct text t = {0};
+	text_addf(&t, "%sschemas/", prefix);
+	s->prefix = text_take(&t);
+	s->pause = loop_timer_new(loop, begin_list, s);
+	if (!s->prefix || !s->pause) {
+		source_etcd_free(&s->source);
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	}
+	loop_timer_arm(s->pause, 0);
+	*out = &s->source;
+	return 0;
+}

@@ -1,0 +1,59 @@
+#include "agent/source/file.h"
+
+#include "lib/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_all(int fd, size_t most, char **out, size_t *out_len)
+{
+	struct text t = {0};
+	char buffer[16384];
+	ssize_t n = 1;
+	while (n && t.len < most) {
+		n = read(fd, buffer, sizeof buffer);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			text_fini(&t);
+			return FLUME_IO;
+		}
+		size_t room = most - t.len;
+		text_add_n(&t, buffer, (size_t)n < room ? (size_t)n : room);
+		if (t.failed)
+			break;
+	}
+	*out_len = t.len;
+	*out = text_take(&t);
+	return *out ? 0 : FLUME_NOMEM;
+}
+
+int file_read(const char *path, size_t most, char **out, size_t *out_len)
+{
+	/* Opening must not wait for the other end of a pipe. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT ? FLUME_NOT_FOUND : FLUME_IO;
+	struct stat st;
+	int code = FLUME_INVALID;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		code = read_all(fd, most, out, out_len);
+	int why = errno;
+	close(fd);
+	errno = why;
+	return code;
+}
+
+size_t file_stem(const char *file, enum flume_format *out_format)
+{
+	const char *dot = strrchr(file, '.');
+	if (!dot || *file == '.')
+		return 0;
+	*out_format = strcmp(dot, ".json") != 0 ? FLUME_YAML : FLUME_JSON;
+	if (*out_format == FLUME_YAML && strcmp(dot, ".yaml") != 0 && strcmp(dot, ".yml") != 0)
+		return 0;
+	return (size_t)(dot - file);
+}

@@ -1,0 +1,213 @@
+#include "agent/source/folder.h"
+
+#include "agent/log/log.h"
+#include "agent/source/file.h"
+#include "agent/source/source.h"
+#include "lib/base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void files_free(struct folder_file *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(files[i].name);
+		free(files[i].path);
+		free(files[i].text);
+	}
+	free(files);
+}
+
+/* ---- names ---- */
+
+static int is_document(const struct dirent *entry)
+{
+	enum flume_format format;
+	return file_stem(entry->d_name, &format) > 0;
+}
+
+static int by_file_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct folder_file *)a)->name,
+		      ((const struct folder_file *)b)->name);
+}
+
+static const struct folder_file *find(const struct folder *f, const char *name)
+{
+	const struct folder_file key = {.name = (char *)(uintptr_t)name};
+	return f->n ? bsearch(&key, f->files, f->n, sizeof key, by_name) : NULL;
+}
+
+/* ---- one look ---- */
+
+struct look {
+	struct folder *before;
+	struct folder_file *files;
+	size_t n, cap, missing;
+	struct map names; /* of the files; the things mean nothing */
+	struct map complaints;
+};
+
+/* The things in the map are words of static storage. */
+static void complain(struct look *l, const char *path, const char *why)
+{
+	void *old = NULL;
+	if (map_get(&l->before->complaints, path) != why)
+		log_event(LOG_WARN, "file passed over", LOG_STR("file", path),
+			  LOG_STR("reason", why));
+	(void)map_put(&l->complaints, path, (void *)(uintptr_t)why, &old);
+}
+
+static int keep(struct look *l, const struct folder_file *file)
+{
+	if (l->n == l->cap) {
+		size_t cap = l->cap ? 2 * l->cap : 16;
+		struct folder_file *files = realloc(l->files, cap * sizeof *files);
+		if (!files)
+			return FLUME_NOMEM;
+		l->files = files;
+		l->cap = cap;
+	}
+	if (map_add(&l->names, file->name, l))
+		return FLUME_NOMEM;
+	l->files[l->n++] = *file;
+	return 0;
+}
+
+/* A copy of what was seen before goes on standing for the file. */
+static int keep_old(struct look *l, const struct folder_file *old, bool missing)
+{
+	struct folder_file copy = *old;
+	copy.missing = missing;
+	copy.name = strdup(old->name);
+	copy.path = strdup(old->path);
+	copy.text = malloc(old->len + 1);
+	if (copy.text)
+		memcpy(copy.text, old->text, old->len + 1);
+	if (!copy.name || !copy.path || !copy.text || keep(l, &copy)) {
+		free(copy.name);
+		free(copy.path);
+		free(copy.text);
+		return FLUME_NOMEM;
+	}
+	l->missing += missing;
+	return 0;
+}
+
+/* Takes the name and the path. */
+static int look_at(struct look *l, char *name, char *path, enum flume_format format)
+{
+	struct folder_file file = {.name = name, .path = path, .format = format};
+	const struct folder_file *old = find(l->before, name);
+	int code = 0;
+	if (!source_name_good(name)) {
+		complain(l, path, "its name cannot be the name of a schema");
+	} else if (map_get(&l->names, name)) {
+		complain(l, path, "another file stands for the same schema");
+	} else {
+		code = file_read(path, FOLDER_FILE_MOST + 1, &file.text, &file.len);
+		if (code == 0) {
+			code = keep(l, &file);
+			if (code == 0)
+				return 0;
+		}
+		if (code == FLUME_INVALID)
+			complain(l, path, "it is not a file");
+		if (code == FLUME_IO)
+			complain(l, path, "it cannot be read; what was read last stays");
+		if (code == FLUME_IO && old)
+			code = keep_old(l, old, false);
+	}
+	free(file.text);
+	free(path);
+	free(name);
+	return code == FLUME_NOMEM ? code : 0;
+}
+
+static int look_at_entry(struct look *l, const char *dir, const char *file)
+{
+	enum flume_format format = FLUME_YAML;
+	struct text path = {0};
+	char *name = strndup(file, file_stem(file, &format));
+	text_addf(&path, "%s/%s", dir, file);
+	char *whole = text_take(&path);
+	if (name && whole)
+		return look_at(l, name, whole, format);
+	free(name);
+	free(whole);
+	return FLUME_NOMEM;
+}
+
+static int keep_missing(struct look *l)
+{
+	for (size_t i = 0; i < l->before->n; i++) {
+		const struct folder_file *old = &l->before->files[i];
+		if (!map_get(&l->names, old->name) && keep_old(l, old, true))
+			return FLUME_NOMEM;
+	}
+	return 0;
+}
+
+static bool same(const struct folder *before, const struct look *l)
+{
+	if (before->n != l->n)
+		return false;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct folder_file *a = &before->files[i], *b = &l->files[i];
+		if (strcmp(a->name, b->name) != 0 || a->format != b->format ||
+		    a->len != b->len || memcmp(a->text, b->text, a->len) != 0)
+			return false;
+	}
+	return true;
+}
+
+static int scan(struct look *l, const char *dir, bool believe, struct flume_err *err)
+{
+	struct dirent **entries;
+	int n = scandir(dir, &entries, is_document, by_file_name);
+	if (n < 0 && errno != ENOMEM)
+		return flume_fail(err, FLUME_IO, "%s: %s", dir, strerror(errno));
+	int code = n < 0 ? FLUME_NOMEM : 0;
+	for (int i = 0; i < n; i++) {
+		if (!code)
+			code = look_at_entry(l, dir, entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	if (!code && !believe)
+		code = keep_missing(l);
+	return code == FLUME_NOMEM ? flume_fail(err, code, "out of memory") : code;
+}
+
+int folder_look(struct folder *f, const char *dir, bool believe, struct flume_err *err)
+{
+	struct look l = {.before = f};
+	int code = scan(&l, dir, believe, err);
+	map_fini(&l.names);
+	if (code) {
+		files_free(l.files, l.n);
+		map_fini(&l.complaints);
+		return code;
+	}
+	if (l.n)
+		qsort(l.files, l.n, sizeof *l.files, by_name);
+	bool changed = !same(f, &l);
+	folder_fini(f);
+	*f = (struct folder){l.files, l.n, l.missing, l.complaints};
+	return changed ? FOLDER_CHANGED : 0;
+}
+
+void folder_fini(struct folder *f)
+{
+	files_free(f->files, f->n);
+	map_fini(&f->complaints);
+	*f = (struct folder){0};
+}

@@ -1,0 +1,171 @@
+"""`flume agent`, the real binary, on a state folder and a port of its own."""
+
+import json
+import os
+import signal
+
+import web
+from ports import free_port
+from process import Process
+from waiting import Failed, equal, wait_until
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FLUME = os.path.join(ROOT, os.environ.get("FLUME") or "build/flume")
+
+
+class Node(Process):
+    """Where schemas come from is `etcd` (an Etcd or a URL) or `folder` (a Folder or a path).
+    `state`: a folder that outlives restarts, made when missing.  `args`, `env`: more of both."""
+
+    def __init__(self, name, log, state, *, etcd=None, folder=None, poll=None, args=(), env=None):
+        super().__init__(name, log)
+        self.port = free_port()
+        self.state = state
+        self.etcd = etcd
+        self.folder = folder
+        self.poll = poll
+        self.args = list(args)
+        self.env = dict(env or {})
+
+    # ---- life ----
+
+    def argv(self):
+        argv = [FLUME, "agent", "--node", self.name, "--state", self.state, "--log", "json"]
+        argv += ["--listen", f"127.0.0.1:{self.port}"]
+        if self.etcd:
+            argv += ["--etcd", getattr(self.etcd, "url", self.etcd)]
+        if self.folder:
+            argv += ["--dir", getattr(self.folder, "path", self.folder)]
+        if self.poll:
+            argv += ["--poll", self.poll]
+        return argv + self.args
+
+    def start(self):
+        """Returns when it answers /healthz; ready it may not be yet."""
+        if not os.access(FLUME, os.X_OK):
+            raise Failed(f"no agent at {FLUME}: run make, or name another with FLUME=")
+        os.makedirs(self.state, exist_ok=True)
+        self.spawn(self.argv(), self.env)
+        self.wait_for("the agent answers /healthz", self._healthy)
+        return self
+
+    def _healthy(self):
+        return self.get("/healthz").status == 200
+
+    def stop(self):
+        """SIGTERM, and it has to end well."""
+        code = self.ask_to_end()
+        equal(code, 0, f"exit code of {self.name} after SIGTERM")
+
+    def restart(self):
+        if self.alive():
+            self.stop()
+        return self.start()
+
+    def wait_killed(self):
+        """Until it is dead by SIGKILL of its own doing (a kill point)."""
+        wait_until(f"{self.name} is dead", lambda: not self.alive())
+        equal(self.child.returncode, -signal.SIGKILL, f"how {self.name} died")
+
+    # ---- HTTP ----
+
+    def request(self, method, path, body=None, headers=None, timeout=10.0):
+        return web.request(self.port, method, path, body, headers, timeout)
+
+    def get(self, path, headers=None):
+        return self.request("GET", path, headers=headers)
+
+    def process(self, name, document, headers=None):
+        """The Answer of the pipeline."""
+        return self.request("POST", f"/pipelines/{name}", document, headers)
+
+    def status(self):
+        answer = self.get("/status")
+        equal(answer.status, 200, "GET /status")
+        return answer.json()
+
+    def schema(self, name):
+        """What /status says of one schema; {} when it knows none."""
+        return self.status().get("schemas", {}).get(name, {})
+
+    def ready(self):
+        return self.get("/readyz").status == 200
+
+    # ---- waiting ----
+
+    def wait_for(self, what, look, timeout=10.0, describe=None):
+        """wait_until, but a broken connection is only "not yet" and a dead agent ends the wait."""
+
+        def looking():
+            if not self.alive():
+                raise Failed(f"{self.name} ended with {self.child.returncode} before: {what}")
+            try:
+                return look()
+            except web.Broken:
+                return None
+
+        return wait_until(f"{self.name}: {what}", looking, timeout, describe)
+
+    def wait_for_either(self, what, look, timeout=10.0):
+        """As wait_for, but its death will do as well: for a node that has a kill point."""
+        wait_until(f"{self.name}: {what}", lambda: not self.alive() or look(), timeout, self.log_tail)
+
+    def wait_ready(self, timeout=10.0):
+        self.wait_for("ready", self.ready, timeout, lambda: self.get("/readyz?verbose").text)
+
+    def wait_schema(self, name, timeout=10.0, **wanted):
+        """Until /status says so of the schema; returns what it says.  Known words: state; stage
+        (of what was attempted); version, generation, proven (of what runs); wanted (a version)
+        and revision (wanted)."""
+        seen = {}
+
+        def look():
+            seen["schema"] = found = self.schema(name)
+            return found if matches(found, **wanted) else None
+
+        return self.wait_for(
+            f"{name} {wanted}", look, timeout, lambda: json.dumps(seen.get("schema"), indent=1)
+        )
+
+    def prove(self, name, document, version, timeout=10.0):
+        """Sends the document until that version is proven; returns what /status says then."""
+
+        def look():
+            self.process(name, document)
+            found = self.schema(name)
+            return found if matches(found, version=version, proven=True) else None
+
+        return self.wait_for(
+            f"{name} {version} is proven", look, timeout, lambda: json.dumps(self.status(), indent=1)
+        )
+
+    # ---- the log ----
+
+    def log_lines(self):
+        """Every line that is a JSON object, parsed."""
+        found = []
+        for line in self.log_text().splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue
+        return found
+
+
+def matches(schema, **wanted):
+    places = {
+        "state": ("state",),
+        "stage": ("attempted", "stage"),
+        "version": ("running", "version"),
+        "generation": ("running", "generation"),
+        "proven": ("running", "proven"),
+        "wanted": ("wanted", "version"),
+        "revision": ("wanted", "revision"),
+    }
+    for word, value in wanted.items():
+        at = schema
+        for key in places[word]:
+            at = (at or {}).get(key)
+        if at != value:
+            return False
+    return True

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Runs the scenarios of this folder in order, or those named: run.py [NAME or NUMBER ...]
+
+Each is a process of its own with a hard time limit and a temporary folder.  A scenario is good
+when it exits with 0 and leaves no process and no file behind.  One line each, what a failed one
+said below it, and a last line that counts.
+
+    FLUME   the binary (build/flume)        SLOW   multiplies every time limit (1)
+"""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+from waiting import SLOW, wait_until  # noqa: E402
+
+LIMIT = 90 * SLOW  # seconds for one scenario
+GRACE = 10 * SLOW  # for its logs and its cleaning up
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def scenarios():
+    return sorted(name[:-3] for name in os.listdir(HERE) if name[:3].isdigit() and name[-3:] == ".py")
+
+
+def chosen(words):
+    known = scenarios()
+    picked = []
+    for word in words:
+        hits = [name for name in known if name == word or name.split("_", 1)[0] == word]
+        if not hits:
+            sys.exit(f"no scenario {word}; there are: {' '.join(known)}")
+        picked += hits
+    return sorted(set(picked)) or known
+
+
+def orphans():
+    """Processes that the scenario left behind: as the subreaper we are their parent now."""
+    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+        return [int(pid) for pid in file.read().split()]
+
+
+def name_of(pid):
+    with open(f"/proc/{pid}/cmdline", "rb") as file:
+        return file.read().replace(b"\0", b" ").decode(errors="replace").strip()
+
+
+def reap_leftovers():
+    """Ends them; returns what they were."""
+    found = []
+    for pid in orphans():
+        if name := name_of(pid):  # a dead one that only waits for us has none
+            found.append(name)
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    return found
+
+
+def play(name, out):
+    """None, or why it is not good.  What it prints goes to the file."""
+    home = tempfile.mkdtemp(prefix="flume-run-")
+    child = subprocess.Popen(
+        [sys.executable, os.path.join(HERE, name + ".py")],
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "TMPDIR": home, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    try:
+        try:
+            code = child.wait(LIMIT)
+            why = f"exit code {code}" if code else None
+        except subprocess.TimeoutExpired:
+            why = f"not done after {LIMIT:g} s"
+            child.terminate()
+            try:
+                child.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                pass
+    finally:
+        child.kill()
+        child.wait()
+        left = []
+        wait_until("leftovers are gone", lambda: left.extend(reap_leftovers()) or not orphans())
+        files = os.listdir(home)
+        shutil.rmtree(home, ignore_errors=True)
+    if not why and left:
+        why = f"processes left behind: {'; '.join(left)}"
+    if not why and files:
+        why = f"files left behind: {' '.join(files)}"
+    return why
+
+
+def main():
+    # Whatever loses its parent in a scenario becomes our child, so nothing can hide.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    names = chosen(sys.argv[1:])
+    failed = 0
+    for name in names:
+        begun = time.monotonic()
+        with tempfile.TemporaryFile() as out:
+            why = play(name, out)
+            took = time.monotonic() - begun
+            if not why:
+                print(f"ok {name} ({took:.1f} s)", flush=True)
+                continue
+            failed += 1
+            print(f"FAILED {name} ({took:.1f} s): {why}", flush=True)
+            out.seek(0)
+            sys.stdout.write(out.read().decode(errors="replace"))
+            sys.stdout.flush()
+    print(f"{len(names)} scenarios, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,566 @@
+#include "tests/unit/fixture.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rig rig;
+
+static pthread_mutex_t seen_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* ---- items ---- */
+
+struct item *rig_item(long value)
+{
+	struct item *item = calloc(1, sizeof *item);
+	if (!item)
+		return NULL;
+	item->value = value;
+	rig.items++;
+	return item;
+}
+
+static void *clone_item(const void *from)
+{
+	if (++rig.clones == rig.fail_clone)
+		return NULL;
+	struct item *item = rig_item(0);
+	if (item)
+		*item = *(const struct item *)from;
+	return item;
+}
+
+void rig_free_item(void *item)
+{
+	if (item)
+		rig.items--;
+	free(item);
+}
+
+const struct flume_item_type rig_items = {"item", clone_item, rig_free_item};
+
+/* ---- clock ---- */
+
+static int64_t clock_now(void *arg)
+{
+	(void)arg;
+	return rig.now_ns;
+}
+
+static int clock_sleep(void *arg, int64_t until_ns, flume_cancel *cancel)
+{
+	(void)arg;
+	if (rig.n_slept < RIG_MOST)
+		rig.slept[rig.n_slept++] = until_ns - rig.now_ns;
+	flume_cancel_request(rig.cancel_in_sleep);
+	if (flume_cancel_requested(cancel))
+		return FLUME_CANCELLED;
+	if (until_ns > rig.now_ns)
+		rig.now_ns = until_ns;
+	return FLUME_OK;
+}
+
+const struct flume_clock rig_clock = {clock_now, clock_sleep, NULL};
+
+/* ---- components ---- */
+
+static void mark(struct item *item, char letter)
+{
+	size_t n = strlen(item->marks);
+	if (n + 1 < sizeof item->marks)
+		item->marks[n] = letter;
+}
+
+static int run_mark(const struct flume_call *call, void **item, void *arg,
+		    struct flume_err *err)
+{
+	(void)call;
+	(void)err;
+	mark(*item, *(const char *)arg);
+	return FLUME_OK;
+}
+
+static int run_inc(const struct flume_call *call, void **item, void *arg, struct flume_err *err)
+{
+	(void)call;
+	(void)arg;
+	(void)err;
+	((struct item *)*item)->value++;
+	return FLUME_OK;
+}
+
+static int run_fail(const struct flume_call *call, void **item, void *arg,
+		    struct flume_err *err)
+{
+	(void)call;
+	(void)arg;
+	struct item *it = *item;
+	mark(it, 'F');
+	return flume_fail(err, FLUME_FAILED, "no to %ld", it->value);
+}
+
+static int run_flaky(const struct flume_call *call, void **item, void *arg,
+		     struct flume_err *err)
+{
+	(void)call;
+	(void)arg;
+	struct item *it = *item;
+	mark(it, 'f');
+	if (rig.fails_left-- > 0)
+		return flume_fail(err, FLUME_FAILED, "not yet");
+	return FLUME_OK;
+}
+
+/* Replaces the item before it fails, as a step may. */
+static int run_swap_fail(const struct flume_call *call, void **item, void *arg,
+			 struct flume_err *err)
+{
+	(void)call;
+	(void)arg;
+	rig_free_item(*item);
+	*item = rig_item(-1);
+	return flume_fail(err, FLUME_FAILED, "swapped and failed");
+}
+
+static int run_replace(const struct flume_call *call, void **item, void *arg,
+		       struct flume_err *err)
+{
+	(void)call;
+	(void)arg;
+	(void)err;
+	struct item *next = rig_item(((struct item *)*item)->value + 100);
+	rig_free_item(*item);
+	*item = next;
+	return FLUME_OK;
+}
+
+static int run_drop(const struct flume_call *call, void **item, void *arg,
+		    struct flume_err *err)
+{
+	(void)call;
+	(void)arg;
+	(void)err;
+	mark(*item, 'D');
+	return FLUME_DROPPED;
+}
+
+static int run_silent(const struct flume_call *call, void **item, void *arg,
+		      struct flume_err *err)
+{
+	(void)call;
+	(void)item;
+	(void)arg;
+	(void)err;
+	return FLUME_FAILED;
+}
+
+static int run_odd(const struct flume_call *call, void **item, void *arg, struct flume_err *err)
+{
+	(void)call;
+	(void)item;
+	(void)arg;
+	(void)err;
+	return 7;
+}
+
+static int run_pass_time(const struct flume_call *call, void **item, void *arg,
+			 struct flume_err *err)
+{
+	(void)call;
+	(void)item;
+	(void)arg;
+	(void)err;
+	rig.now_ns += 1000000; /* a millisecond */
+	return FLUME_OK;
+}
+
+static int run_cancel(const struct flume_call *call, void **item, void *arg,
+		      struct flume_err *err)
+{
+	(void)item;
+	(void)arg;
+	(void)err;
+	flume_cancel_request(call->cancel);
+	return FLUME_OK;
+}
+
+static bool test_true(const struct flume_call *call, const void *item, void *arg)
+{
+	(void)call;
+	(void)item;
+	return arg != NULL;
+}
+
+static bool test_even(const struct flume_call *call, const void *item, void *arg)
+{
+	(void)call;
+	(void)arg;
+	return ((const struct item *)item)->value % 2 == 0;
+}
+
+static const char *pick_value(const struct flume_call *call, const void *item, void *arg,
+			      char scratch[256])
+{
+	(void)call;
+	(void)arg;
+	snprintf(scratch, 256, "%ld", ((const struct item *)item)->value);
+	return scratch;
+}
+
+static const char *pick_word(const struct flume_call *call, const void *item, void *arg,
+			     char scratch[256])
+{
+	(void)call;
+	(void)item;
+	(void)arg;
+	(void)scratch;
+	return rig.word;
+}
+
+static void note(const struct flume_err *why, const struct item *item)
+{
+	rig.handled = *why;
+	memcpy(rig.handled_marks, item->marks, sizeof rig.handled_marks);
+}
+
+static void handle_recover(const struct flume_call *call, struct flume_err *why, void **item,
+			   void *arg)
+{
+	(void)call;
+	(void)arg;
+	note(why, *item);
+	why->code = 0;
+}
+
+static void handle_turn(const struct flume_call *call, struct flume_err *why, void **item,
+			void *arg)
+{
+	(void)call;
+	(void)arg;
+	note(why, *item);
+	flume_fail(why, rig.handle_code, "turned");
+}
+
+static void handle_leave(const struct flume_call *call, struct flume_err *why, void **item,
+			 void *arg)
+{
+	(void)call;
+	(void)arg;
+	note(why, *item);
+}
+
+static int send_box(const struct flume_call *call, void *item, void *arg, struct flume_err *err)
+{
+	(void)arg;
+	(void)err;
+	rig.send_deadline_ns = call->deadline_ns;
+	if (rig.n_sent < RIG_MOST)
+		rig.sent[rig.n_sent++] = ((struct item *)item)->value;
+	mark(item, 'S');
+	rig_free_item(item);
+	return FLUME_OK;
+}
+
+static int send_full(const struct flume_call *call, void *item, void *arg,
+		     struct flume_err *err)
+{
+	(void)arg;
+	rig.send_deadline_ns = call->deadline_ns;
+	rig_free_item(item);
+	return flume_fail(err, FLUME_LIMITED, "the queue is full");
+}
+
+static int send_silent(const struct flume_call *call, void *item, void *arg,
+		       struct flume_err *err)
+{
+	(void)call;
+	(void)arg;
+	(void)err;
+	rig_free_item(item);
+	return FLUME_IO;
+}
+
+static int merge_nothing(const struct flume_call *call, void **item,
+			 const struct flume_result *results, size_t n, void *arg,
+			 struct flume_err *err)
+{
+	(void)call;
+	(void)item;
+	(void)results;
+	(void)n;
+	(void)arg;
+	(void)err;
+	return FLUME_OK;
+}
+
+static char letters[] = "abcd";
+
+static const struct flume_component parts[] = {
+	{.name = "a", .run = run_mark, .arg = &letters[0]},
+	{.name = "b", .run = run_mark, .arg = &letters[1]},
+	{.name = "c", .run = run_mark, .arg = &letters[2]},
+	{.name = "d", .run = run_mark, .arg = &letters[3]},
+	{.name = "inc", .run = run_inc},
+	{.name = "fail", .run = run_fail},
+	{.name = "flaky", .run = run_flaky},
+	{.name = "swap-fail", .run = run_swap_fail},
+	{.name = "replace", .run = run_replace},
+	{.name = "drop", .run = run_drop},
+	{.name = "silent", .run = run_silent},
+	{.name = "odd", .run = run_odd},
+	{.name = "pass-time", .run = run_pass_time},
+	{.name = "cancel", .run = run_cancel},
+	{.name = "blocking", .run = run_inc, .blocks = true},
+	{.name = "yes", .test = test_true, .arg = letters},
+	{.name = "no", .test = test_true},
+	{.name = "even", .test = test_even},
+	{.name = "slow-yes", .test = test_true, .arg = letters, .blocks = true},
+	{.name = "value", .pick = pick_value},
+	{.name = "word", .pick = pick_word},
+	{.name = "recover", .handle = handle_recover},
+	{.name = "turn", .handle = handle_turn},
+	{.name = "leave", .handle = handle_leave},
+	{.name = "box", .send = send_box},
+	{.name = "full", .send = send_full},
+	{.name = "mute", .send = send_silent},
+	{.name = "nothing", .merge = merge_nothing},
+};
+
+static void count_done(void *arg)
+{
+	(void)arg;
+	rig.done++;
+}
+
+void rig_add(const struct flume_component *given)
+{
+	struct flume_component row = *given;
+	struct flume_err err = {0};
+	if (!row.done)
+		row.done = count_done;
+	rig.added += row.done == count_done;
+	ck_assert_msg(flume_factory_add(rig.factory, &row, &err) == 0, "%s", err.text);
+}
+
+/* ---- the rig ---- */
+
+void rig_open(void)
+{
+	static const struct rig fresh;
+	memcpy(&rig, &fresh, sizeof rig);
+	const struct flume_options options = {.type = &rig_items, .clock = &rig_clock};
+	rig.now_ns = 1000;
+	rig.report = flume_report_new();
+	ck_assert_ptr_nonnull(rig.report);
+	ck_assert_int_eq(flume_factory_new(&rig.factory, &options, NULL), 0);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		rig_add(&parts[i]);
+}
+
+void rig_close(void)
+{
+	rig_free_item(rig.item);
+	rig.item = NULL;
+	rig.factory = flume_factory_free(rig.factory);
+	rig.report = flume_report_free(rig.report);
+	ck_assert_int_eq(rig.items, 0);
+	ck_assert_int_eq(rig.done, rig.added);
+}
+
+TCase *rig_case(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+	tcase_add_checked_fixture(tc, rig_open, rig_close);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+/* ---- schemas ---- */
+
+static void renew_report(void)
+{
+	flume_report_free(rig.report);
+	rig.report = flume_report_new();
+	ck_assert_ptr_nonnull(rig.report);
+}
+
+flume_schema *rig_schema(const char *yaml)
+{
+	flume_schema *schema = NULL;
+	flume_report *report = flume_report_new();
+	int rc = flume_schema_parse(&schema, yaml, strlen(yaml), FLUME_YAML, NULL, report);
+	const struct flume_issue *issue = flume_report_get_issue(report, 0);
+	ck_assert_msg(rc == 0, "%s: %s", issue ? issue->text : "", yaml);
+	flume_report_free(report);
+	return schema;
+}
+
+int rig_check(const char *yaml)
+{
+	flume_schema *schema = rig_schema(yaml);
+	renew_report();
+	int rc = flume_schema_check(schema, rig.factory, rig.report);
+	flume_schema_unref(schema);
+	return rc;
+}
+
+int rig_set(const char *id, const char *yaml)
+{
+	flume_schema *schema = rig_schema(yaml);
+	renew_report();
+	int rc = flume_factory_set_schema(rig.factory, id, schema, rig.report);
+	flume_schema_unref(schema);
+	return rc;
+}
+
+static void describe(const struct flume_issue *it, char *out, size_t size)
+{
+	snprintf(out, size, "%u:%u: %s: %s [%s]%s%s%s", it->line, it->column, it->path,
+		 it->text, it->code, it->hint ? " (" : "", it->hint ? it->hint : "",
+		 it->hint ? ")" : "");
+}
+
+/* All findings on lines of their own; lives until the next call. */
+static const char *all_findings(void)
+{
+	static char all[4096];
+	char one[1024];
+	all[0] = '\0';
+	for (size_t i = 0; i < flume_report_size(rig.report); i++) {
+		describe(flume_report_get_issue(rig.report, i), one, sizeof one);
+		if (strlen(all) + strlen(one) + 2 < sizeof all)
+			strcat(strcat(all, "\n"), one);
+	}
+	return all;
+}
+
+void rig_found(const char *finding)
+{
+	char one[1024];
+	for (size_t i = 0; i < flume_report_size(rig.report); i++) {
+		describe(flume_report_get_issue(rig.report, i), one, sizeof one);
+		if (!strcmp(one, finding))
+			return;
+	}
+	ck_abort_msg("expected\n%s\nfound%s", finding, all_findings());
+}
+
+void rig_must_set(const char *id, const char *yaml)
+{
+	int rc = rig_set(id, yaml);
+	ck_assert_msg(rc == 0, "%s: %s%s", id, flume_code_text(rc), all_findings());
+}
+
+void rig_refuses(const char *id, const char *yaml, const char *finding)
+{
+	int rc = rig_set(id, yaml);
+	ck_assert_msg(rc == FLUME_REJECTED, "%s: %s%s", id, flume_code_text(rc),
+		      all_findings());
+	rig_found(finding);
+}
+
+/* ---- runs ---- */
+
+static void begin_run(long value)
+{
+	rig_free_item(rig.item);
+	rig.item = rig_item(value);
+	rig.err = (struct flume_err){0};
+}
+
+int rig_run_call(const char *yaml, long value, const struct flume_call *call)
+{
+	flume_pipeline *pipeline = NULL;
+	flume_schema *schema = rig_schema(yaml);
+	renew_report();
+	int rc = flume_schema_build(schema, rig.factory, &pipeline, rig.report);
+	ck_assert_msg(rc == 0, "%s%s", flume_code_text(rc), all_findings());
+	flume_schema_unref(schema); /* the pipeline holds what it needs */
+	begin_run(value);
+	void *item = rig.item;
+	rc = flume_pipeline_process(pipeline, call, &item, &rig.err);
+	rig.item = item;
+	flume_pipeline_unref(pipeline);
+	return rc;
+}
+
+int rig_run(const char *yaml, long value)
+{
+	return rig_run_call(yaml, value, NULL);
+}
+
+int rig_process(const char *id, long value)
+{
+	flume_binding *binding = NULL;
+	ck_assert_int_eq(flume_factory_bind(rig.factory, id, id, &binding, &rig.err), 0);
+	begin_run(value);
+	void *item = rig.item;
+	int rc = flume_binding_process(binding, NULL, &item, &rig.err);
+	rig.item = item;
+	flume_binding_unref(binding);
+	return rc;
+}
+
+void rig_left(const char *marks)
+{
+	ck_assert_ptr_nonnull(rig.item);
+	ck_assert_str_eq(rig.item->marks, marks);
+}
+
+void rig_failed_at(const char *path, const char *text)
+{
+	ck_assert_str_eq(rig.err.path, path);
+	ck_assert_str_eq(rig.err.text, text);
+}
+
+/* ---- events ---- */
+
+static void copy(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from);
+}
+
+static void write_down(const struct flume_event *event, void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&seen_lock);
+	if (rig.n_seen < RIG_MOST) {
+		struct seen *it = &rig.seen[rig.n_seen];
+		it->kind = event->kind;
+		it->generation = event->generation;
+		it->code = event->err ? event->err->code : 0;
+		copy(it->name, sizeof it->name, event->name);
+		copy(it->schema_id, sizeof it->schema_id, event->schema_id);
+		copy(it->version, sizeof it->version, event->version);
+		copy(it->old_version, sizeof it->old_version, event->old_version);
+		copy(it->path, sizeof it->path, event->err ? event->err->path : "");
+		rig.n_seen++;
+	}
+	pthread_mutex_unlock(&seen_lock);
+}
+
+int rig_listen(void)
+{
+	int ticket = flume_factory_listen(rig.factory, write_down, NULL);
+	ck_assert_int_gt(ticket, 0);
+	return ticket;
+}
+
+size_t rig_saw(enum flume_event_kind kind, const char *name)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < rig.n_seen; i++)
+		n += rig.seen[i].kind == kind && !strcmp(rig.seen[i].name, name);
+	return n;
+}
+
+const struct seen *rig_last(enum flume_event_kind kind)
+{
+	for (size_t i = rig.n_seen; i-- > 0;)
+		if (rig.seen[i].kind == kind)
+			return &rig.seen[i];
+	ck_abort_msg("no event %s", flume_event_name(kind));
+	return NULL;
+}

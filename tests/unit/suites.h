@@ -1,0 +1,35 @@
+/* One row per file of this folder: a_room is tested by suite_a_room in a_room.c. */
+#ifndef FLUME_TESTS_UNIT_SUITES_H
+#define FLUME_TESTS_UNIT_SUITES_H
+
+#include <check.h>
+
+#define SUITES(X)           \
+	X(arena)            \
+	X(digest)           \
+	X(document)         \
+	X(document_change)  \
+	X(document_effects) \
+	X(document_kinds)   \
+	X(document_match)   \
+	X(document_path)    \
+	X(duration)         \
+	X(err)              \
+	X(golden)           \
+	X(json)             \
+	X(map)              \
+	X(report)           \
+	X(schema)           \
+	X(suggest)          \
+	X(text)             \
+	X(utf8)             \
+	X(value)            \
+	X(version)          \
+	X(write)            \
+	X(yaml)
+
+#define X(room) Suite *suite_##room(void);
+SUITES(X)
+#undef X
+
+#endif
