@@ -40,7 +40,7 @@ void *arena_get(struct arena *a, size_t size)
 {
 	size_t gap = -(uintptr_t)a->next % ALIGNMENT;
 	size_t left = (size_t)(a->end - a->next);
-	if (left < gap || left - gap < size) {
+	if (!a->next || left < gap || left - gap < size) {
 		if (!add_block(a, size))
 			return NULL;
 		gap = 0;

@@ -10,6 +10,7 @@
 
 #include "lib/schema/limits.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,7 +131,7 @@ static const char *default_name(struct builder *builder, const struct connector 
 	size_t size = strlen(connector->type) + strlen(by) + 2;
 	char *name = builder_get(builder, size);
 	if (name)
-		strcat(strcat(strcpy(name, connector->type), between), by);
+		snprintf(name, size, "%s%s%s", connector->type, between, by);
 	return name;
 }
 
@@ -186,7 +187,7 @@ bool builder_nodes(struct builder *builder, const flume_value *list, struct step
 static struct unit *find_unit(const struct builder *builder, const char *id)
 {
 	struct unit *unit = builder->units;
-	while (unit && strcmp(unit->id, id))
+	while (unit && strcmp(unit->id, id) != 0)
 		unit = unit->next;
 	return unit;
 }

@@ -61,8 +61,9 @@ static const char *text_copy(char **at, const char *text)
 {
 	if (!text)
 		return NULL;
-	char *copy = strcpy(*at, text);
-	*at += strlen(copy) + 1;
+	char *copy = *at;
+	memcpy(copy, text, text_size(text));
+	*at += text_size(text);
 	return copy;
 }
 

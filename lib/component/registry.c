@@ -90,11 +90,11 @@ int registry_add_maker(struct registry *registry, const struct flume_maker *make
 	return rc ? flume_fail(err, rc, "out of memory") : FLUME_OK;
 }
 
-const struct flume_maker *registry_maker(struct registry *registry, enum flume_kind kind,
-					 const char *name)
+const struct flume_maker *registry_maker(struct registry *registry, enum flume_kind of,
+					 const char *kind)
 {
 	pthread_mutex_lock(&registry->lock);
-	const struct flume_maker *maker = map_get(&registry->makers[kind], name);
+	const struct flume_maker *maker = map_get(&registry->makers[of], kind);
 	pthread_mutex_unlock(&registry->lock);
 	return maker;
 }

@@ -32,7 +32,8 @@ char **registry_dup_names(struct registry *, enum flume_kind);
 
 int registry_add_maker(struct registry *, const struct flume_maker *, struct flume_err *err);
 /* Rows are never removed, so the pointer stays good. */
-const struct flume_maker *registry_maker(struct registry *, enum flume_kind, const char *kind);
+const struct flume_maker *registry_maker(struct registry *, enum flume_kind of,
+					 const char *kind);
 char **registry_dup_makers(struct registry *, enum flume_kind);
 
 #endif

@@ -154,7 +154,7 @@ static int collect(flume_change *change, const char *id, flume_schema *schema)
 			     : FLUME_NOMEM;
 	for (size_t i = 0; !rc && i < set.len; i++) {
 		slot = set.entries[i].thing;
-		if (strcmp(set.entries[i].name, id))
+		if (strcmp(set.entries[i].name, id) != 0)
 			rc = add_candidate(change, slot->id, slot->schema, slot->schema);
 	}
 	factory_unlock(factory);

@@ -22,14 +22,17 @@ static const struct {
 	{"did not find expected ',' or '}'", {"expected ',' or '}'", NULL, false}},
 	{"did not find expected node content", {"expected a value", NULL, false}},
 	{"did not find expected <document start>",
-	 {"expected nothing behind the document", "check the indentation", false}},
+	 {"nothing may follow the document", "check the indentation", false}},
 	{"could not find expected ':'",
 	 {"expected ':' after a key", "a key is text on one line, followed by ': '", true}},
 	{"found unexpected ':'",
 	 {"':' cannot stand here", "put text that contains ':' in quotes", false}},
 	{"found character that cannot start any token",
-	 {"no value can begin with this character",
-	  "put the text in quotes; indent with spaces", false}},
+	 {"no value can begin with this character", "put the text in quotes", false}},
+	{"found unknown directive name",
+	 {"no value can begin with '%'", "put the text in quotes", true}},
+	{"could not find expected directive name",
+	 {"no value can begin with '%'", "put the text in quotes", true}},
 	{"found a tab character", {"a tab cannot indent", "indent with spaces", false}},
 	{"found unexpected end of stream", {"this text in quotes is never closed", NULL, true}},
 	{"found unexpected document indicator",
@@ -60,10 +63,28 @@ static const struct {
 	{"invalid Unicode character", {"the text is not valid UTF-8", NULL, false}},
 };
 
+static const struct {
+	const char *context;
+	const char *thing;
+} things[] = {
+	{"while parsing a block mapping", "the map"},
+	{"while parsing a flow mapping", "the map"},
+	{"while parsing a block collection", "the list"},
+	{"while parsing a flow sequence", "the list"},
+};
+
 const struct complaint *complaint_find(const char *problem)
 {
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (!strncmp(problem, table[i].problem, strlen(table[i].problem)))
 			return &table[i].complaint;
+	return NULL;
+}
+
+const char *complaint_thing(const char *context)
+{
+	for (size_t i = 0; context && i < sizeof things / sizeof *things; i++)
+		if (!strcmp(context, things[i].context))
+			return things[i].thing;
 	return NULL;
 }

@@ -225,7 +225,7 @@ static int read_after(struct json *j)
 {
 	if (!j->tree->open) {
 		if (j->at < j->end)
-			return unexpected(j, "nothing behind the document");
+			return fail(j, hint_for(j), "nothing may follow the document");
 		return END;
 	}
 	bool map = j->tree->frames[j->tree->open - 1].type == FLUME_MAP;

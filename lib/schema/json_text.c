@@ -43,10 +43,6 @@ static bool is_high(int unit)
 /* The escape at `s`: its bytes, or 0 and what is wrong with it. */
 static size_t scan_escape(const char *s, const char *end, const char **problem)
 {
-	if (end - s < 2) {
-		*problem = "a text is never closed";
-		return 0;
-	}
 	if (s[1] != 'u') {
 		if (s[1] != '\0' && strchr("\"\\/bfnrt", s[1]))
 			return 2;
@@ -76,10 +72,14 @@ struct json_text json_text_scan(const char *s, const char *end)
 			n = 1;
 			continue;
 		}
+		if (c == '\\' && end - s < 2) {
+			s = end;
+			break;
+		}
 		if (c == '\\') {
 			t.escaped = true;
 			n = scan_escape(s, end, &t.problem);
-			if (n == 0 && end - s > 1 && s[1] != 'u')
+			if (n == 0 && s[1] != 'u')
 				t.hint = "a backslash itself is written \\\\";
 		} else if (c >= 0x80) {
 			n = utf8_length(s, (size_t)(end - s));

@@ -17,5 +17,7 @@ struct complaint {
 
 /* `problem` as libyaml says it; NULL when there are no better words for it. */
 const struct complaint *complaint_find(const char *problem);
+/* What libyaml was at: "the map"; NULL when that helps nobody. */
+const char *complaint_thing(const char *context);
 
 #endif

@@ -48,9 +48,8 @@ static void add_path(const struct tree *t, struct text *path)
 		size_t end = i + 1 < t->open ? t->frames[i + 1].first : t->len;
 		if (f->type == FLUME_LIST) {
 			text_addf(path, "[%zu]", end - f->first);
-		} else if (end > f->first) {
-			size_t last = end - 1 - (end - f->first + 1) % 2;
-			const flume_value *key = &t->pending[last];
+		} else if ((end - f->first) % 2) {
+			const flume_value *key = &t->pending[end - 1];
 			bool cut = key->size > PATH_KEY;
 			text_add_char(path, '.');
 			text_add_n(path, key->text,

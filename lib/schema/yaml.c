@@ -56,23 +56,36 @@ static yaml_mark_t mark_of_byte(const struct reader *r, size_t offset)
 	return mark;
 }
 
+static bool is_tab(const struct reader *r, yaml_mark_t at)
+{
+	const char *s = r->text, *end = r->text + r->len;
+	for (size_t n = at.line; n && s; n--) {
+		s = memchr(s, '\n', (size_t)(end - s));
+		s = s ? s + 1 : NULL;
+	}
+	return s && at.column < (size_t)(end - s) && s[at.column] == '\t';
+}
+
 static int report_problem(struct reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
 	if (p->error == YAML_MEMORY_ERROR)
 		return FLUME_NOMEM;
 	const char *problem = p->problem ? p->problem : "this is not YAML";
-	const struct complaint *c = complaint_find(problem);
+	const char *thing = complaint_thing(p->context);
 	yaml_mark_t mark = p->problem_mark;
 	if (p->error == YAML_READER_ERROR)
 		mark = mark_of_byte(r, p->problem_offset);
-	else if (c && c->at_beginning && p->context)
+	else if (is_tab(r, mark))
+		problem = "found a tab character";
+	const struct complaint *c = complaint_find(problem);
+	if (c && c->at_beginning && p->context)
 		mark = p->context_mark;
 	char hint[160];
 	int n = snprintf(hint, sizeof hint, "%s", c && c->hint ? c->hint : "");
-	if (p->context && !(c && c->at_beginning) && p->context_mark.line != mark.line)
-		snprintf(hint + n, sizeof hint - (size_t)n, "%s%s, which began on line %u",
-			 n ? "; " : "", p->context, line(p->context_mark));
+	if (thing && p->context_mark.line != mark.line)
+		snprintf(hint + n, sizeof hint - (size_t)n, "%s%s begins on line %u",
+			 n ? "; " : "", thing, line(p->context_mark));
 	return tree_fail(r->tree, "syntax", line(mark), column(mark), *hint ? hint : NULL, "%s",
 			 c ? c->text : problem);
 }
