@@ -11,8 +11,8 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_agent, &command_lint,	 &command_test, &command_run,	  &command_apply,
-	&command_get,	&command_status, &command_help, &command_version, NULL,
+	&command_agent, &command_lint,   &command_test, &command_run,     &command_apply,
+	&command_get,   &command_status, &command_help, &command_version, NULL,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands - 1)
@@ -75,7 +75,8 @@ static int unknown_command(const char *name)
 		names[i] = commands[i]->name;
 	const char *near = suggest(name, names, COMMANDS);
 	if (near)
-		return cmd_fail(CMD_USAGE, "unknown command '%s' (did you mean '%s'?)", name, near);
+		return cmd_fail(CMD_USAGE, "unknown command '%s' (did you mean '%s'?)", name,
+				near);
 	return cmd_fail(CMD_USAGE, "unknown command '%s'; 'flume help' lists them", name);
 }
 
@@ -97,8 +98,8 @@ static int count_words(const struct command *command, const struct conf *conf)
 		return cmd_fail(CMD_USAGE, "%s: unexpected argument '%s'", command->name,
 				conf->words[command->most]);
 	if (conf->n_words < command->least)
-		return cmd_fail(CMD_USAGE, "%s: something is missing: flume %s %s", command->name,
-				command->name, command->usage);
+		return cmd_fail(CMD_USAGE, "%s: something is missing: flume %s %s",
+				command->name, command->name, command->usage);
 	return 0;
 }
 
@@ -114,10 +115,10 @@ static int run(const struct command *command, struct conf *conf, void *options, 
 	others[n] = NULL;
 
 	struct flume_err err = {0};
-	int code = conf_read(
-		conf,
-		&(struct conf_request){command->options ? command->options : none, others, argc, argv},
-		options, report, &err);
+	int code = conf_read(conf,
+			     &(struct conf_request){command->options ? command->options : none,
+						    others, argc, argv},
+			     options, report, &err);
 	if (code == CONF_HELP) {
 		cmd_help(command);
 		return CMD_DONE;

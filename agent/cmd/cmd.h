@@ -27,14 +27,14 @@ struct cmd_call {
 
 struct command {
 	const char *name;
-	const char *usage;    /* "FILE|DIR..." */
-	const char *about;    /* one line for the list of commands          */
-	const char *details;  /* paragraphs for its own help; may be NULL   */
-	const char *negative; /* what exit code 1 means here; NULL: not used */
-	unsigned exits;       /* further codes: 1 << CMD_NOT_FOUND | ...    */
-	const struct conf_option *options; /* NULL: none but --help */
-	size_t size;          /* of the struct they fill */
-	size_t least, most;   /* arguments */
+	const char *usage;                   /* "FILE|DIR..." */
+	const char *about;                   /* one line for the list of commands          */
+	const char *details;                 /* paragraphs for its own help; may be NULL   */
+	const char *negative;                /* what exit code 1 means here; NULL: not used */
+	unsigned exits;                      /* further codes: 1 << CMD_NOT_FOUND | ...    */
+	const struct conf_option *options;   /* NULL: none but --help */
+	size_t size;                         /* of the struct they fill */
+	size_t least, most;                  /* arguments */
 	int (*run)(const struct cmd_call *); /* returns an enum cmd_exit */
 };
 
@@ -56,7 +56,7 @@ int cmd_exit_of(int flume_code);
 /* stdout is flushed and closed; what could not be written makes success a failure. */
 int cmd_close_output(int code);
 
-extern const struct command command_agent, command_lint, command_test, command_run, command_apply,
-	command_get, command_status, command_help, command_version;
+extern const struct command command_agent, command_lint, command_test, command_run,
+	command_apply, command_get, command_status, command_help, command_version;
 
 #endif

@@ -48,7 +48,8 @@ static void print_option(const struct conf_option *o)
 	char right[512];
 	n = snprintf(right, sizeof right, "%s", o->about);
 	if (o->fallback)
-		n += snprintf(right + n, sizeof right - (size_t)n, " Default: %s.", o->fallback);
+		n += snprintf(right + n, sizeof right - (size_t)n, " Default: %s.",
+			      o->fallback);
 	if (o->env)
 		snprintf(right + n, sizeof right - (size_t)n, " [%s]", o->env);
 	wrap(right, 34);
@@ -63,8 +64,9 @@ static void print_exits(const struct command *c)
 		used |= 1U << CMD_NEGATIVE;
 	for (int i = 0; i < CMD_EXITS; i++)
 		if (used & 1U << i)
-			n += snprintf(line + n, sizeof line - (size_t)n, "%s%d %s", n ? ", " : "",
-				      i, i == CMD_NEGATIVE ? c->negative : exits[i]);
+			n += snprintf(line + n, sizeof line - (size_t)n, "%s%d %s",
+				      n ? ", " : "", i,
+				      i == CMD_NEGATIVE ? c->negative : exits[i]);
 	printf("\nExit codes: ");
 	wrap(line, 12);
 }

@@ -1,7 +1,7 @@
 /* The file of the agent: keys are the names of options, and `components`, which others read. */
 #include "agent/conf/inside.h"
 
-#include "agent/source/file.h"
+#include "agent/source/slurp.h"
 #include "lib/base/text.h"
 
 #include <errno.h>
@@ -141,9 +141,9 @@ int conf_read_file(struct conf *c, const struct conf_request *request, void *out
 		   const char *path, flume_report *report, struct flume_err *err)
 {
 	const char *base = strrchr(path, '/');
-	if (!file_stem(base ? base + 1 : path, &c->format))
+	if (!slurp_stem(base ? base + 1 : path, &c->format))
 		c->format = FLUME_YAML;
-	int code = file_read(path, FILE_MOST + 1, &c->text, &c->len);
+	int code = slurp(path, FILE_MOST + 1, &c->text, &c->len);
 	if (code == FLUME_NOMEM)
 		return flume_fail(err, code, "out of memory");
 	if (code)

@@ -11,7 +11,7 @@ extern const struct flume_field assign_fields[];
 
 /* Returns 0, FLUME_REJECTED with findings, or FLUME_NOMEM. */
 int assign_make(struct assigns **out, const flume_value *decl, const char *at, flume_report *);
-void assign_free(void *assigns); /* NULL is fine */
+void assign_free(void *arg); /* what the one above made; NULL is fine */
 /* Returns 0, FLUME_FAILED or FLUME_NOMEM; what was set before stays. */
 int assign_run(const struct assigns *, struct document *, struct flume_err *err);
 

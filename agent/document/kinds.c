@@ -1,7 +1,7 @@
 #include "agent/document/kinds.h"
 
 const struct flume_maker *const document_kinds[] = {
-#define X(row) &row,
+#define X(row) &(row),
 	DOCUMENT_KINDS(X)
 #undef X
 		NULL};

@@ -141,6 +141,8 @@ static bool matches(struct match *m, const struct trail *trail, json_t *actual,
 bool document_matches(const struct document *actual, const struct document *expected, char *why,
 		      size_t size)
 {
-	struct match m = {why, size};
+	struct match m;
+	m.why = why;
+	m.size = size;
 	return matches(&m, NULL, actual->root, expected->root);
 }

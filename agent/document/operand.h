@@ -17,7 +17,7 @@ int operand_make(struct operand **out, const flume_value *decl, const char *at, 
 /* The same, where the value must be one that has an order. */
 int operand_make_ordered(struct operand **out, const flume_value *decl, const char *at,
 			 flume_report *);
-void operand_free(void *operand); /* NULL is fine */
+void operand_free(void *arg); /* what the ones above made; NULL is fine */
 /* How the item's field stands to the value: false when they have no order. */
 bool operand_compare(const struct operand *, const struct document *, int *out_order);
 

@@ -18,6 +18,6 @@ int paths_field(struct path *out, const flume_value *decl, const char *at, flume
 int paths_fields(struct paths **out, const flume_value *decl, const char *at, flume_report *);
 /* Sorts, and drops those that another one covers. */
 void paths_reduce(struct paths *);
-void paths_free(void *paths); /* NULL is fine */
+void paths_free(void *arg); /* what paths_fields made; NULL is fine */
 
 #endif

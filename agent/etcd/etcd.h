@@ -134,7 +134,7 @@ enum etcd_relist {
 
 /* Any may be NULL, and any may free the watch. */
 struct etcd_watch_calls {
-	/* In order, each revision once, all events of a revision in one call. */
+	/* All that one revision changed; revision by revision, each once. */
 	void (*on_events)(const struct etcd_event *, size_t n, void *arg);
 	/* The store was at `revision`, and everything up to it has been delivered. */
 	void (*on_proved)(int64_t revision, void *arg);

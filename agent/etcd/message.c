@@ -63,19 +63,19 @@ static int read_events(const json_t *array, struct etcd_message *m)
 
 static void read_canceled(const json_t *result, int64_t compacted, struct etcd_message *m)
 {
-	const char *reason = json_string_value(json_object_get(result, "cancel_reason"));
-	m->kind = ETCD_MESSAGE_CANCELED;
-	m->code = FLUME_IO;
 	if (compacted > 0) {
 		m->kind = ETCD_MESSAGE_COMPACTED;
 		m->revision = compacted;
-	} else if (!reason) {
-		reason = "no reason given";
-	} else if (strstr(reason, "permission denied") ||
-		   strstr(reason, "user name is empty") || strstr(reason, "auth")) {
-		m->code = FLUME_REFUSED;
+		return;
 	}
-	snprintf(m->text, sizeof m->text, "the watch was cancelled: %s", reason ? reason : "");
+	const char *reason = json_string_value(json_object_get(result, "cancel_reason"));
+	if (!reason)
+		reason = "no reason given";
+	bool refused = strstr(reason, "permission denied") ||
+		       strstr(reason, "user name is empty") || strstr(reason, " auth ");
+	m->kind = ETCD_MESSAGE_CANCELED;
+	m->code = refused ? FLUME_REFUSED : FLUME_IO;
+	snprintf(m->text, sizeof m->text, "the watch was cancelled: %s", reason);
 }
 
 static int read_result(const json_t *result, struct etcd_message *m)

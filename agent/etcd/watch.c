@@ -102,13 +102,23 @@ static void say_down(struct etcd_watch *w, const struct flume_err *why)
 	w->calls.on_down(&err, w->arg);
 }
 
+static void deliver(struct etcd_watch *w, size_t n)
+{
+	const struct etcd_event *all = w->follow.held;
+	size_t end;
+	for (size_t i = 0; i < n && !w->gone && w->calls.on_events; i = end) {
+		end = i + 1;
+		while (end < n && all[end].kv.mod_revision == all[i].kv.mod_revision)
+			end++;
+		w->calls.on_events(all + i, end - i, w->arg);
+	}
+	etcd_follow_drop(&w->follow, n);
+}
+
 static void tell(struct etcd_watch *w, const struct etcd_todo *todo)
 {
-	if (todo->what & FOLLOW_DELIVER) {
-		if (w->calls.on_events)
-			w->calls.on_events(w->follow.held, todo->deliver, w->arg);
-		etcd_follow_drop(&w->follow, todo->deliver);
-	}
+	if (todo->what & FOLLOW_DELIVER)
+		deliver(w, todo->deliver);
 	if (!w->gone && todo->what & FOLLOW_SAY_UP && w->calls.on_up)
 		w->calls.on_up(w->arg);
 	if (!w->gone && todo->what & FOLLOW_SAY_PROVED && w->calls.on_proved)

@@ -153,6 +153,8 @@ int etcd_read_kv(const json_t *object, struct etcd_kv *out)
 {
 	struct etcd_kv kv = {0};
 	int rc = read_bytes(object, "key", &kv.key, &kv.key_len);
+	if (!rc && !kv.key_len)
+		rc = FLUME_IO;
 	if (!rc)
 		rc = read_bytes(object, "value", &kv.value, &kv.value_len);
 	if (!rc && (etcd_read_int(object, "create_revision", &kv.create_revision) ||

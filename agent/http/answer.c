@@ -106,6 +106,24 @@ void answer_problemf(struct answer *a, unsigned status, const char *code, const 
 	answer_problem(a, &(struct problem){.status = status, .code = code, .detail = detail});
 }
 
+void answer_rejected(struct answer *a, const flume_report *report, const char *otherwise)
+{
+	const struct flume_issue *first = flume_report_get_issue(report, 0);
+	size_t more = first ? flume_report_size(report) - 1 : 0;
+	char detail[1024];
+	if (!first)
+		snprintf(detail, sizeof detail, "%s", otherwise);
+	else if (!more)
+		snprintf(detail, sizeof detail, "line %u: %s", first->line, first->text);
+	else
+		snprintf(detail, sizeof detail, "line %u: %s (and %zu more)", first->line,
+			 first->text, more);
+	answer_problem(a, &(struct problem){.status = MHD_HTTP_BAD_REQUEST,
+					    .code = "rejected",
+					    .detail = detail,
+					    .report = report});
+}
+
 /* ---- sending ---- */
 
 enum MHD_Result answer_send(struct answer *a, struct MHD_Connection *connection, bool last)

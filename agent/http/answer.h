@@ -46,7 +46,7 @@ void answer_headerf(struct answer *, const char *name, const char *fmt, ...) FLU
 /* RFC 9457. */
 struct problem {
 	unsigned status;
-	const char *code;           /* a stable word */
+	const char *code; /* a stable word */
 	const char *detail;
 	const char *step;           /* "checkout > retry"; NULL or "": none */
 	const flume_report *report; /* becomes `errors`; NULL: none */
@@ -54,6 +54,8 @@ struct problem {
 void answer_problem(struct answer *, const struct problem *);
 void answer_problemf(struct answer *, unsigned status, const char *code, const char *fmt, ...)
 	FLUME_PRINTF(4, 5);
+/* 400: a schema with these findings; `otherwise` is said when there is none. */
+void answer_rejected(struct answer *, const flume_report *, const char *otherwise);
 
 /* Gives the body away.  `last`: the connection is closed afterwards. */
 enum MHD_Result answer_send(struct answer *, struct MHD_Connection *, bool last);

@@ -1,15 +1,16 @@
 /*
  * Changes of schemas on their way to the engine, which lives on the loop.
  *
- * The loop is the only one that changes schemas, so what If-Match asks for is compared there, right
- * before the engine gets the change: nothing can come in between.  The engine may take its time
- * (canary cases run) and answers by a call; it may do so after the server is gone, so an edit
- * belongs to the engine then, and only knows whether somebody still waits for it.
+ * The loop is the only one that changes schemas, so what If-Match asks for is compared there,
+ * right before the engine gets the change: nothing can come in between.  The engine may take
+ * its time (canary cases run) and answers by a call; it may do so after the server is gone, so
+ * an edit belongs to the engine then, and only knows whether somebody still waits for it.
  */
 #include "agent/http/etag.h"
 #include "agent/http/inside.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -20,7 +21,6 @@ struct edit {
 	struct edits *edits; /* NULL: nobody waits any more */
 	struct request *request;
 	enum edit_kind kind;
-	enum flume_format format;
 	TAILQ_ENTRY(edit) link;
 };
 TAILQ_HEAD(edit_list, edit);
@@ -52,20 +52,14 @@ static const char *code_of(const char *reason, const char *otherwise)
 
 static void answer_refused(struct request *r, const struct engine_answer *said)
 {
-	bool canary = !strcmp(said->stage, "canary");
-	bool found = flume_report_size(said->report) > 0;
-	struct problem problem = {.report = found ? said->report : NULL, .detail = said->reason};
-	if (said->result == ENGINE_REJECTED && *said->stage) {
-		problem.status = canary ? MHD_HTTP_UNPROCESSABLE_CONTENT : MHD_HTTP_BAD_REQUEST;
-		problem.code = canary ? "canary" : "rejected";
-	} else {
-		problem.status = MHD_HTTP_CONFLICT;
-		problem.code = code_of(said->reason, "held");
-	}
-	if (!*problem.detail)
-		problem.detail = found ? flume_report_get_issue(said->report, 0)->text :
-					 "the schema was not taken";
-	answer_problem(&r->answer, &problem);
+	struct answer *a = &r->answer;
+	const char *reason = *said->reason ? said->reason : "the schema was not taken";
+	if (said->result != ENGINE_REJECTED || !*said->stage)
+		answer_problemf(a, MHD_HTTP_CONFLICT, code_of(reason, "held"), "%s", reason);
+	else if (!strcmp(said->stage, "canary"))
+		answer_problemf(a, MHD_HTTP_UNPROCESSABLE_CONTENT, "canary", "%s", reason);
+	else
+		answer_rejected(a, said->report, reason);
 }
 
 static void answer_done(struct request *r, const struct engine_answer *said)
@@ -88,8 +82,8 @@ static int keep(const struct edit *e, struct flume_err *err)
 	const struct request *r = e->request;
 	if (e->kind == EDIT_SET)
 		return keeper->save ? keeper->save(keeper->arg, r->name, r->body.s, r->body.len,
-						   e->format, err) :
-				      0;
+						   r->format, err)
+				    : 0;
 	return keeper->remove ? keeper->remove(keeper->arg, r->name, err) : FLUME_NOT_FOUND;
 }
 
@@ -180,7 +174,7 @@ static void start(struct edits *edits, struct edit *e)
 	if (e->kind == EDIT_SET) {
 		change.text = r->body.s ? r->body.s : "";
 		change.len = r->body.len;
-		change.format = e->format;
+		change.format = r->format;
 	}
 	TAILQ_INSERT_TAIL(&edits->running, e, link);
 	engine_submit(edits->http->engine, &change, done, e);
@@ -230,8 +224,7 @@ int edits_new(struct edits **out, struct http *http, struct flume_err *err)
 	return 0;
 }
 
-void edits_push(struct edits *edits, struct request *r, enum edit_kind kind,
-		enum flume_format format)
+void edits_push(struct edits *edits, struct request *r, enum edit_kind kind)
 {
 	struct edit *e = calloc(1, sizeof *e);
 	if (!e) {
@@ -239,7 +232,7 @@ void edits_push(struct edits *edits, struct request *r, enum edit_kind kind,
 		request_ready(r);
 		return;
 	}
-	*e = (struct edit){.edits = edits, .request = r, .kind = kind, .format = format};
+	*e = (struct edit){.edits = edits, .request = r, .kind = kind};
 	pthread_mutex_lock(&edits->lock);
 	bool closed = edits->closed;
 	if (!closed) {

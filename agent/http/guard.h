@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-struct guard { /* texts are owned */
-	char *listen_host; /* "" when there is none */
+struct guard {              /* texts are owned */
+	char *listen_host;  /* "" when there is none */
 	char **allow_hosts; /* NULL at the end; NULL: none */
 	char *token;        /* NULL: none */
 };
@@ -22,7 +22,8 @@ int guard_init(struct guard *, const char *listen, const char *const *allow_host
 	       const char *token);
 void guard_fini(struct guard *);
 
-/* `host` as in the header: "node-1:8410", "[::1]:8410".  NULL, a client older than HTTP/1.1, may. */
+/* `host` as in the header: "node-1:8410", "[::1]:8410".  NULL, a client older than HTTP/1.1,
+ * may. */
 bool guard_host(const struct guard *, const char *host);
 /* Is `origin` ("http://localhost:8410") a page that came from `host`?  NULL is no page: yes. */
 bool guard_origin(const char *origin, const char *host);

@@ -13,11 +13,12 @@
 
 struct http;
 
-/* Where what was set over HTTP is kept, so that it outlives the agent.  Both run on the loop after
- * the engine has agreed; when they fail the client hears that the change runs but is not saved. */
+/* Where what was set over HTTP is kept, so that it outlives the agent.  Both run on the loop
+ * after the engine has agreed; when they fail the client hears that the change runs but is not
+ * saved. */
 struct http_keeper {
-	int (*save)(void *arg, const char *name, const char *text, size_t len, enum flume_format,
-		    struct flume_err *err);
+	int (*save)(void *arg, const char *name, const char *text, size_t len,
+		    enum flume_format, struct flume_err *err);
 	/* FLUME_NOT_FOUND when nothing was kept under this name. */
 	int (*remove)(void *arg, const char *name, struct flume_err *err);
 	void *arg;
@@ -25,28 +26,29 @@ struct http_keeper {
 
 /* 0 and NULL take the default in brackets.  Everything is copied but the keeper's arg. */
 struct http_options {
-	const char *listen;             /* "127.0.0.1:8410", "[::1]:0", ":8410" [no TCP]       */
-	const char *socket;             /* path of a unix socket [none]                        */
-	const char *token;              /* without it, only this host may write over TCP       */
-	const char *const *allow_hosts; /* more names that Host may have; NULL at the end      */
-	const char *read_only;          /* why schemas cannot be changed here [they can]       */
-	const struct http_keeper *keeper; /* [nothing is kept]                                 */
-	size_t max_body;                /* bytes of a document or schema [1 MiB]               */
-	int64_t timeout_ns;             /* the most a call may take [30 s]                     */
-	int64_t drain_ns;               /* what http_free grants requests in flight [5 s]      */
-	unsigned idle_s;                /* a connection without traffic is closed [30]         */
-	unsigned connections;           /* at the same time [1024]                             */
-	unsigned threads;               /* that serve sockets [2]                              */
-	unsigned workers;               /* that run calls which may block [8]                  */
-	size_t queue;                   /* calls that may wait for a worker [1024]             */
+	const char *listen; /* "127.0.0.1:8410", "[::1]:0", ":8410" [no TCP]       */
+	const char *socket; /* path of a unix socket [none]                        */
+	const char *token;  /* without it, only this host may write over TCP       */
+	const char *const *allow_hosts; /* more names that Host may have; NULL at the end */
+	const char *read_only; /* why schemas cannot be changed here [they can]       */
+	const struct http_keeper *keeper; /* [nothing is kept] */
+	size_t max_body;      /* bytes of a document or schema [1 MiB]               */
+	int64_t timeout_ns;   /* the most a call may take [30 s]                     */
+	int64_t drain_ns;     /* what http_free grants requests in flight [5 s]      */
+	unsigned idle_s;      /* a connection without traffic is closed [30]         */
+	unsigned connections; /* at the same time [1024]                             */
+	unsigned threads;     /* that serve sockets [2]                              */
+	unsigned workers;     /* that run calls which may block [8]                  */
+	size_t queue;         /* calls that may wait for a worker [1024]             */
 };
 
 /* On the loop's thread, or before it runs.  Everything given outlives the http; `err` names the
  * address that could not be had. */
 int http_new(struct http **out, struct loop *, flume_factory *, struct engine *, struct board *,
 	     const struct http_options *, struct flume_err *err);
-/* On the loop's thread, or after it ran.  Accepts no more, lets requests in flight end (cancels them
- * after drain_ns), answers 503 to changes that the engine still works on.  Returns NULL. */
+/* On the loop's thread, or after it ran.  Accepts no more, lets requests in flight end (cancels
+ * them after drain_ns), answers 503 to changes that the engine still works on.  Returns NULL.
+ */
 struct http *http_free(struct http *);
 /* Of the TCP socket, 0 when there is none. */
 int http_port(const struct http *);

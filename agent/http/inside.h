@@ -67,27 +67,34 @@ const struct http_method *route_method(const struct http_resource *, const char 
 /* "GET, HEAD, PUT", for the header Allow. */
 void route_methods(const struct http_resource *, char *out, size_t size);
 
-/* A request lives from its headers until its answer is sent.  It belongs to the thread that reads
- * its connection, and from request_wait to request_ready to whoever it was handed to. */
+/* A request lives from its headers until its answer is sent.  It belongs to the thread that
+ * reads its connection, and from request_wait to request_ready to whoever it was handed to. */
 struct request {
 	struct http *http;
 	struct MHD_Connection *connection;
 	const struct http_method *method;
-	char *name;        /* what follows the resource's path; "" */
+	char *name; /* what follows the resource's path; "" */
 	struct text body;
 	uint64_t received; /* bytes of the body, kept or not */
 	bool local;        /* came through the unix socket */
 	bool waiting;
-	int64_t begun, deadline, timeout; /* ns; set by the pipeline resource */
+	enum flume_format format;         /* of a body that is a schema */
+	int64_t begun, deadline, timeout; /* of a call, ns */
 	struct job job;
 	void (*work)(struct request *); /* of the job */
-	struct answer answer; /* status 0: not yet */
+	struct answer answer;           /* status 0: not yet */
 };
 
 /* NULL when absent. */
 const char *request_header(const struct request *, const char *name);
 /* `?name`, `?name=true`; "0" and "false" are no. */
 bool request_flag(const struct request *, const char *name);
+
+const struct sockaddr *request_peer(const struct request *);
+/* Bytes the body will have; 0 when there is none, or it comes in chunks. */
+uint64_t request_announced(const struct request *);
+/* A new reference to what `name` is bound to, or NULL. */
+flume_pipeline *request_dup_pipeline(const struct request *, const char *name);
 
 /* Suspends the connection.  False, with the answer given, when the server is closing; otherwise
  * request_ready must follow, once, from any thread. */
@@ -96,6 +103,10 @@ bool request_wait(struct request *);
 void request_ready(struct request *);
 /* Has `run` make the answer on a worker; answers itself when there is no room. */
 void request_to_worker(struct request *, void (*run)(struct request *));
+
+/* The headers are there: finds the method, or answers why not. */
+void request_admit(struct request *, const char *url, const char *method);
+void request_too_large(struct request *); /* answers */
 
 /* For the daemon. */
 enum MHD_Result request_handle(void *http, struct MHD_Connection *, const char *url,
@@ -109,9 +120,9 @@ void request_completed(void *http, struct MHD_Connection *, void **context,
 enum edit_kind { EDIT_SET, EDIT_DELETE };
 
 int edits_new(struct edits **out, struct http *, struct flume_err *err);
-/* Any thread: asks the engine to set the schema that the request names to its body, which is written
- * in `format`, or to delete it.  The request waits and gets its answer. */
-void edits_push(struct edits *, struct request *, enum edit_kind, enum flume_format);
+/* Any thread: asks the engine to set the schema that the request names to its body, or to
+ * delete it.  The request waits and gets its answer. */
+void edits_push(struct edits *, struct request *, enum edit_kind);
 /* On the loop's thread: answers all that are under way, and those still to come, with 503. */
 void edits_close(struct edits *);
 /* After edits_close, when no request is left.  NULL is fine; returns NULL. */

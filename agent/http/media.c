@@ -46,7 +46,7 @@ bool media_type(const char *content_type, enum flume_format *out)
 /* ---- Accept ---- */
 
 struct liking {
-	int exact; /* 3: named, 2: of "application", 1: anything, 0: not mentioned */
+	int exact;  /* 3: named, 2: of "application", 1: anything, 0: not mentioned */
 	int weight; /* thousandths */
 };
 

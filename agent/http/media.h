@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* What is liked best; of equals the one that is named more exactly, then YAML.  False: neither will
- * do.  `accept` may be NULL. */
+/* What is liked best; of equals the one that is named more exactly, then YAML.  False: neither
+ * will do.  `accept` may be NULL. */
 bool media_accept(const char *accept, enum flume_format *out);
 /* What a body is.  Nothing said, and plain text, is YAML.  False: neither.  May be NULL. */
 bool media_type(const char *content_type, enum flume_format *out);

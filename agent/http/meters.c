@@ -1,7 +1,7 @@
 /*
- * A call finds its row under a read lock and adds to atomic counters.  The rows themselves change
- * when a call misses its row or the metrics are read: then there is made a row for each binding
- * that lacks one, and rows of bindings that are gone are thrown away.
+ * A call finds its row under a read lock and adds to atomic counters.  The rows themselves
+ * change when a call misses its row or the metrics are read: then there is made a row for each
+ * binding that lacks one, and rows of bindings that are gone are thrown away.
  */
 #include "agent/http/meters.h"
 
@@ -33,11 +33,11 @@ static const struct bucket {
 	int64_t most_ns;
 	const char *seconds;
 } buckets[] = {
-	{50000, "0.00005"},    {100000, "0.0001"},    {250000, "0.00025"},   {500000, "0.0005"},
-	{1000000, "0.001"},    {2500000, "0.0025"},   {5000000, "0.005"},    {10000000, "0.01"},
-	{25000000, "0.025"},   {50000000, "0.05"},    {100000000, "0.1"},    {250000000, "0.25"},
-	{500000000, "0.5"},    {1000000000, "1"},     {2500000000, "2.5"},   {5000000000, "5"},
-	{10000000000, "10"},   {INT64_MAX, "+Inf"},
+	{50000, "0.00005"},  {100000, "0.0001"},  {250000, "0.00025"}, {500000, "0.0005"},
+	{1000000, "0.001"},  {2500000, "0.0025"}, {5000000, "0.005"},  {10000000, "0.01"},
+	{25000000, "0.025"}, {50000000, "0.05"},  {100000000, "0.1"},  {250000000, "0.25"},
+	{500000000, "0.5"},  {1000000000, "1"},   {2500000000, "2.5"}, {5000000000, "5"},
+	{10000000000, "10"}, {INT64_MAX, "+Inf"},
 };
 #define BUCKETS (sizeof buckets / sizeof *buckets)
 
@@ -155,7 +155,8 @@ static void describe(struct text *out, const char *name, const char *type, const
 
 static void write_answers(const struct meters *m, struct text *out)
 {
-	describe(out, "flume_http_requests_total", "counter", "HTTP requests answered, by status.");
+	describe(out, "flume_http_requests_total", "counter",
+		 "HTTP requests answered, by status.");
 	for (unsigned i = 0; i <= LAST_STATUS - FIRST_STATUS; i++) {
 		uint64_t n = get(&m->answers[i]);
 		if (n)

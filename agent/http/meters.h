@@ -1,8 +1,8 @@
 /*
  * meters.h - counts of requests and calls, for /metrics.
  *
- * There is one row of counters per binding, and none for names that no binding has, so nobody can
- * make them grow from outside.  Any thread.
+ * There is one row of counters per binding, and none for names that no binding has, so nobody
+ * can make them grow from outside.  Any thread.
  */
 #ifndef FLUME_AGENT_HTTP_METERS_H
 #define FLUME_AGENT_HTTP_METERS_H

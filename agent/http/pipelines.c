@@ -10,6 +10,7 @@
 #include "lib/base/suggest.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- what became of the call ---- */
@@ -64,14 +65,6 @@ static void answer_unknown(struct request *r)
 
 /* ---- the call ---- */
 
-static flume_pipeline *find(const struct request *r)
-{
-	flume_binding *binding = flume_factory_dup_binding(r->http->factory, r->name);
-	flume_pipeline *pipeline = binding ? flume_binding_dup_pipeline(binding) : NULL;
-	flume_binding_unref(binding);
-	return pipeline;
-}
-
 static void describe(struct answer *a, const flume_pipeline *pipeline)
 {
 	struct flume_pipeline_info info;
@@ -119,7 +112,7 @@ static void process(struct request *r, flume_pipeline *pipeline)
 
 static void process_on_worker(struct request *r)
 {
-	flume_pipeline *pipeline = find(r);
+	flume_pipeline *pipeline = request_dup_pipeline(r, r->name);
 	if (pipeline)
 		process(r, pipeline);
 	else
@@ -137,9 +130,9 @@ static bool read_timeout(struct request *r)
 		return true;
 	int64_t timeout;
 	if (flume_duration_parse(text, &timeout) || timeout <= 0) {
-		answer_problemf(&r->answer, MHD_HTTP_BAD_REQUEST, "bad-timeout",
-				"Flume-Timeout is '%s': expected a duration above 0, like 200ms",
-				text);
+		answer_problemf(
+			&r->answer, MHD_HTTP_BAD_REQUEST, "bad-timeout",
+			"Flume-Timeout is '%s': expected a duration above 0, like 200ms", text);
 		return false;
 	}
 	if (timeout < r->timeout)
@@ -159,7 +152,7 @@ static void begin(struct request *r)
 
 static void run(struct request *r)
 {
-	flume_pipeline *pipeline = find(r);
+	flume_pipeline *pipeline = request_dup_pipeline(r, r->name);
 	if (!pipeline) {
 		answer_unknown(r);
 		return;

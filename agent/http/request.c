@@ -2,9 +2,9 @@
  * One request, from its headers to its last byte.
  *
  * What can be refused is refused when the headers are there, but the refusal is sent when the
- * client has sent its body: a server that closes on unread data makes the client's system throw the
- * answer away.  The body is read and forgotten, up to DISCARD_MOST.  A client that asked before it
- * sends (Expect: 100-continue), or announces more than that, gets the answer at once.
+ * client has sent its body: a server that closes on unread data makes the client's system throw
+ * the answer away.  The body is read and forgotten, up to DISCARD_MOST.  A client that asked
+ * before it sends (Expect: 100-continue), or announces more than that, gets the answer at once.
  */
 #include "agent/http/inside.h"
 
@@ -28,102 +28,18 @@ bool request_flag(const struct request *r, const char *name)
 	return !value || (strcmp(value, "0") != 0 && strcmp(value, "false") != 0);
 }
 
-/* ---- refusing ---- */
-
-static const struct sockaddr *peer(const struct request *r)
+const struct sockaddr *request_peer(const struct request *r)
 {
 	return MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
 		->client_addr;
 }
 
-static bool stranger(struct request *r)
+flume_pipeline *request_dup_pipeline(const struct request *r, const char *name)
 {
-	const char *host = request_header(r, MHD_HTTP_HEADER_HOST);
-	const char *origin = request_header(r, MHD_HTTP_HEADER_ORIGIN);
-	if (r->local)
-		return false;
-	if (!guard_host(&r->http->guard, host))
-		answer_problemf(&r->answer, MHD_HTTP_FORBIDDEN, "bad-host",
-				"'%s' is not a name of this node", host);
-	else if (!guard_origin(origin, host))
-		answer_problemf(&r->answer, MHD_HTTP_FORBIDDEN, "bad-origin",
-				"pages of '%s' may not ask this node", origin);
-	return r->answer.status;
-}
-
-static bool not_allowed_to_write(struct request *r)
-{
-	struct http *http = r->http;
-	const char *authorization = request_header(r, MHD_HTTP_HEADER_AUTHORIZATION);
-	if (r->local)
-		return false;
-	if (http->guard.token) {
-		if (guard_token(&http->guard, authorization))
-			return false;
-		answer_problemf(&r->answer, MHD_HTTP_UNAUTHORIZED, "no-token",
-				"writing takes a bearer token: %s",
-				authorization ? "this is another one" : "there is none");
-		answer_header(&r->answer, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-		return true;
-	}
-	if (guard_loopback(peer(r)) && !request_header(r, MHD_HTTP_HEADER_ORIGIN))
-		return false;
-	answer_problemf(&r->answer, MHD_HTTP_FORBIDDEN, "not-allowed",
-			"without a token only programs on this host may write");
-	return true;
-}
-
-static const struct http_method *find_method(struct request *r, const char *url,
-					     const char *name)
-{
-	const char *rest;
-	const struct http_resource *resource = route_find(url, &rest);
-	if (!resource) {
-		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found", "nothing at '%s'",
-				url);
-		return NULL;
-	}
-	const struct http_method *method = route_method(resource, name);
-	if (!method) {
-		char allowed[ANSWER_VALUE];
-		route_methods(resource, allowed, sizeof allowed);
-		answer_problemf(&r->answer, MHD_HTTP_METHOD_NOT_ALLOWED, "bad-method",
-				"'%s' takes %s", url, allowed);
-		answer_header(&r->answer, MHD_HTTP_HEADER_ALLOW, allowed);
-		return NULL;
-	}
-	r->name = strdup(rest);
-	if (!r->name)
-		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
-	return method;
-}
-
-static void too_large(struct request *r)
-{
-	answer_problemf(&r->answer, MHD_HTTP_CONTENT_TOO_LARGE, "too-large",
-			"more than %zu bytes", r->http->max_body);
-}
-
-/* 0 when there is none, or it comes in chunks. */
-static uint64_t announced(const struct request *r)
-{
-	const char *text = request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	return text ? strtoull(text, NULL, 10) : 0;
-}
-
-static void begin(struct request *r, const char *url, const char *method)
-{
-	if (stranger(r))
-		return;
-	r->method = find_method(r, url, method);
-	if (r->answer.status)
-		return;
-	if (r->method->changes && not_allowed_to_write(r))
-		return;
-	if (r->method->begin)
-		r->method->begin(r);
-	if (!r->answer.status && announced(r) > r->http->max_body)
-		too_large(r);
+	flume_binding *binding = flume_factory_dup_binding(r->http->factory, name);
+	flume_pipeline *pipeline = binding ? flume_binding_dup_pipeline(binding) : NULL;
+	flume_binding_unref(binding);
+	return pipeline;
 }
 
 /* ---- life ---- */
@@ -135,7 +51,7 @@ static struct request *request_new(struct http *http, struct MHD_Connection *con
 		return NULL;
 	r->http = http;
 	r->connection = connection;
-	r->local = peer(r)->sa_family == AF_UNIX;
+	r->local = request_peer(r)->sa_family == AF_UNIX;
 	pthread_mutex_lock(&http->lock);
 	http->active++;
 	pthread_mutex_unlock(&http->lock);
@@ -239,7 +155,7 @@ static enum MHD_Result take_body(struct request *r, const char *data, size_t siz
 		return MHD_NO;
 	if (!r->answer.status && r->received > r->http->max_body) {
 		text_fini(&r->body);
-		too_large(r);
+		request_too_large(r);
 	}
 	if (r->answer.status)
 		return MHD_YES;
@@ -252,7 +168,8 @@ static enum MHD_Result take_body(struct request *r, const char *data, size_t siz
 static bool client_waits(const struct request *r)
 {
 	const char *expect = request_header(r, MHD_HTTP_HEADER_EXPECT);
-	return announced(r) > DISCARD_MOST || (expect && !strcasecmp(expect, "100-continue"));
+	return request_announced(r) > DISCARD_MOST ||
+	       (expect && !strcasecmp(expect, "100-continue"));
 }
 
 enum MHD_Result request_handle(void *arg, struct MHD_Connection *connection, const char *url,
@@ -265,7 +182,7 @@ enum MHD_Result request_handle(void *arg, struct MHD_Connection *connection, con
 		r = *context = request_new(arg, connection);
 		if (!r)
 			return MHD_NO;
-		begin(r, url, method);
+		request_admit(r, url, method);
 		return r->answer.status && client_waits(r) ? send_answer(r) : MHD_YES;
 	}
 	if (*size) {

@@ -38,7 +38,8 @@ static void answer_schema(struct request *r, const flume_schema *schema)
 		text = flume_schema_dup_text(schema, format);
 		len = text ? strlen(text) : 0;
 	}
-	answer_take(a, MHD_HTTP_OK, format == FLUME_YAML ? ANSWER_YAML : ANSWER_JSON, text, len);
+	answer_take(a, MHD_HTTP_OK, format == FLUME_YAML ? ANSWER_YAML : ANSWER_JSON, text,
+		    len);
 }
 
 static void get(struct request *r)
@@ -57,74 +58,65 @@ static void get(struct request *r)
 static bool may_change(struct request *r)
 {
 	if (!source_name_good(r->name))
-		answer_problemf(&r->answer, MHD_HTTP_BAD_REQUEST, "bad-name",
-				"'%.200s' cannot name a schema: expected a lower-case letter or a "
-				"digit, then those, '.', '_' or '-', 128 characters at the most",
-				r->name);
+		answer_problemf(
+			&r->answer, MHD_HTTP_BAD_REQUEST, "bad-name",
+			"'%.200s' cannot name a schema: expected a lower-case letter or a "
+			"digit, then those, '.', '_' or '-', 128 characters at the most",
+			r->name);
 	else if (r->http->read_only)
 		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "read-only", "%s",
 				r->http->read_only);
 	return !r->answer.status;
 }
 
-static bool format_of(struct request *r, enum flume_format *out)
-{
-	const char *type = request_header(r, MHD_HTTP_HEADER_CONTENT_TYPE);
-	if (media_type(type, out))
-		return true;
-	answer_problemf(&r->answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "bad-type",
-			"a schema is application/yaml or application/json, not %s", type);
-	return false;
-}
-
 static void begin_put(struct request *r)
 {
-	enum flume_format format;
-	if (request_flag(r, "dry_run") ? format_of(r, &format) : may_change(r))
-		format_of(r, &format);
+	const char *type = request_header(r, MHD_HTTP_HEADER_CONTENT_TYPE);
+	if (!request_flag(r, "dry_run") && !may_change(r))
+		return;
+	if (!media_type(type, &r->format))
+		answer_problemf(&r->answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "bad-type",
+				"a schema is application/yaml or application/json, not %s",
+				type);
+}
+
+static int check(const struct request *r, flume_report *report)
+{
+	flume_schema *schema;
+	int result = flume_schema_parse(&schema, r->body.s ? r->body.s : "", r->body.len,
+					r->format, NULL, report);
+	if (result)
+		return result;
+	result = flume_schema_check(schema, r->http->factory, report);
+	flume_schema_unref(schema);
+	return result;
 }
 
 static void check_on_worker(struct request *r)
 {
-	enum flume_format format;
 	flume_report *report = flume_report_new();
-	if (!report || !format_of(r, &format)) {
-		flume_report_free(report);
-		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
-		return;
-	}
-	flume_schema *schema = NULL;
-	int result = flume_schema_parse(&schema, r->body.s ? r->body.s : "", r->body.len, format,
-					NULL, report);
-	if (!result)
-		result = flume_schema_check(schema, r->http->factory, report);
+	int result = report ? check(r, report) : FLUME_NOMEM;
 	if (!result)
 		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
 	else if (result == FLUME_NOMEM)
 		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
 	else
-		answer_problem(&r->answer,
-			       &(struct problem){.status = MHD_HTTP_BAD_REQUEST,
-						 .code = "rejected",
-						 .detail = flume_code_text(result),
-						 .report = report});
-	flume_schema_unref(schema);
+		answer_rejected(&r->answer, report, flume_code_text(result));
 	flume_report_free(report);
 }
 
 static void put(struct request *r)
 {
-	enum flume_format format;
 	if (request_flag(r, "dry_run"))
 		request_to_worker(r, check_on_worker);
-	else if (format_of(r, &format) && request_wait(r))
-		edits_push(r->http->edits, r, EDIT_SET, format);
+	else if (request_wait(r))
+		edits_push(r->http->edits, r, EDIT_SET);
 }
 
-static void delete(struct request *r)
+static void delete (struct request *r)
 {
 	if (request_wait(r))
-		edits_push(r->http->edits, r, EDIT_DELETE, FLUME_YAML);
+		edits_push(r->http->edits, r, EDIT_DELETE);
 }
 
 static void begin_delete(struct request *r)

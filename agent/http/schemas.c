@@ -13,22 +13,15 @@ static void add_member(struct text *out, const char *name, const char *value)
 }
 
 /* Version and digest are those of the pipeline, so that they fit the generation beside them. */
-static bool add_schema(struct text *out, flume_factory *factory, const char *name)
+static void add_schema(struct text *out, const char *name, const flume_pipeline *pipeline)
 {
-	flume_binding *binding = flume_factory_dup_binding(factory, name);
-	flume_pipeline *pipeline = binding ? flume_binding_dup_pipeline(binding) : NULL;
-	if (pipeline) {
-		struct flume_pipeline_info info;
-		flume_pipeline_read(pipeline, &info);
-		text_add_char(out, '{');
-		add_member(out, "name", name);
-		add_member(out, "version", info.version);
-		add_member(out, "digest", info.digest);
-		text_addf(out, "\"generation\":%" PRIu64 "}", info.generation);
-	}
-	flume_pipeline_unref(pipeline);
-	flume_binding_unref(binding);
-	return pipeline;
+	struct flume_pipeline_info info;
+	flume_pipeline_read(pipeline, &info);
+	text_add_char(out, '{');
+	add_member(out, "name", name);
+	add_member(out, "version", info.version);
+	add_member(out, "digest", info.digest);
+	text_addf(out, "\"generation\":%" PRIu64 "}", info.generation);
 }
 
 static void run(struct request *r)
@@ -38,18 +31,18 @@ static void run(struct request *r)
 		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
 		return;
 	}
-	struct text out = {0}, row = {0};
-	const char *comma = "";
+	struct text out = {0};
 	text_add(&out, "{\"schemas\":[");
+	size_t empty = out.len;
 	for (size_t i = 0; names[i]; i++) {
-		size_t before = out.len;
-		text_add(&out, comma);
-		if (add_schema(&out, r->http->factory, names[i]))
-			comma = ",\n";
-		else
-			out.len = before;
+		flume_pipeline *pipeline = request_dup_pipeline(r, names[i]);
+		if (!pipeline)
+			continue; /* removed since the names were listed */
+		if (out.len > empty)
+			text_add(&out, ",\n");
+		add_schema(&out, names[i], pipeline);
+		flume_pipeline_unref(pipeline);
 	}
-	text_fini(&row);
 	text_add(&out, "]}\n");
 	free((void *)names);
 	answer_take_text(&r->answer, MHD_HTTP_OK, ANSWER_JSON, &out);

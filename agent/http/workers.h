@@ -19,7 +19,8 @@ struct job { /* part of what is worked on; nobody else's until `run` was called 
 struct workers *workers_new(unsigned threads, size_t queue);
 /* Runs what waits, then ends.  Nobody may push any more.  NULL is fine; returns NULL. */
 struct workers *workers_free(struct workers *);
-/* Any thread.  0; FLUME_LIMITED when the queue is full; FLUME_NOMEM when no thread can be had. */
+/* Any thread.  0; FLUME_LIMITED when the queue is full; FLUME_NOMEM when no thread can be had.
+ */
 int workers_push(struct workers *, struct job *);
 
 #endif

@@ -129,9 +129,11 @@ void timers_fire(struct loop_timer *t)
 
 void timers_fini(struct timers *ts)
 {
-	struct loop_timer *t;
-	while ((t = LIST_FIRST(&ts->all)))
-		timers_free(t);
+	struct loop_timer *next;
+	for (struct loop_timer *t = LIST_FIRST(&ts->all); t; t = next) {
+		next = LIST_NEXT(t, link);
+		free(t);
+	}
 	free(ts->heap);
 	*ts = (struct timers){0};
 }

@@ -13,6 +13,7 @@
  */
 #include "agent/etcd/etcd.h"
 #include "agent/log/log.h"
+#include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/map.h"
 #include "lib/base/text.h"
@@ -80,14 +81,6 @@ static const char *name_of(struct source_etcd *s, const struct etcd_kv *kv)
 	return NULL;
 }
 
-static enum flume_format format_of(const char *text, size_t len)
-{
-	size_t i = 0;
-	while (i < len && strchr(" \t\r\n", text[i]) && text[i])
-		i++;
-	return i < len && text[i] == '{' ? FLUME_JSON : FLUME_YAML;
-}
-
 static bool change_of(struct source_etcd *s, const struct etcd_kv *kv, bool deleted,
 		      struct change *out)
 {
@@ -103,7 +96,7 @@ static bool change_of(struct source_etcd *s, const struct etcd_kv *kv, bool dele
 	if (!deleted) {
 		out->text = kv->value;
 		out->len = kv->value_len;
-		out->format = format_of(kv->value, kv->value_len);
+		out->format = slurp_guess(kv->value, kv->value_len);
 	}
 	return true;
 }

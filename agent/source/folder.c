@@ -1,7 +1,7 @@
 #include "agent/source/folder.h"
 
 #include "agent/log/log.h"
-#include "agent/source/file.h"
+#include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/text.h"
 
@@ -25,7 +25,7 @@ static void files_free(struct folder_file *files, size_t n)
 static int is_document(const struct dirent *entry)
 {
 	enum flume_format format;
-	return file_stem(entry->d_name, &format) > 0;
+	return slurp_stem(entry->d_name, &format) > 0;
 }
 
 static int by_file_name(const struct dirent **a, const struct dirent **b)
@@ -112,7 +112,7 @@ static int look_at(struct look *l, char *name, char *path, enum flume_format for
 	} else if (map_get(&l->names, name)) {
 		complain(l, path, "another file stands for the same schema");
 	} else {
-		code = file_read(path, FOLDER_FILE_MOST + 1, &file.text, &file.len);
+		code = slurp(path, FOLDER_FILE_MOST + 1, &file.text, &file.len);
 		if (code == 0) {
 			code = keep(l, &file);
 			if (code == 0)
@@ -135,7 +135,7 @@ static int look_at_entry(struct look *l, const char *dir, const char *file)
 {
 	enum flume_format format = FLUME_YAML;
 	struct text path = {0};
-	char *name = strndup(file, file_stem(file, &format));
+	char *name = strndup(file, slurp_stem(file, &format));
 	text_addf(&path, "%s/%s", dir, file);
 	char *whole = text_take(&path);
 	if (name && whole)

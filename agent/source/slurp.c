@@ -1,4 +1,4 @@
-#include "agent/source/file.h"
+#include "agent/source/slurp.h"
 
 #include "lib/base/text.h"
 
@@ -31,7 +31,7 @@ static int read_all(int fd, size_t most, char **out, size_t *out_len)
 	return *out ? 0 : FLUME_NOMEM;
 }
 
-int file_read(const char *path, size_t most, char **out, size_t *out_len)
+int slurp(const char *path, size_t most, char **out, size_t *out_len)
 {
 	/* Opening must not wait for the other end of a pipe. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -47,7 +47,7 @@ int file_read(const char *path, size_t most, char **out, size_t *out_len)
 	return code;
 }
 
-size_t file_stem(const char *file, enum flume_format *out_format)
+size_t slurp_stem(const char *file, enum flume_format *out_format)
 {
 	const char *dot = strrchr(file, '.');
 	if (!dot || *file == '.')
@@ -56,4 +56,13 @@ size_t file_stem(const char *file, enum flume_format *out_format)
 	if (*out_format == FLUME_YAML && strcmp(dot, ".yaml") != 0 && strcmp(dot, ".yml") != 0)
 		return 0;
 	return (size_t)(dot - file);
+}
+
+enum flume_format slurp_guess(const char *text, size_t len)
+{
+	size_t i = 0;
+	while (i < len &&
+	       (text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n'))
+		i++;
+	return i < len && text[i] == '{' ? FLUME_JSON : FLUME_YAML;
 }

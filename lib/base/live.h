@@ -10,9 +10,13 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-struct counted { /* first member of whatever a live pointer points to */
-	atomic_size_t refs;
+/* First member of whatever a live pointer points to.  References of the inside count one by
+ * one; a handle, which an owner outside keeps as long as it likes, counts in the upper half, so
+ * that one look tells whether the inside is done. */
+struct counted {
+	atomic_uint_least64_t refs;
 };
 
 struct live {
@@ -32,5 +36,14 @@ void counted_init(struct counted *); /* one reference */
 void counted_ref(struct counted *);
 /* True for the one who dropped the last reference and has to free. */
 bool counted_unref(struct counted *);
+
+/* A handle more, by someone who has a reference or a handle. */
+void counted_hold(struct counted *);
+/* Makes the caller's reference a handle. */
+void counted_hand_out(struct counted *);
+/* True for the one who dropped the last of all, as with counted_unref. */
+bool counted_let_go(struct counted *);
+/* Nothing but handles is left. */
+bool counted_idle(const struct counted *);
 
 #endif

@@ -286,21 +286,6 @@ static void close_units(struct builder *builder, const struct flume_scope *given
 			scope_free(unit->scope);
 }
 
-static flume_pipeline *pipeline_new(struct hub *hub, const char *id)
-{
-	flume_pipeline *pipeline = aligned_alloc(_Alignof(flume_pipeline), sizeof *pipeline);
-	if (!pipeline)
-		return NULL;
-	memset(pipeline, 0, sizeof *pipeline);
-	counted_init(&pipeline->counted);
-	pipeline->hub = hub_ref(hub);
-	pipeline->id = arena_copy(&pipeline->arena, id, strlen(id));
-	if (pipeline->id)
-		return pipeline;
-	pipeline_release(pipeline);
-	return NULL;
-}
-
 int build_pipeline(flume_pipeline **out, const struct build_source *from, flume_schema *schema,
 		   struct flume_scope *scope, const char *id, flume_report *report)
 {

@@ -1,26 +1,58 @@
 #include "lib/build/pipeline.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
+flume_pipeline *pipeline_new(struct hub *hub, const char *id)
+{
+	flume_pipeline *pipeline = aligned_alloc(_Alignof(flume_pipeline), sizeof *pipeline);
+	if (!pipeline)
+		return NULL;
+	memset(pipeline, 0, sizeof *pipeline);
+	counted_init(&pipeline->counted);
+	pipeline->hub = hub_ref(hub);
+	pthread_mutex_lock(&hub->lock);
+	pipeline->next = hub->pipelines;
+	pipeline->link = &hub->pipelines;
+	if (pipeline->next)
+		pipeline->next->link = &pipeline->next;
+	hub->pipelines = pipeline;
+	pthread_mutex_unlock(&hub->lock);
+	pipeline->id = arena_copy(&pipeline->arena, id, strlen(id));
+	if (!pipeline->id) {
+		pipeline_release(pipeline);
+		return NULL;
+	}
+	return pipeline;
+}
+
+/* It stays in the list until all that may run code of others has run. */
 static void pipeline_free(flume_pipeline *pipeline)
 {
+	struct hub *hub = pipeline->hub;
 	if (pipeline->generation)
-		hub_emit(pipeline->hub, &(struct flume_event){
-						.kind = FLUME_EVENT_PIPELINE_RETIRED,
-						.name = pipeline->id,
-						.schema_id = pipeline->id,
-						.version = pipeline->version,
-						.generation = pipeline->generation,
-					});
+		hub_emit(hub, &(struct flume_event){
+				      .kind = FLUME_EVENT_PIPELINE_RETIRED,
+				      .name = pipeline->id,
+				      .schema_id = pipeline->id,
+				      .version = pipeline->version,
+				      .generation = pipeline->generation,
+			      });
 	for (size_t i = 0; i < pipeline->n_parts; i++)
 		component_unref(pipeline->parts[i]);
 	for (size_t i = 0; i < pipeline->n_schemas; i++)
 		flume_schema_unref(pipeline->schemas[i]);
+	pthread_mutex_lock(&hub->lock);
+	*pipeline->link = pipeline->next;
+	if (pipeline->next)
+		pipeline->next->link = pipeline->link;
+	pthread_mutex_unlock(&hub->lock);
 	free(pipeline->parts);
 	free(pipeline->schemas);
 	arena_fini(&pipeline->arena);
-	hub_unref(pipeline->hub);
 	free(pipeline);
+	hub_unref(hub);
 }
 
 void pipeline_release(flume_pipeline *pipeline)
@@ -29,26 +61,41 @@ void pipeline_release(flume_pipeline *pipeline)
 		pipeline_free(pipeline);
 }
 
-flume_pipeline *pipeline_hold(flume_pipeline *pipeline)
+flume_pipeline *pipeline_hand_out(flume_pipeline *pipeline)
 {
 	if (pipeline)
-		atomic_fetch_add_explicit(&pipeline->held, 1, memory_order_relaxed);
+		counted_hand_out(&pipeline->counted);
 	return pipeline;
+}
+
+static bool all_idle(struct hub *hub)
+{
+	pthread_mutex_lock(&hub->lock);
+	const flume_pipeline *it = hub->pipelines;
+	while (it && counted_idle(&it->counted))
+		it = it->next;
+	pthread_mutex_unlock(&hub->lock);
+	return !it;
+}
+
+void pipelines_drain(struct hub *hub)
+{
+	static const struct timespec pause = {.tv_nsec = 200000};
+	while (!all_idle(hub))
+		nanosleep(&pause, NULL);
 }
 
 flume_pipeline *flume_pipeline_ref(flume_pipeline *pipeline)
 {
 	if (pipeline)
-		counted_ref(&pipeline->counted);
-	return pipeline_hold(pipeline);
+		counted_hold(&pipeline->counted);
+	return pipeline;
 }
 
 flume_pipeline *flume_pipeline_unref(flume_pipeline *pipeline)
 {
-	if (pipeline) {
-		atomic_fetch_sub_explicit(&pipeline->held, 1, memory_order_relaxed);
-		pipeline_release(pipeline);
-	}
+	if (pipeline && counted_let_go(&pipeline->counted))
+		pipeline_free(pipeline);
 	return NULL;
 }
 
@@ -72,12 +119,20 @@ void flume_pipeline_read(const flume_pipeline *pipeline, struct flume_pipeline_i
 bool pipeline_has_part(const flume_pipeline *pipeline, const struct component *part)
 {
 	for (size_t i = 0; i < pipeline->n_parts; i++)
-		if (pipeline->parts[i] == part)
+		if (component_needs(pipeline->parts[i], part))
 			return true;
 	return false;
 }
 
-static int failed(flume_pipeline *pipeline, int rc, const struct flume_err *err)
+bool pipeline_is_whole(const flume_pipeline *pipeline)
+{
+	for (size_t i = 0; i < pipeline->n_parts; i++)
+		if (!component_is_whole(pipeline->parts[i]))
+			return false;
+	return true;
+}
+
+static void failed(flume_pipeline *pipeline, const struct flume_err *err)
 {
 	atomic_fetch_add_explicit(&pipeline->failures, 1, memory_order_relaxed);
 	hub_emit(pipeline->hub, &(struct flume_event){
@@ -88,25 +143,25 @@ static int failed(flume_pipeline *pipeline, int rc, const struct flume_err *err)
 					.generation = pipeline->generation,
 					.err = err,
 				});
-	return rc;
 }
 
+/* The caller's error is written on failure only, so steps get one of ours. */
 int pipeline_call(flume_pipeline *pipeline, const struct flume_call *given, void **item,
-		  struct flume_err *given_err)
+		  struct flume_err *out_err)
 {
 	static const struct flume_call plain;
 	const struct flume_call *call = given ? given : &plain;
-	struct flume_err own;
-	struct flume_err *err = given_err ? given_err : &own;
-	err->code = 0;
-	err->path[0] = '\0';
+	struct flume_err err;
+	err_clear(&err);
 	atomic_fetch_add_explicit(&pipeline->calls, 1, memory_order_relaxed);
-	int rc = call_check(pipeline->hub, call, err);
+	int rc = call_check(pipeline->hub, call, &err);
 	if (!rc)
-		rc = step_run(pipeline->root, call, item, err);
-	if (rc < 0)
-		return failed(pipeline, rc, err);
-	err->code = 0; /* of a failure that a step recovered from */
+		rc = step_run(pipeline->root, call, item, &err);
+	if (rc >= 0)
+		return rc;
+	failed(pipeline, &err);
+	if (out_err)
+		*out_err = err;
 	return rc;
 }
 

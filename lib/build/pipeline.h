@@ -1,8 +1,9 @@
 /*
  * pipeline.h - something that runs: steps in memory of their own, and what they hold.
  *
- * The references of a pipeline are those of the store, of calls in progress, and of whoever
- * holds a handle; `held` counts the last, so that a factory can tell when the calls have ended.
+ * The references of a pipeline are those of the store and of calls in progress; who has a
+ * flume_pipeline outside has a handle.  All pipelines are in a list of their hub, so that a
+ * factory can tell when the calls have ended, also those on pipelines that were swapped out.
  */
 #ifndef FLUME_BUILD_PIPELINE_H
 #define FLUME_BUILD_PIPELINE_H
@@ -16,7 +17,7 @@ struct flume_pipeline {
 	struct hub *hub;
 	struct arena arena;
 	const char *id, *version, *digest;
-	uint64_t generation; /* set before the pipeline is published */
+	atomic_uint_least64_t generation; /* 0 until a binding serves it */
 	bool may_block;
 
 	struct component **parts;
@@ -24,18 +25,27 @@ struct flume_pipeline {
 	flume_schema **schemas; /* names of steps lie in them; the first is its own */
 	size_t n_schemas;
 
+	struct flume_pipeline *next, **link; /* in the list of the hub */
+
 	_Alignas(64) atomic_uint_least64_t calls;
 	atomic_uint_least64_t failures;
-	atomic_size_t held;
 };
+
+/* Cleared but for its id, a copy, and one reference; NULL when out of memory. */
+flume_pipeline *pipeline_new(struct hub *, const char *id);
 
 /* One call, with everything defaulted and counted. */
 int pipeline_call(flume_pipeline *, const struct flume_call *, void **item,
 		  struct flume_err *err);
-/* Drops the reference of the store or of a call. */
+/* Drops a reference that is not a handle. */
 void pipeline_release(flume_pipeline *);
-/* Makes the caller's internal reference one that a handle holds. */
-flume_pipeline *pipeline_hold(flume_pipeline *);
+/* Makes the caller's reference a handle. */
+flume_pipeline *pipeline_hand_out(flume_pipeline *);
+/* Waits until nothing but handles keeps any pipeline of this hub. */
+void pipelines_drain(struct hub *);
+/* Was it made of that component, directly or by way of one that its schema declares? */
 bool pipeline_has_part(const flume_pipeline *, const struct component *);
+/* Has none of what it was made of been removed?  Under the lock that removals take. */
+bool pipeline_is_whole(const flume_pipeline *);
 
 #endif

@@ -115,12 +115,30 @@ int component_new(struct component **out, const struct flume_component *row,
 	counted_init(&component->counted);
 	component->kind = kind;
 	component->is = *row;
+	component->depth = 1;
+	component->weight = 1;
 	if (copy_texts(component, row)) {
 		free(component);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
 	*out = component;
 	return FLUME_OK;
+}
+
+bool component_needs(const struct component *component, const struct component *other)
+{
+	bool needs = component == other;
+	for (size_t i = 0; i < component->n_uses && !needs; i++)
+		needs = component_needs(component->uses[i], other);
+	return needs;
+}
+
+bool component_is_whole(const struct component *component)
+{
+	bool whole = !component->removed;
+	for (size_t i = 0; i < component->n_uses && whole; i++)
+		whole = component_is_whole(component->uses[i]);
+	return whole;
 }
 
 struct component *component_ref(struct component *component)

@@ -17,6 +17,9 @@ struct component {
 	void *texts;
 	struct component **uses; /* predicates it was made from              */
 	size_t n_uses;
+	unsigned depth; /* 1, and those of what it was made from on the longest way ... */
+	size_t weight;  /* ... and on all of them                                       */
+	bool removed;   /* from the registry; under the factory's lock                  */
 	void *keep;                 /* the document that declared it ...        */
 	void (*unkeep)(void *keep); /* ... and how to let it go; may be NULL    */
 };
@@ -28,6 +31,10 @@ int component_kind(const struct flume_component *);
  * is wrong with it. */
 int component_new(struct component **out, const struct flume_component *,
 		  struct flume_err *err);
+/* Is it `other`, or made from it? */
+bool component_needs(const struct component *, const struct component *other);
+/* Neither it nor what it was made from has been removed. */
+bool component_is_whole(const struct component *);
 struct component *component_ref(struct component *);
 struct component *component_unref(struct component *);
 

@@ -68,6 +68,13 @@ static inline int step_run(const struct step *step, const struct flume_call *cal
 	return step->run(step, call, item, err);
 }
 
+/* Before code that is not ours: a failure without words must not repeat those of another. */
+static inline void err_clear(struct flume_err *err)
+{
+	err->code = 0;
+	err->path[0] = '\0';
+}
+
 /* On the way up: puts the step's name before the path of `err`, and returns `rc`. */
 int step_blame(const struct step *, int rc, struct flume_err *err);
 

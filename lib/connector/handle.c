@@ -1,6 +1,8 @@
 /* A word with the error before it goes up: recover, change it, or leave it. */
 #include "lib/connector/connector.h"
 
+#include <string.h>
+
 struct handle {
 	struct step step;
 	const struct step *child;
@@ -22,8 +24,14 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 	int rc = step_run(handle->child, call, item, err);
 	if (rc >= 0)
 		return rc;
+	char place[sizeof err->path];
+	memcpy(place, err->path, sizeof place);
 	handle->handle(call, err, item, handle->arg);
-	return err->code < 0 ? step_blame(step, err->code, err) : FLUME_OK;
+	if (err->code >= 0)
+		return FLUME_OK;
+	if (!*err->path) /* other words, but for what happened there */
+		memcpy(err->path, place, sizeof place);
+	return step_blame(step, err->code, err);
 }
 
 static struct step *build(struct builder *builder, const flume_value *node, const char *name)

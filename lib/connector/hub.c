@@ -35,6 +35,7 @@ struct hub *hub_new(const struct flume_options *options)
 		return NULL;
 	}
 	counted_init(&hub->counted);
+	pthread_mutex_init(&hub->lock, NULL);
 	pthread_mutex_init(&listeners->lock, NULL);
 	pthread_cond_init(&listeners->idle, NULL);
 	hub->listeners = listeners;
@@ -62,6 +63,7 @@ struct hub *hub_unref(struct hub *hub)
 	pthread_cond_destroy(&hub->listeners->idle);
 	pthread_mutex_destroy(&hub->listeners->lock);
 	free(hub->listeners);
+	pthread_mutex_destroy(&hub->lock);
 	free(hub);
 	return NULL;
 }
@@ -143,4 +145,17 @@ int hub_unlisten(struct hub *hub, int ticket)
 		return FLUME_NOT_FOUND;
 	free(it);
 	return FLUME_OK;
+}
+
+void hub_silence(struct hub *hub)
+{
+	struct listeners *listeners = hub->listeners;
+	pthread_mutex_lock(&listeners->lock);
+	atomic_store(&listeners->count, 0);
+	for (struct listener *it = listeners->first; it; it = it->next) {
+		it->gone = true;
+		while (it->running)
+			pthread_cond_wait(&listeners->idle, &listeners->lock);
+	}
+	pthread_mutex_unlock(&listeners->lock);
 }

@@ -8,6 +8,8 @@
 #include "lib/base/live.h"
 #include "lib/flume.h"
 
+#include <pthread.h>
+
 struct listeners;
 
 struct hub {
@@ -16,6 +18,8 @@ struct hub {
 	struct flume_clock clock;
 	struct flume_limits limits;
 	struct listeners *listeners;
+	pthread_mutex_t lock;
+	struct flume_pipeline *pipelines; /* all there are, whoever holds them; under the lock */
 };
 
 struct hub *hub_new(const struct flume_options *);
@@ -27,9 +31,18 @@ static inline int64_t hub_now(const struct hub *hub)
 	return hub->clock.now_ns(hub->clock.arg);
 }
 
+/* The time `ns` from now, or the end of time. */
+static inline int64_t hub_in(const struct hub *hub, int64_t ns)
+{
+	int64_t at;
+	return __builtin_add_overflow(hub_now(hub), ns, &at) ? INT64_MAX : at;
+}
+
 /* Tells the listeners; `at_ns` is filled in, NULL texts become "".  With no lock held. */
 void hub_emit(const struct hub *, const struct flume_event *);
 int hub_listen(struct hub *, flume_listen_fn *, void *arg);
 int hub_unlisten(struct hub *, int ticket);
+/* No listener runs from now on. */
+void hub_silence(struct hub *);
 
 #endif

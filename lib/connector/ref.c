@@ -27,10 +27,10 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 	       struct flume_err *err)
 {
 	const struct ref *ref = (const struct ref *)step;
+	err_clear(err);
 	int rc = ref->run(call, item, ref->arg, err);
 	if (rc == FLUME_OK || rc == FLUME_DROPPED)
 		return rc;
-	err->path[0] = '\0';
 	return unclear(step, rc, err);
 }
 

@@ -38,7 +38,7 @@ static int wait(const struct retry *retry, const struct flume_call *call, int64_
 {
 	const struct hub *hub = retry->hub;
 	if (retry->backoff_ns) {
-		int64_t until = hub_now(hub) + pause_ns(retry, i);
+		int64_t until = hub_in(hub, pause_ns(retry, i));
 		if (call->deadline_ns && call->deadline_ns < until)
 			until = call->deadline_ns;
 		hub->clock.sleep(hub->clock.arg, until, call->cancel);

@@ -1,17 +1,37 @@
 /* What steps have in common: giving up, and saying where. */
+#include "lib/base/utf8.h"
 #include "lib/connector/connector.h"
 
-#include <stdio.h>
 #include <string.h>
 
+static size_t put(char *path, size_t at, const char *s, size_t n)
+{
+	memcpy(path + at, s, n);
+	path[at + n] = '\0';
+	return at + n;
+}
+
+/* A path that gets too long loses its beginning: the end is where it went wrong. */
 int step_blame(const struct step *step, int rc, struct flume_err *err)
 {
+	static const char cut[] = "... > ", between[] = " > ";
+	const size_t most = sizeof err->path - sizeof cut;
 	char below[sizeof err->path];
 	memcpy(below, err->path, sizeof below);
-	int n = snprintf(err->path, sizeof err->path, "%s%s%s", step->name, *below ? " > " : "",
-			 below);
-	if (n >= (int)sizeof err->path)
-		memcpy(err->path + sizeof err->path - 4, "...", 4);
+	const char *rest = below;
+	size_t name = utf8_floor(step->name, strnlen(step->name, most));
+	if (!*below) {
+		put(err->path, 0, step->name, name);
+	} else if (name + strlen(between) + strlen(below) < sizeof err->path) {
+		size_t at = put(err->path, 0, step->name, name);
+		at = put(err->path, at, between, strlen(between));
+		put(err->path, at, below, strlen(below));
+	} else if (strncmp(below, cut, strlen(cut)) != 0) {
+		while (strlen(rest) > most && strstr(rest, between))
+			rest = strstr(rest, between) + strlen(between);
+		size_t at = put(err->path, 0, cut, strlen(cut));
+		put(err->path, at, rest, utf8_floor(rest, strnlen(rest, most)));
+	}
 	return rc;
 }
 

@@ -41,10 +41,11 @@ static int send_copy(const struct stream *stream, const struct flume_call *call,
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	struct flume_call sending = *call;
 	if (stream->timeout_ns) {
-		int64_t until = hub_now(stream->hub) + stream->timeout_ns;
+		int64_t until = hub_in(stream->hub, stream->timeout_ns);
 		if (!sending.deadline_ns || until < sending.deadline_ns)
 			sending.deadline_ns = until;
 	}
+	err_clear(err);
 	int rc = stream->send(&sending, copy, stream->arg, err);
 	if (rc < 0 && err->code != rc)
 		flume_fail(err, rc, "the channel failed: %s", flume_code_text(rc));

@@ -115,5 +115,5 @@ int flume_binding_process(flume_binding *binding, const struct flume_call *call,
 
 flume_pipeline *flume_binding_dup_pipeline(flume_binding *binding)
 {
-	return pipeline_hold((flume_pipeline *)live_ref(&binding->slot->live));
+	return pipeline_hand_out((flume_pipeline *)live_ref(&binding->slot->live));
 }

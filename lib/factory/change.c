@@ -121,7 +121,7 @@ static int make_candidate(flume_change *change, struct candidate *it, flume_repo
 	if (!rc)
 		rc = build_pipeline(&it->pipeline, &from, it->schema, scope, it->id, report);
 	if (!rc)
-		pipeline_hold(it->pipeline);
+		pipeline_hand_out(it->pipeline);
 	scope_free(scope);
 	return rc;
 }

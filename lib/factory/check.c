@@ -57,7 +57,7 @@ int flume_schema_build(flume_schema *schema, flume_factory *factory, flume_pipel
 	if (!rc)
 		rc = build_pipeline(out, &from, schema, scope, "", report);
 	if (!rc)
-		pipeline_hold(*out);
+		pipeline_hand_out(*out);
 	scope_free(scope);
 	return rc;
 }

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static int factory_init(flume_factory *factory, const struct flume_options *options)
 {
@@ -26,6 +25,8 @@ static void factory_fini(flume_factory *factory)
 	map_fini(&factory->slots);
 	map_fini(&factory->bindings);
 	registry_fini(&factory->registry);
+	if (factory->hub)
+		hub_silence(factory->hub);
 	hub_unref(factory->hub);
 	free(factory->lock);
 	free(factory);
@@ -48,28 +49,18 @@ int flume_factory_new(flume_factory **out, const struct flume_options *options,
 	return FLUME_OK;
 }
 
-void pipeline_drain(flume_pipeline *pipeline)
-{
-	static const struct timespec pause = {.tv_nsec = 200000};
-	while (pipeline && atomic_load(&pipeline->counted.refs) >
-				   atomic_load(&pipeline->held) + 1) /* 1: ours */
-		nanosleep(&pause, NULL);
-	pipeline_release(pipeline);
-}
-
 flume_factory *flume_factory_free(flume_factory *factory)
 {
 	if (!factory)
 		return NULL;
 	for (size_t i = 0; i < factory->bindings.len; i++)
 		flume_binding_unref(factory->bindings.entries[i].thing);
-	for (size_t i = 0; i < factory->slots.len; i++) {
-		struct slot *slot = factory->slots.entries[i].thing;
-		flume_pipeline *last = slot_retire(slot);
-		live_settle();
-		pipeline_drain(last);
-		slot_unref(slot);
-	}
+	for (size_t i = 0; i < factory->slots.len; i++)
+		slot_retire(factory->slots.entries[i].thing);
+	live_settle();
+	for (size_t i = 0; i < factory->slots.len; i++)
+		slot_unref(factory->slots.entries[i].thing);
+	pipelines_drain(factory->hub);
 	pthread_mutex_destroy(factory->lock);
 	factory_fini(factory);
 	return NULL;
@@ -111,35 +102,41 @@ int flume_factory_add(flume_factory *factory, const struct flume_component *row,
 	return rc;
 }
 
+/* Lock held. */
 static bool report_users(flume_factory *factory, const struct component *component,
 			 flume_report *report)
 {
 	bool used = false;
-	factory_lock(factory);
 	for (size_t i = 0; i < factory->slots.len; i++) {
 		const struct slot *slot = factory->slots.entries[i].thing;
-		if (!pipeline_has_part((const flume_pipeline *)slot->live.now, component))
+		if (!pipeline_has_part(slot_pipeline(slot), component))
 			continue;
 		flume_report_add(report, "in-use", slot->id, NULL, NULL,
 				 "schema '%s' uses %s '%s'", slot->id,
 				 flume_kind_text(component->kind), component->is.name);
 		used = true;
 	}
-	factory_unlock(factory);
 	return used;
 }
 
+/* The lock keeps commits out: what a change was built from is looked at in there. */
 int flume_factory_remove(flume_factory *factory, enum flume_kind kind, const char *name,
 			 flume_report *report)
 {
+	factory_lock(factory);
 	struct component *component = registry_ref(&factory->registry, kind, name);
-	if (!component)
-		return FLUME_NOT_FOUND;
-	int rc = report_users(factory, component, report) ? FLUME_IN_USE : FLUME_OK;
+	struct component *removed = NULL;
+	int rc = !component                                    ? FLUME_NOT_FOUND
+		 : report_users(factory, component, report) ? FLUME_IN_USE
+							       : FLUME_OK;
 	if (!rc) {
-		component_unref(registry_remove(&factory->registry, kind, name));
-		emit_component(factory, FLUME_EVENT_COMPONENT_REMOVED, name);
+		removed = registry_remove(&factory->registry, kind, name);
+		component->removed = true;
 	}
+	factory_unlock(factory);
+	if (!rc)
+		emit_component(factory, FLUME_EVENT_COMPONENT_REMOVED, name);
+	component_unref(removed);
 	component_unref(component);
 	return rc;
 }

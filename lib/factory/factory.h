@@ -22,6 +22,7 @@ struct slot {
 	/* Under the factory's lock: */
 	flume_schema *schema;
 	struct map uses; /* ids it refers to */
+	flume_pipeline *last; /* what served before it was retired */
 	uint64_t generation;
 };
 
@@ -50,10 +51,13 @@ void factory_unlock(const flume_factory *);
 /* The registry, for look-ups from const functions; it has a lock of its own. */
 struct registry *factory_registry(const flume_factory *);
 
-/* Takes the schema out of every binding: they refuse calls from then on, and the slot is no
- * longer found.  Lock held; the caller settles and then drops what it gets. */
-flume_pipeline *slot_retire(struct slot *);
-/* Waits until no call runs on it any more, then drops the reference. */
-void pipeline_drain(flume_pipeline *);
+/* What serves now, or NULL; lent under the lock. */
+const flume_pipeline *slot_pipeline(const struct slot *);
+/* Bindings refuse calls from then on.  What served goes when the slot does, and that may be
+ * after live_settle only.  Lock held. */
+void slot_retire(struct slot *);
+
+/* The event, once for each binding of its schema. */
+void bindings_emit(const flume_factory *, struct flume_event *);
 
 #endif

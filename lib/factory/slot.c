@@ -24,6 +24,7 @@ struct slot *slot_unref(struct slot *slot)
 	if (!slot || !counted_unref(&slot->counted))
 		return NULL;
 	pipeline_release((flume_pipeline *)slot->live.now);
+	pipeline_release(slot->last);
 	flume_schema_unref(slot->schema);
 	map_fini(&slot->uses);
 	free(slot->id);
@@ -31,7 +32,12 @@ struct slot *slot_unref(struct slot *slot)
 	return NULL;
 }
 
-flume_pipeline *slot_retire(struct slot *slot)
+const flume_pipeline *slot_pipeline(const struct slot *slot)
 {
-	return (flume_pipeline *)live_swap(&slot->live, NULL);
+	return (const flume_pipeline *)slot->live.now;
+}
+
+void slot_retire(struct slot *slot)
+{
+	slot->last = (flume_pipeline *)live_swap(&slot->live, NULL);
 }

@@ -90,9 +90,11 @@ const flume_value *flume_value_get(const flume_value *v, const char *key)
 		return NULL;
 	if (v->size > VALUE_SMALL_MAP)
 		return get_sorted(v, &(flume_value){.text = key, .size = (uint32_t)n});
-	for (const flume_value *k = v->items, *end = k + 2 * (size_t)v->size; k < end; k += 2)
+	for (size_t i = 0; i < v->size; i++) {
+		const flume_value *k = &v->items[2 * i];
 		if (k->size == n && !memcmp(k->text, key, n))
 			return k + 1;
+	}
 	return NULL;
 }
 

@@ -2,9 +2,13 @@
 allowed but marked, and an edit that changes nothing but comments and key order changes nothing."""
 
 import json
+import re
 
-from documents import marking
+from documents import QUICK, marking
 from harness import contains, equal, run
+
+
+DURATION = re.search(r"duration: (\w+)", QUICK).group(1)
 
 
 def started(s, args=()):
@@ -81,7 +85,7 @@ def a_comment_changes_nothing(s):
         "type": "sequence",
         "children": [{"ref": "mark"}],
         "canary": {
-            "probation": {"duration": "100ms", "min_requests": 1, "max_error_rate": "50%"}
+            "probation": {"duration": DURATION, "min_requests": 1, "max_error_rate": "50%"}
         },
     }
     revision = etcd.set_schema("a", json.dumps(as_json))

@@ -60,7 +60,7 @@ def each_is_refused_and_nothing_else_stops(s):
     etcd.set_schema("neighbour", marking("1.0.0", 0))
     node = s.node(etcd=etcd)
     for name in names:
-        node.prove(name, {"id": 1}, "1.0.0")
+        node.wait_schema(name, state="running", version="1.0.0")
     load = s.load(
         node, lambda i: names[i % len(names)], {"id": 1}, rate=200, threads=2, check=made_by_one
     )
@@ -84,9 +84,11 @@ def each_is_refused_and_nothing_else_stops(s):
         if where and where not in found:
             raise Failed(f"{what}: expected {where} among {found} of {attempted}")
         assert took < 1 * SLOW, f"{what} took {took:.3f} s to be refused"
-    put(etcd, names[0], marking("3.0.0", 1))
-    node.wait_schema(names[0], version="3.0.0", state="running")
     load.stop_clean(at_least=50)
+    etcd.change(puts={etcd.schema_key(name): marking("3.0.0", 3) for name in names})
+    for name in names:
+        node.wait_schema(name, version="3.0.0")
+        equal(node.process(name, {"id": 1}).json()["made_by"], 3, f"made_by of {name}")
 
 
 def made_by_one(answer):

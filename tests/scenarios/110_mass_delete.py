@@ -18,8 +18,7 @@ def started(s):
     etcd = s.etcd()
     etcd.change(puts={etcd.schema_key(name): text for name, text in texts().items()})
     node = s.node(etcd=etcd)
-    for name in NAMES:
-        node.prove(name, DOCUMENT, "1.0.0")
+    node.prove(list(NAMES), DOCUMENT, "1.0.0")
     return etcd, node
 
 
@@ -108,8 +107,7 @@ def an_emptied_folder_empties_no_node(s):
     folder = s.schemas(kind=ConfigMap)
     folder.set_schemas(texts())
     node = s.node(folder=folder)
-    for name in NAMES:
-        node.prove(name, DOCUMENT, "1.0.0")
+    node.prove(list(NAMES), DOCUMENT, "1.0.0")
     folder.set_schemas({name: None for name in NAMES})
     held(node, NAMES)
     folder.set_schemas(texts())

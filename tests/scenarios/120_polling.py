@@ -1,6 +1,7 @@
-"""Polling instead of watching, on etcd or on a folder, comes to the same decisions: one story is told
-to four nodes, and what each says of itself after every step is compared."""
+"""Polling instead of watching, on etcd or on a folder, comes to the same decisions: one story is
+told to four nodes, and what each says of itself after every step is compared."""
 
+import concurrent.futures
 import json
 
 from documents import expecting, marking, requiring
@@ -65,12 +66,14 @@ def told(node, store):
 
 
 def four_nodes_come_to_the_same(s):
-    heard = {}
+    tellings = {}
     for poll in (None, "200ms"):
         etcd = s.etcd()
         folder = s.schemas(f"schemas-{poll}")
-        heard[f"etcd, poll {poll}"] = told(s.node(etcd=etcd, poll=poll), etcd)
-        heard[f"folder, poll {poll}"] = told(s.node(folder=folder, poll=poll), folder)
+        tellings[f"etcd, poll {poll}"] = (s.node(etcd=etcd, poll=poll), etcd)
+        tellings[f"folder, poll {poll}"] = (s.node(folder=folder, poll=poll), folder)
+    with concurrent.futures.ThreadPoolExecutor(len(tellings)) as pool:
+        heard = dict(zip(tellings, pool.map(lambda pair: told(*pair), tellings.values())))
     first = heard["etcd, poll None"]
     for how, outcomes in heard.items():
         for (what, wanted), (_, got) in zip(first, outcomes, strict=True):

@@ -1,5 +1,5 @@
-"""Schemas over HTTP: read as YAML or JSON with the digest as ETag; on a node with a folder of its own
-set, checked only, set if nobody was faster, refused with every finding, deleted unless in use.
+"""Schemas over HTTP: read as YAML or JSON with the digest as ETag; on a node with a folder of its
+own set, checked only, set if nobody was faster, refused with every finding, deleted unless in use.
 Where etcd owns them a write is a conflict, and without the token it is none of your business."""
 
 import json

@@ -4,7 +4,7 @@ back, also when the recovery is a return to what runs."""
 
 import re
 
-from documents import expecting, marking
+from documents import LONG, expecting, marking, requiring
 from harness import Failed, contains, equal, run
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{((?:\w+="(?:[^"\\]|\\.)*",?)*)\})? (\S+)$')
@@ -118,22 +118,18 @@ def updates_are_counted_by_outcome(s):
 
 def requests_errors_and_durations_are_counted(s):
     etcd = s.etcd()
-    etcd.set_schema("a", 'type: sequence\ncomponents: {processors: {v: {kind: require, fields: [id]}}}\n'
-                    "children: [{ref: v}]\n")  # fmt: skip
+    etcd.set_schema("a", requiring("1.0.0", "id", LONG))
     node = s.node(etcd=etcd)
     node.wait_schema("a", generation=1)
     for i in range(30):
         node.process("a", {"id": 1} if i % 3 else {})
     metrics = scraped(node)
-    requests = named(metrics, r"requests_total$")
-    errors = named(metrics, r"errors_total$")
-    seconds = named(metrics, r"duration_seconds_count$")
-    equal(value(metrics, requests, schema="a"), 30, requests)
-    equal(value(metrics, errors, schema="a"), 10, errors)
-    equal(value(metrics, seconds, schema="a"), 30, seconds)
+    equal(value(metrics, "flume_pipeline_requests_total", schema="a"), 30, "requests")
+    equal(value(metrics, "flume_pipeline_errors_total", schema="a"), 10, "errors")
+    equal(value(metrics, "flume_pipeline_duration_seconds_count", schema="a"), 30, "durations")
     buckets = [
         (float(labels["le"].replace("+Inf", "inf")), number)
-        for labels, number in metrics[seconds.replace("_count", "_bucket")]
+        for labels, number in metrics["flume_pipeline_duration_seconds_bucket"]
         if labels["schema"] == "a"
     ]
     equal(buckets, sorted(buckets), "buckets")

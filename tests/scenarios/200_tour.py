@@ -1,4 +1,4 @@
-"""Every command of the README's five-minute tour, in order, in one bash session, and what it prints.
+"""Every command of the README's five-minute tour, in order, in one bash session, and what it says.
 
 How the tour is written so that this can read it:
 
@@ -6,9 +6,9 @@ How the tour is written so that this can read it:
     ```sh                 a block that is run.  A program that stays is started with & at its end,
     ...                   its output in a file: `build/flume agent ... 2>agent.log &`
     ```
-    ```text               what the block before prints, stdout and stderr together; `…` on a line of
-    ...                   its own is any number of lines, inside a line it is anything.  A block with
-    ```                   no text after it has to end with 0.
+    ```text               what the block before prints, stdout and stderr together; `…` on a line
+    ...                   of its own is any number of lines, inside a line it is anything.  A block
+    ```                   with no text after it has to end with 0.
     <!-- /tour -->
 
 A block of nothing but looking (curl, `flume get` and `status`, `etcdctl get`, sleep, comments) is
@@ -175,7 +175,7 @@ exit 1
 def the_reader_of_the_tour_reads(s):
     steps = tour(SAMPLE)
     equal(len(steps), 3, "blocks")
-    equal(moved("http://127.0.0.1:2379 x:23790", {"2379": "99"}), "http://127.0.0.1:99 x:23790", "moved")
+    equal(moved("127.0.0.1:2379 x:23790", {"2379": "99"}), "127.0.0.1:99 x:23790", "moved")
     assert only_looks("# look\ncurl -s x \\\n  -d 1\nbuild/flume status\netcdctl get a\n")
     assert not only_looks("curl x\netcdctl put a b\n")
     assert printed_as("a\n…\nb … c\n", "a\n1\n2\nb 3 c  \n")

@@ -2,8 +2,11 @@
 
 import re
 
-# Soon over, and content with one good answer, so that scenarios need not wait for verdicts.
-QUICK = "{duration: 100ms, min_requests: 1, max_error_rate: 50%}"
+from waiting import SLOW
+
+# Soon over, and content with one good answer, so that scenarios need not wait long for verdicts;
+# long enough to get that answer in.
+QUICK = f"{{duration: {int(250 * SLOW)}ms, min_requests: 1, max_error_rate: 50%}}"
 # Never over while a scenario looks at it.
 LONG = "{duration: 10m, min_requests: 1000000, max_error_rate: 50%}"
 

@@ -138,6 +138,16 @@ class OutOfTime(BaseException):
     """SIGTERM from run.py: the hard limit."""
 
 
+def _show_place(why, out):
+    """A broken promise: the lines of the scenario that led to it.  Anything else: all there is."""
+    if not isinstance(why, AssertionError):
+        traceback.print_exception(why, file=out)
+        return
+    for frame in traceback.extract_tb(why.__traceback__):
+        if os.path.basename(frame.filename)[0].isdigit():
+            print(f"  {frame.filename}:{frame.lineno}: {frame.line}", file=out)
+
+
 def _play(part):
     scene = Scene()
     try:
@@ -145,8 +155,8 @@ def _play(part):
         scene.end_well()
         return True
     except (Exception, OutOfTime) as why:
-        print(f"--- {part.__name__}: {why}", file=sys.stderr)
-        traceback.print_exc()
+        print(f"--- {part.__name__}: {why!s}", file=sys.stderr)
+        _show_place(why, sys.stderr)
         scene.show_logs(sys.stderr)
         if isinstance(why, OutOfTime):
             raise

@@ -108,7 +108,8 @@ class Node(Process):
 
     def wait_for_either(self, what, look, timeout=10.0):
         """As wait_for, but its death will do as well: for a node that has a kill point."""
-        wait_until(f"{self.name}: {what}", lambda: not self.alive() or look(), timeout, self.log_tail)
+        what = f"{self.name}: {what}"
+        wait_until(what, lambda: not self.alive() or look(), timeout, self.log_tail)
 
     def wait_ready(self, timeout=10.0):
         self.wait_for("ready", self.ready, timeout, lambda: self.get("/readyz?verbose").text)
@@ -127,17 +128,18 @@ class Node(Process):
             f"{name} {wanted}", look, timeout, lambda: json.dumps(seen.get("schema"), indent=1)
         )
 
-    def prove(self, name, document, version, timeout=10.0):
-        """Sends the document until that version is proven; returns what /status says then."""
+    def prove(self, names, document, version, timeout=10.0):
+        """Sends the document to one schema, or to several, until that version is proven of all."""
+        names = [names] if isinstance(names, str) else list(names)
 
         def look():
-            self.process(name, document)
-            found = self.schema(name)
-            return found if matches(found, version=version, proven=True) else None
+            for name in names:
+                self.process(name, document)
+            schemas = self.status().get("schemas", {})
+            return all(matches(schemas.get(name), version=version, proven=True) for name in names)
 
-        return self.wait_for(
-            f"{name} {version} is proven", look, timeout, lambda: json.dumps(self.status(), indent=1)
-        )
+        what = f"{', '.join(names)} {version} proven"
+        self.wait_for(what, look, timeout, lambda: json.dumps(self.status(), indent=1))
 
     # ---- the log ----
 

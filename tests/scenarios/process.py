@@ -74,7 +74,8 @@ class Process:
             return self.child.wait(timeout * SLOW)
         except subprocess.TimeoutExpired:
             self.kill9()
-            raise Failed(f"{self.name} did not end within {timeout * SLOW:g} s of SIGTERM") from None
+            why = f"{self.name} did not end within {timeout * SLOW:g} s of SIGTERM"
+            raise Failed(why) from None
 
     def log_text(self):
         try:
@@ -83,8 +84,8 @@ class Process:
         except FileNotFoundError:
             return ""
 
-    def log_tail(self, lines=40):
-        return "\n".join(self.log_text().splitlines()[-lines:])
+    def log_tail(self, lines=30, width=400):
+        return "\n".join(line[:width] for line in self.log_text().splitlines()[-lines:])
 
     def sanitizer_report(self):
         """The first line a sanitizer wrote, or None."""

@@ -19,6 +19,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
 from waiting import SLOW, wait_until  # noqa: E402
 
 LIMIT = 90 * SLOW  # seconds for one scenario
@@ -27,7 +28,8 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def scenarios():
-    return sorted(name[:-3] for name in os.listdir(HERE) if name[:3].isdigit() and name[-3:] == ".py")
+    names = [name for name in os.listdir(HERE) if name[:3].isdigit() and name.endswith(".py")]
+    return sorted(name.removesuffix(".py") for name in names)
 
 
 def chosen(words):

@@ -27,12 +27,11 @@ class Session:
     def run(self, block, timeout=60.0):
         """(exit code of its last command, what it printed)."""
         self.turn += 1
-        mark = f"=== end of block {self.turn} of {os.getpid()} "
-        # The block is a file on its own descriptor, so commands that read stdin read nothing.
-        script = f"{block}\n"
         word = f"END_OF_BLOCK_{self.turn}_{os.getpid()}"
-        text = f". /dev/fd/8 8<<'{word}' </dev/null\n{script}{word}\nprintf '\\n%s%d\\n' '{mark}' $?\n"
-        self.child.stdin.write(text.encode())
+        mark = f"=== {word} "
+        # bash reads the block from a descriptor of its own, so its commands find stdin empty.
+        lines = [f". /dev/fd/8 8<<'{word}' </dev/null", block, word, f"printf '\\n{mark}%d\\n' $?"]
+        self.child.stdin.write("\n".join(lines + [""]).encode())
         self.child.stdin.flush()
         return self._read_to(mark, timeout, block)
 

@@ -63,15 +63,16 @@ END_TEST
 
 START_TEST(setting_does_not_nest_beyond_the_bound)
 {
+	const size_t depth = DOCUMENT_DEPTH;
 	char text[2 * DOCUMENT_DEPTH + 1];
-	memset(text, '[', DOCUMENT_DEPTH);
-	memset(text + DOCUMENT_DEPTH, ']', DOCUMENT_DEPTH);
-	text[2 * DOCUMENT_DEPTH] = '\0';
+	memset(text, '[', depth);
+	memset(text + depth, ']', depth);
+	text[2 * depth] = '\0';
 	struct document *document = read_document("{}");
 	struct flume_err err = {0};
 	ck_assert_int_eq(set(document, "a", text, &err), FLUME_FAILED);
 	ck_assert_str_eq(err.text, "a: nested too deep");
-	text[2 * DOCUMENT_DEPTH - 1] = '\0';
+	text[2 * depth - 1] = '\0';
 	ck_assert_int_eq(set(document, "a", text + 1, &err), 0);
 	document_free(document);
 }

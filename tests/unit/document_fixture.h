@@ -12,4 +12,18 @@ struct path read_path(const char *text);
 flume_value *read_constant(const char *text);
 void expect_within(const char *text, const char *part);
 
+/* A factory that knows the kinds. */
+flume_factory *new_document_factory(void);
+/* What building the schema gives; the findings are written to `found`, one line each. */
+int build_schema(flume_factory *, const char *yaml, flume_pipeline **out, char *found,
+		 size_t size);
+void expect_finding(const char *yaml, const char *finding);
+/* Runs one document through a schema and gives what is left of it. */
+int process_document(const char *yaml, const char *input, struct document **out,
+		     struct flume_err *err);
+void expect_output(const char *yaml, const char *input, const char *output);
+void expect_failure(const char *yaml, const char *input, const char *why);
+/* A schema whose one processor is declared so; lent until the next one. */
+const char *with_processor(const char *declaration);
+
 #endif

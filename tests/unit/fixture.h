@@ -89,6 +89,7 @@ struct item *rig_item(long value);
 void rig_free_item(void *item);
 extern const struct flume_item_type rig_items;
 extern const struct flume_clock rig_clock;
+extern const struct flume_component rig_parts[]; /* ends without a name */
 
 /* ---- events ---- */
 

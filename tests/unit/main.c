@@ -2,6 +2,7 @@
 #include "tests/unit/suites.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

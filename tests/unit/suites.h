@@ -4,28 +4,29 @@
 
 #include <check.h>
 
-#define SUITES(X)           \
-	X(arena)            \
-	X(digest)           \
-	X(document)         \
-	X(document_change)  \
-	X(document_effects) \
-	X(document_kinds)   \
-	X(document_match)   \
-	X(document_path)    \
-	X(duration)         \
-	X(err)              \
-	X(golden)           \
-	X(json)             \
-	X(map)              \
-	X(report)           \
-	X(schema)           \
-	X(suggest)          \
-	X(text)             \
-	X(utf8)             \
-	X(value)            \
-	X(version)          \
-	X(write)            \
+#define SUITES(X)              \
+	X(arena)               \
+	X(digest)              \
+	X(document)            \
+	X(document_change)     \
+	X(document_effects)    \
+	X(document_kinds)      \
+	X(document_match)      \
+	X(document_path)       \
+	X(document_processors) \
+	X(duration)            \
+	X(err)                 \
+	X(golden)              \
+	X(json)                \
+	X(map)                 \
+	X(report)              \
+	X(schema)              \
+	X(suggest)             \
+	X(text)                \
+	X(utf8)                \
+	X(value)               \
+	X(version)             \
+	X(write)               \
 	X(yaml)
 
 #define X(room) Suite *suite_##room(void);

@@ -1,0 +1,29 @@
+/*
+ * bench.h - inside agent/cmd: a factory as the agent has it, and schemas checked in it.
+ *
+ * Schemas may refer to each other in any order, also in a circle, and still each of them is to
+ * blame for its own mistakes only.
+ */
+#ifndef FLUME_AGENT_CMD_BENCH_H
+#define FLUME_AGENT_CMD_BENCH_H
+
+#include "agent/cmd/files.h"
+#include "agent/conf/conf.h"
+
+#include <stdio.h>
+
+/* With all kinds of documents, and the components that the configuration declares.  What is
+ * wrong is written to stderr.  0 or an exit code. */
+int bench_factory(flume_factory **out, const struct conf *);
+
+/* Checks every file and stores the good ones in the factory, by name; findings are added to the
+ * reports.  0 or an exit code; whether there are findings, bench_findings says. */
+int bench_check(flume_factory *, struct files *);
+/* Without components: structure only. */
+int bench_check_structure(struct files *);
+size_t bench_findings(const struct files *);
+
+/* Prints all of them: as text, or as one JSON array.  0 or an exit code. */
+int bench_print(FILE *, const struct files *, bool json);
+
+#endif

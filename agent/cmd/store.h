@@ -1,0 +1,22 @@
+/* store.h - inside agent/cmd: the schemas that etcd holds. */
+#ifndef FLUME_AGENT_CMD_STORE_H
+#define FLUME_AGENT_CMD_STORE_H
+
+#include "agent/cmd/files.h"
+#include "agent/etcd/sync.h"
+
+/* What is wrong is written to stderr.  0 or an exit code. */
+int store_open(struct etcd_sync **out, const char *endpoints);
+/* All entries whose keys begin with `prefix` and `folder` ("schemas/", "nodes/").  Keys that
+ * cannot be names are left out. */
+int store_list(struct etcd_sync *, const char *prefix, const char *folder,
+	       struct etcd_result *out);
+/* The name in a key of such a list. */
+const char *store_name(const struct etcd_kv *, const char *prefix, const char *folder);
+/* The entry of this name, or NULL. */
+const struct etcd_kv *store_find(const struct etcd_result *, const char *prefix,
+				 const char *folder, const char *name);
+/* The schemas in a list, parsed; those that do not parse have findings in their report. */
+int store_parse(struct files *, const struct etcd_result *, const char *prefix);
+
+#endif

@@ -1,0 +1,296 @@
+/*
+ * From decided to running: check and build, canary, swap.
+ *
+ * Whether a schema checks depends on the others, so what did not is kept and tried again when
+ * one of them changed; likewise a deletion that another schema stood against.  A round tries all
+ * that is due, and rounds go on as long as one of them changed the store.  So a list of schemas
+ * that refer to one another settles in whatever order it came, and only what is left over then is
+ * worth a word.
+ *
+ * An answer may submit something new while a round is under way; that waits for the next one.
+ */
+#include "agent/engine/lane.h"
+
+#include "agent/engine/canary.h"
+#include "agent/log/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- failures ---- */
+
+static void block(struct lane *lane, int code, flume_report *report)
+{
+	struct next *next = &lane->next;
+	flume_report_free(next->report);
+	next->report = report;
+	next->code = code;
+	next->stage = NEXT_BLOCKED;
+	lane->tried = lane->engine->commits;
+}
+
+static const char *stage_of(const struct next *next)
+{
+	return next->code == FLUME_REJECTED ? "check" : "build";
+}
+
+/* Gives the findings away, for they may be looked at while the change is tried again. */
+static void tell_waiting(struct lane *lane, char *error)
+{
+	struct next *next = &lane->next;
+	say(lane, &(struct saying){.outcome = OUTCOME_WAITING,
+				   .facts = &next->facts,
+				   .stage = stage_of(next),
+				   .error = error,
+				   .downgrade = next->downgrade});
+	lane->good = false;
+	lane_state(lane, LANE_WAITING, "unknown-ref");
+	lane_attempted(lane, &next->facts, stage_of(next), error, next->report);
+	next->report = NULL;
+}
+
+static void tell_rejected(struct lane *lane, char *error)
+{
+	struct next *next = &lane->next;
+	flume_report *report = next->report;
+	next->report = NULL;
+	lane_reject(lane, next, stage_of(next), "", error, report);
+}
+
+static bool is_old_news(const struct lane *lane, enum lane_state state, const char *error)
+{
+	return lane->next.told && lane->state == state && lane->attempt.error && error &&
+	       !strcmp(lane->attempt.error, error);
+}
+
+/* Says why a change did not get on, unless it was said before; a proposal has its answer then, and
+ * is over. */
+static void tell_blocked(struct lane *lane)
+{
+	struct next *next = &lane->next;
+	bool waits = !next->asker.done &&
+		     refs_are_awaited(lane->engine, next->schema, next->report);
+	char *error = say_first(next->report, next->place ? next->place : "",
+				flume_code_text(next->code));
+	if (next->asker.done) {
+		struct next over = lane_take_next(lane);
+		flume_report *report = over.report;
+		over.report = NULL;
+		lane_reject(lane, &over, stage_of(&over), "", error, report);
+		next_fini(&over);
+		return;
+	}
+	if (is_old_news(lane, waits ? LANE_WAITING : LANE_REJECTED, error))
+		free(error);
+	else if (waits)
+		tell_waiting(lane, error);
+	else
+		tell_rejected(lane, error);
+	next->told = true;
+}
+
+static void fail_canary(struct lane *lane, const struct flume_err *err)
+{
+	struct next next = lane_take_next(lane);
+	next.trial = NULL;
+	memory_bad(lane, &next.facts, "canary", err->text);
+	lane_reject(lane, &next, "canary", "", strdup(err->text), NULL);
+	next_fini(&next);
+}
+
+/* ---- the swap ---- */
+
+static bool runs_kept_again(const struct lane *lane, const struct next *next)
+{
+	return lane->kept.schema && !strcmp(lane->kept.facts.digest, next->facts.digest);
+}
+
+/* The release that ran becomes the one to go back to, if it is worth it. */
+static void turn_over(struct lane *lane, struct next *next, struct tally before)
+{
+	struct release fresh = {next->schema, next->facts, stamp_now(), false, false};
+	struct probation_limits limits =
+		canary_probation(next->schema, &lane->engine->probation);
+	bool watch = lane->runs.schema && limits.duration_ns > 0 && !runs_kept_again(lane, next);
+	next->schema = NULL;
+	if (watch && !lane->watched) {
+		lane->kept = lane->runs;
+		lane->runs = (struct release){0};
+		lane->before = before;
+	}
+	guard_end(lane);
+	release_fini(&lane->runs);
+	lane->runs = fresh;
+	if (watch) {
+		guard_begin(lane, &limits);
+		return;
+	}
+	release_fini(&lane->kept);
+	lane->runs.proven = true;
+	lane->save = SAVE_DUE;
+	lane->save_at = 0;
+	engine_wake(lane->engine, 0);
+	breaker_good(&lane->breaker);
+}
+
+static void swapped(struct lane *lane, struct tally before)
+{
+	struct next next = lane_take_next(lane);
+	char from[FACTS_VERSION];
+	memcpy(from, lane->runs.facts.version, sizeof from);
+	lane->wants = true;
+	lane->leaving = lane->held_back = false;
+	lane->wanted = next.facts;
+	turn_over(lane, &next, before);
+	lane_calm(lane, &next.facts);
+	say(lane, &(struct saying){.outcome = OUTCOME_APPLIED,
+				   .facts = &next.facts,
+				   .from = from,
+				   .downgrade = next.downgrade});
+	answer(&next.asker, &(struct engine_answer){.result = ENGINE_APPLIED,
+						    .generation = lane_generation(lane)});
+	next_fini(&next);
+}
+
+static struct tally tally_now(struct lane *lane)
+{
+	flume_pipeline *pipeline =
+		lane->binding ? flume_binding_dup_pipeline(lane->binding) : NULL;
+	struct tally tally = tally_of(pipeline);
+	flume_pipeline_unref(pipeline);
+	return tally;
+}
+
+/* A schema that HTTP cannot find does not run. */
+static int bind(struct lane *lane)
+{
+	flume_factory *factory = lane->engine->factory;
+	if (lane->binding)
+		return 0;
+	int rc = flume_factory_bind(factory, lane->name, lane->name, &lane->binding, NULL);
+	if (rc)
+		(void)flume_factory_remove_schema(factory, lane->name, NULL);
+	return rc;
+}
+
+static void swap(struct lane *lane)
+{
+	struct next *next = &lane->next;
+	struct engine *e = lane->engine;
+	struct tally before = tally_now(lane);
+	flume_change *change = next->change;
+	next->change = NULL;
+	int rc = flume_change_commit(change);
+	flume_change_free(change);
+	if (rc == FLUME_CONFLICT) {
+		next->stage = NEXT_DUE;
+		lane->tried = UINT64_MAX;
+		e->again = true;
+		return;
+	}
+	if (!rc) {
+		e->commits++;
+		rc = bind(lane);
+	}
+	if (rc)
+		block(lane, rc, NULL);
+	else
+		swapped(lane, before);
+}
+
+/* ---- trying ---- */
+
+static void on_trial(void *arg, const struct flume_err *err)
+{
+	struct lane *lane = arg;
+	lane->next.trial = NULL;
+	if (!err)
+		swap(lane);
+	else if (err->code == FLUME_FAILED)
+		fail_canary(lane, err);
+	else
+		block(lane, err->code, NULL);
+	advance(lane->engine);
+}
+
+static void begin_trial(struct lane *lane)
+{
+	struct next *next = &lane->next;
+	struct engine *e = lane->engine;
+	next->trial = trial_start(e->trials, next->change, e->options.case_limit_ns, on_trial,
+				  lane);
+	if (!next->trial) {
+		next->change = flume_change_free(next->change);
+		block(lane, FLUME_NOMEM, NULL);
+		return;
+	}
+	next->stage = NEXT_TRIAL;
+	next->began = loop_now();
+	next->shown = false;
+	engine_wake(e, next->began + 100 * MS);
+}
+
+static void try_next(struct lane *lane)
+{
+	struct next *next = &lane->next;
+	flume_report *report = flume_report_new();
+	int rc = flume_factory_prepare(lane->engine->factory, lane->name, next->schema,
+				       &next->change, report);
+	if (rc) {
+		block(lane, rc, report);
+		return;
+	}
+	flume_report_free(report);
+	if (trial_needed(next->change))
+		begin_trial(lane);
+	else
+		swap(lane);
+}
+
+static bool is_due(const struct lane *lane)
+{
+	const struct next *next = &lane->next;
+	return next->schema && lane->tried != lane->engine->commits &&
+	       (next->stage == NEXT_DUE || next->stage == NEXT_BLOCKED);
+}
+
+static void round_of_tries(struct engine *e)
+{
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		struct lane *lane = engine_lane_at(e, i);
+		if (lane->leaving && !lane->held_back && lane->tried != e->commits)
+			retire(lane);
+		else if (is_due(lane))
+			try_next(lane);
+	}
+}
+
+/* An answer may change the lanes; what it adds has its own round. */
+static void tell_left_over(struct engine *e)
+{
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		struct lane *lane = engine_lane_at(e, i);
+		if (lane->leaving && !lane->held_back)
+			retire_tell(lane);
+		if (lane->next.schema && lane->next.stage == NEXT_BLOCKED)
+			tell_blocked(lane);
+	}
+}
+
+void advance(struct engine *e)
+{
+	e->again = true;
+	if (e->advancing)
+		return;
+	e->advancing = true;
+	while (e->again) {
+		e->again = false;
+		uint64_t before = e->commits;
+		round_of_tries(e);
+		if (e->commits != before)
+			e->again = true;
+		else if (!e->again)
+			tell_left_over(e);
+	}
+	e->advancing = false;
+}

@@ -1,0 +1,313 @@
+#include "agent/engine/lane.h"
+
+#include "agent/log/log.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROBATION_REQUESTS 50
+#define PROBATION_RATE     0.01
+#define SOON               (100 * MS) /* a canary that takes longer is shown */
+
+void release_fini(struct release *release)
+{
+	flume_schema_unref(release->schema);
+	*release = (struct release){0};
+}
+
+/* ---- lanes ---- */
+
+struct lane *engine_lane_at(struct engine *e, size_t i)
+{
+	return e->lanes.entries[i].thing;
+}
+
+struct lane *engine_lane(struct engine *e, const char *name)
+{
+	struct lane *lane = map_get(&e->lanes, name);
+	if (lane)
+		return lane;
+	lane = calloc(1, sizeof *lane);
+	if (!lane)
+		return NULL;
+	lane->engine = e;
+	lane->reason = "";
+	lane->tried = UINT64_MAX;
+	lane->name = strdup(name);
+	if (!lane->name || map_add(&e->lanes, name, lane)) {
+		free(lane->name);
+		free(lane);
+		return NULL;
+	}
+	return lane;
+}
+
+struct next lane_take_next(struct lane *lane)
+{
+	struct next next = lane->next;
+	lane->next = (struct next){0};
+	return next;
+}
+
+void next_fini(struct next *next)
+{
+	trial_cancel(next->trial);
+	flume_change_free(next->change);
+	flume_schema_unref(next->schema);
+	flume_report_free(next->report);
+	free(next->place);
+	answer(&next->asker, &(struct engine_answer){.result = ENGINE_SUPERSEDED});
+	*next = (struct next){0};
+}
+
+void lane_supersede(struct lane *lane)
+{
+	struct next next = lane_take_next(lane);
+	if (next.schema)
+		say(lane, &(struct saying){.outcome = OUTCOME_SUPERSEDED, .facts = &next.facts});
+	next_fini(&next);
+}
+
+bool lane_shown(const struct lane *lane)
+{
+	return lane->wants || lane->leaving || lane->runs.schema;
+}
+
+uint64_t lane_generation(const struct lane *lane)
+{
+	struct flume_pipeline_info info = {0};
+	flume_pipeline *pipeline = lane->binding ? flume_binding_dup_pipeline(lane->binding)
+						 : NULL;
+	if (pipeline)
+		flume_pipeline_read(pipeline, &info);
+	uint64_t generation = info.generation;
+	flume_pipeline_unref(pipeline);
+	return generation;
+}
+
+static void lane_free(struct lane *lane)
+{
+	struct next next = lane_take_next(lane);
+	next_fini(&next);
+	answer(&lane->leave_asker, &(struct engine_answer){.result = ENGINE_SUPERSEDED});
+	guard_end(lane);
+	release_fini(&lane->runs);
+	flume_binding_unref(lane->binding);
+	lane_attempted(lane, &(struct facts){0}, "", NULL, NULL);
+	bad_fini(&lane->bad);
+	free(lane->name);
+	free(lane);
+}
+
+/* ---- time ---- */
+
+void engine_wake(struct engine *e, int64_t at)
+{
+	if (at >= e->tick_at)
+		return;
+	e->tick_at = at;
+	loop_timer_arm(e->tick, at - loop_now());
+}
+
+/* What a lane does by the clock; returns when it is next due. */
+static int64_t lane_tick(struct lane *lane, int64_t now)
+{
+	struct next *next = &lane->next;
+	int64_t due = guard_look(lane, now);
+	if (next->schema && next->stage == NEXT_BREAKER) {
+		if (!breaker_refuses(&lane->breaker, now))
+			next->stage = NEXT_DUE;
+		else if (lane->breaker.until < due)
+			due = lane->breaker.until;
+	}
+	if (next->schema && next->stage == NEXT_TRIAL && !next->shown) {
+		next->shown = now - next->began >= SOON;
+		if (next->shown)
+			board_changed(lane->engine);
+		else if (next->began + SOON < due)
+			due = next->began + SOON;
+	}
+	return due;
+}
+
+/* One file a turn, so that a slow disk does not stop the loop for long. */
+static void save_one(struct engine *e, int64_t now)
+{
+	bool touched = false;
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		struct lane *lane = engine_lane_at(e, i);
+		if (!touched)
+			touched = memory_save(lane, now);
+		else if (lane->save != SAVE_NOTHING)
+			engine_wake(e, lane->save_at);
+	}
+}
+
+static void tick(void *arg)
+{
+	struct engine *e = arg;
+	int64_t now = loop_now();
+	e->tick_at = INT64_MAX;
+	for (size_t i = 0; i < e->lanes.len; i++)
+		engine_wake(e, lane_tick(engine_lane_at(e, i), now));
+	advance(e);
+	save_one(e, now);
+	board_proved(e);
+}
+
+/* ---- what the source says besides changes ---- */
+
+static void take_proved(void *arg, int64_t revision)
+{
+	struct engine *e = arg;
+	e->proved = revision;
+	board_proved(e);
+}
+
+static void take_link(void *arg, bool up, const char *why)
+{
+	struct engine *e = arg;
+	char *copy = up || !why ? NULL : strdup(why);
+	log_event(up ? LOG_INFO : LOG_WARN, up ? "source up" : "source down",
+		  LOG_STR("source", e->options.source), LOG_STR("reason", copy));
+	free(e->link_why);
+	e->link_why = copy;
+	e->link_up = up;
+	board_changed(e);
+}
+
+struct sink engine_sink(struct engine *e)
+{
+	return (struct sink){
+		.batch = batch_take,
+		.proved = take_proved,
+		.link = take_link,
+		.reset = batch_reset,
+		.arg = e,
+	};
+}
+
+void engine_submit(struct engine *e, const struct change *change, engine_done_fn *done,
+		   void *arg)
+{
+	intake_change(e, change, &(struct asker){done, arg}, 0, false);
+	advance(e);
+}
+
+void engine_on_status(struct engine *e, void (*fn)(void *arg), void *arg)
+{
+	e->on_status = fn;
+	e->on_status_arg = arg;
+}
+
+/* ---- life ---- */
+
+static char *labels_as_json(const char *const *labels)
+{
+	struct text t = {0};
+	text_add_char(&t, '{');
+	for (size_t i = 0; labels && labels[i]; i++) {
+		const char *value = strchr(labels[i], '=');
+		size_t key = value ? (size_t)(value - labels[i]) : strlen(labels[i]);
+		if (i)
+			text_add(&t, ", ");
+		text_add_json(&t, labels[i], key);
+		text_add(&t, ": ");
+		text_add_json(&t, value ? value + 1 : "", value ? strlen(value + 1) : 0);
+	}
+	text_add_char(&t, '}');
+	return text_take(&t);
+}
+
+static char *copy_text(const char *text)
+{
+	return strdup(text ? text : "");
+}
+
+static void set_limits(struct engine *e, const struct engine_options *o)
+{
+	double rate = o->probation_error_rate > 0 ? o->probation_error_rate : PROBATION_RATE;
+	e->probation = (struct probation_limits){
+		.duration_ns = o->probation_ns,
+		.min_requests = o->probation_requests > 0 ? o->probation_requests
+							   : PROBATION_REQUESTS,
+		.max_rate = llround(fmin(rate, 1) * (double)PROBATION_WHOLE),
+	};
+	e->breaker = (struct breaker_limits){
+		.failures = o->breaker_failures ? o->breaker_failures : 5,
+		.window_ns = o->breaker_window_ns > 0 ? o->breaker_window_ns : 600000 * MS,
+	};
+	if (e->breaker.failures > BREAKER_MOST)
+		e->breaker.failures = BREAKER_MOST;
+	e->options.case_limit_ns = o->case_limit_ns > 0 ? o->case_limit_ns : 1000 * MS;
+}
+
+static bool copy_options(struct engine *e, const struct engine_options *o)
+{
+	e->options = *o;
+	e->options.labels = NULL;
+	e->options.node = copy_text(o->node);
+	e->options.agent_version = copy_text(o->agent_version);
+	e->options.source = copy_text(o->source ? o->source : "none");
+	e->options.state_dir = o->state_dir ? strdup(o->state_dir) : NULL;
+	e->labels = labels_as_json(o->labels);
+	return e->options.node && e->options.agent_version && e->options.source && e->labels &&
+	       !e->options.state_dir == !o->state_dir;
+}
+
+static void flush(void *arg)
+{
+	board_flush(arg);
+}
+
+int engine_new(struct engine **out, struct loop *loop, flume_factory *factory,
+	       struct board *board, const struct engine_options *options, struct flume_err *err)
+{
+	struct engine *e = calloc(1, sizeof *e);
+	if (!e)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	e->loop = loop;
+	e->factory = factory;
+	e->board = board;
+	e->tick_at = INT64_MAX;
+	bool good = copy_options(e, options);
+	set_limits(e, options);
+	stamp_write(e->started, stamp_now());
+	e->tick = loop_timer_new(loop, tick, e);
+	e->pin = loop_timer_new(loop, flush, e);
+	e->trials = trials_new(loop, err);
+	if (!good || !e->tick || !e->pin || !e->trials) {
+		engine_free(e);
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	}
+	e->listed = !strcmp(e->options.source, "none");
+	board_changed(e);
+	*out = e;
+	return 0;
+}
+
+struct engine *engine_free(struct engine *e)
+{
+	if (!e)
+		return NULL;
+	e->advancing = true; /* an answer may submit again, but nothing moves any more */
+	for (size_t i = 0; i < e->lanes.len; i++)
+		lane_free(engine_lane_at(e, i));
+	map_fini(&e->lanes);
+	trials_free(e->trials);
+	loop_timer_free(e->tick);
+	loop_timer_free(e->pin);
+	char *texts[] = {e->labels, e->link_why, e->disk_why};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		free(texts[i]);
+	const char *copies[] = {e->options.node, e->options.agent_version, e->options.source,
+				e->options.state_dir};
+	for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
+		char *copy;
+		memcpy(&copy, &copies[i], sizeof copy);
+		free(copy);
+	}
+	free(e);
+	return NULL;
+}

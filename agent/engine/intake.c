@@ -1,0 +1,324 @@
+/*
+ * What comes in: is it news, can it be read, and what does the table say?
+ *
+ * What the source brings is what is wanted, whatever becomes of it, and the status says so.  What
+ * is submitted with somebody waiting for the answer is a proposal: it is wanted only once it
+ * runs, so that a refused one leaves nothing behind.
+ */
+#include "agent/engine/lane.h"
+
+#include "agent/engine/decide.h"
+#include "agent/log/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct intake {
+	const struct change *change;
+	const struct asker *asker;
+	int64_t listed_at;
+	bool mass_delete;
+	flume_schema *schema; /* NULL: could not be read */
+	flume_report *report;
+	int code; /* of the reading */
+	struct facts facts;
+};
+
+static bool is_proposal(const struct intake *in)
+{
+	return in->asker->done;
+}
+
+/* ---- is it news? ---- */
+
+static void text_digest(const struct change *c, char out[DIGEST_SIZE])
+{
+	struct digest digest;
+	digest_init(&digest);
+	digest_add(&digest, c->format == FLUME_JSON ? "j" : "y", 1);
+	digest_add(&digest, c->text, c->len);
+	digest_end(&digest, out);
+}
+
+/* A list repeats what was said before; only what is not ordered has to be looked at. */
+static bool is_repeated(struct lane *lane, const struct change *c)
+{
+	char seen[DIGEST_SIZE];
+	if (c->revision > 0)
+		return c->revision == lane->last_revision && !lane->leaving;
+	text_digest(c, seen);
+	bool same = !strcmp(seen, lane->seen) && !lane->leaving;
+	memcpy(lane->seen, seen, sizeof seen);
+	return same;
+}
+
+/* ---- what the table says ---- */
+
+static struct decision ask(const struct lane *lane, const struct intake *in)
+{
+	const struct engine *e = lane->engine;
+	const struct question question = {
+		.deleted = !in->change->text,
+		.running_version = lane->runs.facts.version,
+		.running_digest = lane->runs.schema ? lane->runs.facts.digest : NULL,
+		.version = in->schema ? flume_schema_get_version(in->schema) : "",
+		.digest = in->facts.digest,
+		.revision = in->change->revision,
+		/* What a held deletion would have deleted may come back as it was. */
+		.last_revision = lane->leaving ? 0 : lane->last_revision,
+		.listed_at = in->listed_at,
+		.known_bad = bad_find(&lane->bad, in->facts.digest),
+		.breaker_open = in->schema && breaker_refuses(&lane->breaker, loop_now()),
+		.mass_delete = in->mass_delete,
+		.apply_same_version = e->options.apply_same_version,
+		.deny_downgrade = e->options.deny_downgrade,
+	};
+	return decide(&question);
+}
+
+/* The source's word: this is wanted now. */
+static void want(struct lane *lane, const struct intake *in)
+{
+	lane_supersede(lane);
+	answer(&lane->leave_asker, &(struct engine_answer){.result = ENGINE_SUPERSEDED});
+	lane->wants = true;
+	lane->leaving = lane->held_back = false;
+	lane->wanted = in->facts;
+	if (in->change->revision > 0)
+		lane->last_revision = in->change->revision;
+	board_changed(lane->engine);
+}
+
+static void ignore(struct lane *lane, struct intake *in, const struct decision *d)
+{
+	struct asker asker = *in->asker;
+	say(lane, &(struct saying){.outcome = OUTCOME_IGNORED,
+				   .facts = &in->facts,
+				   .reason = d->reason});
+	answer(&asker, &(struct engine_answer){.result = ENGINE_HELD, .reason = d->reason});
+}
+
+static void unchanged(struct lane *lane, struct intake *in)
+{
+	struct asker asker = *in->asker;
+	say(lane, &(struct saying){.outcome = OUTCOME_UNCHANGED, .facts = &in->facts});
+	if (!is_proposal(in))
+		lane_calm(lane, &in->facts);
+	answer(&asker, &(struct engine_answer){.result = ENGINE_UNCHANGED,
+					       .generation = lane_generation(lane)});
+}
+
+/* Becomes the lane's next change.  Takes the schema. */
+static void line_up(struct lane *lane, struct intake *in, enum next_stage stage, bool downgrade)
+{
+	lane_supersede(lane);
+	lane->next = (struct next){.schema = in->schema,
+				   .facts = in->facts,
+				   .place = strdup(in->change->place ? in->change->place : ""),
+				   .downgrade = downgrade,
+				   .stage = stage,
+				   .asker = *in->asker};
+	lane->tried = UINT64_MAX;
+	in->schema = NULL;
+	if (is_proposal(in))
+		*lane->seen = '\0'; /* what the source said may have been superseded */
+}
+
+/* The failure that made it known as bad is what there is to say about it. */
+static void recall(struct lane *lane, const struct facts *facts)
+{
+	const struct bad_change *known = bad_find(&lane->bad, facts->digest);
+	if (!known)
+		return;
+	const struct bad_change copy = *known;
+	lane_attempted(lane, &copy.facts, copy.stage, strdup(copy.error), NULL);
+	lane->attempt.at = copy.at;
+}
+
+static void hold(struct lane *lane, struct intake *in, const struct decision *d)
+{
+	struct asker asker = *in->asker;
+	say(lane, &(struct saying){.outcome = OUTCOME_HELD,
+				   .facts = &in->facts,
+				   .reason = d->reason,
+				   .downgrade = d->downgrade});
+	if (!is_proposal(in)) {
+		lane_state(lane, LANE_HELD, d->reason);
+		lane->good = false;
+		recall(lane, &in->facts);
+	}
+	if (!is_proposal(in) && !strcmp(d->reason, "update-breaker")) {
+		line_up(lane, in, NEXT_BREAKER, d->downgrade);
+		engine_wake(lane->engine, lane->breaker.until);
+	}
+	answer(&asker, &(struct engine_answer){.result = ENGINE_HELD, .reason = d->reason});
+}
+
+/* Refused before it was the lane's next change.  Takes error and report. */
+static void reject(struct lane *lane, struct intake *in, const char *stage, const char *reason,
+		   bool downgrade, char *error, flume_report *report)
+{
+	struct next refused = {.facts = in->facts, .downgrade = downgrade, .asker = *in->asker};
+	lane_reject(lane, &refused, stage, reason, error, report);
+}
+
+static void reject_version(struct lane *lane, struct intake *in, const struct decision *d)
+{
+	struct text t = {0};
+	const char *place = in->change->place ? in->change->place : "";
+	text_addf(&t, "%s%sversion %s ", place, *place ? ": " : "", in->facts.version);
+	if (d->downgrade)
+		text_addf(&t, "is older than %s, which runs", lane->runs.facts.version);
+	else
+		text_add(&t, "runs already, with other content");
+	text_addf(&t, " [%s]", d->reason);
+	reject(lane, in, "check", d->reason, d->downgrade, text_take(&t), NULL);
+}
+
+static void reject_text(struct lane *lane, struct intake *in)
+{
+	const char *place = in->change->place ? in->change->place : "";
+	char *error = say_first(in->report, place, flume_code_text(in->code));
+	flume_report *report = in->report;
+	in->report = NULL;
+	if (in->code == FLUME_NOMEM)
+		lane->last_revision = 0; /* so that a list may bring it again */
+	reject(lane, in, "parse", "", false, error, report);
+}
+
+static void carry_out(struct lane *lane, struct intake *in, const struct decision *d)
+{
+	switch (d->verdict) {
+	case DECIDE_IGNORED:
+		ignore(lane, in, d);
+		break;
+	case DECIDE_UNCHANGED:
+		unchanged(lane, in);
+		break;
+	case DECIDE_HELD:
+		hold(lane, in, d);
+		break;
+	case DECIDE_REJECTED:
+		reject_version(lane, in, d);
+		break;
+	case DECIDE_GO:
+		line_up(lane, in, NEXT_DUE, d->downgrade);
+		break;
+	}
+}
+
+static void read_text(struct intake *in)
+{
+	const struct change *c = in->change;
+	in->report = flume_report_new();
+	in->code = flume_schema_parse(&in->schema, c->text, c->len, c->format, NULL, in->report);
+	if (in->code)
+		in->schema = NULL;
+	in->facts = facts_of(in->schema, c->revision, c->origin);
+	if (!in->schema)
+		facts_digest_bytes(in->facts.digest, c->text, c->len);
+}
+
+static void take_text(struct lane *lane, struct intake *in)
+{
+	read_text(in);
+	struct decision d = ask(lane, in);
+	if (d.rewound)
+		log_event(LOG_WARN, "the store has forgotten a revision: wiped or restored",
+			  LOG_STR("schema", lane->name), LOG_INT("seen", lane->last_revision),
+			  LOG_INT("revision", in->change->revision));
+	if (d.verdict != DECIDE_IGNORED && !is_proposal(in))
+		want(lane, in);
+	if (d.verdict != DECIDE_IGNORED && !in->schema)
+		reject_text(lane, in);
+	else
+		carry_out(lane, in, &d);
+	flume_schema_unref(in->schema);
+	flume_report_free(in->report);
+}
+
+/* ---- deletions ---- */
+
+/* Nothing runs, so there is nothing to be careful with. */
+static void delete_what_does_not_run(struct lane *lane, struct intake *in)
+{
+	struct asker asker = *in->asker;
+	bool was_wanted = lane->wants;
+	lane_supersede(lane);
+	lane->wants = lane->leaving = lane->held_back = false;
+	lane->last_revision = in->change->revision;
+	if (was_wanted)
+		say(lane, &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &in->facts});
+	board_changed(lane->engine);
+	answer(&asker, &(struct engine_answer){.result = ENGINE_NOT_FOUND});
+}
+
+static void hold_deletion(struct lane *lane, struct intake *in, const char *reason)
+{
+	bool news = !lane->held_back;
+	lane_supersede(lane);
+	lane->leaving = lane->held_back = true;
+	lane->wants = false;
+	lane->wanted = in->facts;
+	lane_state(lane, LANE_HELD, reason);
+	if (news)
+		say(lane, &(struct saying){.outcome = OUTCOME_HELD,
+					   .facts = &in->facts,
+					   .reason = reason});
+}
+
+static void take_deletion(struct lane *lane, struct intake *in)
+{
+	in->facts = facts_of(NULL, in->change->revision, in->change->origin);
+	struct decision d = ask(lane, in);
+	if (d.verdict == DECIDE_IGNORED) {
+		ignore(lane, in, &d);
+	} else if (!lane->runs.schema) {
+		delete_what_does_not_run(lane, in);
+	} else if (d.verdict == DECIDE_HELD) {
+		hold_deletion(lane, in, d.reason);
+	} else {
+		lane_supersede(lane);
+		answer(&lane->leave_asker,
+		       &(struct engine_answer){.result = ENGINE_SUPERSEDED});
+		lane->leave_asker = *in->asker;
+		lane->leaving = true;
+		lane->held_back = lane->leave_told = false;
+		if (!is_proposal(in)) {
+			lane->wants = false;
+			lane->wanted = in->facts;
+		}
+		if (in->change->revision > 0)
+			lane->last_revision = in->change->revision;
+		lane->tried = UINT64_MAX;
+	}
+}
+
+/* ---- one change ---- */
+
+static void lose(struct intake *in, const char *why)
+{
+	struct asker asker = *in->asker;
+	log_event(LOG_ERROR, "change lost", LOG_STR("schema", in->change->name),
+		  LOG_INT("revision", in->change->revision), LOG_STR("reason", why));
+	answer(&asker, &(struct engine_answer){.result = ENGINE_REJECTED,
+					       .stage = "parse",
+					       .reason = why});
+}
+
+void intake_change(struct engine *e, const struct change *change, const struct asker *asker,
+		   int64_t listed_at, bool mass_delete)
+{
+	struct intake in = {.change = change,
+			    .asker = asker,
+			    .listed_at = listed_at,
+			    .mass_delete = mass_delete};
+	bool named = source_name_good(change->name);
+	struct lane *lane = named ? engine_lane(e, change->name) : NULL;
+	if (!lane)
+		lose(&in, named ? "out of memory" : "not a name for a schema");
+	else if (!change->text)
+		take_deletion(lane, &in);
+	else if (is_proposal(&in) || !is_repeated(lane, change))
+		take_text(lane, &in);
+}

@@ -1,0 +1,281 @@
+/*
+ * lane.h - inside this room: one schema's lane, and the engine that holds them all.
+ *
+ * Three versions of a schema matter to its lane: the one that runs, the one kept to go back to
+ * while that is on probation, and the next one, which is waited for or in its canary.  A lane
+ * stays when its schema is gone, for it remembers which revisions it has seen.
+ *
+ * The files of the room: batch and intake (what comes
+ * in, and what is decided), advance (check, build,
+ * canary, swap), guard (probation, going back), retire (deletions), memory (the state folder),
+ * boot, say (outcomes: log, counters, answers), status and metrics (the board).
+ */
+#ifndef FLUME_AGENT_ENGINE_LANE_H
+#define FLUME_AGENT_ENGINE_LANE_H
+
+#include "agent/engine/bad.h"
+#include "agent/engine/breaker.h"
+#include "agent/engine/engine.h"
+#include "agent/engine/facts.h"
+#include "agent/engine/probation.h"
+#include "agent/engine/trial.h"
+#include "lib/base/map.h"
+#include "lib/base/text.h"
+
+#define MS INT64_C(1000000)
+
+struct release {
+	flume_schema *schema; /* NULL: there is none */
+	struct facts facts;
+	int64_t since; /* seconds since 1970 */
+	bool proven, inconclusive;
+};
+
+enum lane_state {
+	LANE_RUNNING,
+	LANE_PROBATION,
+	LANE_REJECTED,
+	LANE_ROLLED_BACK,
+	LANE_HELD,
+	LANE_WAITING,
+};
+
+struct attempt { /* the last change that was tried, and what became of it */
+	struct facts facts;
+	char stage[12];
+	char *error;          /* NULL: nothing went wrong          */
+	flume_report *report; /* findings; NULL: none              */
+	int64_t at;           /* seconds since 1970; 0: no attempt */
+};
+
+/* Who waits for the outcome of a change; all zero is nobody, as for what a source brings. */
+struct asker {
+	engine_done_fn *done;
+	void *arg;
+};
+
+enum next_stage {
+	NEXT_DUE,
+	NEXT_TRIAL,   /* in its canary                                     */
+	NEXT_BLOCKED, /* did not check: tried again when other schemas change */
+	NEXT_BREAKER, /* the update breaker is open                        */
+};
+
+struct next {
+	flume_schema *schema; /* NULL: there is none */
+	struct facts facts;
+	char *place;
+	bool downgrade;
+	enum next_stage stage;
+	struct asker asker;
+	flume_change *change; /* NEXT_TRIAL ... */
+	struct trial *trial;
+	int64_t began;
+	bool shown;
+	int code; /* NEXT_BLOCKED: why ... */
+	flume_report *report;
+	bool told; /* ... and whether that was said */
+};
+
+#define OUTCOMES(X)                   \
+	X(APPLIED, "applied")         \
+	X(UNCHANGED, "unchanged")     \
+	X(IGNORED, "ignored")         \
+	X(HELD, "held")               \
+	X(WAITING, "waiting")         \
+	X(REJECTED, "rejected")       \
+	X(SUPERSEDED, "superseded")   \
+	X(PROVEN, "proven")           \
+	X(INCONCLUSIVE, "inconclusive") \
+	X(ROLLED_BACK, "rolled_back") \
+	X(REMOVED, "removed")
+
+enum outcome {
+#define X(id, word) OUTCOME_##id,
+	OUTCOMES(X)
+#undef X
+		OUTCOME_COUNT
+};
+
+enum save { SAVE_NOTHING, SAVE_DUE, SAVE_FAILED };
+
+struct lane {
+	struct engine *engine;
+	char *name;
+	flume_binding *binding; /* NULL: nothing runs */
+	struct release runs;
+	struct release kept; /* only while `runs` is on probation */
+	struct next next;
+
+	bool wants;     /* someone wants the schema to be here ... */
+	bool leaving;   /* ... or wants it gone, and that is not carried out yet */
+	bool held_back; /* `leaving`, and kept by the rule of mass deletions     */
+	bool leave_told;
+	struct asker leave_asker;
+	struct facts wanted;
+	int64_t last_revision; /* 0: none was seen             */
+	char seen[DIGEST_SIZE]; /* of the text that an unordered source brought last */
+
+	enum lane_state state;
+	const char *reason; /* "": none; static */
+	struct attempt attempt;
+	uint64_t tried; /* engine.commits when something was tried last */
+
+	flume_pipeline *watched; /* on probation: the one whose calls are counted now */
+	struct probation_limits limits;
+	struct tally before; /* of the generation that is kept        */
+	struct tally past;   /* of pipelines watched before this one  */
+	int64_t began;
+	int64_t fall_at; /* going back failed, and is tried again then; 0: no */
+
+	struct bad bad;
+	struct breaker breaker;
+	enum save save;
+	int64_t save_at;
+
+	uint64_t counts[OUTCOME_COUNT];
+	bool good;          /* the last reload was successful */
+	int64_t success_at; /* seconds since 1970; 0: never   */
+};
+
+struct engine {
+	struct loop *loop;
+	flume_factory *factory;
+	struct board *board;
+	struct engine_options options; /* its texts are ours; labels is NULL */
+	char *labels;                  /* as JSON                            */
+	struct probation_limits probation;
+	struct breaker_limits breaker;
+
+	struct map lanes; /* name to struct lane */
+	struct trials *trials;
+	uint64_t commits;      /* changes of the store so far        */
+	bool advancing, again; /* see advance.c                      */
+	struct loop_timer *tick;
+	int64_t tick_at; /* INT64_MAX: not armed */
+
+	bool listed;        /* the source has said all it has            */
+	int64_t floor;      /* the newest revision that the disk knew of */
+	int64_t proved;     /* revision                                  */
+	bool link_up;
+	char *link_why;     /* NULL: nothing to say       */
+	char *disk_why;     /* NULL: the disk is fine     */
+	char started[STAMP_SIZE];
+
+	struct loop_timer *pin;
+	bool changed; /* the status, but for the proved revision */
+	int64_t told_proved, told_at;
+	void (*on_status)(void *arg);
+	void *on_status_arg;
+};
+
+/* ---- engine.c ---- */
+
+/* Finds or makes; NULL when out of memory. */
+struct lane *engine_lane(struct engine *, const char *name);
+struct lane *engine_lane_at(struct engine *, size_t i);
+/* Has engine_tick run at `at`, or before. */
+void engine_wake(struct engine *, int64_t at);
+/* Moves it out of the lane. */
+struct next lane_take_next(struct lane *);
+/* Gives up what is under way; who still waits for it hears that it was superseded. */
+void next_fini(struct next *);
+void lane_supersede(struct lane *);
+void release_fini(struct release *);
+/* Is it in the status? */
+bool lane_shown(const struct lane *);
+/* The generation that serves; 0 when nothing does. */
+uint64_t lane_generation(const struct lane *);
+
+/* ---- intake.c ---- */
+
+/* One change; `asker` may be all zero.  What follows from it is for advance(). */
+void intake_change(struct engine *, const struct change *, const struct asker *,
+		   int64_t listed_at, bool mass_delete);
+
+/* ---- batch.c: of the sink ---- */
+
+void batch_take(void *engine, enum batch_kind, const struct change *, size_t n,
+		int64_t revision);
+void batch_reset(void *engine, int64_t revision);
+
+/* ---- advance.c ---- */
+
+/* Carries on with whatever can be carried on. */
+void advance(struct engine *);
+
+/* ---- guard.c ---- */
+
+/* The lane's new release has just been swapped in. */
+void guard_begin(struct lane *, const struct probation_limits *);
+void guard_end(struct lane *);
+/* Looks at the probation, if there is one; returns when to look again, or INT64_MAX. */
+int64_t guard_look(struct lane *, int64_t now);
+struct tally tally_of(const flume_pipeline *);
+
+/* ---- retire.c ---- */
+
+/* Removes a schema that is leaving.  False when something still refers to it. */
+bool retire(struct lane *);
+/* Says that it could not be removed, once. */
+void retire_tell(struct lane *);
+
+/* ---- memory.c ---- */
+
+/* Writes what is proven; true when the disk was touched. */
+bool memory_save(struct lane *, int64_t now);
+void memory_forget(struct lane *);
+/* Remembers that `facts` failed, and lets the breaker know. */
+void memory_bad(struct lane *, const struct facts *, const char *stage, const char *error);
+void memory_trouble(struct engine *, const char *what, const struct flume_err *err);
+
+/* ---- say.c ---- */
+
+struct saying {
+	enum outcome outcome;
+	const struct facts *facts;
+	const char *from;   /* the version before; NULL: the one that runs */
+	const char *stage;  /* NULL: none */
+	const char *reason; /* likewise   */
+	const char *error;
+	bool downgrade;
+};
+/* Logs and counts. */
+void say(struct lane *, const struct saying *);
+void answer(struct asker *, const struct engine_answer *);
+/* "place:line:col: text [code]" of the first finding; NULL when out of memory. */
+char *say_first(const flume_report *, const char *place, const char *otherwise);
+
+/* Takes error and report, even on failure; both may be NULL. */
+void lane_attempted(struct lane *, const struct facts *, const char *stage, char *error,
+		    flume_report *);
+/* What was wanted is now in this state. */
+void lane_state(struct lane *, enum lane_state, const char *reason);
+/* What is wanted is what runs. */
+void lane_calm(struct lane *, const struct facts *);
+/* `next` (not in the lane any more) was refused at `stage`.  Takes error and report; answers. */
+void lane_reject(struct lane *, struct next *next, const char *stage, const char *reason,
+		 char *error, flume_report *);
+
+/* ---- refs.c ---- */
+
+/* Does every finding say that a ref is unknown which names a schema with a lane of its own? */
+bool refs_are_awaited(struct engine *, const flume_schema *, const flume_report *);
+/* May `schema` refer to `name`? */
+bool refs_include(const flume_schema *, const char *name);
+
+/* ---- board: status.c, metrics.c ---- */
+
+/* Pins a new page soon. */
+void board_changed(struct engine *);
+void board_proved(struct engine *);
+/* At once, if anything changed. */
+void board_flush(struct engine *);
+void status_write(struct engine *, struct text *);
+bool status_ready(struct engine *, struct text *why);
+void metrics_write(struct engine *, struct text *);
+const char *outcome_word(enum outcome);
+/* The state as it is shown, with its reason. */
+const char *lane_state_word(const struct lane *, const char **out_reason);
+
+#endif

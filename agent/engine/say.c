@@ -1,0 +1,124 @@
+#include "agent/engine/lane.h"
+
+#include "agent/log/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const words[] = {
+#define X(id, word) [OUTCOME_##id] = word,
+	OUTCOMES(X)
+#undef X
+};
+
+const char *outcome_word(enum outcome outcome)
+{
+	return words[outcome];
+}
+
+static const struct {
+	enum log_level level;
+	const char *message;
+} lines[] = {
+	[OUTCOME_APPLIED] = {LOG_INFO, "schema applied"},
+	[OUTCOME_UNCHANGED] = {LOG_INFO, "schema unchanged"},
+	[OUTCOME_IGNORED] = {LOG_WARN, "change ignored"},
+	[OUTCOME_HELD] = {LOG_WARN, "change held"},
+	[OUTCOME_WAITING] = {LOG_INFO, "change waits for another schema"},
+	[OUTCOME_REJECTED] = {LOG_ERROR, "change rejected"},
+	[OUTCOME_SUPERSEDED] = {LOG_INFO, "change superseded"},
+	[OUTCOME_PROVEN] = {LOG_INFO, "schema proven"},
+	[OUTCOME_INCONCLUSIVE] = {LOG_INFO, "probation inconclusive: the schema stays"},
+	[OUTCOME_ROLLED_BACK] = {LOG_ERROR, "schema rolled back"},
+	[OUTCOME_REMOVED] = {LOG_INFO, "schema removed"},
+};
+
+void say(struct lane *lane, const struct saying *s)
+{
+	const struct facts *facts = s->facts;
+	const char *from = s->from                ? s->from
+			   : lane->runs.schema ? lane->runs.facts.version
+					       : NULL;
+	lane->counts[s->outcome]++;
+	log_event(lines[s->outcome].level, lines[s->outcome].message,
+		  LOG_STR("schema", lane->name), LOG_STR("outcome", words[s->outcome]),
+		  LOG_STR("from", from), LOG_STR("version", facts->version),
+		  LOG_STR("digest", facts->digest), LOG_INT("revision", facts->revision),
+		  LOG_STR("origin", facts->origin), LOG_STR("stage", s->stage),
+		  LOG_STR("reason", s->reason),
+		  LOG_STR("direction", s->downgrade ? "downgrade" : NULL),
+		  LOG_INT("generation", lane_generation(lane)), LOG_STR("error", s->error));
+}
+
+void answer(struct asker *asker, const struct engine_answer *given)
+{
+	struct engine_answer full = *given;
+	struct asker once = *asker;
+	*asker = (struct asker){0};
+	if (!once.done)
+		return;
+	full.stage = given->stage ? given->stage : "";
+	full.reason = given->reason ? given->reason : "";
+	once.done(once.arg, &full);
+}
+
+char *say_first(const flume_report *report, const char *place, const char *otherwise)
+{
+	const struct flume_issue *first = flume_report_get_issue(report, 0);
+	struct text t = {0};
+	text_add(&t, place);
+	if (first && first->line)
+		text_addf(&t, ":%u:%u", first->line, first->column);
+	text_addf(&t, "%s%s", *place ? ": " : "", first ? first->text : otherwise);
+	if (first)
+		text_addf(&t, " [%s]", first->code);
+	return text_take(&t);
+}
+
+void lane_attempted(struct lane *lane, const struct facts *facts, const char *stage, char *error,
+		    flume_report *report)
+{
+	struct attempt *a = &lane->attempt;
+	free(a->error);
+	flume_report_free(a->report);
+	*a = (struct attempt){.facts = *facts, .error = error, .report = report};
+	memccpy(a->stage, stage, '\0', sizeof a->stage - 1);
+	a->at = *facts->digest ? stamp_now() : 0;
+	board_changed(lane->engine);
+}
+
+void lane_state(struct lane *lane, enum lane_state state, const char *reason)
+{
+	lane->state = state;
+	lane->reason = reason;
+	board_changed(lane->engine);
+}
+
+void lane_calm(struct lane *lane, const struct facts *facts)
+{
+	lane_attempted(lane, facts, lane->watched ? "probation" : "", NULL, NULL);
+	lane_state(lane, lane->watched ? LANE_PROBATION : LANE_RUNNING, "");
+	lane->good = true;
+	lane->success_at = stamp_now();
+}
+
+void lane_reject(struct lane *lane, struct next *next, const char *stage, const char *reason,
+		 char *error, flume_report *report)
+{
+	const char *text = error ? error : "out of memory";
+	say(lane, &(struct saying){.outcome = OUTCOME_REJECTED,
+				   .facts = &next->facts,
+				   .stage = stage,
+				   .reason = reason,
+				   .error = text,
+				   .downgrade = next->downgrade});
+	if (!next->asker.done) {
+		lane_state(lane, LANE_REJECTED, reason);
+		lane->good = false;
+	}
+	lane_attempted(lane, &next->facts, stage, error, report);
+	answer(&next->asker, &(struct engine_answer){.result = ENGINE_REJECTED,
+						     .stage = stage,
+						     .reason = text,
+						     .report = report});
+}

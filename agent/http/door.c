@@ -1,0 +1,226 @@
+/*
+ * The HTTP daemon could listen itself, but then it cannot stop doing so while requests are in
+ * flight (its MHD_quiesce_daemon may abort when a thread of the pool sees the end first).  With
+ * a thread of our own the end is simple: it is joined, the sockets are closed, and the daemon
+ * goes on with the connections it has.
+ */
+#include "agent/http/door.h"
+
+#include "agent/http/guard.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PAUSE_MS 50 /* when descriptors or memory are short */
+
+enum { TCP, LOCAL, WAKE, FDS };
+
+struct door {
+	int fds[FDS];
+	struct sockaddr_un local; /* sun_path is "" when there is none */
+	int port;
+	bool open;
+	pthread_t thread;
+	door_fn *fn;
+	void *arg;
+};
+
+/* ---- TCP ---- */
+
+static int listen_at(const struct addrinfo *info)
+{
+	int one = 1, zero = 0;
+	int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (info->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
+	if (!bind(fd, info->ai_addr, info->ai_addrlen) && !listen(fd, SOMAXCONN))
+		return fd;
+	int why = errno;
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+static int port_of(int fd)
+{
+	struct sockaddr_storage at;
+	socklen_t len = sizeof at;
+	if (getsockname(fd, (struct sockaddr *)&at, &len))
+		return 0;
+	if (at.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
+	return ntohs(((struct sockaddr_in *)&at)->sin_port);
+}
+
+static int listen_tcp(struct door *d, const char *text, struct flume_err *err)
+{
+	const char *host, *port;
+	char name[256];
+	size_t len = guard_split_host(text, &host, &port);
+	if ((!len && *text != ':') || !*port || len >= sizeof name)
+		return flume_fail(err, FLUME_INVALID, "'%s' is not HOST:PORT", text);
+	memcpy(name, host, len);
+	name[len] = '\0';
+
+	struct addrinfo *found,
+		hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+	int r = getaddrinfo(len ? name : NULL, port, &hints, &found);
+	if (r)
+		return flume_fail(err, FLUME_INVALID, "'%s': %s", text, gai_strerror(r));
+	for (struct addrinfo *at = found; at && d->fds[TCP] < 0; at = at->ai_next)
+		d->fds[TCP] = listen_at(at);
+	int why = errno;
+	freeaddrinfo(found);
+	if (d->fds[TCP] < 0)
+		return flume_fail(err, why == EADDRINUSE ? FLUME_EXISTS : FLUME_IO,
+				  "cannot listen on '%s': %s", text, strerror(why));
+	d->port = port_of(d->fds[TCP]);
+	return 0;
+}
+
+/* ---- unix socket ---- */
+
+/* A socket whose server was killed is still there, but nobody answers. */
+static void remove_stale(const struct sockaddr_un *at)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, (const struct sockaddr *)at, sizeof *at) && errno == ECONNREFUSED)
+		unlink(at->sun_path);
+	close(fd);
+}
+
+static int listen_local(struct door *d, const char *path, struct flume_err *err)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	if (!*path || strlen(path) >= sizeof at.sun_path)
+		return flume_fail(err, FLUME_INVALID, "'%s' is not a path for a socket", path);
+	strcpy(at.sun_path, path);
+	remove_stale(&at);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return flume_fail(err, FLUME_IO, "no socket: %s", strerror(errno));
+	if (bind(fd, (struct sockaddr *)&at, sizeof at)) {
+		int why = errno;
+		close(fd);
+		return flume_fail(err, why == EADDRINUSE ? FLUME_EXISTS : FLUME_IO,
+				  "cannot listen on '%s': %s", path, strerror(why));
+	}
+	d->fds[LOCAL] = fd;
+	d->local = at;
+	/* Owner and group, before anybody can connect. */
+	if (chmod(path, 0660) || listen(fd, SOMAXCONN))
+		return flume_fail(err, FLUME_IO, "cannot listen on '%s': %s", path,
+				  strerror(errno));
+	return 0;
+}
+
+/* ---- the thread ---- */
+
+/* False when the system is short of something. */
+static bool take_in(struct door *d, int fd)
+{
+	struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof from;
+	int client = accept4(fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (client >= 0)
+		d->fn(d->arg, client, (struct sockaddr *)&from, len);
+	return client >= 0 ||
+	       (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM);
+}
+
+static void *stand(void *arg)
+{
+	struct door *d = arg;
+	struct pollfd polled[FDS]; /* poll leaves out the negative ones */
+	for (int i = 0; i < FDS; i++)
+		polled[i] = (struct pollfd){.fd = d->fds[i], .events = POLLIN};
+	for (;;) {
+		if (poll(polled, FDS, -1) < 0)
+			continue;
+		if (polled[WAKE].revents)
+			return NULL;
+		for (int i = 0; i < WAKE; i++)
+			if (polled[i].revents && !take_in(d, d->fds[i]))
+				poll(&polled[WAKE], 1, PAUSE_MS);
+	}
+}
+
+/* ---- life ---- */
+
+int door_new(struct door **out, const char *listen, const char *path, struct flume_err *err)
+{
+	struct door *d = calloc(1, sizeof *d);
+	if (!d)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	d->fds[TCP] = d->fds[LOCAL] = -1;
+	d->fds[WAKE] = eventfd(0, EFD_CLOEXEC);
+	int r = d->fds[WAKE] < 0
+			? flume_fail(err, FLUME_IO, "no descriptor: %s", strerror(errno))
+			: 0;
+	if (!r && listen)
+		r = listen_tcp(d, listen, err);
+	if (!r && path)
+		r = listen_local(d, path, err);
+	if (r)
+		door_free(d);
+	else
+		*out = d;
+	return r;
+}
+
+int door_open(struct door *d, door_fn *fn, void *arg)
+{
+	d->fn = fn;
+	d->arg = arg;
+	if (pthread_create(&d->thread, NULL, stand, d))
+		return FLUME_NOMEM;
+	d->open = true;
+	return 0;
+}
+
+void door_close(struct door *d)
+{
+	if (d->open) {
+		uint64_t one = 1;
+		ssize_t n = write(d->fds[WAKE], &one, sizeof one);
+		(void)n; /* the counter is 0: there is room */
+		pthread_join(d->thread, NULL);
+		d->open = false;
+	}
+	for (int i = 0; i < FDS; i++) {
+		if (d->fds[i] >= 0)
+			close(d->fds[i]);
+		d->fds[i] = -1;
+	}
+	if (*d->local.sun_path)
+		unlink(d->local.sun_path);
+	*d->local.sun_path = '\0';
+}
+
+struct door *door_free(struct door *d)
+{
+	if (d) {
+		door_close(d);
+		free(d);
+	}
+	return NULL;
+}
+
+int door_port(const struct door *d)
+{
+	return d->port;
+}

@@ -1,0 +1,171 @@
+/*
+ * Beginning and end of the server.
+ *
+ * The end has an order: the door is closed; whoever waits for the engine hears that it is over;
+ * requests in flight end by themselves or, after a while, by a cancel; the workers are joined,
+ * so that none of them touches a connection any more; and only then the daemon goes, which must
+ * not happen while a connection is suspended.
+ */
+#include "agent/http/http.h"
+
+#include "agent/http/door.h"
+#include "agent/http/inside.h"
+#include "agent/log/log.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define OR(value, otherwise) ((value) ? (value) : (otherwise))
+
+static void let_in(void *arg, int fd, const struct sockaddr *from, socklen_t len)
+{
+	struct http *http = arg;
+	MHD_add_connection(http->daemon, fd, from, len); /* closes it when it fails */
+}
+
+FLUME_PRINTF(2, 0)
+static void daemon_says(void *arg, const char *fmt, va_list args)
+{
+	char line[256];
+	(void)arg;
+	vsnprintf(line, sizeof line, fmt, args);
+	line[strcspn(line, "\n")] = '\0';
+	log_event(LOG_DEBUG, "http daemon", LOG_STR("said", line));
+}
+
+static struct MHD_Daemon *start_daemon(struct http *http, const struct http_options *options)
+{
+	return MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+			MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
+		0, NULL, NULL, request_handle, http,                          /* who answers */
+		MHD_OPTION_EXTERNAL_LOGGER, daemon_says, NULL,                /* first */
+		MHD_OPTION_NOTIFY_COMPLETED, request_completed, http,         /* who frees */
+		MHD_OPTION_THREAD_POOL_SIZE, OR(options->threads, 2U),        /* */
+		MHD_OPTION_CONNECTION_LIMIT, OR(options->connections, 1024U), /* */
+		MHD_OPTION_CONNECTION_TIMEOUT, OR(options->idle_s, 30U),      /* */
+		MHD_OPTION_END);
+}
+
+/* Signals are the main thread's: what is started here does not get them. */
+static int start_threads(struct http *http, const struct http_options *options,
+			 struct flume_err *err)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	http->daemon = start_daemon(http, options);
+	bool good = http->daemon && !door_open(http->door, let_in, http);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return good ? 0 : flume_fail(err, FLUME_NOMEM, "no threads for HTTP");
+}
+
+static int fill(struct http *http, const struct http_options *options, struct flume_err *err)
+{
+	if (options->read_only)
+		http->read_only = strdup(options->read_only);
+	if (options->keeper)
+		http->keeper = *options->keeper;
+	http->max_body = OR(options->max_body, 1U << 20);
+	http->timeout_ns = OR(options->timeout_ns, 30000000000);
+	http->drain_ns = OR(options->drain_ns, 5000000000);
+	http->cancel = flume_cancel_new();
+	http->meters = meters_new(http->factory);
+	http->workers = workers_new(OR(options->workers, 8U), OR(options->queue, 1024U));
+	if (!http->cancel || !http->meters || !http->workers ||
+	    (options->read_only && !http->read_only) ||
+	    guard_init(&http->guard, options->listen, options->allow_hosts, options->token))
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	int r = edits_new(&http->edits, http, err);
+	if (!r)
+		r = door_new(&http->door, options->listen, options->socket, err);
+	return r ? r : start_threads(http, options, err);
+}
+
+int http_new(struct http **out, struct loop *loop, flume_factory *factory,
+	     struct engine *engine, struct board *board, const struct http_options *options,
+	     struct flume_err *err)
+{
+	struct http *http = calloc(1, sizeof *http);
+	if (!http)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	http->loop = loop;
+	http->factory = factory;
+	http->engine = engine;
+	http->board = board;
+	pthread_condattr_t clock;
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&http->quiet, &clock);
+	pthread_condattr_destroy(&clock);
+	pthread_mutex_init(&http->lock, NULL);
+	int r = fill(http, options, err);
+	if (r) {
+		http_free(http);
+		return r;
+	}
+	log_event(LOG_INFO, "http listens", LOG_STR("address", options->listen),
+		  LOG_INT("port", http_port(http)), LOG_STR("socket", options->socket));
+	*out = http;
+	return 0;
+}
+
+int http_port(const struct http *http)
+{
+	return door_port(http->door);
+}
+
+/* ---- the end ---- */
+
+static void stop_accepting(struct http *http)
+{
+	if (http->door)
+		door_close(http->door);
+	pthread_mutex_lock(&http->lock);
+	http->closing = true;
+	pthread_mutex_unlock(&http->lock);
+	if (http->edits)
+		edits_close(http->edits);
+}
+
+/* Nothing waits any more when it returns, and nothing will. */
+static void drain(struct http *http)
+{
+	int64_t until = loop_now() + http->drain_ns;
+	struct timespec at = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+	int r = 0;
+	pthread_mutex_lock(&http->lock);
+	while (http->active && !r)
+		r = pthread_cond_timedwait(&http->quiet, &http->lock, &at);
+	pthread_mutex_unlock(&http->lock);
+
+	flume_cancel_request(http->cancel);
+	pthread_mutex_lock(&http->lock);
+	while (http->waiting)
+		pthread_cond_wait(&http->quiet, &http->lock);
+	pthread_mutex_unlock(&http->lock);
+}
+
+struct http *http_free(struct http *http)
+{
+	if (!http)
+		return NULL;
+	stop_accepting(http);
+	drain(http);
+	workers_free(http->workers);
+	if (http->daemon)
+		MHD_stop_daemon(http->daemon);
+	edits_free(http->edits);
+	door_free(http->door);
+	meters_free(http->meters);
+	flume_cancel_free(http->cancel);
+	guard_fini(&http->guard);
+	free(http->read_only);
+	pthread_cond_destroy(&http->quiet);
+	pthread_mutex_destroy(&http->lock);
+	free(http);
+	return NULL;
+}

@@ -1,0 +1,49 @@
+#include "tests/unit/fixture.h"
+#include "tests/unit/suites.h"
+
+#define EVEN_ODD "{type: filter, predicate: even, then: {ref: a}, else: {ref: b}}"
+
+START_TEST(yes_runs_then_and_no_runs_else)
+{
+	ck_assert_int_eq(rig_run(EVEN_ODD, 2), 0);
+	rig_left("a");
+	ck_assert_int_eq(rig_run(EVEN_ODD, 3), 0);
+	rig_left("b");
+}
+END_TEST
+
+START_TEST(without_else_the_item_passes)
+{
+	ck_assert_int_eq(rig_run("{type: filter, predicate: no, then: {ref: fail}}", 1), 0);
+	rig_left("");
+}
+END_TEST
+
+START_TEST(the_default_name_holds_the_predicate)
+{
+	ck_assert_int_eq(rig_run("{type: filter, predicate: yes, then: {ref: fail}}", 1),
+			 FLUME_FAILED);
+	rig_failed_at("filter-yes > fail", "no to 1");
+}
+END_TEST
+
+START_TEST(an_item_dropped_behind_a_filter_is_dropped)
+{
+	ck_assert_int_eq(rig_run("{type: filter, predicate: yes, then: {ref: drop}}", 1),
+			 FLUME_DROPPED);
+	ck_assert_int_eq(
+		rig_run("{type: filter, predicate: no, then: {ref: a}, else: {ref: drop}}", 1),
+		FLUME_DROPPED);
+}
+END_TEST
+
+Suite *suite_connector_filter(void)
+{
+	Suite *suite = suite_create("connector_filter");
+	TCase *tc = rig_case(suite, "filter");
+	tcase_add_test(tc, yes_runs_then_and_no_runs_else);
+	tcase_add_test(tc, without_else_the_item_passes);
+	tcase_add_test(tc, the_default_name_holds_the_predicate);
+	tcase_add_test(tc, an_item_dropped_behind_a_filter_is_dropped);
+	return suite;
+}

@@ -1,0 +1,396 @@
+#include "tests/unit/http_fixture.h"
+
+#include "agent/document/document.h"
+#include "agent/document/kinds.h"
+#include "agent/http/inside.h"
+#include "agent/log/log.h"
+
+#include <curl/curl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+struct node node;
+
+const char checkout_yaml[] = "version: \"1.0.0\"\n"
+			     "components:\n"
+			     "  processors:\n"
+			     "    total: {kind: require, fields: [total]}\n"
+			     "    accept: {kind: set, fields: {status: accepted}}\n"
+			     "    leave: {kind: drop}\n"
+			     "  predicates:\n"
+			     "    marked: {kind: exists, field: drop}\n"
+			     "name: checkout\n"
+			     "type: sequence\n"
+			     "children:\n"
+			     "  - {type: filter, predicate: marked, then: {ref: leave}}\n"
+			     "  - {ref: total}\n"
+			     "  - {ref: accept}\n";
+
+void until_pause(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* ---- steps ---- */
+
+static int nap(const struct flume_call *call, void **item, void *arg, struct flume_err *err)
+{
+	(void)item, (void)arg;
+	const struct flume_clock *clock = flume_clock_real();
+	atomic_fetch_add(&node.napping, 1);
+	int r = clock->sleep(clock->arg, call->deadline_ns, call->cancel);
+	atomic_fetch_sub(&node.napping, 1);
+	return flume_fail(err, r ? r : FLUME_TIMED_OUT, r ? "woken" : "slept too long");
+}
+
+static int gate(const struct flume_call *call, void **item, void *arg, struct flume_err *err)
+{
+	(void)call, (void)item, (void)arg, (void)err;
+	atomic_fetch_add(&node.at_gate, 1);
+	UNTIL(atomic_load(&node.gate_open));
+	atomic_fetch_sub(&node.at_gate, 1);
+	return 0;
+}
+
+static int failing(const struct flume_call *call, void **item, void *arg, struct flume_err *err)
+{
+	(void)call, (void)item;
+	return flume_fail(err, *(const int *)arg, "said so");
+}
+
+static int codes[] = {FLUME_REFUSED, FLUME_LIMITED, FLUME_NOMEM, FLUME_IO};
+
+static const struct flume_component steps[] = {
+	{.name = "nap", .run = nap, .blocks = true},
+	{.name = "gate", .run = gate, .blocks = true},
+	{.name = "refuse", .run = failing, .arg = &codes[0]},
+	{.name = "limit", .run = failing, .arg = &codes[1]},
+	{.name = "starve", .run = failing, .arg = &codes[2]},
+	{.name = "break", .run = failing, .arg = &codes[3]},
+};
+
+/* ---- life ---- */
+
+static void *turn(void *arg)
+{
+	loop_run(arg);
+	return NULL;
+}
+
+static void make_factory(void)
+{
+	struct flume_err err = {0};
+	struct flume_options options = {.type = &document_type};
+	ck_assert_int_eq(flume_factory_new(&node.factory, &options, &err), 0);
+	ck_assert_int_eq(document_register(node.factory, &err), 0);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+		ck_assert_int_eq(flume_factory_add(node.factory, &steps[i], &err), 0);
+}
+
+void node_open_with(struct http_options options)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct flume_err err = {0};
+	struct engine_options engine = {.node = "n", .agent_version = "0", .source = "none"};
+	log_init(LOG_JSON, LOG_ERROR);
+	node = (struct node){.lock = PTHREAD_MUTEX_INITIALIZER};
+	snprintf(node.home, sizeof node.home, "%s/flume-http-XXXXXX", tmp ? tmp : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(node.home));
+	if (options.socket) {
+		snprintf(node.socket, sizeof node.socket, "%s/%s", node.home, options.socket);
+		options.socket = node.socket;
+	}
+	if (!options.listen)
+		options.listen = "127.0.0.1:0";
+	make_factory();
+	node.loop = loop_new();
+	node.board = board_new();
+	ck_assert_ptr_nonnull(node.loop);
+	ck_assert_ptr_nonnull(node.board);
+	ck_assert_int_eq(
+		engine_new(&node.engine, node.loop, node.factory, node.board, &engine, &err),
+		0);
+	int r = http_new(&node.http, node.loop, node.factory, node.engine, node.board, &options,
+			 &err);
+	ck_assert_msg(!r, "%s", err.text);
+	ck_assert_int_eq(pthread_create(&node.turning, NULL, turn, node.loop), 0);
+	node.turns = true;
+}
+
+void node_open(void)
+{
+	node_open_with((struct http_options){0});
+}
+
+void node_stop_turning(void)
+{
+	if (node.turns) {
+		loop_stop(node.loop);
+		pthread_join(node.turning, NULL);
+		node.turns = false;
+	}
+}
+
+void node_stop(void)
+{
+	node_stop_turning();
+	node.http = http_free(node.http);
+}
+
+size_t node_waiting(void)
+{
+	pthread_mutex_lock(&node.http->lock);
+	size_t waiting = node.http->waiting;
+	pthread_mutex_unlock(&node.http->lock);
+	return waiting;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
+{
+	(void)info, (void)type, (void)at;
+	return remove(path);
+}
+
+void node_close(void)
+{
+	atomic_store(&node.gate_open, true);
+	node_stop();
+	engine_free(node.engine);
+	board_free(node.board);
+	loop_free(node.loop);
+	flume_factory_free(node.factory);
+	nftw(node.home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	for (struct reply *reply = node.replies, *next; reply; reply = next) {
+		next = reply->next;
+		free(reply->body);
+		free(reply->headers);
+		free(reply);
+	}
+	pthread_mutex_destroy(&node.lock);
+}
+
+TCase *node_case(Suite *suite, const char *name)
+{
+	TCase *tcase = tcase_create(name);
+	tcase_add_checked_fixture(tcase, node_open, node_close);
+	tcase_set_timeout(tcase, 60);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+/* ---- schemas ---- */
+
+void node_bind(const char *name, const char *yaml)
+{
+	struct flume_err err = {0};
+	flume_schema *schema;
+	flume_binding *binding = NULL;
+	flume_report *report = flume_report_new();
+	int r = flume_schema_parse(&schema, yaml, strlen(yaml), FLUME_YAML, NULL, report);
+	if (!r) {
+		r = flume_factory_set_schema(node.factory, name, schema, report);
+		flume_schema_unref(schema);
+	}
+	ck_assert_msg(r >= 0, "%s: %s", name,
+		      flume_report_size(report) ? flume_report_get_issue(report, 0)->text : "");
+	ck_assert_int_eq(flume_factory_bind(node.factory, name, name, &binding, &err), 0);
+	flume_binding_unref(binding);
+	flume_report_free(report);
+}
+
+void node_bind_step(const char *name)
+{
+	char yaml[128];
+	snprintf(yaml, sizeof yaml, "version: \"1.0.0\"\nref: %s\n", name);
+	node_bind(name, yaml);
+}
+
+/* ---- the client ---- */
+
+struct growing {
+	char *text;
+	size_t len;
+};
+
+static size_t grow(char *data, size_t one, size_t n, void *arg)
+{
+	struct growing *g = arg;
+	(void)one;
+	g->text = realloc(g->text, g->len + n + 1);
+	ck_assert_ptr_nonnull(g->text);
+	memcpy(g->text + g->len, data, n);
+	g->len += n;
+	g->text[g->len] = '\0';
+	return n;
+}
+
+static struct curl_slist *list_headers(const struct ask *a)
+{
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+	if (a->chunked)
+		list = curl_slist_append(list, "Transfer-Encoding: chunked");
+	for (size_t i = 0; i < sizeof a->headers / sizeof *a->headers && a->headers[i]; i++)
+		list = curl_slist_append(list, a->headers[i]);
+	return list;
+}
+
+static void set_body(CURL *curl, const struct ask *a, FILE *source)
+{
+	if (source) {
+		curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(curl, CURLOPT_READDATA, source);
+	} else if (a->body) {
+		size_t len = a->len ? a->len : strlen(a->body);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, a->body);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	}
+}
+
+static struct reply *keep(long status, struct growing body, struct growing headers)
+{
+	struct reply *reply = calloc(1, sizeof *reply);
+	ck_assert_ptr_nonnull(reply);
+	*reply = (struct reply){.status = status,
+				.body = body.text ? body.text : calloc(1, 1),
+				.len = body.len,
+				.headers = headers.text ? headers.text : calloc(1, 1)};
+	pthread_mutex_lock(&node.lock);
+	reply->next = node.replies;
+	node.replies = reply;
+	pthread_mutex_unlock(&node.lock);
+	return reply;
+}
+
+const struct reply *ask(struct ask a)
+{
+	char url[512];
+	struct growing body = {0}, headers = {0};
+	struct curl_slist *list = list_headers(&a);
+	FILE *source = a.chunked ? fmemopen((void *)(uintptr_t)a.body,
+					    a.len ? a.len : strlen(a.body), "r")
+				 : NULL;
+	CURL *curl = curl_easy_init();
+	ck_assert_ptr_nonnull(curl);
+	snprintf(url, sizeof url, "http://127.0.0.1:%d%s", http_port(node.http), a.path);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, grow);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, grow);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, &headers);
+	set_body(curl, &a, source);
+	if (a.method && !strcmp(a.method, "HEAD"))
+		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+	else if (a.method)
+		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, a.method);
+	if (a.local)
+		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, node.socket);
+	long status = 0;
+	CURLcode r = curl_easy_perform(curl);
+	if (!r)
+		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_cleanup(curl);
+	curl_slist_free_all(list);
+	if (source)
+		fclose(source);
+	return keep(status, body, headers);
+}
+
+const struct reply *get(const char *path)
+{
+	return ASK(.path = path);
+}
+
+const struct reply *post(const char *name, const char *document)
+{
+	char path[256];
+	snprintf(path, sizeof path, "/pipelines/%s", name);
+	return ASK(.method = "POST", .path = path, .body = document);
+}
+
+const struct reply *put(const char *name, const char *schema)
+{
+	char path[256];
+	snprintf(path, sizeof path, "/schemas/%s", name);
+	return ASK(.method = "PUT", .path = path, .body = schema,
+		   .headers = {"Content-Type: application/yaml"});
+}
+
+static void *ask_on_thread(void *arg)
+{
+	struct asking *a = arg;
+	a->reply = ask(a->ask);
+	atomic_store(&a->over, true);
+	return NULL;
+}
+
+void ask_aside(struct asking *a)
+{
+	ck_assert_int_eq(pthread_create(&a->thread, NULL, ask_on_thread, a), 0);
+}
+
+const struct reply *join(struct asking *a)
+{
+	pthread_join(a->thread, NULL);
+	return a->reply;
+}
+
+/* ---- what is expected ---- */
+
+void expect_status(const struct reply *reply, long status)
+{
+	ck_assert_msg(reply->status == status, "wanted %ld, got %ld\n%s%s", status,
+		      reply->status, reply->headers, reply->body);
+}
+
+void expect_part(const struct reply *reply, const char *part)
+{
+	ck_assert_msg(strstr(reply->body, part) != NULL, "'%s' is not in '%s'", part,
+		      reply->body);
+}
+
+void expect_problem(const struct reply *reply, long status, const char *code, const char *part)
+{
+	char member[128];
+	struct document *document = NULL;
+	expect_status(reply, status);
+	expect_header(reply, "Content-Type", "application/problem+json");
+	ck_assert_int_eq(document_parse(&document, reply->body, reply->len, NULL), 0);
+	document_free(document);
+	snprintf(member, sizeof member, "\"code\":\"%s\"", code);
+	expect_part(reply, member);
+	snprintf(member, sizeof member, "\"status\":%ld", status);
+	expect_part(reply, member);
+	expect_part(reply, "\"type\":\"about:blank\"");
+	expect_part(reply, part);
+}
+
+const char *header(const struct reply *reply, const char *name)
+{
+	static _Thread_local char value[256];
+	size_t len = strlen(name);
+	for (const char *line = reply->headers; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncasecmp(line, name, len) != 0 || line[len] != ':')
+			continue;
+		line += len + 1;
+		line += strspn(line, " ");
+		snprintf(value, sizeof value, "%.*s", (int)strcspn(line, "\r\n"), line);
+		return value;
+	}
+	return NULL;
+}
+
+void expect_header(const struct reply *reply, const char *name, const char *value)
+{
+	const char *found = header(reply, name);
+	ck_assert_msg(found && !strcmp(found, value), "%s: wanted '%s', got '%s'", name, value,
+		      found ? found : "nothing");
+}
