@@ -23,9 +23,11 @@ static void block(struct lane *lane, int code, flume_report *report)
 {
 	struct next *next = &lane->next;
 	flume_report_free(next->report);
+	next->change = flume_change_free(next->change);
 	next->report = report;
 	next->code = code;
 	next->stage = NEXT_BLOCKED;
+	next->told = false;
 	lane->tried = lane->engine->commits;
 }
 
@@ -34,7 +36,6 @@ static const char *stage_of(const struct next *next)
 	return next->code == FLUME_REJECTED ? "check" : "build";
 }
 
-/* Gives the findings away, for they may be looked at while the change is tried again. */
 static void tell_waiting(struct lane *lane, char *error)
 {
 	struct next *next = &lane->next;
@@ -59,7 +60,7 @@ static void tell_rejected(struct lane *lane, char *error)
 
 static bool is_old_news(const struct lane *lane, enum lane_state state, const char *error)
 {
-	return lane->next.told && lane->state == state && lane->attempt.error && error &&
+	return lane->next.ever_told && lane->state == state && lane->attempt.error && error &&
 	       !strcmp(lane->attempt.error, error);
 }
 
@@ -68,6 +69,8 @@ static bool is_old_news(const struct lane *lane, enum lane_state state, const ch
 static void tell_blocked(struct lane *lane)
 {
 	struct next *next = &lane->next;
+	if (next->told)
+		return;
 	bool waits = !next->asker.done &&
 		     refs_are_awaited(lane->engine, next->schema, next->report);
 	char *error = say_first(next->report, next->place ? next->place : "",
@@ -86,7 +89,7 @@ static void tell_blocked(struct lane *lane)
 		tell_waiting(lane, error);
 	else
 		tell_rejected(lane, error);
-	next->told = true;
+	next->told = next->ever_told = true;
 }
 
 static void fail_canary(struct lane *lane, const struct flume_err *err)
@@ -143,6 +146,7 @@ static void swapped(struct lane *lane, struct tally before)
 	lane->wanted = next.facts;
 	turn_over(lane, &next, before);
 	lane_calm(lane, &next.facts);
+	lane->success_at = stamp_now();
 	say(lane, &(struct saying){.outcome = OUTCOME_APPLIED,
 				   .facts = &next.facts,
 				   .from = from,
@@ -220,7 +224,6 @@ static void begin_trial(struct lane *lane)
 	next->trial = trial_start(e->trials, next->change, e->options.case_limit_ns, on_trial,
 				  lane);
 	if (!next->trial) {
-		next->change = flume_change_free(next->change);
 		block(lane, FLUME_NOMEM, NULL);
 		return;
 	}

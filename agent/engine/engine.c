@@ -137,9 +137,9 @@ static void save_one(struct engine *e, int64_t now)
 	bool touched = false;
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		struct lane *lane = engine_lane_at(e, i);
-		if (!touched)
+		if (!touched && lane->save != SAVE_NOTHING && lane->save_at <= now)
 			touched = memory_save(lane, now);
-		else if (lane->save != SAVE_NOTHING)
+		if (lane->save != SAVE_NOTHING)
 			engine_wake(e, lane->save_at);
 	}
 }

@@ -102,8 +102,10 @@ static void unchanged(struct lane *lane, struct intake *in)
 {
 	struct asker asker = *in->asker;
 	say(lane, &(struct saying){.outcome = OUTCOME_UNCHANGED, .facts = &in->facts});
-	if (!is_proposal(in))
+	if (!is_proposal(in)) {
 		lane_calm(lane, &in->facts);
+		lane->success_at = stamp_now();
+	}
 	answer(&asker, &(struct engine_answer){.result = ENGINE_UNCHANGED,
 					       .generation = lane_generation(lane)});
 }

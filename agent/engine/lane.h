@@ -74,7 +74,8 @@ struct next {
 	bool shown;
 	int code; /* NEXT_BLOCKED: why ... */
 	flume_report *report;
-	bool told; /* ... and whether that was said */
+	bool told; /* ... and whether that was said, for this try and for any */
+	bool ever_told;
 };
 
 #define OUTCOMES(X)                   \
@@ -224,6 +225,7 @@ void retire_tell(struct lane *);
 
 /* Writes what is proven; true when the disk was touched. */
 bool memory_save(struct lane *, int64_t now);
+/* The schema is gone. */
 void memory_forget(struct lane *);
 /* Remembers that `facts` failed, and lets the breaker know. */
 void memory_bad(struct lane *, const struct facts *, const char *stage, const char *error);
@@ -234,7 +236,8 @@ void memory_trouble(struct engine *, const char *what, const struct flume_err *e
 struct saying {
 	enum outcome outcome;
 	const struct facts *facts;
-	const char *from;   /* the version before; NULL: the one that runs */
+	const char *from;   /* the version before; NULL: the one that runs     */
+	const char *to;     /* of a way back: the version that runs from now on */
 	const char *stage;  /* NULL: none */
 	const char *reason; /* likewise   */
 	const char *error;
@@ -253,7 +256,8 @@ void lane_attempted(struct lane *, const struct facts *, const char *stage, char
 void lane_state(struct lane *, enum lane_state, const char *reason);
 /* What is wanted is what runs. */
 void lane_calm(struct lane *, const struct facts *);
-/* `next` (not in the lane any more) was refused at `stage`.  Takes error and report; answers. */
+/* `next` was refused at `stage`.  Takes error and report; answers, so one that is waited for must
+ * have left the lane. */
 void lane_reject(struct lane *, struct next *next, const char *stage, const char *reason,
 		 char *error, flume_report *);
 

@@ -42,7 +42,8 @@ void say(struct lane *lane, const struct saying *s)
 	lane->counts[s->outcome]++;
 	log_event(lines[s->outcome].level, lines[s->outcome].message,
 		  LOG_STR("schema", lane->name), LOG_STR("outcome", words[s->outcome]),
-		  LOG_STR("from", from), LOG_STR("version", facts->version),
+		  LOG_STR("from", s->to ? NULL : from), LOG_STR("version", facts->version),
+		  LOG_STR("to", s->to),
 		  LOG_STR("digest", facts->digest), LOG_INT("revision", facts->revision),
 		  LOG_STR("origin", facts->origin), LOG_STR("stage", s->stage),
 		  LOG_STR("reason", s->reason),
@@ -99,7 +100,6 @@ void lane_calm(struct lane *lane, const struct facts *facts)
 	lane_attempted(lane, facts, lane->watched ? "probation" : "", NULL, NULL);
 	lane_state(lane, lane->watched ? LANE_PROBATION : LANE_RUNNING, "");
 	lane->good = true;
-	lane->success_at = stamp_now();
 }
 
 void lane_reject(struct lane *lane, struct next *next, const char *stage, const char *reason,

@@ -55,7 +55,7 @@ static int listen_at(const struct addrinfo *info)
 
 static int port_of(int fd)
 {
-	struct sockaddr_storage at;
+	struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof at;
 	if (getsockname(fd, (struct sockaddr *)&at, &len))
 		return 0;

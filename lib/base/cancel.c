@@ -61,6 +61,8 @@ bool flume_cancel_requested(const flume_cancel *cancel)
 
 static struct timespec timespec_at(int64_t ns)
 {
+	if (ns < 0)
+		ns = 0;
 	return (struct timespec){.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
 }
 

@@ -79,6 +79,8 @@ char **registry_dup_names(struct registry *registry, enum flume_kind kind)
 int registry_add_maker(struct registry *registry, const struct flume_maker *maker,
 		       struct flume_err *err)
 {
+	if ((unsigned)maker->of >= FLUME_KINDS || !maker->kind || !maker->make)
+		return flume_fail(err, FLUME_INVALID, "a maker needs a kind and a function");
 	void *row; /* the map's things are not const; this one is only ever read */
 	memcpy(&row, &maker, sizeof row);
 	pthread_mutex_lock(&registry->lock);

@@ -6,10 +6,13 @@
 
 #include "lib/base/report.h"
 #include "lib/base/suggest.h"
+#include "lib/schema/limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define TOO_DEEP "predicates are made of one another more than %u deep"
 
 static int by_name(const void *a, const void *b)
 {
@@ -95,8 +98,8 @@ static const struct flume_maker *find_maker(struct flume_scope *scope, enum flum
 	if (maker) {
 		flume_report_add(report, "not-allowed-here", place_text(place), value,
 				 "declare it in the configuration of the node",
-				 "%s '%s' may not be declared by a schema",
-				 flume_kind_key(kind), word);
+				 "a %s of kind '%.64s' may not be declared by a schema",
+				 flume_kind_text(kind), word);
 		return NULL;
 	}
 	char **names = registry_dup_makers(scope->registry, kind);
@@ -128,37 +131,93 @@ static void check_fields(const struct flume_maker *maker, const flume_value *dec
 	}
 }
 
+static void drop_uses(struct uses *uses)
+{
+	for (size_t i = 0; i < uses->n; i++)
+		component_unref(uses->list[i]);
+	free(uses->list);
+}
+
+/* Asking a component asks what it was made from, so both the way down and the whole have the
+ * bounds of a document. */
+static int measure(const struct uses *uses, unsigned *depth, size_t *weight,
+		   const flume_value *at, const char *path, flume_report *report)
+{
+	*depth = 1;
+	*weight = 1;
+	for (size_t i = 0; i < uses->n; i++) {
+		if (uses->list[i]->depth >= *depth)
+			*depth = uses->list[i]->depth + 1;
+		*weight += uses->list[i]->weight;
+	}
+	if (*depth > LIMIT_LEVELS)
+		flume_report_add(report, "too-deep", path, at, NULL, TOO_DEEP, LIMIT_LEVELS);
+	else if (*weight > LIMIT_NODES)
+		flume_report_add(report, "too-many-nodes", path, at, NULL,
+				 "made of more than %zu predicates", LIMIT_NODES);
+	else
+		return FLUME_OK;
+	return FLUME_REJECTED;
+}
+
+/* Takes what the maker filled into `row`, and the uses on success. */
+static int keep_made(struct flume_scope *scope, const struct flume_maker *maker,
+		     struct declared *own, const struct flume_component *row,
+		     const struct uses *uses, const char *path, flume_report *report)
+{
+	unsigned depth;
+	size_t weight;
+	struct flume_err err = {0};
+	int rc = measure(uses, &depth, &weight, own->name, path, report);
+	if (!rc && component_kind(row) != (int)maker->of)
+		rc = flume_fail(&err, FLUME_INVALID, "its maker did not make a %s",
+				flume_kind_text(maker->of));
+	if (!rc)
+		rc = component_new(&own->made, row, &err);
+	if (rc == FLUME_INVALID)
+		flume_report_add(report, "bad-name", path, own->name, NULL, "%s", err.text);
+	if (rc) {
+		if (row->done)
+			row->done(row->arg);
+		return rc;
+	}
+	struct component *made = own->made;
+	made->uses = uses->list;
+	made->n_uses = uses->n;
+	made->depth = depth;
+	made->weight = weight;
+	for (size_t i = 0; i < uses->n; i++)
+		made->is.blocks |= uses->list[i]->is.blocks;
+	if (scope->keep) {
+		made->keep = scope->ref_keep(scope->keep);
+		made->unkeep = scope->unkeep;
+	}
+	return FLUME_OK;
+}
+
 /* The component that `maker` makes of a declaration whose fields were checked. */
 static int run_maker(struct flume_scope *scope, const struct flume_maker *maker,
 		     struct declared *own, const char *path, flume_report *report)
 {
 	struct flume_component row = {.name = flume_value_text(own->name),
 				      .about = maker->about};
-	struct uses outer = scope->uses, uses;
+	size_t before = flume_report_size(report);
+	struct uses outer = scope->uses;
 	scope->uses = (struct uses){0};
+	scope->depth++;
 	int rc = maker->make(own->decl, path, scope, &row, report);
-	uses = scope->uses;
+	scope->depth--;
+	struct uses uses = scope->uses;
 	scope->uses = outer;
-	struct flume_err err = {0};
 	if (!rc)
-		rc = component_new(&own->made, &row, &err);
-	if (rc == FLUME_INVALID)
-		flume_report_add(report, "bad-name", path, own->name, NULL, "%s", err.text);
-	if (rc) {
-		if (row.done && err.code)
-			row.done(row.arg);
-		for (size_t i = 0; i < uses.n; i++)
-			component_unref(uses.list[i]);
-		free(uses.list);
-		return rc;
-	}
-	own->made->uses = uses.list;
-	own->made->n_uses = uses.n;
-	if (scope->keep) {
-		own->made->keep = scope->ref_keep(scope->keep);
-		own->made->unkeep = scope->unkeep;
-	}
-	return FLUME_OK;
+		rc = keep_made(scope, maker, own, &row, &uses, path, report);
+	else if (rc != FLUME_NOMEM && flume_report_size(report) == before && !scope->refused)
+		flume_report_add(report, "not-made", path, own->name, NULL,
+				 "its maker refused without saying why");
+	if (rc)
+		drop_uses(&uses);
+	scope->refused = rc != FLUME_OK;
+	return rc;
 }
 
 static void make(struct flume_scope *scope, enum flume_kind kind, struct declared *own,
@@ -246,6 +305,10 @@ int flume_scope_predicate(flume_scope *scope, const flume_value *name, const cha
 	if (own && own->state == DECLARED_BEGUN) {
 		flume_report_add(report, "cycle", path, name, NULL,
 				 "predicate '%.64s' is made of itself", word);
+		return FLUME_REJECTED;
+	}
+	if (own && own->state == DECLARED_NEW && scope->depth >= LIMIT_LEVELS) {
+		flume_report_add(report, "too-deep", path, name, NULL, TOO_DEEP, LIMIT_LEVELS);
 		return FLUME_REJECTED;
 	}
 	if (own)

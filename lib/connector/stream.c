@@ -85,6 +85,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 	const struct flume_component *channel = builder_component(
 		builder, FLUME_CHANNEL, flume_value_text(flume_value_get(node, "stream")));
 	struct stream *stream = builder_get(builder, sizeof *stream);
+	builder_may_block(builder);
 	if (!channel || !stream || !build_after(builder, node, &stream->after))
 		return NULL;
 	stream->step = (struct step){run, name};

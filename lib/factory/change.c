@@ -258,7 +258,8 @@ static bool still_stands(flume_change *change)
 	flume_factory *factory = change->factory;
 	for (size_t i = 0; i < change->n; i++) {
 		const struct slot *slot = map_get(&factory->slots, change->list[i].id);
-		if ((slot ? slot->schema : NULL) != change->list[i].was)
+		if ((slot ? slot->schema : NULL) != change->list[i].was ||
+		    !pipeline_is_whole(change->list[i].pipeline))
 			return false;
 	}
 	for (size_t i = 0; i < change->reads.len; i++) {
@@ -289,17 +290,22 @@ static flume_pipeline *swap_in(struct slot *slot, struct candidate *it)
 	return (flume_pipeline *)live_swap(&slot->live, &it->pipeline->counted);
 }
 
-static void emit_swapped(flume_factory *factory, const struct candidate *it, bool set)
+static void emit_committed(const flume_change *change)
 {
-	struct flume_event event = {
-		.kind = set ? FLUME_EVENT_SCHEMA_SET : FLUME_EVENT_BINDING_SWAPPED,
-		.name = set ? "" : it->id,
-		.schema_id = it->id,
-		.version = flume_schema_get_version(it->schema),
-		.old_version = it->was ? flume_schema_get_version(it->was) : "",
-		.generation = it->pipeline->generation,
-	};
-	hub_emit(factory->hub, &event);
+	for (size_t i = 0; i < change->n; i++) {
+		const struct candidate *it = &change->list[i];
+		struct flume_event event = {
+			.kind = FLUME_EVENT_SCHEMA_SET,
+			.schema_id = it->id,
+			.version = flume_schema_get_version(it->schema),
+			.old_version = it->was ? flume_schema_get_version(it->was) : "",
+			.generation = it->pipeline->generation,
+		};
+		if (i == 0)
+			hub_emit(change->factory->hub, &event);
+		event.kind = FLUME_EVENT_BINDING_SWAPPED;
+		bindings_emit(change->factory, &event);
+	}
 }
 
 int flume_change_commit(flume_change *change)
@@ -325,11 +331,9 @@ int flume_change_commit(flume_change *change)
 	if (!rc) {
 		change->committed = true;
 		live_settle();
+		emit_committed(change);
 		for (size_t i = 0; i < change->n; i++)
 			pipeline_release(old[i]);
-		emit_swapped(factory, &change->list[0], true);
-		for (size_t i = 0; i < change->n; i++)
-			emit_swapped(factory, &change->list[i], false);
 	}
 	free(old);
 	return rc;

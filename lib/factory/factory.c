@@ -58,8 +58,10 @@ flume_factory *flume_factory_free(flume_factory *factory)
 	for (size_t i = 0; i < factory->slots.len; i++)
 		slot_retire(factory->slots.entries[i].thing);
 	live_settle();
-	for (size_t i = 0; i < factory->slots.len; i++)
+	for (size_t i = 0; i < factory->slots.len; i++) {
+		slot_bury(factory->slots.entries[i].thing);
 		slot_unref(factory->slots.entries[i].thing);
+	}
 	pipelines_drain(factory->hub);
 	pthread_mutex_destroy(factory->lock);
 	factory_fini(factory);

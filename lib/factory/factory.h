@@ -22,7 +22,7 @@ struct slot {
 	/* Under the factory's lock: */
 	flume_schema *schema;
 	struct map uses; /* ids it refers to */
-	flume_pipeline *last; /* what served before it was retired */
+	flume_pipeline *last; /* what served when it was retired */
 	uint64_t generation;
 };
 
@@ -53,9 +53,10 @@ struct registry *factory_registry(const flume_factory *);
 
 /* What serves now, or NULL; lent under the lock. */
 const flume_pipeline *slot_pipeline(const struct slot *);
-/* Bindings refuse calls from then on.  What served goes when the slot does, and that may be
- * after live_settle only.  Lock held. */
+/* Bindings refuse calls from then on.  Lock held, once in its life. */
 void slot_retire(struct slot *);
+/* Lets go of what served; after live_settle. */
+void slot_bury(struct slot *);
 
 /* The event, once for each binding of its schema. */
 void bindings_emit(const flume_factory *, struct flume_event *);

@@ -23,8 +23,6 @@ struct slot *slot_unref(struct slot *slot)
 {
 	if (!slot || !counted_unref(&slot->counted))
 		return NULL;
-	pipeline_release((flume_pipeline *)slot->live.now);
-	pipeline_release(slot->last);
 	flume_schema_unref(slot->schema);
 	map_fini(&slot->uses);
 	free(slot->id);
@@ -40,4 +38,10 @@ const flume_pipeline *slot_pipeline(const struct slot *slot)
 void slot_retire(struct slot *slot)
 {
 	slot->last = (flume_pipeline *)live_swap(&slot->live, NULL);
+}
+
+void slot_bury(struct slot *slot)
+{
+	pipeline_release(slot->last);
+	slot->last = NULL;
 }

@@ -122,7 +122,6 @@ static void remove_bindings(flume_factory *factory, const struct slot *slot)
 
 int flume_factory_remove_schema(flume_factory *factory, const char *id, flume_report *report)
 {
-	flume_pipeline *last = NULL;
 	struct slot *slot = NULL;
 	factory_lock(factory);
 	int rc = !map_get(&factory->slots, id)       ? FLUME_NOT_FOUND
@@ -130,19 +129,19 @@ int flume_factory_remove_schema(flume_factory *factory, const char *id, flume_re
 						     : FLUME_OK;
 	if (!rc) {
 		slot = map_remove(&factory->slots, id);
-		last = slot_retire(slot);
+		slot_retire(slot);
 	}
 	factory_unlock(factory);
 	if (rc)
 		return rc;
 	remove_bindings(factory, slot);
 	live_settle();
-	pipeline_release(last);
 	hub_emit(factory->hub,
 		 &(struct flume_event){.kind = FLUME_EVENT_SCHEMA_REMOVED,
 				       .schema_id = slot->id,
 				       .old_version = flume_schema_get_version(slot->schema),
 				       .generation = slot->generation});
+	slot_bury(slot);
 	slot_unref(slot);
 	return FLUME_OK;
 }

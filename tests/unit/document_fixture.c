@@ -78,7 +78,7 @@ int build_schema(flume_factory *factory, const char *yaml, flume_pipeline **out,
 	return rc;
 }
 
-static void expect_finding(const char *yaml, const char *finding)
+void expect_finding(const char *yaml, const char *finding)
 {
 	char found[2000];
 	flume_factory *factory = new_document_factory();
@@ -105,7 +105,7 @@ int process_document(const char *yaml, const char *input, struct document **out,
 	return rc;
 }
 
-static void expect_output(const char *yaml, const char *input, const char *output)
+void expect_output(const char *yaml, const char *input, const char *output)
 {
 	struct document *document = NULL;
 	struct flume_err err = {0};
@@ -114,7 +114,7 @@ static void expect_output(const char *yaml, const char *input, const char *outpu
 	expect_document(document, output);
 }
 
-static void expect_failure(const char *yaml, const char *input, const char *why)
+void expect_failure(const char *yaml, const char *input, const char *why)
 {
 	struct document *document = NULL;
 	struct flume_err err = {0};
@@ -123,10 +123,10 @@ static void expect_failure(const char *yaml, const char *input, const char *why)
 	document_free(document);
 }
 
-const char *with_processor(const char *processor)
+const char *with_processor(const char *declaration)
 {
 	static char yaml[4000];
 	snprintf(yaml, sizeof yaml, "components:\n  processors:\n    p: %s\nref: p\n",
-		 processor);
+		 declaration);
 	return yaml;
 }

@@ -2,6 +2,7 @@
 #include "tests/unit/http_fixture.h"
 #include "tests/unit/suites.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

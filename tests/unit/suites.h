@@ -17,6 +17,11 @@
 	X(duration)            \
 	X(err)                 \
 	X(golden)              \
+	X(http_guard)          \
+	X(http_pipelines)      \
+	X(http_schemas)        \
+	X(http_status)         \
+	X(http_wire)           \
 	X(json)                \
 	X(map)                 \
 	X(report)              \

@@ -1,0 +1,218 @@
+/*
+ * The start without the store: what was proven here before runs again, straight from disk.
+ *
+ * Schemas may refer to one another, so those that do not check yet are tried again as long as
+ * others get in.  No canary: these have run.
+ *
+ * The newest revision on disk is taken to be seen, less one: the change that made it comes again
+ * with the first list, and is to be decided then (it may be known as bad).
+ */
+#include "agent/engine/lane.h"
+
+#include "agent/engine/proven.h"
+#include "agent/log/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct copy { /* one file of STATE/proven */
+	struct lane *lane;
+	flume_schema *schema; /* NULL once it runs */
+	struct facts facts;
+	bool proven;
+};
+
+static void pass_over(const char *name, const char *why)
+{
+	log_event(LOG_ERROR, "a copy on disk cannot be used", LOG_STR("schema", name),
+		  LOG_STR("error", why));
+}
+
+static void has_seen(struct lane *lane, int64_t revision)
+{
+	if (revision - 1 > lane->last_revision)
+		lane->last_revision = revision - 1;
+	if (revision > lane->engine->floor)
+		lane->engine->floor = revision;
+}
+
+/* ---- bad changes ---- */
+
+/* Breakers count on the loop's clock, the disk on the calendar's. */
+static void replay(struct lane *lane)
+{
+	int64_t now = loop_now(), today = stamp_now();
+	for (size_t i = 0; i < lane->bad.n; i++) {
+		int64_t age = today - lane->bad.list[i].at;
+		int64_t window = lane->engine->breaker.window_ns / 1000000000;
+		if (age >= 0 && age <= window)
+			breaker_bad(&lane->breaker, &lane->engine->breaker,
+				    lane->bad.list[i].facts.digest, now - age * 1000000000);
+	}
+}
+
+static void load_bad(struct engine *e, const char *name)
+{
+	struct flume_err err = {0};
+	struct bad bad = {0};
+	if (!source_name_good(name)) {
+		pass_over(name, "not a name for a schema");
+		return;
+	}
+	if (bad_read(e->options.state_dir, name, &bad, &err)) {
+		pass_over(name, err.text);
+		return;
+	}
+	struct lane *lane = engine_lane(e, name);
+	if (!lane) {
+		bad_fini(&bad);
+		pass_over(name, "out of memory");
+		return;
+	}
+	bad_fini(&lane->bad);
+	lane->bad = bad;
+	has_seen(lane, bad_revision(&bad));
+	replay(lane);
+}
+
+/* ---- proven copies ---- */
+
+static const char *parse(const struct proven *p, flume_schema **out)
+{
+	int rc = flume_schema_parse(out, p->text, p->len, p->format, NULL, NULL);
+	if (rc)
+		return flume_code_text(rc);
+	if (!strcmp(flume_schema_get_digest(*out), p->facts.digest))
+		return NULL;
+	*out = flume_schema_unref(*out);
+	return "its digest is another one";
+}
+
+static const char *load(struct engine *e, const char *name, struct copy *out,
+			struct flume_err *err)
+{
+	struct proven p;
+	char *bytes;
+	flume_schema *schema;
+	if (!source_name_good(name))
+		return "not a name for a schema";
+	if (proven_read(e->options.state_dir, name, &p, &bytes, err))
+		return err->text;
+	const char *why = parse(&p, &schema);
+	free(bytes);
+	if (why)
+		return why;
+	struct lane *lane = engine_lane(e, name);
+	if (!lane) {
+		flume_schema_unref(schema);
+		return "out of memory";
+	}
+	*out = (struct copy){lane, schema, p.facts, p.proven};
+	return NULL;
+}
+
+static void adopt(struct copy *copy)
+{
+	struct lane *lane = copy->lane;
+	has_seen(lane, copy->facts.revision);
+	lane->runs = (struct release){copy->schema, copy->facts, stamp_now(), copy->proven,
+				      !copy->proven};
+	lane->wants = true;
+	lane->wanted = copy->facts;
+	lane->engine->commits++;
+	lane_calm(lane, &copy->facts);
+	lane->success_at = stamp_now();
+	copy->schema = NULL;
+	log_event(LOG_INFO, "schema started from disk", LOG_STR("schema", lane->name),
+		  LOG_STR("version", copy->facts.version), LOG_STR("digest", copy->facts.digest),
+		  LOG_INT("revision", copy->facts.revision),
+		  LOG_INT("generation", lane_generation(lane)));
+}
+
+/* Swaps it in, if it checks. */
+static bool start(struct copy *copy, flume_report *report)
+{
+	struct lane *lane = copy->lane;
+	flume_factory *factory = lane->engine->factory;
+	flume_change *change;
+	if (flume_factory_prepare(factory, lane->name, copy->schema, &change, report))
+		return false;
+	int rc = flume_change_commit(change);
+	flume_change_free(change);
+	if (!rc && flume_factory_bind(factory, lane->name, lane->name, &lane->binding, NULL)) {
+		(void)flume_factory_remove_schema(factory, lane->name, NULL);
+		return false;
+	}
+	if (!rc)
+		adopt(copy);
+	return !rc;
+}
+
+static size_t start_all(struct copy *copies, size_t n)
+{
+	size_t started = 0;
+	for (size_t before = SIZE_MAX; before != started;) {
+		before = started;
+		for (size_t i = 0; i < n; i++)
+			if (copies[i].schema && start(&copies[i], NULL))
+				started++;
+	}
+	return started;
+}
+
+static void drop_rest(struct copy *copies, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!copies[i].schema)
+			continue;
+		flume_report *report = flume_report_new();
+		if (!start(&copies[i], report)) {
+			char *why = say_first(report, "", "it cannot be built");
+			pass_over(copies[i].lane->name, why ? why : "");
+			free(why);
+		}
+		flume_report_free(report);
+		flume_schema_unref(copies[i].schema);
+	}
+}
+
+static size_t start_named(struct engine *e, char **names)
+{
+	size_t n = 0, count = 0;
+	while (names[n])
+		n++;
+	struct copy *copies = calloc(n ? n : 1, sizeof *copies);
+	for (size_t i = 0; copies && i < n; i++) {
+		struct flume_err err = {0};
+		const char *why = load(e, names[i], &copies[count], &err);
+		if (why)
+			pass_over(names[i], why);
+		else
+			count++;
+	}
+	size_t started = copies ? start_all(copies, count) : 0;
+	if (copies)
+		drop_rest(copies, count);
+	free(copies);
+	return started;
+}
+
+size_t engine_boot(struct engine *e)
+{
+	struct flume_err err = {0};
+	char **bad = NULL, **proven = NULL;
+	size_t started = 0;
+	const char *state = e->options.state_dir;
+	if (!state)
+		return 0;
+	if (bad_list(state, &bad, &err) || proven_list(state, &proven, &err))
+		memory_trouble(e, "the state folder cannot be used", &err);
+	for (size_t i = 0; bad && bad[i]; i++)
+		load_bad(e, bad[i]);
+	if (proven)
+		started = start_named(e, proven);
+	free(bad);
+	free(proven);
+	board_changed(e);
+	return started;
+}

@@ -1,0 +1,101 @@
+/*
+ * What is remembered on disk.  A disk that fails costs the memory, never the service: it is
+ * logged, the status says it, and the write is tried again.
+ */
+#include "agent/engine/lane.h"
+
+#include "agent/engine/proven.h"
+#include "agent/log/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define AGAIN (10000 * MS)
+
+void memory_trouble(struct engine *e, const char *what, const struct flume_err *err)
+{
+	log_event(LOG_ERROR, what, LOG_STR("folder", e->options.state_dir),
+		  LOG_STR("error", err->text));
+	free(e->disk_why);
+	e->disk_why = strdup(err->text);
+	board_changed(e);
+}
+
+static void is_fine(struct engine *e)
+{
+	if (!e->disk_why)
+		return;
+	log_event(LOG_INFO, "the state folder can be written again",
+		  LOG_STR("folder", e->options.state_dir));
+	free(e->disk_why);
+	e->disk_why = NULL;
+	board_changed(e);
+}
+
+/* What would be gone back to is what is good. */
+static const struct release *best(const struct lane *lane)
+{
+	return lane->kept.schema ? &lane->kept : &lane->runs;
+}
+
+static int write_best(struct lane *lane, struct flume_err *err)
+{
+	const struct release *r = best(lane);
+	struct proven p = {
+		.name = lane->name,
+		.facts = r->facts,
+		.format = flume_schema_get_format(r->schema),
+		.generation = lane_generation(lane),
+		.proven = r->proven,
+		.at = stamp_now(),
+	};
+	p.text = flume_schema_get_text(r->schema, &p.len);
+	return proven_write(lane->engine->options.state_dir, &p, err);
+}
+
+bool memory_save(struct lane *lane, int64_t now)
+{
+	struct engine *e = lane->engine;
+	struct flume_err err = {0};
+	lane->save = SAVE_NOTHING;
+	board_changed(e);
+	if (!e->options.state_dir || !best(lane)->schema)
+		return false;
+	if (write_best(lane, &err)) {
+		memory_trouble(e, "what was proven could not be written", &err);
+		lane->save = SAVE_FAILED;
+		lane->save_at = now + AGAIN;
+	} else {
+		is_fine(e);
+	}
+	return true;
+}
+
+void memory_forget(struct lane *lane)
+{
+	struct engine *e = lane->engine;
+	struct flume_err err = {0};
+	lane->save = SAVE_NOTHING;
+	if (e->options.state_dir && proven_remove(e->options.state_dir, lane->name, &err))
+		memory_trouble(e, "the copy of a removed schema could not be removed", &err);
+}
+
+void memory_bad(struct lane *lane, const struct facts *facts, const char *stage,
+		const char *error)
+{
+	struct engine *e = lane->engine;
+	struct flume_err err = {0};
+	struct bad_change change = {.facts = *facts, .at = stamp_now()};
+	memccpy(change.stage, stage, '\0', sizeof change.stage - 1);
+	memccpy(change.error, error, '\0', sizeof change.error - 1);
+	breaker_bad(&lane->breaker, &e->breaker, facts->digest, loop_now());
+	if (lane->breaker.open)
+		log_event(LOG_WARN, "update breaker open", LOG_STR("schema", lane->name));
+	if (bad_add(&lane->bad, &change)) {
+		flume_fail(&err, FLUME_NOMEM, "out of memory");
+		memory_trouble(e, "a bad change could not be remembered", &err);
+	} else if (e->options.state_dir &&
+		   bad_write(e->options.state_dir, lane->name, &lane->bad, &err)) {
+		memory_trouble(e, "a bad change could not be written", &err);
+	}
+}

@@ -1,0 +1,101 @@
+/*
+ * A schema leaves when nothing refers to it any more: no schema that runs (the factory knows),
+ * and none that is kept to go back to.
+ */
+#include "agent/engine/lane.h"
+
+#include "agent/engine/proven.h"
+
+#include <stdlib.h>
+
+/* The lane whose way back needs this schema. */
+static const struct lane *kept_for(const struct lane *lane)
+{
+	struct engine *e = lane->engine;
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		const struct lane *other = engine_lane_at(e, i);
+		if (other != lane && other->kept.schema &&
+		    refs_include(other->kept.schema, lane->name))
+			return other;
+	}
+	return NULL;
+}
+
+static void clear(struct lane *lane)
+{
+	struct engine *e = lane->engine;
+	const struct facts gone = lane->runs.facts;
+	lane_supersede(lane);
+	guard_end(lane);
+	lane->binding = flume_binding_unref(lane->binding);
+	release_fini(&lane->kept);
+	release_fini(&lane->runs);
+	lane->leaving = lane->held_back = lane->wants = false;
+	*lane->seen = '\0';
+	lane_attempted(lane, &(struct facts){0}, "", NULL, NULL);
+	lane_state(lane, LANE_RUNNING, "");
+	memory_forget(lane);
+	e->commits++;
+	say(lane, &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &gone});
+	answer(&lane->leave_asker, &(struct engine_answer){.result = ENGINE_APPLIED});
+}
+
+bool retire(struct lane *lane)
+{
+	struct engine *e = lane->engine;
+	int rc = kept_for(lane) ? FLUME_IN_USE
+				: flume_factory_remove_schema(e->factory, lane->name, NULL);
+	if (rc == FLUME_IN_USE) {
+		lane->tried = e->commits;
+		return false;
+	}
+	clear(lane);
+	return true;
+}
+
+/* The findings say who stands against it. */
+static flume_report *find_users(struct lane *lane)
+{
+	flume_report *report = flume_report_new();
+	const struct lane *other = kept_for(lane);
+	if (other)
+		flume_report_add(report, "in-use", other->name, NULL, NULL,
+				 "schema '%s', which refers to it, may be gone back to",
+				 other->name);
+	else
+		(void)flume_factory_remove_schema(lane->engine->factory, lane->name, report);
+	return report;
+}
+
+static void refuse(struct lane *lane, flume_report *report)
+{
+	struct asker asker = lane->leave_asker;
+	lane->leave_asker = (struct asker){0};
+	lane->leaving = false;
+	say(lane, &(struct saying){.outcome = OUTCOME_REJECTED,
+				   .facts = &lane->runs.facts,
+				   .reason = "in-use"});
+	answer(&asker, &(struct engine_answer){.result = ENGINE_IN_USE,
+					       .reason = "in-use",
+					       .report = report});
+	flume_report_free(report);
+}
+
+void retire_tell(struct lane *lane)
+{
+	if (lane->leave_told)
+		return;
+	flume_report *report = find_users(lane);
+	if (lane->leave_asker.done) {
+		refuse(lane, report);
+		return;
+	}
+	char *error = say_first(report, "", "in use");
+	lane->leave_told = true;
+	say(lane, &(struct saying){.outcome = OUTCOME_HELD,
+				   .facts = &lane->wanted,
+				   .reason = "in-use",
+				   .error = error});
+	lane_state(lane, LANE_HELD, "in-use");
+	lane_attempted(lane, &lane->runs.facts, "", error, report);
+}
