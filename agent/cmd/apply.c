@@ -1,17 +1,17 @@
 /*
- * Lint, test, compare and put.  What etcd holds already is read first: schemas may refer to those,
- * and each write demands that its key is still as it was read, so nobody's work is undone unseen.
+ * Lint, test, compare and put.  What etcd holds already is read first: schemas may refer to
+ * those, and each write demands that its key is still as it was read, so nobody's work is
+ * undone unseen.
  *
- * A write whose answer got lost may have happened.  Then the key is read again: it holds what was
- * to be written, or it does not.
+ * A write whose answer got lost may have happened.  Then the key is read again: it holds what
+ * was to be written, or it does not.
  */
-#include "agent/cmd/bench.h"
-#include "agent/cmd/cases.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/follow.h"
 #include "agent/cmd/options.h"
+#include "agent/cmd/plan.h"
 #include "agent/cmd/store.h"
-#include "agent/source/source.h"
+#include "agent/source/slurp.h"
 #include "lib/base/text.h"
 
 #include <inttypes.h>
@@ -33,28 +33,24 @@ static const struct conf_option options[] = {
 	OPTION_PREFIX(apply_options),
 	{"wait", 'w', CONF_FLAG, "", NULL, NULL, offsetof(struct apply_options, wait),
 	 "Wait until every live node runs it, or one says why not."},
-	{"timeout", 0, CONF_DURATION, "TIME", "60s", NULL, offsetof(struct apply_options, timeout),
-	 "How long to wait."},
+	{"timeout", 0, CONF_DURATION, "TIME", "60s", NULL,
+	 offsetof(struct apply_options, timeout), "How long to wait."},
 	{"dry-run", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct apply_options, dry_run),
 	 "Do everything but write."},
 	OPTION_CASE_LIMIT(apply_options),
-	OPTION_CONFIG(apply_options, "The agent's configuration, for etcd, prefix and components."),
+	OPTION_CONFIG(apply_options,
+		      "The agent's configuration, for etcd, prefix and components."),
 	OPTION_OUTPUT(apply_options),
 	{0},
 };
 
-enum applied { CREATED, CONFIGURED, UNCHANGED };
-static const char *const words[] = {"created", "configured", "unchanged"};
-
 struct session {
 	const struct apply_options *options;
-	const struct conf *conf;
 	struct etcd_sync *etcd;
 	struct etcd_result list;
-	struct files files;
-	struct files there; /* what etcd holds, without those of the same names */
-	size_t *order;      /* of the files: each after those it refers to */
-	struct follow_wanted *wanted;
+	struct plan plan;
+	struct follow_wanted *wanted; /* one for each file, in the plan's order */
+	size_t n_wanted;
 	struct text json;
 };
 
@@ -63,63 +59,171 @@ static int out_of_memory(void)
 	return cmd_fail(CMD_NEGATIVE, "out of memory");
 }
 
-/* ---- before anything is written ---- */
+/* ---- one write ---- */
 
-static int read_words(struct session *s)
+/* 0 when the key holds the file's text and was written after `expected`, with its revision. */
+static int look_again(struct session *s, const char *key, const struct file *f,
+		      int64_t expected, int64_t *out_revision)
 {
-	size_t n = 0;
-	while (s->options->files[n])
-		n++;
-	if (!n && !s->conf->n_words)
-		return cmd_fail(CMD_USAGE, "apply: what? -f FILE or -f DIR");
-	char **all = calloc(n + s->conf->n_words, sizeof *all);
-	if (!all)
+	struct etcd_result r = {0};
+	struct flume_err err = {0};
+	if (etcd_sync_range(s->etcd, &(struct etcd_query){.key = key}, &r, &err))
+		return FLUME_IO;
+	bool ours = r.n == 1 && r.kvs[0].mod_revision > expected &&
+		    r.kvs[0].value_len == f->len && !memcmp(r.kvs[0].value, f->text, f->len);
+	if (ours)
+		*out_revision = r.kvs[0].mod_revision;
+	etcd_result_fini(&r);
+	return ours ? 0 : FLUME_NOT_FOUND;
+}
+
+static int put(struct session *s, const struct file *f, int64_t expected, int64_t *out_revision)
+{
+	struct etcd_result r = {0};
+	struct flume_err err = {0};
+	struct text t = {0};
+	text_addf(&t, "%sschemas/%s", s->options->prefix, f->name);
+	char *key = text_take(&t);
+	if (!key)
 		return out_of_memory();
-	for (size_t i = 0; i < n; i++)
-		all[i] = (char *)(uintptr_t)s->options->files[i];
-	for (size_t i = 0; i < s->conf->n_words; i++)
-		all[n + i] = s->conf->words[i];
-	int code = files_read(&s->files, all, n + s->conf->n_words);
-	free(all);
-	for (size_t i = 0; i < s->files.n; i++)
-		if (!source_name_good(s->files.all[i].name))
-			flume_report_add(s->files.all[i].report, "bad-name", "", NULL, NULL,
-					 "'%s' cannot be the name of a schema: lower-case letters, "
-					 "digits, '.', '_' and '-', a letter or digit first",
-					 s->files.all[i].name);
+	int code = etcd_sync_put_if(s->etcd, key, f->text, f->len, expected, 0, &r, &err);
+	if (code == 0)
+		*out_revision = r.revision;
+	if (code == 0 || code == FLUME_CONFLICT)
+		etcd_result_fini(&r);
+	if ((code == FLUME_IO || code == FLUME_TIMED_OUT) &&
+	    look_again(s, key, f, expected, out_revision) == 0)
+		code = 0;
+	free(key);
+	if (code == FLUME_CONFLICT)
+		return cmd_fail(
+			CMD_CONFLICT,
+			"%s: somebody else changed it since it was read; nothing was written",
+			f->name);
+	return code ? cmd_fail(cmd_exit_of(code), "%s: %s", f->name, err.text) : 0;
+}
+
+/* Agents refuse it unless their policy says otherwise; the author should hear it here first. */
+static void warn_of_reuse(const struct file *f, const struct etcd_kv *kv)
+{
+	flume_schema *old = NULL;
+	const char *version = flume_schema_get_version(f->schema);
+	if (flume_schema_parse(&old, kv->value, kv->value_len,
+			       slurp_guess(kv->value, kv->value_len), NULL, NULL))
+		return;
+	if (*version && !strcmp(version, flume_schema_get_version(old)) &&
+	    strcmp(flume_schema_get_digest(f->schema), flume_schema_get_digest(old)) != 0)
+		cmd_fail(0, "warning: %s: version %s was already used for another content",
+			 f->name, version);
+	flume_schema_unref(old);
+}
+
+/* ---- all writes ---- */
+
+static void tell(struct session *s, const struct file *f, const char *word, int64_t revision)
+{
+	if (s->options->output == OUTPUT_TEXT) {
+		printf("%s %s%s\n", f->name, word, s->options->dry_run ? " (dry run)" : "");
+		fflush(stdout);
+		return;
+	}
+	const char *version = flume_schema_get_version(f->schema);
+	text_add(&s->json, s->json.len ? ",\n{\"name\":" : "\n{\"name\":");
+	text_add_json(&s->json, f->name, strlen(f->name));
+	text_addf(&s->json, ",\"result\":\"%s\",\"version\":", word);
+	text_add_json(&s->json, version, strlen(version));
+	text_addf(&s->json, ",\"digest\":\"%s\",\"revision\":%" PRId64 "}",
+		  flume_schema_get_digest(f->schema), revision);
+}
+
+static int apply_one(struct session *s, const struct file *f)
+{
+	const struct etcd_kv *kv =
+		store_find(&s->list, s->options->prefix, "schemas/", f->name);
+	bool same = kv && kv->value_len == f->len && !memcmp(kv->value, f->text, f->len);
+	int64_t revision = kv ? kv->mod_revision : 0;
+	if (kv && !same)
+		warn_of_reuse(f, kv);
+	if (!same && !s->options->dry_run) {
+		int code = put(s, f, revision, &revision);
+		if (code)
+			return code;
+	}
+	tell(s, f, same ? "unchanged" : kv ? "configured" : "created", revision);
+	s->wanted[s->n_wanted++] =
+		(struct follow_wanted){f->name, flume_schema_get_digest(f->schema), revision};
+	return 0;
+}
+
+static int apply_all(struct session *s)
+{
+	int code = 0;
+	s->wanted = calloc(s->plan.files.n, sizeof *s->wanted);
+	if (!s->wanted)
+		return out_of_memory();
+	for (size_t i = 0; i < s->plan.files.n && !code; i++)
+		code = apply_one(s, &s->plan.files.all[s->plan.order[i]]);
+	if (s->options->output == OUTPUT_JSON) {
+		char *rows = text_take(&s->json);
+		if (!rows)
+			return code ? code : out_of_memory();
+		printf("[%s%s]\n", rows, *rows ? "\n" : "");
+		fflush(stdout);
+		free(rows);
+	}
 	return code;
 }
 
+/* ---- the command ---- */
+
 static int read_store(struct session *s)
 {
-	int code = store_open(&s->etcd, s->options->etcd);
+	const struct apply_options *o = s->options;
+	int code = store_open(&s->etcd, o->etcd);
 	if (!code)
-		code = store_list(s->etcd, s->options->prefix, "schemas/", &s->list);
+		code = store_list(s->etcd, o->prefix, "schemas/", &s->list);
 	if (!code)
-		code = store_parse(&s->there, &s->list, s->options->prefix);
-	if (code)
-		return code;
-	struct files other = {0};
-	struct files *there = &s->there;
-	size_t kept = 0;
-	for (size_t i = 0; i < there->n; i++) {
-		bool replaced = false;
-		for (size_t j = 0; j < s->files.n && !replaced; j++)
-			replaced = !strcmp(there->all[i].name, s->files.all[j].name);
-		struct file f = there->all[i];
-		there->all[i] = there->all[kept];
-		there->all[kept] = f;
-		kept += !replaced;
-	}
-	if (kept < there->n) {
-		/* What is replaced lies behind the others now. */
-		other = (struct files){.all = malloc((there->n - kept) * sizeof *other.all)};
-		if (!other.all)
-			return out_of_memory();
-		other.n = there->n - kept;
-		memcpy(other.all, there->all + kept, other.n * sizeof *other.all);
-		there->n = kept;
-		files_fini(&other);
-	}
-	return 0;
+		code = store_parse(&s->plan.others, &s->list, o->prefix, &s->plan.files);
+	return code;
 }
+
+static int run(const struct cmd_call *call)
+{
+	struct session s = {.options = call->options};
+	const struct apply_options *o = s.options;
+	int code = plan_read(&s.plan, o->files, call->conf);
+	if (!code && !o->etcd)
+		code = cmd_fail(CMD_USAGE, "apply: where to? --etcd URL or FLUME_ETCD");
+	if (!code)
+		code = read_store(&s);
+	if (!code)
+		code = plan_check(&s.plan, call->conf, o->case_limit, o->output == OUTPUT_JSON);
+	if (!code)
+		code = apply_all(&s);
+	if (!code && o->wait && !o->dry_run)
+		code = follow(o->etcd, o->prefix, s.wanted, s.n_wanted, o->timeout);
+	free(s.wanted);
+	text_fini(&s.json);
+	plan_fini(&s.plan);
+	etcd_result_fini(&s.list);
+	etcd_sync_free(s.etcd);
+	return code;
+}
+
+const struct command command_apply = {
+	.name = "apply",
+	.usage = "[OPTION...] -f FILE|DIR",
+	.about = "Check schemas, try them, and write them to etcd.",
+	.details =
+		"Checks the schemas, runs their canary cases, and only if all is well writes "
+		"them to "
+		"etcd, each only if nobody changed it in the meantime. The name of a schema is "
+		"that of its file without suffix.",
+	.negative = "findings, failed cases, or a node refuses",
+	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_CONFLICT | 1U << CMD_NOT_FOUND |
+		 1U << CMD_TIMED_OUT | 1U << CMD_NOT_ALLOWED,
+	.options = options,
+	.size = sizeof(struct apply_options),
+	.most = SIZE_MAX,
+	.run = run,
+};

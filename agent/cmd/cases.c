@@ -81,6 +81,13 @@ int cases_run(struct cases *cases, const struct files *files, flume_factory *fac
 	return code;
 }
 
+void cases_tell_failed(FILE *out, const struct cases *cases)
+{
+	for (size_t i = 0; i < cases->n; i++)
+		if (cases->all[i].failed)
+			tell_result(out, &cases->all[i]);
+}
+
 void cases_fini(struct cases *cases)
 {
 	free(cases->all);

@@ -22,6 +22,7 @@ struct cases {                   /* all zero is none */
  * case as it ends.  0 or an exit code; whether cases failed, `failed` says. */
 int cases_run(struct cases *, const struct files *, flume_factory *, int64_t limit_ns,
 	      FILE *tell);
+void cases_tell_failed(FILE *, const struct cases *);
 void cases_fini(struct cases *);
 
 /* {"cases": [...], "findings": [...]}.  0 or an exit code. */

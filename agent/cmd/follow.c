@@ -1,7 +1,7 @@
 /*
- * Nodes write their status when something in it changes, under a lease that ends with them.  So the
- * keys below nodes/ are the live nodes, and following them is enough: list once, watch from there,
- * and look at everything again after each change.
+ * Nodes write their status when something in it changes, under a lease that ends with them.  So
+ * the keys below nodes/ are the live nodes, and following them is enough: list once, watch from
+ * there, and look at everything again after each change.
  */
 #include "agent/cmd/follow.h"
 
@@ -218,10 +218,11 @@ static int open_all(struct follow *f, const char *endpoints, const char *prefix,
 	return f->etcd ? 0 : err->code;
 }
 
-int follow(const char *endpoints, const char *prefix, const struct follow_wanted *wanted, size_t n,
-	   int64_t timeout_ns)
+int follow(const char *endpoints, const char *prefix, const struct follow_wanted *wanted,
+	   size_t n, int64_t timeout_ns)
 {
-	struct follow f = {.wanted = wanted, .n = n, .code = -1, .progress = isatty(STDERR_FILENO)};
+	struct follow f = {
+		.wanted = wanted, .n = n, .code = -1, .progress = isatty(STDERR_FILENO)};
 	struct flume_err err = {0};
 	int code = open_all(&f, endpoints, prefix, &err);
 	if (code) {

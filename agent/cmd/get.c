@@ -216,7 +216,7 @@ static int get_from_etcd(const struct get_options *o, const char *name)
 	if (!code && name) {
 		code = get_one(o, &list, name);
 	} else if (!code) {
-		code = store_parse(&files, &list, o->prefix);
+		code = store_parse(&files, &list, o->prefix, NULL);
 		if (!code)
 			code = print_list(&files, &list, o->output);
 	}

@@ -89,7 +89,16 @@ static int parse_one(struct file *f, const struct etcd_kv *kv, const char *name)
 	return flume_schema_parse(&f->schema, f->text, f->len, f->format, NULL, f->report);
 }
 
-int store_parse(struct files *files, const struct etcd_result *r, const char *prefix)
+static bool has(const struct files *files, const char *name)
+{
+	for (size_t i = 0; files && i < files->n; i++)
+		if (!strcmp(files->all[i].name, name))
+			return true;
+	return false;
+}
+
+int store_parse(struct files *files, const struct etcd_result *r, const char *prefix,
+		const struct files *except)
 {
 	files->all = calloc(r->n ? r->n : 1, sizeof *files->all);
 	if (!files->all)
@@ -97,7 +106,8 @@ int store_parse(struct files *files, const struct etcd_result *r, const char *pr
 	files->cap = r->n;
 	for (size_t i = 0; i < r->n; i++) {
 		const char *name = store_name(&r->kvs[i], prefix, "schemas/");
-		if (parse_one(&files->all[files->n++], &r->kvs[i], name) == FLUME_NOMEM)
+		if (!has(except, name) &&
+		    parse_one(&files->all[files->n++], &r->kvs[i], name) == FLUME_NOMEM)
 			return out_of_memory();
 	}
 	return 0;

@@ -16,7 +16,9 @@ const char *store_name(const struct etcd_kv *, const char *prefix, const char *f
 /* The entry of this name, or NULL. */
 const struct etcd_kv *store_find(const struct etcd_result *, const char *prefix,
 				 const char *folder, const char *name);
-/* The schemas in a list, parsed; those that do not parse have findings in their report. */
-int store_parse(struct files *, const struct etcd_result *, const char *prefix);
+/* The schemas in a list, parsed, without those whose names are in `except` (may be NULL); what
+ * does not parse has findings in its report. */
+int store_parse(struct files *, const struct etcd_result *, const char *prefix,
+		const struct files *except);
 
 #endif

@@ -2,10 +2,10 @@
  * From decided to running: check and build, canary, swap.
  *
  * Whether a schema checks depends on the others, so what did not is kept and tried again when
- * one of them changed; likewise a deletion that another schema stood against.  A round tries all
- * that is due, and rounds go on as long as one of them changed the store.  So a list of schemas
- * that refer to one another settles in whatever order it came, and only what is left over then is
- * worth a word.
+ * one of them changed; likewise a deletion that another schema stood against.  A round tries
+ * all that is due, and rounds go on as long as one of them changed the store.  So a list of
+ * schemas that refer to one another settles in whatever order it came, and only what is left
+ * over then is worth a word.
  *
  * An answer may submit something new while a round is under way; that waits for the next one.
  */
@@ -39,11 +39,11 @@ static const char *stage_of(const struct next *next)
 static void tell_waiting(struct lane *lane, char *error)
 {
 	struct next *next = &lane->next;
-	say(lane, &(struct saying){.outcome = OUTCOME_WAITING,
-				   .facts = &next->facts,
-				   .stage = stage_of(next),
-				   .error = error,
-				   .downgrade = next->downgrade});
+	lane_say(lane, &(struct saying){.outcome = OUTCOME_WAITING,
+					.facts = &next->facts,
+					.stage = stage_of(next),
+					.error = error,
+					.downgrade = next->downgrade});
 	lane->good = false;
 	lane_state(lane, LANE_WAITING, "unknown-ref");
 	lane_attempted(lane, &next->facts, stage_of(next), error, next->report);
@@ -64,23 +64,23 @@ static bool is_old_news(const struct lane *lane, enum lane_state state, const ch
 	       !strcmp(lane->attempt.error, error);
 }
 
-/* Says why a change did not get on, unless it was said before; a proposal has its answer then, and
- * is over. */
+/* Says why a change did not get on, unless it was said before; a proposal has its answer then,
+ * and is over. */
 static void tell_blocked(struct lane *lane)
 {
 	struct next *next = &lane->next;
 	if (next->told)
 		return;
-	bool waits = !next->asker.done &&
-		     refs_are_awaited(lane->engine, next->schema, next->report);
-	char *error = say_first(next->report, next->place ? next->place : "",
-				flume_code_text(next->code));
+	bool waits =
+		!next->asker.done && refs_are_awaited(lane->engine, next->schema, next->report);
+	char *error = first_finding(next->report, next->place ? next->place : "",
+				    flume_code_text(next->code));
 	if (next->asker.done) {
 		struct next over = lane_take_next(lane);
 		flume_report *report = over.report;
 		over.report = NULL;
 		lane_reject(lane, &over, stage_of(&over), "", error, report);
-		next_fini(&over);
+		next_fini(lane->engine, &over);
 		return;
 	}
 	if (is_old_news(lane, waits ? LANE_WAITING : LANE_REJECTED, error))
@@ -98,7 +98,7 @@ static void fail_canary(struct lane *lane, const struct flume_err *err)
 	next.trial = NULL;
 	memory_bad(lane, &next.facts, "canary", err->text);
 	lane_reject(lane, &next, "canary", "", strdup(err->text), NULL);
-	next_fini(&next);
+	next_fini(lane->engine, &next);
 }
 
 /* ---- the swap ---- */
@@ -114,7 +114,8 @@ static void turn_over(struct lane *lane, struct next *next, struct tally before)
 	struct release fresh = {next->schema, next->facts, stamp_now(), false, false};
 	struct probation_limits limits =
 		canary_probation(next->schema, &lane->engine->probation);
-	bool watch = lane->runs.schema && limits.duration_ns > 0 && !runs_kept_again(lane, next);
+	bool watch =
+		lane->runs.schema && limits.duration_ns > 0 && !runs_kept_again(lane, next);
 	next->schema = NULL;
 	if (watch && !lane->watched) {
 		lane->kept = lane->runs;
@@ -147,13 +148,14 @@ static void swapped(struct lane *lane, struct tally before)
 	turn_over(lane, &next, before);
 	lane_calm(lane, &next.facts);
 	lane->success_at = stamp_now();
-	say(lane, &(struct saying){.outcome = OUTCOME_APPLIED,
-				   .facts = &next.facts,
-				   .from = from,
-				   .downgrade = next.downgrade});
-	answer(&next.asker, &(struct engine_answer){.result = ENGINE_APPLIED,
-						    .generation = lane_generation(lane)});
-	next_fini(&next);
+	lane_say(lane, &(struct saying){.outcome = OUTCOME_APPLIED,
+					.facts = &next.facts,
+					.from = from,
+					.downgrade = next.downgrade});
+	asker_answer(lane->engine, &next.asker,
+		     &(struct engine_answer){.result = ENGINE_APPLIED,
+					     .generation = lane_generation(lane)});
+	next_fini(lane->engine, &next);
 }
 
 static struct tally tally_now(struct lane *lane)
@@ -214,15 +216,15 @@ static void on_trial(void *arg, const struct flume_err *err)
 		fail_canary(lane, err);
 	else
 		block(lane, err->code, NULL);
-	advance(lane->engine);
+	engine_advance(lane->engine);
 }
 
 static void begin_trial(struct lane *lane)
 {
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
-	next->trial = trial_start(e->trials, next->change, e->options.case_limit_ns, on_trial,
-				  lane);
+	next->trial =
+		trial_start(e->trials, next->change, e->options.case_limit_ns, on_trial, lane);
 	if (!next->trial) {
 		block(lane, FLUME_NOMEM, NULL);
 		return;
@@ -262,7 +264,7 @@ static void round_of_tries(struct engine *e)
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		struct lane *lane = engine_lane_at(e, i);
 		if (lane->leaving && !lane->held_back && lane->tried != e->commits)
-			retire(lane);
+			lane_retire(lane);
 		else if (is_due(lane))
 			try_next(lane);
 	}
@@ -274,13 +276,13 @@ static void tell_left_over(struct engine *e)
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		struct lane *lane = engine_lane_at(e, i);
 		if (lane->leaving && !lane->held_back)
-			retire_tell(lane);
+			lane_retire_tell(lane);
 		if (lane->next.schema && lane->next.stage == NEXT_BLOCKED)
 			tell_blocked(lane);
 	}
 }
 
-void advance(struct engine *e)
+void engine_advance(struct engine *e)
 {
 	e->again = true;
 	if (e->advancing)

@@ -17,7 +17,7 @@ struct bad_change {
 	int64_t at; /* seconds since 1970 */
 };
 
-struct bad { /* all zero is an empty one */
+struct bad {                     /* all zero is an empty one */
 	struct bad_change *list; /* oldest first */
 	size_t n;
 };

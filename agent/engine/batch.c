@@ -38,7 +38,8 @@ static size_t count_deletions(struct engine *e, const struct change *changes, si
 	return count;
 }
 
-static void take_all(struct engine *e, const struct change *changes, size_t n, int64_t listed_at)
+static void take_all(struct engine *e, const struct change *changes, size_t n,
+		     int64_t listed_at)
 {
 	static const struct asker nobody;
 	bool mass = decide_mass_delete(count_running(e), count_deletions(e, changes, n));
@@ -91,7 +92,8 @@ static void take_list(struct engine *e, const struct change *changes, size_t n,
 		batch_reset(e, revision);
 	take_all(e, changes, n, revision);
 	if (find_absent(e, changes, n, revision, &absent, &n_absent)) {
-		log_event(LOG_ERROR, "out of memory: deletions are not carried out");
+		log_event(LOG_ERROR, "out of memory: deletions are not carried out",
+			  LOG_INT("revision", revision));
 		return;
 	}
 	take_all(e, absent, n_absent, revision);
@@ -101,7 +103,7 @@ static void take_list(struct engine *e, const struct change *changes, size_t n,
 }
 
 void batch_take(void *engine, enum batch_kind kind, const struct change *changes, size_t n,
-		  int64_t revision)
+		int64_t revision)
 {
 	struct engine *e = engine;
 	if (kind == BATCH_LIST)
@@ -110,7 +112,7 @@ void batch_take(void *engine, enum batch_kind kind, const struct change *changes
 		take_all(e, changes, n, 0);
 	if (revision > e->proved)
 		e->proved = revision;
-	advance(e);
+	engine_advance(e);
 	board_proved(e);
 }
 

@@ -13,10 +13,10 @@
 struct board;
 
 struct page {
-	bool ready;           /* every wanted schema has a generation that runs */
-	const char *why;      /* lines of text: what is waited for, or what runs */
-	const char *status;   /* the node's status, JSON (the value of nodes/NODE) */
-	const char *metrics;  /* the engine's part of /metrics, Prometheus text */
+	bool ready;          /* every wanted schema has a generation that runs */
+	const char *why;     /* lines of text: what is waited for, or what runs */
+	const char *status;  /* the node's status, JSON (the value of nodes/NODE) */
+	const char *metrics; /* the engine's part of /metrics, Prometheus text */
 };
 
 struct board *board_new(void); /* with a page that is not ready; NULL when out of memory */

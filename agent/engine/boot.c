@@ -4,8 +4,8 @@
  * Schemas may refer to one another, so those that do not check yet are tried again as long as
  * others get in.  No canary: these have run.
  *
- * The newest revision on disk is taken to be seen, less one: the change that made it comes again
- * with the first list, and is to be decided then (it may be known as bad).
+ * The newest revision on disk is taken to be seen, less one: the change that made it comes
+ * again with the first list, and is to be decided then (it may be known as bad).
  */
 #include "agent/engine/lane.h"
 
@@ -124,7 +124,8 @@ static void adopt(struct copy *copy)
 	lane->success_at = stamp_now();
 	copy->schema = NULL;
 	log_event(LOG_INFO, "schema started from disk", LOG_STR("schema", lane->name),
-		  LOG_STR("version", copy->facts.version), LOG_STR("digest", copy->facts.digest),
+		  LOG_STR("version", copy->facts.version),
+		  LOG_STR("digest", copy->facts.digest),
 		  LOG_INT("revision", copy->facts.revision),
 		  LOG_INT("generation", lane_generation(lane)));
 }
@@ -167,7 +168,7 @@ static void drop_rest(struct copy *copies, size_t n)
 			continue;
 		flume_report *report = flume_report_new();
 		if (!start(&copies[i], report)) {
-			char *why = say_first(report, "", "it cannot be built");
+			char *why = first_finding(report, "", "it cannot be built");
 			pass_over(copies[i].lane->name, why ? why : "");
 			free(why);
 		}

@@ -27,7 +27,8 @@ void breaker_bad(struct breaker *b, const struct breaker_limits *limits, const c
 {
 	const struct breaker_mark mark = {shorten(digest), now};
 	for (unsigned i = 0; i < b->count;) {
-		if (b->marks[i].digest == mark.digest || now - b->marks[i].at >= limits->window_ns)
+		if (b->marks[i].digest == mark.digest ||
+		    now - b->marks[i].at >= limits->window_ns)
 			drop(b, i);
 		else
 			i++;

@@ -1,7 +1,7 @@
 /*
- * A limit of time is the one expectation that the machine can break by itself: it is busy, or was
- * asleep.  A candidate that fails is remembered as bad, so a case that came too late has a second
- * go.
+ * A limit of time is the one expectation that the machine can break by itself: it is busy, or
+ * was asleep.  A candidate that fails is remembered as bad, so a case that came too late has a
+ * second go.
  */
 #include "agent/engine/canary.h"
 
@@ -29,7 +29,8 @@ size_t canary_size(const flume_schema *schema)
 
 static int64_t limit_of(const flume_schema *schema, const struct canary_run *run)
 {
-	const flume_value *said = flume_value_get(flume_schema_get_canary(schema), "max_latency");
+	const flume_value *said =
+		flume_value_get(flume_schema_get_canary(schema), "max_latency");
 	int64_t ns;
 	if (said && flume_duration_parse(flume_value_text(said), &ns) == 0)
 		return ns;

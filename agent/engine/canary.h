@@ -1,8 +1,9 @@
 /*
  * canary.h - the cases that a schema brings with it, run on a pipeline that serves nobody yet.
  *
- * Works in the thread of its caller; trial.h has it run on threads of its own.  The items of the
- * factory are documents.  Reads the schema only, so any thread may, at the same time as others.
+ * Works in the thread of its caller; trial.h has it run on threads of its own.  The items of
+ * the factory are documents.  Reads the schema only, so any thread may, at the same time as
+ * others.
  */
 #ifndef FLUME_AGENT_ENGINE_CANARY_H
 #define FLUME_AGENT_ENGINE_CANARY_H
@@ -28,7 +29,7 @@ struct canary_run {
 struct canary_result {
 	char what[160]; /* "case 'premium orders get ten per cent off'", "case 3" */
 	int64_t took_ns;
-	char why[320];  /* of a failed one: "total: expected 90, got 100" */
+	char why[320]; /* of a failed one: "total: expected 90, got 100" */
 };
 
 /* Runs case `i` (from 0).  Returns 0, FLUME_FAILED with `why`, FLUME_CANCELLED or FLUME_NOMEM.

@@ -43,7 +43,8 @@ struct decision {
 
 struct decision decide(const struct question *);
 
-/* A batch that deletes `deleted` of the `running` schemas: more than half, and at least three? */
+/* A batch that deletes `deleted` of the `running` schemas: more than half, and at least three?
+ */
 bool decide_mass_delete(size_t running, size_t deleted);
 
 #endif

@@ -50,14 +50,14 @@ struct next lane_take_next(struct lane *lane)
 	return next;
 }
 
-void next_fini(struct next *next)
+void next_fini(struct engine *e, struct next *next)
 {
 	trial_cancel(next->trial);
 	flume_change_free(next->change);
 	flume_schema_unref(next->schema);
 	flume_report_free(next->report);
 	free(next->place);
-	answer(&next->asker, &(struct engine_answer){.result = ENGINE_SUPERSEDED});
+	asker_answer(e, &next->asker, &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	*next = (struct next){0};
 }
 
@@ -65,8 +65,9 @@ void lane_supersede(struct lane *lane)
 {
 	struct next next = lane_take_next(lane);
 	if (next.schema)
-		say(lane, &(struct saying){.outcome = OUTCOME_SUPERSEDED, .facts = &next.facts});
-	next_fini(&next);
+		lane_say(lane,
+			 &(struct saying){.outcome = OUTCOME_SUPERSEDED, .facts = &next.facts});
+	next_fini(lane->engine, &next);
 }
 
 bool lane_shown(const struct lane *lane)
@@ -77,8 +78,8 @@ bool lane_shown(const struct lane *lane)
 uint64_t lane_generation(const struct lane *lane)
 {
 	struct flume_pipeline_info info = {0};
-	flume_pipeline *pipeline = lane->binding ? flume_binding_dup_pipeline(lane->binding)
-						 : NULL;
+	flume_pipeline *pipeline =
+		lane->binding ? flume_binding_dup_pipeline(lane->binding) : NULL;
 	if (pipeline)
 		flume_pipeline_read(pipeline, &info);
 	uint64_t generation = info.generation;
@@ -89,8 +90,9 @@ uint64_t lane_generation(const struct lane *lane)
 static void lane_free(struct lane *lane)
 {
 	struct next next = lane_take_next(lane);
-	next_fini(&next);
-	answer(&lane->leave_asker, &(struct engine_answer){.result = ENGINE_SUPERSEDED});
+	next_fini(lane->engine, &next);
+	asker_answer(lane->engine, &lane->leave_asker,
+		     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	guard_end(lane);
 	release_fini(&lane->runs);
 	flume_binding_unref(lane->binding);
@@ -151,9 +153,9 @@ static void tick(void *arg)
 	e->tick_at = INT64_MAX;
 	for (size_t i = 0; i < e->lanes.len; i++)
 		engine_wake(e, lane_tick(engine_lane_at(e, i), now));
-	advance(e);
+	engine_advance(e);
 	save_one(e, now);
-	board_proved(e);
+	board_pace(e);
 }
 
 /* ---- what the source says besides changes ---- */
@@ -192,7 +194,7 @@ void engine_submit(struct engine *e, const struct change *change, engine_done_fn
 		   void *arg)
 {
 	intake_change(e, change, &(struct asker){done, arg}, 0, false);
-	advance(e);
+	engine_advance(e);
 }
 
 void engine_on_status(struct engine *e, void (*fn)(void *arg), void *arg)
@@ -230,8 +232,8 @@ static void set_limits(struct engine *e, const struct engine_options *o)
 	double rate = o->probation_error_rate > 0 ? o->probation_error_rate : PROBATION_RATE;
 	e->probation = (struct probation_limits){
 		.duration_ns = o->probation_ns,
-		.min_requests = o->probation_requests > 0 ? o->probation_requests
-							   : PROBATION_REQUESTS,
+		.min_requests =
+			o->probation_requests > 0 ? o->probation_requests : PROBATION_REQUESTS,
 		.max_rate = llround(fmin(rate, 1) * (double)PROBATION_WHOLE),
 	};
 	e->breaker = (struct breaker_limits){
@@ -291,6 +293,7 @@ struct engine *engine_free(struct engine *e)
 {
 	if (!e)
 		return NULL;
+	e->ending = true;
 	e->advancing = true; /* an answer may submit again, but nothing moves any more */
 	for (size_t i = 0; i < e->lanes.len; i++)
 		lane_free(engine_lane_at(e, i));

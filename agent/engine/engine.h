@@ -3,8 +3,8 @@
  *
  * Lives on the loop's thread.  Each schema has a lane of its own: its changes are handled one
  * after another, the newest one waiting supersedes older ones, and no lane waits for another's
- * canary or probation.  Canary cases run on threads of their own.  Every step of a lane is a pure
- * decision (decide.h, probation.h, breaker.h, lane.h) that this room only carries out.
+ * canary or probation.  Canary cases run on threads of their own.  Every step of a lane is a
+ * pure decision (decide.h, probation.h, breaker.h, lane.h) that this room only carries out.
  */
 #ifndef FLUME_AGENT_ENGINE_ENGINE_H
 #define FLUME_AGENT_ENGINE_ENGINE_H
@@ -19,33 +19,34 @@ struct engine;
 struct engine_options {
 	const char *node;
 	const char *agent_version;
-	const char *source;           /* "etcd", "dir" or "none": what the status says       */
-	const char *const *labels;    /* "k=v", NULL at the end; may be NULL                 */
-	const char *state_dir;        /* last known good; NULL: nothing is remembered       */
-	bool apply_same_version;      /* policy same_version: apply                          */
-	bool deny_downgrade;          /* policy downgrade: deny                              */
-	int64_t case_limit_ns;        /* of a canary case without max_latency (0: 1 s)       */
-	int64_t probation_ns;         /* where the schema says nothing (0: none)             */
-	int64_t probation_requests;   /* likewise: fewer is no verdict                       */
-	double probation_error_rate;  /* likewise: 0.01 is one per cent                      */
-	unsigned breaker_failures;    /* distinct bad updates (0: 5) ...                     */
-	int64_t breaker_window_ns;    /* ... within this time open the update breaker (0: 10 min) */
+	const char *source;          /* "etcd", "dir" or "none": what the status says       */
+	const char *const *labels;   /* "k=v", NULL at the end; may be NULL                 */
+	const char *state_dir;       /* last known good; NULL: nothing is remembered       */
+	bool apply_same_version;     /* policy same_version: apply                          */
+	bool deny_downgrade;         /* policy downgrade: deny                              */
+	int64_t case_limit_ns;       /* of a canary case without max_latency (0: 1 s)       */
+	int64_t probation_ns;        /* where the schema says nothing (0: none)             */
+	int64_t probation_requests;  /* likewise: fewer is no verdict (0: 50)               */
+	double probation_error_rate; /* likewise: 0.01 is one per cent (0: that)            */
+	unsigned breaker_failures;   /* distinct bad updates, at most 16 (0: 5) ...         */
+	int64_t breaker_window_ns;   /* ... within this time open the breaker (0: 10 min)   */
 };
 
 int engine_new(struct engine **out, struct loop *, flume_factory *, struct board *,
 	       const struct engine_options *, struct flume_err *err);
-/* Cancels what runs and waits for it.  Returns NULL. */
+/* Cancels what runs and waits a moment for it; whoever still waits for an answer hears that it
+ * was superseded.  Returns NULL. */
 struct engine *engine_free(struct engine *);
 
-/* Starts what was proven here before, from the state folder.  A copy that cannot be used is logged
- * and passed over.  Returns how many run. */
+/* Starts what was proven here before, from the state folder.  A copy that cannot be used is
+ * logged and passed over.  Returns how many run. */
 size_t engine_boot(struct engine *);
 
 /* The sink to give to a source. */
 struct sink engine_sink(struct engine *);
 
 enum engine_result {
-	ENGINE_APPLIED,   /* swapped in; probation may still run */
+	ENGINE_APPLIED, /* swapped in; probation may still run */
 	ENGINE_UNCHANGED,
 	ENGINE_REJECTED,  /* the report and `stage` say why       */
 	ENGINE_HELD,      /* `reason` says why                    */
@@ -60,8 +61,11 @@ struct engine_answer {
 	const flume_report *report; /* findings; may be NULL */
 	uint64_t generation;
 };
-/* One change with an answer: what HTTP PUT and DELETE do.  `done` runs once, on the loop, maybe before
- * this returns. */
+/* One change with an answer: what HTTP PUT and DELETE do.  `done` runs once, on the loop, maybe
+ * before this returns; the board shows the outcome by then.  What the answer points to is lent
+ * until `done` returns, or submits again.  A change that is not applied leaves nothing behind:
+ * it is not wanted, and not tried again.  Its origin is "http": a source's lists do not delete
+ * it. */
 typedef void engine_done_fn(void *arg, const struct engine_answer *);
 void engine_submit(struct engine *, const struct change *, engine_done_fn *, void *arg);
 

@@ -1,11 +1,12 @@
 /*
  * Probation: the calls of the new generation are counted from the outside, by looking.
  *
- * A lane's pipeline may be replaced while it is on probation, when a schema it refers to changes.
- * That is still the same release, so what its pipelines counted is added up.
+ * A lane's pipeline may be replaced while it is on probation, when a schema it refers to
+ * changes. That is still the same release, so what its pipelines counted is added up.
  *
- * Going back is a swap like any other, to the release that was kept.  It can fail only when what
- * that one needs is gone; then the new one goes on, the status says so, and it is tried again.
+ * Going back is a swap like any other, to the release that was kept.  It can fail only when
+ * what that one needs is gone; then the new one goes on, the status says so, and it is tried
+ * again.
  */
 #include "agent/engine/lane.h"
 
@@ -22,7 +23,8 @@ struct tally tally_of(const flume_pipeline *pipeline)
 	struct flume_pipeline_info info = {0};
 	if (pipeline)
 		flume_pipeline_read(pipeline, &info);
-	return (struct tally){info.calls, info.failures < info.calls ? info.failures : info.calls};
+	return (struct tally){info.calls,
+			      info.failures < info.calls ? info.failures : info.calls};
 }
 
 static int64_t next_look(const struct lane *lane, int64_t now)
@@ -69,7 +71,8 @@ static struct tally count(struct lane *lane)
 
 /* ---- verdicts ---- */
 
-/* A newer change may have had its own outcome meanwhile, and that is what the state is about. */
+/* A newer change may have had its own outcome meanwhile, and that is what the state is about.
+ */
 static void show(struct lane *lane, const struct facts *facts, enum lane_state state,
 		 const char *stage, const char *error)
 {
@@ -91,10 +94,11 @@ static void keep(struct lane *lane, bool proven)
 	engine_wake(lane->engine, 0);
 	breaker_good(&lane->breaker);
 	show(lane, &lane->runs.facts, LANE_RUNNING, "", NULL);
-	say(lane, &(struct saying){.outcome = proven ? OUTCOME_PROVEN : OUTCOME_INCONCLUSIVE,
-				   .facts = &lane->runs.facts,
-				   .stage = "probation",
-				   .reason = proven ? NULL : "inconclusive"});
+	lane_say(lane,
+		 &(struct saying){.outcome = proven ? OUTCOME_PROVEN : OUTCOME_INCONCLUSIVE,
+				  .facts = &lane->runs.facts,
+				  .stage = "probation",
+				  .reason = proven ? NULL : "inconclusive"});
 }
 
 static int swap_back(struct lane *lane, flume_report *report)
@@ -141,11 +145,11 @@ static void fall(struct lane *lane, const char *why)
 		lane->kept = (struct release){0};
 		if (lane->state == LANE_ROLLED_BACK)
 			lane_state(lane, LANE_ROLLED_BACK, "");
-		say(lane, &(struct saying){.outcome = OUTCOME_ROLLED_BACK,
-					   .facts = &bad,
-					   .to = lane->runs.facts.version,
-					   .stage = "probation",
-					   .error = why});
+		lane_say(lane, &(struct saying){.outcome = OUTCOME_ROLLED_BACK,
+						.facts = &bad,
+						.to = lane->runs.facts.version,
+						.stage = "probation",
+						.error = why});
 		board_changed(lane->engine);
 	}
 	flume_report_free(report);
@@ -177,8 +181,10 @@ int64_t guard_look(struct lane *lane, int64_t now)
 	case PROBATION_WAIT:
 		return next_look(lane, now);
 	case PROBATION_PROVEN:
+		keep(lane, true);
+		break;
 	case PROBATION_INCONCLUSIVE:
-		keep(lane, tally.calls >= (uint64_t)lane->limits.min_requests);
+		keep(lane, false);
 		break;
 	case PROBATION_ROLL_BACK:
 		condemn(lane, tally);

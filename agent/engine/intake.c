@@ -1,9 +1,9 @@
 /*
  * What comes in: is it news, can it be read, and what does the table say?
  *
- * What the source brings is what is wanted, whatever becomes of it, and the status says so.  What
- * is submitted with somebody waiting for the answer is a proposal: it is wanted only once it
- * runs, so that a refused one leaves nothing behind.
+ * What the source brings is what is wanted, whatever becomes of it, and the status says so.
+ * What is submitted with somebody waiting for the answer is a proposal: it is wanted only once
+ * it runs, so that a refused one leaves nothing behind.
  */
 #include "agent/engine/lane.h"
 
@@ -80,7 +80,8 @@ static struct decision ask(const struct lane *lane, const struct intake *in)
 static void want(struct lane *lane, const struct intake *in)
 {
 	lane_supersede(lane);
-	answer(&lane->leave_asker, &(struct engine_answer){.result = ENGINE_SUPERSEDED});
+	asker_answer(lane->engine, &lane->leave_asker,
+		     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	lane->wants = true;
 	lane->leaving = lane->held_back = false;
 	lane->wanted = in->facts;
@@ -92,22 +93,24 @@ static void want(struct lane *lane, const struct intake *in)
 static void ignore(struct lane *lane, struct intake *in, const struct decision *d)
 {
 	struct asker asker = *in->asker;
-	say(lane, &(struct saying){.outcome = OUTCOME_IGNORED,
-				   .facts = &in->facts,
-				   .reason = d->reason});
-	answer(&asker, &(struct engine_answer){.result = ENGINE_HELD, .reason = d->reason});
+	lane_say(lane, &(struct saying){.outcome = OUTCOME_IGNORED,
+					.facts = &in->facts,
+					.reason = d->reason});
+	asker_answer(lane->engine, &asker,
+		     &(struct engine_answer){.result = ENGINE_HELD, .reason = d->reason});
 }
 
 static void unchanged(struct lane *lane, struct intake *in)
 {
 	struct asker asker = *in->asker;
-	say(lane, &(struct saying){.outcome = OUTCOME_UNCHANGED, .facts = &in->facts});
+	lane_say(lane, &(struct saying){.outcome = OUTCOME_UNCHANGED, .facts = &in->facts});
 	if (!is_proposal(in)) {
 		lane_calm(lane, &in->facts);
 		lane->success_at = stamp_now();
 	}
-	answer(&asker, &(struct engine_answer){.result = ENGINE_UNCHANGED,
-					       .generation = lane_generation(lane)});
+	asker_answer(lane->engine, &asker,
+		     &(struct engine_answer){.result = ENGINE_UNCHANGED,
+					     .generation = lane_generation(lane)});
 }
 
 /* Becomes the lane's next change.  Takes the schema. */
@@ -140,10 +143,10 @@ static void recall(struct lane *lane, const struct facts *facts)
 static void hold(struct lane *lane, struct intake *in, const struct decision *d)
 {
 	struct asker asker = *in->asker;
-	say(lane, &(struct saying){.outcome = OUTCOME_HELD,
-				   .facts = &in->facts,
-				   .reason = d->reason,
-				   .downgrade = d->downgrade});
+	lane_say(lane, &(struct saying){.outcome = OUTCOME_HELD,
+					.facts = &in->facts,
+					.reason = d->reason,
+					.downgrade = d->downgrade});
 	if (!is_proposal(in)) {
 		lane_state(lane, LANE_HELD, d->reason);
 		lane->good = false;
@@ -153,7 +156,8 @@ static void hold(struct lane *lane, struct intake *in, const struct decision *d)
 		line_up(lane, in, NEXT_BREAKER, d->downgrade);
 		engine_wake(lane->engine, lane->breaker.until);
 	}
-	answer(&asker, &(struct engine_answer){.result = ENGINE_HELD, .reason = d->reason});
+	asker_answer(lane->engine, &asker,
+		     &(struct engine_answer){.result = ENGINE_HELD, .reason = d->reason});
 }
 
 /* Refused before it was the lane's next change.  Takes error and report. */
@@ -180,7 +184,7 @@ static void reject_version(struct lane *lane, struct intake *in, const struct de
 static void reject_text(struct lane *lane, struct intake *in)
 {
 	const char *place = in->change->place ? in->change->place : "";
-	char *error = say_first(in->report, place, flume_code_text(in->code));
+	char *error = first_finding(in->report, place, flume_code_text(in->code));
 	flume_report *report = in->report;
 	in->report = NULL;
 	if (in->code == FLUME_NOMEM)
@@ -213,7 +217,8 @@ static void read_text(struct intake *in)
 {
 	const struct change *c = in->change;
 	in->report = flume_report_new();
-	in->code = flume_schema_parse(&in->schema, c->text, c->len, c->format, NULL, in->report);
+	in->code =
+		flume_schema_parse(&in->schema, c->text, c->len, c->format, NULL, in->report);
 	if (in->code)
 		in->schema = NULL;
 	in->facts = facts_of(in->schema, c->revision, c->origin);
@@ -250,9 +255,10 @@ static void delete_what_does_not_run(struct lane *lane, struct intake *in)
 	lane->wants = lane->leaving = lane->held_back = false;
 	lane->last_revision = in->change->revision;
 	if (was_wanted)
-		say(lane, &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &in->facts});
+		lane_say(lane,
+			 &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &in->facts});
 	board_changed(lane->engine);
-	answer(&asker, &(struct engine_answer){.result = ENGINE_NOT_FOUND});
+	asker_answer(lane->engine, &asker, &(struct engine_answer){.result = ENGINE_NOT_FOUND});
 }
 
 static void hold_deletion(struct lane *lane, struct intake *in, const char *reason)
@@ -264,9 +270,9 @@ static void hold_deletion(struct lane *lane, struct intake *in, const char *reas
 	lane->wanted = in->facts;
 	lane_state(lane, LANE_HELD, reason);
 	if (news)
-		say(lane, &(struct saying){.outcome = OUTCOME_HELD,
-					   .facts = &in->facts,
-					   .reason = reason});
+		lane_say(lane, &(struct saying){.outcome = OUTCOME_HELD,
+						.facts = &in->facts,
+						.reason = reason});
 }
 
 static void take_deletion(struct lane *lane, struct intake *in)
@@ -281,8 +287,8 @@ static void take_deletion(struct lane *lane, struct intake *in)
 		hold_deletion(lane, in, d.reason);
 	} else {
 		lane_supersede(lane);
-		answer(&lane->leave_asker,
-		       &(struct engine_answer){.result = ENGINE_SUPERSEDED});
+		asker_answer(lane->engine, &lane->leave_asker,
+			     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 		lane->leave_asker = *in->asker;
 		lane->leaving = true;
 		lane->held_back = lane->leave_told = false;
@@ -298,14 +304,14 @@ static void take_deletion(struct lane *lane, struct intake *in)
 
 /* ---- one change ---- */
 
-static void lose(struct intake *in, const char *why)
+static void lose(struct engine *e, struct intake *in, const char *why)
 {
 	struct asker asker = *in->asker;
 	log_event(LOG_ERROR, "change lost", LOG_STR("schema", in->change->name),
 		  LOG_INT("revision", in->change->revision), LOG_STR("reason", why));
-	answer(&asker, &(struct engine_answer){.result = ENGINE_REJECTED,
-					       .stage = "parse",
-					       .reason = why});
+	asker_answer(e, &asker,
+		     &(struct engine_answer){
+			     .result = ENGINE_REJECTED, .stage = "parse", .reason = why});
 }
 
 void intake_change(struct engine *e, const struct change *change, const struct asker *asker,
@@ -318,7 +324,7 @@ void intake_change(struct engine *e, const struct change *change, const struct a
 	bool named = source_name_good(change->name);
 	struct lane *lane = named ? engine_lane(e, change->name) : NULL;
 	if (!lane)
-		lose(&in, named ? "out of memory" : "not a name for a schema");
+		lose(e, &in, named ? "out of memory" : "not a name for a schema");
 	else if (!change->text)
 		take_deletion(lane, &in);
 	else if (is_proposal(&in) || !is_repeated(lane, change))

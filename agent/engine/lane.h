@@ -78,17 +78,17 @@ struct next {
 	bool ever_told;
 };
 
-#define OUTCOMES(X)                   \
-	X(APPLIED, "applied")         \
-	X(UNCHANGED, "unchanged")     \
-	X(IGNORED, "ignored")         \
-	X(HELD, "held")               \
-	X(WAITING, "waiting")         \
-	X(REJECTED, "rejected")       \
-	X(SUPERSEDED, "superseded")   \
-	X(PROVEN, "proven")           \
+#define OUTCOMES(X)                     \
+	X(APPLIED, "applied")           \
+	X(UNCHANGED, "unchanged")       \
+	X(IGNORED, "ignored")           \
+	X(HELD, "held")                 \
+	X(WAITING, "waiting")           \
+	X(REJECTED, "rejected")         \
+	X(SUPERSEDED, "superseded")     \
+	X(PROVEN, "proven")             \
 	X(INCONCLUSIVE, "inconclusive") \
-	X(ROLLED_BACK, "rolled_back") \
+	X(ROLLED_BACK, "rolled_back")   \
 	X(REMOVED, "removed")
 
 enum outcome {
@@ -114,7 +114,7 @@ struct lane {
 	bool leave_told;
 	struct asker leave_asker;
 	struct facts wanted;
-	int64_t last_revision; /* 0: none was seen             */
+	int64_t last_revision;  /* 0: none was seen             */
 	char seen[DIGEST_SIZE]; /* of the text that an unordered source brought last */
 
 	enum lane_state state;
@@ -152,15 +152,16 @@ struct engine {
 	struct trials *trials;
 	uint64_t commits;      /* changes of the store so far        */
 	bool advancing, again; /* see advance.c                      */
+	bool ending;
 	struct loop_timer *tick;
 	int64_t tick_at; /* INT64_MAX: not armed */
 
-	bool listed;        /* the source has said all it has            */
-	int64_t floor;      /* the newest revision that the disk knew of */
-	int64_t proved;     /* revision                                  */
+	bool listed;    /* the source has said all it has            */
+	int64_t floor;  /* the newest revision that the disk knew of */
+	int64_t proved; /* revision                                  */
 	bool link_up;
-	char *link_why;     /* NULL: nothing to say       */
-	char *disk_why;     /* NULL: the disk is fine     */
+	char *link_why; /* NULL: nothing to say       */
+	char *disk_why; /* NULL: the disk is fine     */
 	char started[STAMP_SIZE];
 
 	struct loop_timer *pin;
@@ -180,7 +181,7 @@ void engine_wake(struct engine *, int64_t at);
 /* Moves it out of the lane. */
 struct next lane_take_next(struct lane *);
 /* Gives up what is under way; who still waits for it hears that it was superseded. */
-void next_fini(struct next *);
+void next_fini(struct engine *, struct next *);
 void lane_supersede(struct lane *);
 void release_fini(struct release *);
 /* Is it in the status? */
@@ -190,7 +191,7 @@ uint64_t lane_generation(const struct lane *);
 
 /* ---- intake.c ---- */
 
-/* One change; `asker` may be all zero.  What follows from it is for advance(). */
+/* One change; `asker` may be all zero.  What follows from it is for engine_advance(). */
 void intake_change(struct engine *, const struct change *, const struct asker *,
 		   int64_t listed_at, bool mass_delete);
 
@@ -203,7 +204,7 @@ void batch_reset(void *engine, int64_t revision);
 /* ---- advance.c ---- */
 
 /* Carries on with whatever can be carried on. */
-void advance(struct engine *);
+void engine_advance(struct engine *);
 
 /* ---- guard.c ---- */
 
@@ -217,9 +218,9 @@ struct tally tally_of(const flume_pipeline *);
 /* ---- retire.c ---- */
 
 /* Removes a schema that is leaving.  False when something still refers to it. */
-bool retire(struct lane *);
+bool lane_retire(struct lane *);
 /* Says that it could not be removed, once. */
-void retire_tell(struct lane *);
+void lane_retire_tell(struct lane *);
 
 /* ---- memory.c ---- */
 
@@ -244,10 +245,10 @@ struct saying {
 	bool downgrade;
 };
 /* Logs and counts. */
-void say(struct lane *, const struct saying *);
-void answer(struct asker *, const struct engine_answer *);
+void lane_say(struct lane *, const struct saying *);
+void asker_answer(struct engine *, struct asker *, const struct engine_answer *);
 /* "place:line:col: text [code]" of the first finding; NULL when out of memory. */
-char *say_first(const flume_report *, const char *place, const char *otherwise);
+char *first_finding(const flume_report *, const char *place, const char *otherwise);
 
 /* Takes error and report, even on failure; both may be NULL. */
 void lane_attempted(struct lane *, const struct facts *, const char *stage, char *error,
@@ -256,8 +257,8 @@ void lane_attempted(struct lane *, const struct facts *, const char *stage, char
 void lane_state(struct lane *, enum lane_state, const char *reason);
 /* What is wanted is what runs. */
 void lane_calm(struct lane *, const struct facts *);
-/* `next` was refused at `stage`.  Takes error and report; answers, so one that is waited for must
- * have left the lane. */
+/* `next` was refused at `stage`.  Takes error and report; answers, so one that is waited for
+ * must have left the lane. */
 void lane_reject(struct lane *, struct next *next, const char *stage, const char *reason,
 		 char *error, flume_report *);
 
@@ -272,7 +273,9 @@ bool refs_include(const flume_schema *, const char *name);
 
 /* Pins a new page soon. */
 void board_changed(struct engine *);
+/* Pins the proved revision soon, and tells of it when it has not been told for a while. */
 void board_proved(struct engine *);
+void board_pace(struct engine *);
 /* At once, if anything changed. */
 void board_flush(struct engine *);
 void status_write(struct engine *, struct text *);

@@ -16,7 +16,8 @@ struct probation_limits {
 };
 
 struct tally {
-	uint64_t calls, failures; /* failures <= calls, but for calls that end between two looks */
+	uint64_t calls,
+		failures; /* failures <= calls, but for calls that end between two looks */
 };
 
 enum probation_verdict {

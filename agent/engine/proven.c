@@ -114,12 +114,15 @@ int proven_decode(struct proven *out, const char *name, const char *bytes, size_
 	flume_value *header;
 	if (!end)
 		return flume_fail(err, FLUME_INVALID, "not a proven copy: no header");
-	int rc = flume_value_parse(&header, bytes, (size_t)(end - bytes), FLUME_JSON, NULL, NULL);
+	int rc = flume_value_parse(&header, bytes, (size_t)(end - bytes), FLUME_JSON, NULL,
+				   NULL);
 	if (rc == FLUME_NOMEM)
 		return flume_fail(err, rc, "out of memory");
 	if (rc)
-		return flume_fail(err, FLUME_INVALID, "not a proven copy: the header is no JSON");
-	struct proven p = {.name = name, .text = end + 1, .len = len - (size_t)(end + 1 - bytes)};
+		return flume_fail(err, FLUME_INVALID,
+				  "not a proven copy: the header is no JSON");
+	struct proven p = {
+		.name = name, .text = end + 1, .len = len - (size_t)(end + 1 - bytes)};
 	const char *why = read_header(header, name, &p);
 	if (!why && !has_sum(header, &p))
 		why = "its bytes are not those that were written";

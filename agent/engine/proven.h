@@ -22,8 +22,8 @@ struct proven {
 
 /* The file, whole.  NULL when out of memory; free(3). */
 char *proven_encode(const struct proven *, size_t *out_len);
-/* Reads it; `out` points into `bytes`, and its name is `name`.  FLUME_INVALID with the reason when
- * it is not what was written under that name, or FLUME_NOMEM. */
+/* Reads it; `out` points into `bytes`, and its name is `name`.  FLUME_INVALID with the reason
+ * when it is not what was written under that name, or FLUME_NOMEM. */
 int proven_decode(struct proven *out, const char *name, const char *bytes, size_t len,
 		  struct flume_err *err);
 

@@ -36,11 +36,12 @@ static void clear(struct lane *lane)
 	lane_state(lane, LANE_RUNNING, "");
 	memory_forget(lane);
 	e->commits++;
-	say(lane, &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &gone});
-	answer(&lane->leave_asker, &(struct engine_answer){.result = ENGINE_APPLIED});
+	lane_say(lane, &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &gone});
+	asker_answer(lane->engine, &lane->leave_asker,
+		     &(struct engine_answer){.result = ENGINE_APPLIED});
 }
 
-bool retire(struct lane *lane)
+bool lane_retire(struct lane *lane)
 {
 	struct engine *e = lane->engine;
 	int rc = kept_for(lane) ? FLUME_IN_USE
@@ -72,16 +73,16 @@ static void refuse(struct lane *lane, flume_report *report)
 	struct asker asker = lane->leave_asker;
 	lane->leave_asker = (struct asker){0};
 	lane->leaving = false;
-	say(lane, &(struct saying){.outcome = OUTCOME_REJECTED,
-				   .facts = &lane->runs.facts,
-				   .reason = "in-use"});
-	answer(&asker, &(struct engine_answer){.result = ENGINE_IN_USE,
-					       .reason = "in-use",
-					       .report = report});
+	lane_say(lane, &(struct saying){.outcome = OUTCOME_REJECTED,
+					.facts = &lane->runs.facts,
+					.reason = "in-use"});
+	asker_answer(lane->engine, &asker,
+		     &(struct engine_answer){
+			     .result = ENGINE_IN_USE, .reason = "in-use", .report = report});
 	flume_report_free(report);
 }
 
-void retire_tell(struct lane *lane)
+void lane_retire_tell(struct lane *lane)
 {
 	if (lane->leave_told)
 		return;
@@ -90,12 +91,12 @@ void retire_tell(struct lane *lane)
 		refuse(lane, report);
 		return;
 	}
-	char *error = say_first(report, "", "in use");
+	char *error = first_finding(report, "", "in use");
 	lane->leave_told = true;
-	say(lane, &(struct saying){.outcome = OUTCOME_HELD,
-				   .facts = &lane->wanted,
-				   .reason = "in-use",
-				   .error = error});
+	lane_say(lane, &(struct saying){.outcome = OUTCOME_HELD,
+					.facts = &lane->wanted,
+					.reason = "in-use",
+					.error = error});
 	lane_state(lane, LANE_HELD, "in-use");
 	lane_attempted(lane, &lane->runs.facts, "", error, report);
 }

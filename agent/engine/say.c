@@ -33,37 +33,38 @@ static const struct {
 	[OUTCOME_REMOVED] = {LOG_INFO, "schema removed"},
 };
 
-void say(struct lane *lane, const struct saying *s)
+void lane_say(struct lane *lane, const struct saying *s)
 {
 	const struct facts *facts = s->facts;
-	const char *from = s->from                ? s->from
+	const char *from = s->from             ? s->from
 			   : lane->runs.schema ? lane->runs.facts.version
 					       : NULL;
 	lane->counts[s->outcome]++;
 	log_event(lines[s->outcome].level, lines[s->outcome].message,
 		  LOG_STR("schema", lane->name), LOG_STR("outcome", words[s->outcome]),
 		  LOG_STR("from", s->to ? NULL : from), LOG_STR("version", facts->version),
-		  LOG_STR("to", s->to),
-		  LOG_STR("digest", facts->digest), LOG_INT("revision", facts->revision),
-		  LOG_STR("origin", facts->origin), LOG_STR("stage", s->stage),
-		  LOG_STR("reason", s->reason),
+		  LOG_STR("to", s->to), LOG_STR("digest", facts->digest),
+		  LOG_INT("revision", facts->revision), LOG_STR("origin", facts->origin),
+		  LOG_STR("stage", s->stage), LOG_STR("reason", s->reason),
 		  LOG_STR("direction", s->downgrade ? "downgrade" : NULL),
 		  LOG_INT("generation", lane_generation(lane)), LOG_STR("error", s->error));
 }
 
-void answer(struct asker *asker, const struct engine_answer *given)
+void asker_answer(struct engine *e, struct asker *asker, const struct engine_answer *given)
 {
 	struct engine_answer full = *given;
 	struct asker once = *asker;
 	*asker = (struct asker){0};
 	if (!once.done)
 		return;
+	if (e->changed && !e->ending)
+		board_flush(e); /* who has the answer may look at the status next */
 	full.stage = given->stage ? given->stage : "";
 	full.reason = given->reason ? given->reason : "";
 	once.done(once.arg, &full);
 }
 
-char *say_first(const flume_report *report, const char *place, const char *otherwise)
+char *first_finding(const flume_report *report, const char *place, const char *otherwise)
 {
 	const struct flume_issue *first = flume_report_get_issue(report, 0);
 	struct text t = {0};
@@ -76,8 +77,8 @@ char *say_first(const flume_report *report, const char *place, const char *other
 	return text_take(&t);
 }
 
-void lane_attempted(struct lane *lane, const struct facts *facts, const char *stage, char *error,
-		    flume_report *report)
+void lane_attempted(struct lane *lane, const struct facts *facts, const char *stage,
+		    char *error, flume_report *report)
 {
 	struct attempt *a = &lane->attempt;
 	free(a->error);
@@ -106,19 +107,20 @@ void lane_reject(struct lane *lane, struct next *next, const char *stage, const 
 		 char *error, flume_report *report)
 {
 	const char *text = error ? error : "out of memory";
-	say(lane, &(struct saying){.outcome = OUTCOME_REJECTED,
-				   .facts = &next->facts,
-				   .stage = stage,
-				   .reason = reason,
-				   .error = text,
-				   .downgrade = next->downgrade});
+	lane_say(lane, &(struct saying){.outcome = OUTCOME_REJECTED,
+					.facts = &next->facts,
+					.stage = stage,
+					.reason = reason,
+					.error = text,
+					.downgrade = next->downgrade});
 	if (!next->asker.done) {
 		lane_state(lane, LANE_REJECTED, reason);
 		lane->good = false;
 	}
 	lane_attempted(lane, &next->facts, stage, error, report);
-	answer(&next->asker, &(struct engine_answer){.result = ENGINE_REJECTED,
-						     .stage = stage,
-						     .reason = text,
-						     .report = report});
+	asker_answer(lane->engine, &next->asker,
+		     &(struct engine_answer){.result = ENGINE_REJECTED,
+					     .stage = stage,
+					     .reason = text,
+					     .report = report});
 }

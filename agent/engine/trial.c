@@ -4,8 +4,8 @@
  * case is overdue it gives the verdict and lets the thread go.  A lost thread owns what it
  * touches (schemas, pipelines, the desk where results are left) and clears up if it ever ends.
  *
- * Lost threads do not take the place of healthy ones, or a bad document could stop the trials of
- * all others; but there is a bound to them too, and beyond it candidates wait.
+ * Lost threads do not take the place of healthy ones, or a bad document could stop the trials
+ * of all others; but there is a bound to them too, and beyond it candidates wait.
  */
 #include "agent/engine/trial.h"
 

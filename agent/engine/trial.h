@@ -21,8 +21,9 @@ struct trials *trials_free(struct trials *);
 /* Do the schemas of this change have any cases? */
 bool trial_needed(flume_change *);
 
-/* On the loop, after trial_start has returned; the trial is gone then.  `err` is NULL when every
- * case of every schema in the change passed; else FLUME_FAILED and which, or FLUME_NOMEM. */
+/* On the loop, after trial_start has returned; the trial is gone then.  `err` is NULL when
+ * every case of every schema in the change passed; else FLUME_FAILED and which, or FLUME_NOMEM.
+ */
 typedef void trial_done_fn(void *arg, const struct flume_err *err);
 /* The change may be freed while the trial runs.  NULL when out of memory. */
 struct trial *trial_start(struct trials *, flume_change *, int64_t case_limit_ns,

@@ -132,8 +132,8 @@ static int try_all(struct tryout *t, struct flume_err *err)
 		rc = canary_try_all(t->list[i].schema, t->list[i].pipeline, &run, err);
 	if (rc && i > 1) {
 		const struct flume_err own = *err;
-		flume_fail(err, rc, "schema '%.128s', which refers to it: %s", t->list[i - 1].id,
-			   own.text);
+		flume_fail(err, rc, "schema '%.128s', which refers to it: %s",
+			   t->list[i - 1].id, own.text);
 	}
 	return rc;
 }

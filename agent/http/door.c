@@ -55,13 +55,15 @@ static int listen_at(const struct addrinfo *info)
 
 static int port_of(int fd)
 {
-	struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at = {.v6 = {.sin6_port = 0}};
 	socklen_t len = sizeof at;
-	if (getsockname(fd, (struct sockaddr *)&at, &len))
+	if (getsockname(fd, &at.any, &len))
 		return 0;
-	if (at.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
-	return ntohs(((struct sockaddr_in *)&at)->sin_port);
+	return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 }
 
 static int listen_tcp(struct door *d, const char *text, struct flume_err *err)
@@ -69,7 +71,8 @@ static int listen_tcp(struct door *d, const char *text, struct flume_err *err)
 	const char *host, *port;
 	char name[256];
 	size_t len = guard_split_host(text, &host, &port);
-	if ((!len && *text != ':') || !*port || len >= sizeof name)
+	if ((!len && *text != ':') || !*port || strtoul(port, NULL, 10) > UINT16_MAX ||
+	    len >= sizeof name)
 		return flume_fail(err, FLUME_INVALID, "'%s' is not HOST:PORT", text);
 	memcpy(name, host, len);
 	name[len] = '\0';
@@ -106,9 +109,10 @@ static void remove_stale(const struct sockaddr_un *at)
 static int listen_local(struct door *d, const char *path, struct flume_err *err)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	if (!*path || strlen(path) >= sizeof at.sun_path)
+	size_t len = strlen(path);
+	if (!len || len >= sizeof at.sun_path)
 		return flume_fail(err, FLUME_INVALID, "'%s' is not a path for a socket", path);
-	strcpy(at.sun_path, path);
+	memcpy(at.sun_path, path, len + 1);
 	remove_stale(&at);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

@@ -101,19 +101,19 @@ flume_pipeline *request_dup_pipeline(const struct request *, const char *name);
 bool request_wait(struct request *);
 /* The answer is there.  The request is not the caller's any more. */
 void request_ready(struct request *);
-/* Has `run` make the answer on a worker; answers itself when there is no room. */
-void request_to_worker(struct request *, void (*run)(struct request *));
+/* Has `work` make the answer on a worker; answers itself when there is no room. */
+void request_to_worker(struct request *, void (*work)(struct request *));
 
 /* The headers are there: finds the method, or answers why not. */
 void request_admit(struct request *, const char *url, const char *method);
 void request_too_large(struct request *); /* answers */
 
-/* For the daemon. */
-enum MHD_Result request_handle(void *http, struct MHD_Connection *, const char *url,
+/* For the daemon; `arg` is the server. */
+enum MHD_Result request_handle(void *arg, struct MHD_Connection *, const char *url,
 			       const char *method, const char *version, const char *data,
 			       size_t *size, void **context);
-void request_completed(void *http, struct MHD_Connection *, void **context,
-		       enum MHD_RequestTerminationCode);
+void request_completed(void *arg, struct MHD_Connection *, void **context,
+		       enum MHD_RequestTerminationCode how);
 
 /* ---- changes of schemas, carried out on the loop ---- */
 

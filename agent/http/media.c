@@ -80,7 +80,7 @@ static int find_weight(const char *s, size_t len)
 	while (s < end) {
 		s += strspn(s, "; \t");
 		size_t n = strcspn(s, ";,");
-		if (n > 2 && (s[0] == 'q' || s[0] == 'Q') && s[1] == '=') {
+		if (n >= 2 && (s[0] == 'q' || s[0] == 'Q') && s[1] == '=') {
 			size_t trailing = n;
 			while (strchr(space, s[trailing - 1]))
 				trailing--;

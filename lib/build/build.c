@@ -42,12 +42,14 @@ static void *fail(struct builder *builder, int rc)
 	return NULL;
 }
 
+/* Only the first unit is the document that the report is about and has places in it. */
 static void *refuse(struct builder *builder, const flume_value *at, const char *code,
 		    const char *text)
 {
+	bool own = !builder->unit->next;
 	if (!builder->rc)
-		flume_report_add(builder->report, code, builder->unit->id, at, NULL, "%s",
-				 text);
+		flume_report_add(builder->report, code, own ? "root" : builder->unit->id,
+				 own ? at : NULL, NULL, "%s", text);
 	return fail(builder, FLUME_REJECTED);
 }
 
@@ -218,6 +220,15 @@ static struct step *build_unit(struct builder *builder, struct unit *unit)
 	return root;
 }
 
+/* What a maker accepted when the schema was stored it may refuse today. */
+static void refuse_in(struct builder *builder, const struct unit *unit,
+		      const struct flume_issue *issue)
+{
+	flume_report_add(builder->report, issue->code, unit->id, NULL, issue->hint, "%s: %s",
+			 issue->path, issue->text);
+	fail(builder, FLUME_REJECTED);
+}
+
 /* A scope of its own for a schema that was checked when it was stored. */
 static struct unit *open_unit(struct builder *builder, const char *id)
 {
@@ -234,11 +245,13 @@ static struct unit *open_unit(struct builder *builder, const char *id)
 	flume_report *report = flume_report_new();
 	if (report)
 		scope_make_all(unit->scope, report);
-	bool made = report && !unit->scope->failed_alloc && !flume_report_size(report);
+	const struct flume_issue *issue = flume_report_get_issue(report, 0);
+	if (!report || unit->scope->failed_alloc)
+		fail(builder, FLUME_NOMEM);
+	else if (issue)
+		refuse_in(builder, unit, issue);
 	flume_report_free(report);
-	if (!made)
-		return fail(builder, FLUME_NOMEM);
-	return unit;
+	return builder->rc ? NULL : unit;
 }
 
 struct step *builder_schema(struct builder *builder, const char *id)
@@ -278,6 +291,15 @@ struct flume_scope *build_scope(struct registry *registry, flume_schema *schema)
 			 ref_schema, unref_schema);
 }
 
+/* What the schema declares counts as used, whether a node names it or not. */
+static void hold_declared(struct builder *builder, const struct flume_scope *scope)
+{
+	for (int k = 0; k < FLUME_KINDS; k++)
+		for (size_t i = 0; i < scope->n_own[k] && !builder->rc; i++)
+			if (scope->own[k][i].made)
+				hold_part(builder, component_ref(scope->own[k][i].made));
+}
+
 /* The units but the first lent their scopes to this build alone. */
 static void close_units(struct builder *builder, const struct flume_scope *given)
 {
@@ -297,8 +319,10 @@ int build_pipeline(flume_pipeline **out, const struct build_source *from, flume_
 				  .pipeline = pipeline,
 				  .report = report};
 	struct unit *unit = add_unit(&builder, pipeline->id, flume_schema_ref(schema), scope);
-	if (unit)
+	if (unit) {
+		hold_declared(&builder, scope);
 		pipeline->root = build_unit(&builder, unit);
+	}
 	close_units(&builder, scope);
 	if (!pipeline->root) {
 		pipeline_release(pipeline);

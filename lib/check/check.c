@@ -176,18 +176,31 @@ static void check_field(struct walk *walk, const struct connector *connector,
 
 /* ---- nodes ---- */
 
-static const struct connector *unknown_type(struct walk *walk, const flume_value *type)
+/* NULL when it means nothing, with a finding. */
+static const struct connector *read_type(struct walk *walk, const flume_value *type)
 {
+	static const struct flume_field row = {.name = "type", .type = FLUME_FIELD_REF};
+	const char *word = flume_value_text(type);
+	const struct connector *found = connector_find(word);
 	const char *names[32];
 	size_t n = 0;
+	if (found)
+		return found;
+	size_t before = flume_report_size(walk->report);
+	fields_check_value(&row, type, &walk->place, walk->report);
+	if (flume_report_size(walk->report) != before)
+		return NULL;
 	for (size_t i = 0; connectors[i] && n < sizeof names / sizeof *names; i++)
 		if (!connectors[i]->form)
 			names[n++] = connectors[i]->type;
-	const char *near = suggest(flume_value_text(type), names, n);
-	char hint[64];
-	snprintf(hint, sizeof hint, "did you mean '%s'?", near ? near : "");
+	const char *near = suggest(word, names, n);
+	char hint[64] = "";
+	if (connector_form(word))
+		snprintf(hint, sizeof hint, "write '%s: NAME', without a type", word);
+	else if (near)
+		snprintf(hint, sizeof hint, "did you mean '%s'?", near);
 	flume_report_add(walk->report, "unknown-type", place_text(&walk->place), type,
-			 near ? hint : NULL, "unknown type '%.64s'", flume_value_text(type));
+			 *hint ? hint : NULL, "unknown type '%.64s'", word);
 	return NULL;
 }
 
@@ -211,10 +224,7 @@ static const struct connector *find_connector(struct walk *walk, const flume_val
 		     "a node has only one of 'ref', 'type' and 'stream'");
 	if (said != 1)
 		return NULL;
-	if (found)
-		return found;
-	found = connector_find(flume_value_text(type));
-	return found ? found : unknown_type(walk, type);
+	return found ? found : read_type(walk, type);
 }
 
 static bool within_limits(struct walk *walk, const flume_value *node)

@@ -20,7 +20,7 @@ struct component {
 	unsigned depth; /* 1, and those of what it was made from on the longest way ... */
 	size_t weight;  /* ... and on all of them                                       */
 	bool removed;   /* from the registry; under the factory's lock                  */
-	void *keep;                 /* the document that declared it ...        */
+	void *keep;     /* the document that declared it ...        */
 	void (*unkeep)(void *keep); /* ... and how to let it go; may be NULL    */
 };
 

@@ -19,13 +19,14 @@ static bool wants_map(const flume_value *value, const char *what, const struct p
 	if (flume_value_type(value) == FLUME_MAP)
 		return true;
 	flume_report_add(report, "wrong-type", place_text(place), value, NULL,
-			 "%s must be a map", what);
+			 "'%s' must be a map", what);
 	return false;
 }
 
-static void check_one(const flume_value *decl, struct place *place, flume_report *report)
+static void check_one(const char *name, const flume_value *decl, struct place *place,
+		      flume_report *report)
 {
-	if (!wants_map(decl, "a component", place, report))
+	if (!wants_map(decl, name, place, report))
 		return;
 	const flume_value *kind = flume_value_get(decl, "kind");
 	if (!kind)
@@ -38,21 +39,20 @@ static void check_one(const flume_value *decl, struct place *place, flume_report
 
 void components_check(const flume_value *components, struct place *place, flume_report *report)
 {
-	if (!wants_map(components, "'components'", place, report))
+	if (!wants_map(components, "components", place, report))
 		return;
 	fields_check_keys(section, NULL, components, place, report);
 	for (size_t i = 0; i < flume_value_size(components); i++) {
-		const flume_value *key = flume_value_key(components, i);
+		const char *key = flume_value_text(flume_value_key(components, i));
 		const flume_value *rows = flume_value_at(components, i);
-		if (!fields_find(section, flume_value_text(key)))
+		if (!fields_find(section, key))
 			continue;
-		size_t back = place_key(place, flume_value_text(key));
-		for (size_t j = 0; wants_map(rows, "a kind of components", place, report) &&
-				   j < flume_value_size(rows);
-		     j++) {
-			size_t inner =
-				place_key(place, flume_value_text(flume_value_key(rows, j)));
-			check_one(flume_value_at(rows, j), place, report);
+		size_t back = place_key(place, key);
+		bool map = wants_map(rows, key, place, report);
+		for (size_t j = 0; map && j < flume_value_size(rows); j++) {
+			const char *name = flume_value_text(flume_value_key(rows, j));
+			size_t inner = place_key(place, name);
+			check_one(name, flume_value_at(rows, j), place, report);
 			place_back(place, inner);
 		}
 		place_back(place, back);

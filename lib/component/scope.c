@@ -201,7 +201,6 @@ static int run_maker(struct flume_scope *scope, const struct flume_maker *maker,
 {
 	struct flume_component row = {.name = flume_value_text(own->name),
 				      .about = maker->about};
-	size_t before = flume_report_size(report);
 	struct uses outer = scope->uses;
 	scope->uses = (struct uses){0};
 	scope->depth++;
@@ -211,12 +210,8 @@ static int run_maker(struct flume_scope *scope, const struct flume_maker *maker,
 	scope->uses = outer;
 	if (!rc)
 		rc = keep_made(scope, maker, own, &row, &uses, path, report);
-	else if (rc != FLUME_NOMEM && flume_report_size(report) == before && !scope->refused)
-		flume_report_add(report, "not-made", path, own->name, NULL,
-				 "its maker refused without saying why");
 	if (rc)
 		drop_uses(&uses);
-	scope->refused = rc != FLUME_OK;
 	return rc;
 }
 
@@ -243,11 +238,21 @@ static void make(struct flume_scope *scope, enum flume_kind kind, struct declare
 	own->state = DECLARED_DONE;
 }
 
+/* What was not made has a finding, its own or that of a predicate it asked for. */
 void scope_make_all(struct flume_scope *scope, flume_report *report)
 {
-	for (int k = 0; k < FLUME_KINDS; k++)
-		for (size_t i = 0; i < scope->n_own[k]; i++)
-			make(scope, k, &scope->own[k][i], report);
+	size_t before = flume_report_size(report);
+	for (int k = 0; k < FLUME_KINDS; k++) {
+		for (size_t i = 0; i < scope->n_own[k]; i++) {
+			struct declared *own = &scope->own[k][i];
+			make(scope, k, own, report);
+			if (!own->made && !scope->failed_alloc &&
+			    flume_report_size(report) == before)
+				flume_report_add(report, "not-made", "components", own->name,
+						 NULL, "the maker of '%.128s' gave no reason",
+						 flume_value_text(own->name));
+		}
+	}
 }
 
 struct component *scope_ref(struct flume_scope *scope, enum flume_kind kind, const char *name)

@@ -26,6 +26,7 @@ struct flume_scope {
 	struct declared *own[FLUME_KINDS];
 	size_t n_own[FLUME_KINDS];
 	struct uses uses;
+	unsigned depth;    /* of makers that are running: predicates ask for predicates  */
 	bool local;        /* the node's own configuration: local makers are allowed */
 	bool failed_alloc; /* something was not made for want of memory              */
 	void *keep;

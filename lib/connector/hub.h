@@ -19,7 +19,8 @@ struct hub {
 	struct flume_limits limits;
 	struct listeners *listeners;
 	pthread_mutex_t lock;
-	struct flume_pipeline *pipelines; /* all there are, whoever holds them; under the lock */
+	struct flume_pipeline
+		*pipelines; /* all there are, whoever holds them; under the lock */
 };
 
 struct hub *hub_new(const struct flume_options *);

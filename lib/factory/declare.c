@@ -26,7 +26,20 @@ static void document_unref(void *arg)
 	free(document);
 }
 
-/* Registers all that the scope made; after a failure those before it are taken back. */
+/* Takes back what add_all added before entry `i` of kind `k`.  Lock held. */
+static void take_back(flume_factory *factory, struct flume_scope *scope, int k, size_t i)
+{
+	for (; k >= 0; i = --k >= 0 ? scope->n_own[k] : 0) {
+		while (i-- > 0) {
+			struct component *made = scope->own[k][i].made;
+			made->removed = true;
+			component_unref(registry_remove(&factory->registry, k, made->is.name));
+		}
+	}
+}
+
+/* Registers all that the scope made, or nothing.  Lock held, so that no commit comes between;
+ * the scope has references of its own, so no `done` runs. */
 static int add_all(flume_factory *factory, struct flume_scope *scope, flume_report *report)
 {
 	for (int k = 0; k < FLUME_KINDS; k++) {
@@ -37,38 +50,49 @@ static int add_all(flume_factory *factory, struct flume_scope *scope, flume_repo
 					       &err);
 			if (!rc)
 				continue;
-			flume_report_add(report, "exists", "components", own->name, NULL, "%s",
-					 err.text);
-			while (k >= 0) {
-				while (i-- > 0)
-					component_unref(registry_remove(
-						&factory->registry, k,
-						scope->own[k][i].made->is.name));
-				if (--k >= 0)
-					i = scope->n_own[k];
-			}
+			if (rc != FLUME_NOMEM)
+				flume_report_add(report, "exists", "components", own->name,
+						 NULL, "%s", err.text);
+			take_back(factory, scope, k, i);
 			return rc;
 		}
 	}
 	return FLUME_OK;
 }
 
+static void emit_added(flume_factory *factory, const struct flume_scope *scope)
+{
+	for (int k = 0; k < FLUME_KINDS; k++)
+		for (size_t i = 0; i < scope->n_own[k]; i++)
+			hub_emit(factory->hub,
+				 &(struct flume_event){.kind = FLUME_EVENT_COMPONENT_ADDED,
+						       .name = scope->own[k][i].made->is.name});
+}
+
 static int declare(flume_factory *factory, struct document *document, flume_report *report)
 {
 	struct place place;
+	size_t before = flume_report_size(report);
 	place_init(&place, "components");
 	components_check(document->root, &place, report);
 	place_fini(&place);
-	if (flume_report_size(report))
+	if (flume_report_size(report) > before)
 		return FLUME_REJECTED;
 	struct flume_scope *scope = scope_new(&factory->registry, document->root, true,
 					      document, document_ref, document_unref);
 	if (!scope)
 		return FLUME_NOMEM;
 	scope_make_all(scope, report);
-	int rc = scope->failed_alloc         ? FLUME_NOMEM
-		 : flume_report_size(report) ? FLUME_REJECTED
-					     : add_all(factory, scope, report);
+	int rc = scope->failed_alloc                  ? FLUME_NOMEM
+		 : flume_report_size(report) > before ? FLUME_REJECTED
+						      : FLUME_OK;
+	if (!rc) {
+		factory_lock(factory);
+		rc = add_all(factory, scope, report);
+		factory_unlock(factory);
+	}
+	if (!rc)
+		emit_added(factory, scope);
 	scope_free(scope);
 	return rc;
 }

@@ -128,9 +128,9 @@ int flume_factory_remove(flume_factory *factory, enum flume_kind kind, const cha
 	factory_lock(factory);
 	struct component *component = registry_ref(&factory->registry, kind, name);
 	struct component *removed = NULL;
-	int rc = !component                                    ? FLUME_NOT_FOUND
+	int rc = !component                                 ? FLUME_NOT_FOUND
 		 : report_users(factory, component, report) ? FLUME_IN_USE
-							       : FLUME_OK;
+							    : FLUME_OK;
 	if (!rc) {
 		removed = registry_remove(&factory->registry, kind, name);
 		component->removed = true;

@@ -21,7 +21,7 @@ struct slot {
 	char *id;
 	/* Under the factory's lock: */
 	flume_schema *schema;
-	struct map uses; /* ids it refers to */
+	struct map uses;      /* ids it refers to */
 	flume_pipeline *last; /* what served when it was retired */
 	uint64_t generation;
 };

@@ -127,14 +127,33 @@ static void wrong_type(const flume_value *value, const char *wanted, const struc
 			 type_name(flume_value_type(value)));
 }
 
+/* No text, whether it says so or says nothing. */
+static bool is_nothing(const flume_value *value)
+{
+	return flume_value_type(value) == FLUME_NULL || !*flume_value_text(value);
+}
+
 static void check_text(const flume_value *value, const struct place *place,
 		       flume_report *report)
 {
 	if (!is_scalar(value))
 		wrong_type(value, "text", place, report);
-	else if (!*flume_value_text(value))
+	else if (is_nothing(value))
 		flume_report_add(report, "empty", place_text(place), value, NULL,
 				 "must not be empty");
+}
+
+/* The same for what a node names: its place is the node's, so the words hold the key. */
+static void check_name(const struct flume_field *row, const flume_value *value,
+		       const struct place *place, flume_report *report)
+{
+	if (!is_scalar(value))
+		flume_report_add(report, "wrong-type", place_text(place), value, NULL,
+				 "'%s' must be text, not %s", row->name,
+				 type_name(flume_value_type(value)));
+	else if (is_nothing(value))
+		flume_report_add(report, "empty", place_text(place), value, NULL,
+				 "'%s' must not be empty", row->name);
 }
 
 static bool read_count(const char *text, int64_t *out)
@@ -176,15 +195,31 @@ static void check_number(const flume_value *value, const struct place *place,
 				 "%.32s is not a number above 0", flume_value_text(value));
 }
 
+/* Digits, perhaps a fraction, a percent sign; no more than 100. */
+static bool is_percent(const char *text)
+{
+	static const char digits[] = "0123456789";
+	const char *whole = text + strspn(text, "0");
+	size_t n = strspn(whole, digits), fraction = 0;
+	const char *rest = whole + n;
+	if (rest == text)
+		return false;
+	if (*rest == '.') {
+		fraction = strspn(++rest, digits);
+		if (!fraction)
+			return false;
+	}
+	bool hundred = n == 3 && !strncmp(whole, "100", n) && strspn(rest, "0") == fraction;
+	return !strcmp(rest + fraction, "%") && (n < 3 || hundred);
+}
+
 static void check_percent(const flume_value *value, const struct place *place,
 			  flume_report *report)
 {
 	const char *text = flume_value_text(value);
-	char *end;
-	double number = strtod(text, &end);
-	bool good = is_scalar(value) && *text >= '0' && *text <= '9' && !strcmp(end, "%") &&
-		    number >= 0 && number <= 100 && !strpbrk(text, "xXpP");
-	if (!good)
+	if (!is_scalar(value))
+		wrong_type(value, "a percentage", place, report);
+	else if (!is_percent(text))
 		flume_report_add(report, "bad-percent", place_text(place), value,
 				 "write it like 1% or 0.5%",
 				 "expected 0%% to 100%%, found '%.32s'", text);
@@ -195,7 +230,9 @@ static void check_duration(const flume_value *value, const struct place *place,
 {
 	int64_t ns;
 	const char *text = flume_value_text(value);
-	if (!is_scalar(value) || flume_duration_parse(text, &ns))
+	if (!is_scalar(value) || flume_value_type(value) == FLUME_NULL)
+		wrong_type(value, "a duration", place, report);
+	else if (flume_duration_parse(text, &ns))
 		flume_report_add(report, "bad-duration", place_text(place), value,
 				 "write it like 300ms, 1.5s or 1h30m",
 				 "'%.32s' is not a duration", text);
@@ -237,13 +274,15 @@ void fields_check_value(const struct flume_field *row, const flume_value *value,
 {
 	switch (row->type) {
 	case FLUME_FIELD_TEXT:
+		check_text(value, place, report);
+		break;
 	case FLUME_FIELD_REF:
 	case FLUME_FIELD_PREDICATE:
 	case FLUME_FIELD_CONDITION:
 	case FLUME_FIELD_REDUCER:
 	case FLUME_FIELD_ERROR_HANDLER:
 	case FLUME_FIELD_CHANNEL:
-		check_text(value, place, report);
+		check_name(row, value, place, report);
 		break;
 	case FLUME_FIELD_BOOL:
 		if (flume_value_type(value) != FLUME_BOOL)

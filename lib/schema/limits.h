@@ -22,8 +22,9 @@
 #define LIMIT_MOST_NODES  ((size_t)1 << 27)
 #define LIMIT_MOST_LEVELS 500u
 
-/* Anchors of one YAML document. */
-#define LIMIT_ANCHORS ((size_t)1000)
+/* Of one YAML document. */
+#define LIMIT_ANCHORS   ((size_t)1000)
+#define LIMIT_TAG_LINES 100
 
 /* The limits (may be NULL) with the defaults in place of 0, and none beyond what is possible.
  */

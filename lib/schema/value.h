@@ -41,7 +41,8 @@ static inline const uint32_t *value_order(const struct flume_value *map)
 
 static inline bool value_same_key(const flume_value *a, const flume_value *b)
 {
-	return a->size == b->size && a->text[0] == b->text[0] && !memcmp(a->text, b->text, a->size);
+	return a->size == b->size && a->text[0] == b->text[0] &&
+	       !memcmp(a->text, b->text, a->size);
 }
 
 /* Bytewise: <0, 0, >0. */

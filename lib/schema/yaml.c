@@ -252,11 +252,29 @@ static int on_event(struct reader *r, const yaml_event_t *e)
 	return 0;
 }
 
+/* libyaml compares each %TAG line with all before it.  Tags are refused anyway, and a document
+ * that brings so many handles for them is not worth the minutes. */
+static int refuse_directives(struct reader *r)
+{
+	const char *s = r->text, *end = r->text + r->len;
+	size_t seen = 0;
+	for (; (s = memmem(s, (size_t)(end - s), "%TAG", 4)); s += 4) {
+		if (++seen <= LIMIT_TAG_LINES)
+			continue;
+		yaml_mark_t mark = mark_of_byte(r, (size_t)(s - r->text));
+		return tree_fail(r->tree, "unsupported", line(mark), column(mark), NULL,
+				 "there are more than %d %%TAG directives", LIMIT_TAG_LINES);
+	}
+	return 0;
+}
+
 int read_yaml(struct tree *tree, const char *text, size_t len)
 {
 	struct reader r = {.tree = tree, .text = text, .len = len};
 	bool ended = false;
-	int rc = 0;
+	int rc = refuse_directives(&r);
+	if (rc)
+		return rc;
 	if (!yaml_parser_initialize(&r.parser))
 		return FLUME_NOMEM;
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

@@ -10,14 +10,15 @@ import threading
 
 import web
 from documents import ORDERS, expecting, marking
-from harness import contains, equal, free_port, one_of, run
+from harness import Failed, contains, equal, free_port, one_of, run
 
 COMMANDS = ("agent", "lint", "test", "run", "apply", "get", "status")
 BAD = marking("1.0.1", 2).replace("ref: mark", "ref: marc")
 
 
 def code(result, wanted):
-    equal(result.code, wanted, f"exit code of {result!r}")
+    if result.code != wanted:
+        raise Failed(f"expected exit {wanted}, got {result!r}")
     return result
 
 

@@ -17,7 +17,8 @@ START_TEST(pieces_do_not_overlap_and_do_not_move)
 	}
 	for (size_t i = 0; i < 500; i++)
 		for (size_t j = 0; j < i * 3; j++)
-			ck_assert_uint_eq(pieces[i][j], i & 255);
+			if (pieces[i][j] != (i & 255))
+				ck_abort_msg("byte %zu of piece %zu", j, i);
 	arena_fini(&a);
 }
 END_TEST

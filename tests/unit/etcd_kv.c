@@ -9,7 +9,7 @@
 #include <string.h>
 
 static struct etcd_server server;
-static struct etcd_sync *sync_;
+static struct etcd_sync *client;
 static struct etcd_result result;
 static struct flume_err err;
 
@@ -28,20 +28,20 @@ static void setup(void)
 	err = (struct flume_err){0};
 	etcd_server_init(&server);
 	etcd_server_start(&server);
-	sync_ = connect_to(server.url);
+	client = connect_to(server.url);
 }
 
 static void teardown(void)
 {
 	etcd_result_fini(&result);
-	sync_ = etcd_sync_free(sync_);
+	client = etcd_sync_free(client);
 	etcd_server_fini(&server);
 }
 
 static int64_t put(const char *key, const char *value)
 {
 	etcd_result_fini(&result);
-	int rc = etcd_sync_put(sync_, key, value, strlen(value), 0, &result, &err);
+	int rc = etcd_sync_put(client, key, value, strlen(value), 0, &result, &err);
 	ck_assert_msg(rc == 0, "%s", err.text);
 	return result.revision;
 }
@@ -49,7 +49,7 @@ static int64_t put(const char *key, const char *value)
 static int range(struct etcd_query query)
 {
 	etcd_result_fini(&result);
-	return etcd_sync_range(sync_, &query, &result, &err);
+	return etcd_sync_range(client, &query, &result, &err);
 }
 
 /* ---- reading ---- */
@@ -142,7 +142,7 @@ static void put_many(int n)
 		char json[16384];
 		size_t len = (size_t)snprintf(json, sizeof json, "{\"success\":[");
 		for (int k = 0; k < 100 && i < n; k++, i++) {
-			/* "/m/" and three bytes that are base64 of themselves, in effect */
+			/* L20v is "/m/"; four digits stand for three more bytes. */
 			len += (size_t)snprintf(json + len, sizeof json - len,
 						"%s{\"request_put\":{\"key\":\"L20v%04d\","
 						"\"value\":\"AAAA\"}}",
@@ -281,7 +281,7 @@ START_TEST(values_are_bytes_and_may_be_big)
 	for (int i = 0; i < N; i++)
 		big[i] = (char)(i * 7);
 	etcd_result_fini(&result);
-	int rc = etcd_sync_put(sync_, "/big", big, N, 0, NULL, &err);
+	int rc = etcd_sync_put(client, "/big", big, N, 0, NULL, &err);
 	ck_assert_msg(rc == 0, "%s", err.text);
 	ck_assert_int_eq(range((struct etcd_query){.key = "/big"}), 0);
 	ck_assert_uint_eq(result.kvs[0].value_len, N);
@@ -289,7 +289,7 @@ START_TEST(values_are_bytes_and_may_be_big)
 	free(big);
 
 	big = calloc(1, 1600000);
-	ck_assert_int_eq(etcd_sync_put(sync_, "/big", big, 1600000, 0, NULL, &err),
+	ck_assert_int_eq(etcd_sync_put(client, "/big", big, 1600000, 0, NULL, &err),
 			 FLUME_INVALID);
 	ck_assert_ptr_nonnull(strstr(err.text, "request is too large"));
 	free(big);
@@ -301,7 +301,7 @@ END_TEST
 static int put_if(const char *value, int64_t expected)
 {
 	etcd_result_fini(&result);
-	return etcd_sync_put_if(sync_, "/c", value, strlen(value), expected, 0, &result, &err);
+	return etcd_sync_put_if(client, "/c", value, strlen(value), expected, 0, &result, &err);
 }
 
 START_TEST(a_conditional_put_creates_only_what_is_not_there)
@@ -324,7 +324,7 @@ START_TEST(a_conditional_put_replaces_only_what_was_read)
 	ck_assert_int_eq(put_if("three", first), FLUME_CONFLICT);
 	ck_assert_str_eq(result.kvs[0].value, "two");
 	ck_assert_int_eq(result.kvs[0].mod_revision, second);
-	ck_assert_int_eq(etcd_sync_delete(sync_, "/c", NULL, &err), 0);
+	ck_assert_int_eq(etcd_sync_delete(client, "/c", NULL, &err), 0);
 	ck_assert_int_eq(put_if("three", second), FLUME_CONFLICT);
 	ck_assert_uint_eq(result.n, 0);
 }
@@ -334,25 +334,25 @@ START_TEST(a_delete_says_how_many_and_may_be_conditional)
 {
 	int64_t first = put("/c", "one"), second = put("/c", "two");
 	etcd_result_fini(&result);
-	ck_assert_int_eq(etcd_sync_delete_if(sync_, "/c", first, &result, &err),
+	ck_assert_int_eq(etcd_sync_delete_if(client, "/c", first, &result, &err),
 			 FLUME_CONFLICT);
 	ck_assert_str_eq(result.kvs[0].value, "two");
 	etcd_result_fini(&result);
-	ck_assert_int_eq(etcd_sync_delete_if(sync_, "/c", second, &result, &err), 0);
+	ck_assert_int_eq(etcd_sync_delete_if(client, "/c", second, &result, &err), 0);
 	ck_assert_int_eq(result.deleted, 1);
 	etcd_result_fini(&result);
-	ck_assert_int_eq(etcd_sync_delete(sync_, "/c", &result, &err), 0);
+	ck_assert_int_eq(etcd_sync_delete(client, "/c", &result, &err), 0);
 	ck_assert_int_eq(result.deleted, 0);
 	put("/c", "three");
 	etcd_result_fini(&result);
-	ck_assert_int_eq(etcd_sync_delete(sync_, "/c", &result, &err), 0);
+	ck_assert_int_eq(etcd_sync_delete(client, "/c", &result, &err), 0);
 	ck_assert_int_eq(result.deleted, 1);
 }
 END_TEST
 
 START_TEST(a_put_under_a_lease_that_is_gone_says_so)
 {
-	ck_assert_int_eq(etcd_sync_put(sync_, "/c", "x", 1, 12345, NULL, &err),
+	ck_assert_int_eq(etcd_sync_put(client, "/c", "x", 1, 12345, NULL, &err),
 			 FLUME_NOT_FOUND);
 	ck_assert_ptr_nonnull(strstr(err.text, "requested lease not found"));
 }
@@ -380,9 +380,9 @@ START_TEST(a_frozen_etcd_is_given_up_in_time)
 	ck_assert_int_lt(loop_now() - from, INT64_C(3000000000));
 	ck_assert_ptr_nonnull(strstr(err.text, "no answer in time"));
 	etcd_server_freeze(&server, false);
-	etcd_sync_free(sync_);
+	etcd_sync_free(client);
 	struct etcd_options options = {.endpoints = server.url};
-	sync_ = etcd_sync_new(&options, 100, &err);
+	client = etcd_sync_new(&options, 100, &err);
 	etcd_server_freeze(&server, true);
 	ck_assert_int_eq(range((struct etcd_query){.key = "/a"}), FLUME_TIMED_OUT);
 	ck_assert_str_eq(err.text, "etcd did not answer within 100 ms");
@@ -401,8 +401,8 @@ START_TEST(reads_find_the_endpoint_that_lives)
 	snprintf(endpoints, sizeof endpoints, "http://127.0.0.1:1,%s,%s", frozen.url,
 		 server.url);
 	for (int i = 0; i < 4; i++) {
-		etcd_sync_free(sync_);
-		sync_ = connect_to(endpoints);
+		etcd_sync_free(client);
+		client = connect_to(endpoints);
 		ck_assert_msg(range((struct etcd_query){.key = "/a"}) == 0, "%s", err.text);
 		ck_assert_uint_eq(result.n, 1);
 	}
@@ -416,8 +416,8 @@ START_TEST(writes_go_elsewhere_only_if_nothing_was_sent)
 	char endpoints[256];
 	snprintf(endpoints, sizeof endpoints, "http://127.0.0.1:1,%s", server.url);
 	for (int i = 0; i < 4; i++) {
-		etcd_sync_free(sync_);
-		sync_ = connect_to(endpoints);
+		etcd_sync_free(client);
+		client = connect_to(endpoints);
 		put("/a", "1");
 	}
 	etcd_server_init(&frozen);
@@ -426,9 +426,9 @@ START_TEST(writes_go_elsewhere_only_if_nothing_was_sent)
 	snprintf(endpoints, sizeof endpoints, "%s,%s", frozen.url, server.url);
 	int timed_out = 0;
 	for (int i = 0; i < 40 && !timed_out; i++) {
-		etcd_sync_free(sync_);
-		sync_ = connect_to(endpoints);
-		int rc = etcd_sync_put(sync_, "/a", "2", 1, 0, NULL, &err);
+		etcd_sync_free(client);
+		client = connect_to(endpoints);
+		int rc = etcd_sync_put(client, "/a", "2", 1, 0, NULL, &err);
 		ck_assert(rc == 0 || rc == FLUME_TIMED_OUT);
 		if (rc)
 			timed_out++;
@@ -456,8 +456,8 @@ START_TEST(something_else_on_the_port_is_not_taken_for_etcd)
 {
 	char url[80]; /* the peer port speaks HTTP, but another language */
 	snprintf(url, sizeof url, "http://127.0.0.1:%d", server.peer_port);
-	etcd_sync_free(sync_);
-	sync_ = connect_to(url);
+	etcd_sync_free(client);
+	client = connect_to(url);
 	ck_assert_int_eq(range((struct etcd_query){.key = "/a"}), FLUME_IO);
 	ck_assert_ptr_nonnull(strstr(err.text, "HTTP status 404: 404 page not found"));
 }

@@ -234,6 +234,8 @@ static struct curl_slist *list_headers(const struct ask *a)
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
 	if (a->chunked)
 		list = curl_slist_append(list, "Transfer-Encoding: chunked");
+	list = curl_slist_append(list,
+				 "Content-Type:"); /* curl's own; one of ours comes later */
 	for (size_t i = 0; i < sizeof a->headers / sizeof *a->headers && a->headers[i]; i++)
 		list = curl_slist_append(list, a->headers[i]);
 	return list;

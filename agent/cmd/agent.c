@@ -1,0 +1,246 @@
+/*
+ * The agent: everything that the other rooms offer, put together.
+ *
+ * The order is the promise.  What was proven here before is running before anything else is
+ * even tried; requests are answered from then on; only then does the node ask what is wanted.
+ * The end is the same backwards.
+ *
+ * SIGTERM and SIGINT are read as events of the loop, and blocked everywhere else.
+ */
+#include "agent/cmd/agent_options.h"
+
+#include "agent/cmd/bench.h"
+#include "agent/cmd/cmd.h"
+#include "agent/engine/engine.h"
+#include "agent/etcd/etcd.h"
+#include "agent/fleet/status.h"
+#include "agent/http/http.h"
+#include "agent/log/log.h"
+#include "agent/source/keep.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define GOODBYE INT64_C(1500000000) /* for etcd to hear that the node leaves */
+
+struct agent {
+	const struct agent_options *options;
+	struct agent_facts facts;
+	struct loop *loop;
+	int signals;
+	struct loop_fd *on_signal;
+	flume_factory *factory;
+	struct board *board;
+	struct engine *engine;
+	struct http *http;
+	struct etcd *etcd;
+	struct source *source;
+	struct fleet_status *status;
+};
+
+/* ---- schemas set over HTTP, in a folder ---- */
+
+static int save(void *arg, const char *name, const char *text, size_t len,
+		enum flume_format format, struct flume_err *err)
+{
+	return keep_save(arg, name, text, len, format, err);
+}
+
+static int forget(void *arg, const char *name, struct flume_err *err)
+{
+	return keep_remove(arg, name, err);
+}
+
+/* ---- the parts ---- */
+
+static void on_signal(int fd, uint32_t events, void *arg)
+{
+	struct agent *a = arg;
+	struct signalfd_siginfo info;
+	(void)events;
+	if (read(fd, &info, sizeof info) != (ssize_t)sizeof info)
+		return;
+	log_event(LOG_INFO, "stopping", LOG_STR("signal", strsignal((int)info.ssi_signo)));
+	loop_stop(a->loop);
+}
+
+static int open_signals(struct agent *a, struct flume_err *err)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	a->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (a->signals >= 0)
+		a->on_signal = loop_fd_add(a->loop, a->signals, EPOLLIN, on_signal, a);
+	return a->on_signal ? 0 : flume_fail(err, FLUME_IO, "signals: %s", strerror(errno));
+}
+
+static int open_engine(struct agent *a, struct flume_err *err)
+{
+	const struct agent_options *o = a->options;
+	a->board = board_new();
+	if (!a->board)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	return engine_new(&a->engine, a->loop, a->factory, a->board,
+			  &(struct engine_options){
+				  .node = a->facts.node,
+				  .agent_version = flume_version(),
+				  .source = o->etcd  ? "etcd"
+					    : o->dir ? "dir"
+						     : "none",
+				  .labels = o->labels,
+				  .state_dir = o->state,
+				  .apply_same_version = o->same_version == SAME_VERSION_APPLY,
+				  .deny_downgrade = o->downgrade == DOWNGRADE_DENY,
+				  .case_limit_ns = o->case_limit,
+				  .probation_ns = o->probation,
+				  .probation_requests = o->probation_requests,
+				  .probation_error_rate = o->probation_error_rate,
+			  },
+			  err);
+}
+
+static int open_http(struct agent *a, struct flume_err *err)
+{
+	const struct agent_options *o = a->options;
+	const struct http_keeper keeper = {save, forget, (void *)(uintptr_t)o->dir};
+	return http_new(&a->http, a->loop, a->factory, a->engine, a->board,
+			&(struct http_options){
+				.listen = *o->listen ? o->listen : NULL,
+				.socket = o->socket,
+				.token = a->facts.token,
+				.read_only = a->facts.read_only,
+				.keeper = o->dir ? &keeper : NULL,
+				.max_body = (size_t)o->max_body,
+				.timeout_ns = o->request_timeout,
+			},
+			err);
+}
+
+static int open_source(struct agent *a, struct flume_err *err)
+{
+	const struct agent_options *o = a->options;
+	const struct sink sink = engine_sink(a->engine);
+	if (o->dir)
+		return source_dir_new(&a->source, a->loop, o->dir, o->poll, &sink, err);
+	if (!o->etcd)
+		return 0;
+	a->etcd = etcd_new(a->loop, &(struct etcd_options){.endpoints = o->etcd}, err);
+	if (!a->etcd)
+		return err->code;
+	int code =
+		source_etcd_new(&a->source, a->loop, a->etcd, o->prefix, o->poll, &sink, err);
+	if (!code)
+		code = fleet_status_new(&a->status, a->loop, a->etcd, a->board, o->prefix,
+					a->facts.node, err);
+	if (!code)
+		engine_on_status(a->engine, fleet_status_changed, a->status);
+	return code;
+}
+
+static void say_hello(const struct agent *a, size_t running, int64_t begun)
+{
+	const struct agent_options *o = a->options;
+	log_event(LOG_INFO, "agent started", LOG_STR("version", flume_version()),
+		  LOG_STR("node", a->facts.node), LOG_STR("etcd", o->etcd),
+		  LOG_STR("dir", o->dir), LOG_STR("listen", o->listen),
+		  LOG_INT("port", http_port(a->http)), LOG_STR("socket", o->socket),
+		  LOG_INT("running", running),
+		  LOG_INT("took_ms", (loop_now() - begun) / 1000000));
+	if (o->etcd && !o->state)
+		log_event(
+			LOG_WARN,
+			"no --state folder: after a restart this node runs nothing until etcd "
+			"answers",
+			LOG_STR("node", a->facts.node));
+}
+
+/* ---- life ---- */
+
+static int start(struct agent *a, struct flume_err *err)
+{
+	int64_t begun = loop_now();
+	a->loop = loop_new();
+	if (!a->loop)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	int code = open_signals(a, err);
+	if (!code)
+		code = open_engine(a, err);
+	size_t running = code ? 0 : engine_boot(a->engine);
+	if (!code)
+		code = open_http(a, err);
+	if (!code)
+		code = open_source(a, err);
+	if (!code)
+		say_hello(a, running, begun);
+	return code;
+}
+
+static void stop(struct agent *a)
+{
+	a->source = source_free(a->source);
+	a->http = http_free(a->http);
+	if (a->engine)
+		engine_on_status(a->engine, NULL, NULL);
+	a->status = fleet_status_free(a->status, GOODBYE);
+	a->engine = engine_free(a->engine);
+	a->etcd = etcd_free(a->etcd);
+	a->factory = flume_factory_free(a->factory);
+	a->board = board_free(a->board);
+	loop_fd_remove(a->on_signal);
+	if (a->signals >= 0)
+		close(a->signals);
+	a->loop = loop_free(a->loop);
+}
+
+static int run(const struct cmd_call *call)
+{
+	static const enum log_format formats[] = {LOG_TEXT, LOG_JSON, LOG_AUTO};
+	struct agent a = {.options = call->options, .signals = -1};
+	struct flume_err err = {0};
+	int code = agent_facts(&a.facts, a.options);
+	if (!code)
+		code = bench_factory(&a.factory, call->conf);
+	if (code) {
+		agent_facts_fini(&a.facts);
+		return code;
+	}
+	/* Threads that come and go would else leave an arena of the heap each. */
+	mallopt(M_ARENA_MAX, 2);
+	log_init(formats[a.options->log], (enum log_level)a.options->log_level);
+	if (start(&a, &err)) {
+		code = CMD_NEGATIVE;
+		log_event(LOG_ERROR, "the agent cannot start", LOG_STR("reason", err.text));
+	} else {
+		loop_run(a.loop);
+	}
+	stop(&a);
+	agent_facts_fini(&a.facts);
+	if (!code)
+		log_event(LOG_INFO, "agent stopped", LOG_STR("version", flume_version()));
+	return code;
+}
+
+const struct command command_agent = {
+	.name = "agent",
+	.usage = "[OPTION...]",
+	.about = "Keep this node's pipelines in step with etcd or a folder, and serve them.",
+	.details =
+		"Serves the pipelines whose schemas lie in etcd (--etcd) or in a folder "
+		"(--dir), and "
+		"follows every change: checks it, tries it, swaps it in between two requests, "
+		"watches it, and goes back when it fails. With neither, schemas come over HTTP "
+		"alone. SIGTERM ends it well.",
+	.negative = "it cannot start",
+	.options = agent_option_rows,
+	.size = sizeof(struct agent_options),
+	.run = run,
+};

@@ -1,0 +1,175 @@
+#include "agent/cmd/agent_options.h"
+
+#include "agent/cmd/cmd.h"
+#include "agent/cmd/options.h"
+#include "agent/source/slurp.h"
+#include "agent/source/source.h"
+#include "lib/base/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TOKEN_MOST 4096
+
+#define ROW(field) offsetof(struct agent_options, field)
+
+const struct conf_option agent_option_rows[] = {
+	OPTION_ETCD(agent_options),
+	{"dir", 0, CONF_TEXT, "DIR", NULL, "FLUME_DIR", ROW(dir),
+	 "Follow the NAME.yaml, NAME.yml and NAME.json of this folder."},
+	OPTION_PREFIX(agent_options),
+	{"poll", 0, CONF_DURATION, "TIME", NULL, "FLUME_POLL", ROW(poll),
+	 "Look at this pace instead of waiting for changes."},
+	{"node", 0, CONF_TEXT, "NAME", NULL, "FLUME_NODE", ROW(node),
+	 "The name of this node. Default: the host name."},
+	{"label", 0, CONF_TEXTS, "KEY=VALUE", NULL, "FLUME_LABEL", ROW(labels),
+	 "A label of this node; may be given again."},
+	{"state", 0, CONF_TEXT, "DIR", NULL, "FLUME_STATE", ROW(state),
+	 "Remember there what was proven, to start from it. Default: nothing is remembered."},
+	{"listen", 0, CONF_TEXT, "HOST:PORT", "127.0.0.1:8410", "FLUME_LISTEN", ROW(listen),
+	 "Where to serve HTTP; nothing: only on the socket."},
+	{"socket", 0, CONF_TEXT, "PATH", NULL, "FLUME_SOCKET", ROW(socket),
+	 "Serve HTTP on this unix socket too."},
+	{"token-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_TOKEN_FILE", ROW(token_file),
+	 "Holds the bearer token that changes over TCP must show."},
+	OPTION_CONFIG(agent_options, "YAML or JSON with these options, and shared components."),
+	{"log", 0, CONF_CHOICE, "text|json|auto", "auto", "FLUME_LOG", ROW(log),
+	 "How to write the log; auto is text on a terminal."},
+	{"log-level", 0, CONF_CHOICE, "debug|info|warn|error", "info", "FLUME_LOG_LEVEL",
+	 ROW(log_level), "The least that is worth a line."},
+	{"same-version", 0, CONF_CHOICE, "reject|apply", "reject", "FLUME_SAME_VERSION",
+	 ROW(same_version), "What to do with another content of the version that runs."},
+	{"downgrade", 0, CONF_CHOICE, "allow|deny", "allow", "FLUME_DOWNGRADE", ROW(downgrade),
+	 "What to do with a version below the one that runs."},
+	{"probation", 0, CONF_DURATION, "TIME", "60s", "FLUME_PROBATION", ROW(probation),
+	 "How long live traffic is watched after a swap, where the schema does not say."},
+	{"probation-requests", 0, CONF_COUNT, "N", "50", "FLUME_PROBATION_REQUESTS",
+	 ROW(probation_requests),
+	 "With fewer there is no verdict; where the schema does not say."},
+	{"probation-error-rate", 0, CONF_PERCENT, "RATE", "1%", "FLUME_PROBATION_ERROR_RATE",
+	 ROW(probation_error_rate), "Above it, roll back; where the schema does not say."},
+	OPTION_CASE_LIMIT(agent_options),
+	{"max-body", 0, CONF_SIZE, "SIZE", "1MiB", "FLUME_MAX_BODY", ROW(max_body),
+	 "The largest document or schema that is taken over HTTP."},
+	{"request-timeout", 0, CONF_DURATION, "TIME", "30s", "FLUME_REQUEST_TIMEOUT",
+	 ROW(request_timeout), "The most that a call may take."},
+	{0},
+};
+
+/* ---- the node ---- */
+
+/* The host name in lower case, with '-' for what a name may not have. */
+static void name_after_host(char out[129])
+{
+	char host[256] = "";
+	size_t n = 0;
+	if (gethostname(host, sizeof host - 1))
+		*host = '\0';
+	for (const char *c = host; *c && n < 128; c++) {
+		char lower = (char)tolower((unsigned char)*c);
+		bool first = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
+		if (first)
+			out[n++] = lower;
+		else if (n)
+			out[n++] = strchr("._-", lower) ? lower : '-';
+	}
+	out[n] = '\0';
+	if (!n)
+		strcpy(out, "node");
+}
+
+static int find_name(struct agent_facts *f, const struct agent_options *o)
+{
+	if (!o->node) {
+		name_after_host(f->node);
+		return 0;
+	}
+	if (!source_name_good(o->node))
+		return cmd_fail(CMD_USAGE,
+				"agent: --node: '%s' cannot name a node: expected a lower-case "
+				"letter or a digit, then those, '.', '_' or '-'",
+				o->node);
+	memcpy(f->node, o->node, strlen(o->node) + 1);
+	return 0;
+}
+
+static int check_labels(const struct agent_options *o)
+{
+	for (size_t i = 0; o->labels[i]; i++) {
+		const char *equals = strchr(o->labels[i], '=');
+		if (!equals || equals == o->labels[i])
+			return cmd_fail(CMD_USAGE, "agent: --label: '%s' is not KEY=VALUE",
+					o->labels[i]);
+	}
+	return 0;
+}
+
+/* ---- who may change schemas ---- */
+
+static int read_token(struct agent_facts *f, const struct agent_options *o)
+{
+	size_t len = 0;
+	if (!o->token_file)
+		return 0;
+	int code = slurp(o->token_file, TOKEN_MOST, &f->token, &len);
+	if (code)
+		return cmd_fail(CMD_USAGE, "agent: --token-file: %s: %s", o->token_file,
+				code == FLUME_IO ? strerror(errno) : flume_code_text(code));
+	while (len && isspace((unsigned char)f->token[len - 1]))
+		f->token[--len] = '\0';
+	if (!len || strlen(f->token) != len)
+		return cmd_fail(CMD_USAGE, "agent: --token-file: %s holds no token",
+				o->token_file);
+	return 0;
+}
+
+static int find_owner(struct agent_facts *f, const struct agent_options *o)
+{
+	struct text t = {0};
+	if (o->etcd)
+		text_add(&t, "etcd owns the schemas");
+	else if (o->dir && access(o->dir, W_OK))
+		text_addf(&t, "the folder '%s' cannot be written", o->dir);
+	else
+		return 0;
+	f->read_only = text_take(&t);
+	return f->read_only ? 0 : cmd_fail(CMD_NEGATIVE, "out of memory");
+}
+
+static int check_source(const struct agent_options *o)
+{
+	size_t n = strlen(o->prefix);
+	if (o->etcd && o->dir)
+		return cmd_fail(CMD_USAGE,
+				"agent: --etcd and --dir: schemas come from one place");
+	if (!n || o->prefix[n - 1] != '/')
+		return cmd_fail(CMD_USAGE, "agent: --prefix: '%s' does not end with '/'",
+				o->prefix);
+	if (!*o->listen && !o->socket)
+		return cmd_fail(CMD_USAGE, "agent: neither --listen nor --socket");
+	return 0;
+}
+
+int agent_facts(struct agent_facts *f, const struct agent_options *o)
+{
+	int code = check_source(o);
+	if (!code)
+		code = check_labels(o);
+	if (!code)
+		code = find_name(f, o);
+	if (!code)
+		code = read_token(f, o);
+	if (!code)
+		code = find_owner(f, o);
+	return code;
+}
+
+void agent_facts_fini(struct agent_facts *f)
+{
+	free(f->token);
+	free(f->read_only);
+	*f = (struct agent_facts){0};
+}

@@ -1,0 +1,31 @@
+/* agent_options.h - inside agent/cmd: what the agent can be told, and what follows from it. */
+#ifndef FLUME_AGENT_CMD_AGENT_OPTIONS_H
+#define FLUME_AGENT_CMD_AGENT_OPTIONS_H
+
+#include "agent/conf/conf.h"
+
+enum { SAME_VERSION_REJECT, SAME_VERSION_APPLY };
+enum { DOWNGRADE_ALLOW, DOWNGRADE_DENY };
+
+struct agent_options {
+	const char *etcd, *dir, *prefix, *node, *state, *listen, *socket, *token_file, *config;
+	const char *const *labels;
+	int64_t poll, probation, probation_requests, case_limit, max_body, request_timeout;
+	double probation_error_rate;
+	int log, log_level, same_version, downgrade;
+};
+
+extern const struct conf_option agent_option_rows[];
+
+struct agent_facts { /* all zero is an empty one */
+	char node[129];
+	char *token;     /* NULL: none */
+	char *read_only; /* why HTTP may not change schemas; NULL: it may */
+};
+
+/* Looks at what no single row can say.  What is wrong is written to stderr.  0 or an exit code;
+ * agent_facts_fini either way. */
+int agent_facts(struct agent_facts *, const struct agent_options *);
+void agent_facts_fini(struct agent_facts *);
+
+#endif

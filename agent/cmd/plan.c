@@ -1,0 +1,115 @@
+#include "agent/cmd/plan.h"
+
+#include "agent/cmd/cases.h"
+#include "agent/cmd/cmd.h"
+#include "agent/source/source.h"
+
+#include <stdlib.h>
+
+static int out_of_memory(void)
+{
+	return cmd_fail(CMD_NEGATIVE, "out of memory");
+}
+
+static void check_names(struct files *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (!source_name_good(files->all[i].name))
+			flume_report_add(
+				files->all[i].report, "bad-name", "", NULL, NULL,
+				"'%s' cannot be the name of a schema: expected a "
+				"lower-case letter or a digit, then those, '.', '_' or '-'",
+				files->all[i].name);
+}
+
+int plan_read(struct plan *plan, const char *const *words, const struct conf *conf)
+{
+	size_t n = 0, given = 0;
+	while (words[given])
+		given++;
+	if (!given && !conf->n_words)
+		return cmd_fail(CMD_USAGE, "apply: nothing to apply; name it with -f FILE|DIR");
+	char **all = calloc(given + conf->n_words, sizeof *all);
+	if (!all)
+		return out_of_memory();
+	for (; n < given; n++)
+		all[n] = (char *)(uintptr_t)words[n];
+	for (size_t i = 0; i < conf->n_words; i++)
+		all[n++] = conf->words[i];
+	int code = files_read(&plan->files, all, n);
+	free((void *)all);
+	check_names(&plan->files);
+	return code;
+}
+
+/* In a factory that has only the others, a schema can be set once what it refers to has been.
+ */
+static int put_in_order(struct plan *plan, const struct conf *conf)
+{
+	flume_factory *factory = NULL;
+	size_t n = plan->files.n, done = 0, before = 1;
+	plan->order = calloc(n ? n : 1, sizeof *plan->order);
+	bool *set = calloc(n ? n : 1, sizeof *set);
+	int code = plan->order && set ? bench_factory(&factory, conf) : out_of_memory();
+	if (!code)
+		code = bench_check(factory, &plan->others);
+	while (!code && done < n) {
+		/* Without progress the rest goes as it comes. */
+		bool any = done == before;
+		before = done;
+		for (size_t i = 0; i < n; i++) {
+			const struct file *f = &plan->files.all[i];
+			if (set[i] ||
+			    (flume_factory_set_schema(factory, f->name, f->schema, NULL) < 0 &&
+			     !any))
+				continue;
+			set[i] = true;
+			plan->order[done++] = i;
+		}
+	}
+	flume_factory_free(factory);
+	free(set);
+	return code;
+}
+
+static int run_cases(const struct plan *plan, flume_factory *factory, int64_t limit_ns)
+{
+	struct cases cases = {0};
+	int code = cases_run(&cases, &plan->files, factory, limit_ns, NULL);
+	if (!code && cases.failed) {
+		cases_tell_failed(stderr, &cases);
+		code = cmd_fail(CMD_NEGATIVE,
+				"nothing was applied, since %zu of %zu cases failed",
+				cases.failed, cases.n);
+	}
+	cases_fini(&cases);
+	return code;
+}
+
+int plan_check(struct plan *plan, const struct conf *conf, int64_t case_limit_ns, bool json)
+{
+	flume_factory *factory = NULL;
+	int code = bench_factory(&factory, conf);
+	if (!code)
+		code = bench_check(factory, &plan->others);
+	if (!code)
+		code = bench_check(factory, &plan->files);
+	if (!code && bench_findings(&plan->files)) {
+		code = bench_print(json ? stdout : stderr, &plan->files, json);
+		code = code ? code : cmd_fail(CMD_NEGATIVE, "nothing was applied");
+	}
+	if (!code)
+		code = run_cases(plan, factory, case_limit_ns);
+	if (!code)
+		code = put_in_order(plan, conf);
+	flume_factory_free(factory);
+	return code;
+}
+
+void plan_fini(struct plan *plan)
+{
+	files_fini(&plan->files);
+	files_fini(&plan->others);
+	free(plan->order);
+	*plan = (struct plan){0};
+}

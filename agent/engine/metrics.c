@@ -1,0 +1,93 @@
+/* The engine's part of /metrics.  Names of schemas need no escaping: see source_name_good. */
+#include "agent/engine/lane.h"
+
+static void add_head(struct text *t, const char *name, const char *type, const char *help)
+{
+	text_addf(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void add_updates(struct text *t, struct engine *e)
+{
+	add_head(t, "flume_schema_update_total", "counter",
+		 "Changes of a schema by what became of them.");
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		const struct lane *lane = engine_lane_at(e, i);
+		for (int k = 0; k < OUTCOME_COUNT; k++)
+			if (lane->counts[k])
+				text_addf(t,
+					  "flume_schema_update_total{schema=\"%s\","
+					  "outcome=\"%s\"} %llu\n",
+					  lane->name, outcome_word((enum outcome)k),
+					  (unsigned long long)lane->counts[k]);
+	}
+}
+
+struct gauge {
+	const char *name, *help;
+	bool (*has)(const struct lane *);
+	int64_t (*get)(const struct lane *);
+};
+
+static bool runs(const struct lane *lane)
+{
+	return lane->runs.schema;
+}
+
+static bool has_succeeded(const struct lane *lane)
+{
+	return lane_shown(lane) && lane->success_at;
+}
+
+static int64_t is_good(const struct lane *lane)
+{
+	return lane->good;
+}
+
+static int64_t success_at(const struct lane *lane)
+{
+	return lane->success_at;
+}
+
+static int64_t generation(const struct lane *lane)
+{
+	return (int64_t)lane_generation(lane);
+}
+
+static const struct gauge gauges[] = {
+	{"flume_config_last_reload_successful",
+	 "Whether what is wanted of a schema is what runs, as far as it was tried.", lane_shown,
+	 is_good},
+	{"flume_config_last_reload_success_timestamp_seconds",
+	 "When a schema was last applied, or found to be what runs already.", has_succeeded,
+	 success_at},
+	{"flume_schema_generation", "The generation of a schema that serves.", runs,
+	 generation},
+};
+
+static void add_gauge(struct text *t, struct engine *e, const struct gauge *gauge)
+{
+	add_head(t, gauge->name, "gauge", gauge->help);
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		const struct lane *lane = engine_lane_at(e, i);
+		if (gauge->has(lane))
+			text_addf(t, "%s{schema=\"%s\"} %lld\n", gauge->name, lane->name,
+				  (long long)gauge->get(lane));
+	}
+}
+
+static void add_single(struct text *t, const char *name, const char *help, int64_t value)
+{
+	add_head(t, name, "gauge", help);
+	text_addf(t, "%s %lld\n", name, (long long)value);
+}
+
+void metrics_write(struct engine *e, struct text *t)
+{
+	add_updates(t, e);
+	for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++)
+		add_gauge(t, e, &gauges[i]);
+	add_single(t, "flume_proved_revision",
+		   "Nothing that happened in the store up to this revision is missing.",
+		   e->proved);
+	add_single(t, "flume_source_up", "Whether the source can be reached.", e->link_up);
+}

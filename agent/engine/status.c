@@ -1,0 +1,284 @@
+/*
+ * The node's status, as JSON: what is wanted, what was attempted last and what runs are three
+ * things, or "rolled back" could not be told from "never arrived".
+ *
+ * The value of nodes/NODE is written when something in it changed, so what changes by itself
+ * all the time, the proved revision, is no change; it goes along, and by itself now and then.
+ */
+#include "agent/engine/lane.h"
+
+#include "lib/base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FINDINGS_MOST 16 /* etcd takes values of a megabyte and a half at the most */
+#define TEXT_MOST     300
+#define PROVED_PACE   (10000 * MS)
+
+static const char *const state_words[] = {
+	[LANE_RUNNING] = "running",   [LANE_PROBATION] = "probation",
+	[LANE_REJECTED] = "rejected", [LANE_ROLLED_BACK] = "rolled-back",
+	[LANE_HELD] = "held",         [LANE_WAITING] = "waiting",
+};
+
+const char *lane_state_word(const struct lane *lane, const char **out_reason)
+{
+	const struct next *next = &lane->next;
+	bool coming = next->schema && !next->asker.done && next->stage <= NEXT_TRIAL;
+	*out_reason = coming ? "canary" : lane->reason;
+	return state_words[coming ? LANE_WAITING : lane->state];
+}
+
+/* ---- pieces of JSON ---- */
+
+static void add_key(struct text *t, const char *key)
+{
+	if (t->len && t->s[t->len - 1] != '{' && t->s[t->len - 1] != '[')
+		text_add(t, ", ");
+	text_addf(t, "\"%s\": ", key);
+}
+
+static void add_text(struct text *t, const char *key, const char *value)
+{
+	add_key(t, key);
+	text_add_json(t, value, strlen(value));
+}
+
+/* Cut at TEXT_MOST. */
+static void add_cut(struct text *t, const char *key, const char *value)
+{
+	size_t n = strlen(value);
+	add_key(t, key);
+	text_add_json(t, value, n > TEXT_MOST ? utf8_floor(value, TEXT_MOST) : n);
+}
+
+static void add_number(struct text *t, const char *key, int64_t value)
+{
+	add_key(t, key);
+	text_addf(t, "%lld", (long long)value);
+}
+
+static void add_truth(struct text *t, const char *key, bool value)
+{
+	add_key(t, key);
+	text_add(t, value ? "true" : "false");
+}
+
+static void add_stamp(struct text *t, const char *key, int64_t seconds)
+{
+	char stamp[STAMP_SIZE];
+	stamp_write(stamp, seconds);
+	add_text(t, key, stamp);
+}
+
+static void add_facts(struct text *t, const struct facts *facts)
+{
+	add_text(t, "version", facts->version);
+	add_text(t, "digest", facts->digest);
+}
+
+/* ---- a schema ---- */
+
+static void add_wanted(struct text *t, const struct lane *lane)
+{
+	add_key(t, "wanted");
+	text_add_char(t, '{');
+	if (lane->leaving)
+		add_truth(t, "deleted", true);
+	else
+		add_facts(t, &lane->wanted);
+	add_number(t, "revision", lane->wanted.revision);
+	text_add_char(t, '}');
+}
+
+static void add_issue(struct text *t, const struct flume_issue *issue)
+{
+	text_add(t, "{");
+	add_text(t, "code", issue->code);
+	add_cut(t, "path", issue->path);
+	add_number(t, "line", issue->line);
+	add_number(t, "column", issue->column);
+	add_cut(t, "message", issue->text);
+	if (issue->hint)
+		add_cut(t, "hint", issue->hint);
+	text_add_char(t, '}');
+}
+
+static void add_issues(struct text *t, const flume_report *report)
+{
+	size_t n = flume_report_size(report);
+	add_key(t, "errors");
+	text_add_char(t, '[');
+	for (size_t i = 0; i < n && i < FINDINGS_MOST; i++) {
+		text_add(t, i ? ", " : "");
+		add_issue(t, flume_report_get_issue(report, i));
+	}
+	text_add_char(t, ']');
+}
+
+static void add_attempted(struct text *t, const struct attempt *a)
+{
+	add_key(t, "attempted");
+	text_add_char(t, '{');
+	add_facts(t, &a->facts);
+	add_number(t, "revision", a->facts.revision);
+	if (*a->stage)
+		add_text(t, "stage", a->stage);
+	if (a->error)
+		add_cut(t, "error", a->error);
+	if (flume_report_size(a->report))
+		add_issues(t, a->report);
+	add_stamp(t, "at", a->at);
+	text_add_char(t, '}');
+}
+
+static void add_running(struct text *t, const struct lane *lane)
+{
+	const struct release *r = &lane->runs;
+	add_key(t, "running");
+	text_add_char(t, '{');
+	add_facts(t, &r->facts);
+	add_number(t, "generation", (int64_t)lane_generation(lane));
+	add_stamp(t, "since", r->since);
+	/* Proven is what would be there after a power failure. */
+	add_truth(t, "proven", r->proven && lane->save != SAVE_DUE);
+	if (r->inconclusive)
+		add_text(t, "verdict", "inconclusive");
+	text_add_char(t, '}');
+}
+
+static void add_schema(struct text *t, const struct lane *lane)
+{
+	const char *reason;
+	add_key(t, lane->name);
+	text_add_char(t, '{');
+	add_text(t, "state", lane_state_word(lane, &reason));
+	if (*reason)
+		add_text(t, "reason", reason);
+	add_wanted(t, lane);
+	if (lane->attempt.at)
+		add_attempted(t, &lane->attempt);
+	if (lane->runs.schema)
+		add_running(t, lane);
+	text_add_char(t, '}');
+}
+
+static void add_health(struct text *t, const char *key, const char *word, bool good,
+		       const char *why)
+{
+	add_key(t, key);
+	text_add_char(t, '{');
+	add_truth(t, word, good);
+	if (why)
+		add_cut(t, "why", why);
+	text_add_char(t, '}');
+}
+
+void status_write(struct engine *e, struct text *t)
+{
+	text_add_char(t, '{');
+	add_text(t, "node", e->options.node);
+	add_text(t, "agent", e->options.agent_version);
+	add_key(t, "labels");
+	text_add(t, e->labels);
+	add_text(t, "started", e->started);
+	add_text(t, "source", e->options.source);
+	add_health(t, "link", "up", e->link_up, e->link_why);
+	if (e->options.state_dir)
+		add_health(t, "disk", "ok", !e->disk_why, e->disk_why);
+	add_number(t, "proved_revision", e->proved);
+	add_key(t, "schemas");
+	text_add_char(t, '{');
+	for (size_t i = 0; i < e->lanes.len; i++)
+		if (lane_shown(engine_lane_at(e, i)))
+			add_schema(t, engine_lane_at(e, i));
+	text_add(t, "}}");
+}
+
+/* ---- ready? ---- */
+
+static void add_missing(struct text *why, const struct lane *lane)
+{
+	const char *reason;
+	const char *state = lane_state_word(lane, &reason);
+	text_addf(why, "%s: %s%s%s%s%s\n", lane->name, state, *reason ? ", " : "", reason,
+		  lane->attempt.error ? ": " : "",
+		  lane->attempt.error ? lane->attempt.error : "");
+}
+
+bool status_ready(struct engine *e, struct text *why)
+{
+	size_t running = 0, missing = 0;
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		const struct lane *lane = engine_lane_at(e, i);
+		running += lane->runs.schema != NULL;
+		if (!lane->wants || lane->runs.schema)
+			continue;
+		add_missing(why, lane);
+		missing++;
+	}
+	if (!e->listed && !running)
+		text_addf(why, "no schemas on disk, waiting for %s%s%s\n", e->options.source,
+			  e->link_why ? ": " : "", e->link_why ? e->link_why : "");
+	else
+		text_addf(why, "%zu schema%s run%s%s%s\n", running, running == 1 ? "" : "s",
+			  running == 1 ? "s" : "", e->listed ? "" : " from disk, waiting for ",
+			  e->listed ? "" : e->options.source);
+	return !missing && (e->listed || running);
+}
+
+/* ---- the board ---- */
+
+static void pin(struct engine *e)
+{
+	struct text why = {0}, status = {0}, metrics = {0};
+	bool ready = status_ready(e, &why);
+	status_write(e, &status);
+	metrics_write(e, &metrics);
+	if (!why.failed && !status.failed && !metrics.failed)
+		(void)board_pin(e->board, &(struct page){ready, why.s, status.s, metrics.s});
+	text_fini(&why);
+	text_fini(&status);
+	text_fini(&metrics);
+}
+
+void board_changed(struct engine *e)
+{
+	e->changed = true;
+	loop_timer_arm(e->pin, 0);
+}
+
+void board_proved(struct engine *e)
+{
+	if (e->proved == e->told_proved)
+		return;
+	loop_timer_arm(e->pin, 0);
+	engine_wake(e, e->told_at + PROVED_PACE);
+}
+
+static bool proof_is_due(const struct engine *e, int64_t now)
+{
+	return e->proved != e->told_proved && now - e->told_at >= PROVED_PACE;
+}
+
+void board_pace(struct engine *e)
+{
+	if (proof_is_due(e, loop_now()))
+		loop_timer_arm(e->pin, 0);
+}
+
+void board_flush(struct engine *e)
+{
+	int64_t now = loop_now();
+	bool tell = e->changed || proof_is_due(e, now);
+	loop_timer_disarm(e->pin);
+	e->changed = false;
+	pin(e);
+	if (!tell)
+		return;
+	e->told_proved = e->proved;
+	e->told_at = now;
+	if (e->on_status)
+		e->on_status(e->on_status_arg);
+}
