@@ -143,6 +143,7 @@ int flume_value_parse(flume_value **out, const char *text, size_t len, enum flum
 		      const struct flume_limits *, flume_report *);
 flume_value *flume_value_free(flume_value *);
 
+/* All of these take NULL for a value that is not there: a null, without text, place or size. */
 enum flume_value_type flume_value_type(const flume_value *);
 /* Scalars: the text, unquoted, terminated by NUL.  Lists and maps: "". */
 const char *flume_value_text(const flume_value *);

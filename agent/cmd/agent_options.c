@@ -141,16 +141,12 @@ static int find_owner(struct agent_facts *f, const struct agent_options *o)
 
 static int check_source(const struct agent_options *o)
 {
-	size_t n = strlen(o->prefix);
 	if (o->etcd && o->dir)
 		return cmd_fail(CMD_USAGE,
 				"agent: --etcd and --dir: schemas come from one place");
-	if (!n || o->prefix[n - 1] != '/')
-		return cmd_fail(CMD_USAGE, "agent: --prefix: '%s' does not end with '/'",
-				o->prefix);
 	if (!*o->listen && !o->socket)
 		return cmd_fail(CMD_USAGE, "agent: neither --listen nor --socket");
-	return 0;
+	return cmd_check_prefix(o->prefix);
 }
 
 int agent_facts(struct agent_facts *f, const struct agent_options *o)

@@ -179,7 +179,7 @@ static int apply_all(struct session *s)
 static int read_store(struct session *s)
 {
 	const struct apply_options *o = s->options;
-	int code = store_open(&s->etcd, o->etcd);
+	int code = store_open(&s->etcd, o->etcd, o->prefix);
 	if (!code)
 		code = store_list(s->etcd, o->prefix, "schemas/", &s->list);
 	if (!code)

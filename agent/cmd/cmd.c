@@ -58,6 +58,14 @@ int cmd_exit_of(int flume_code)
 	}
 }
 
+int cmd_check_prefix(const char *prefix)
+{
+	size_t n = strlen(prefix);
+	if (n && prefix[n - 1] == '/')
+		return 0;
+	return cmd_fail(CMD_USAGE, "--prefix: '%s' does not end with '/'", prefix);
+}
+
 /* A reader that has gone away (flume get | head) is no failure. */
 int cmd_close_output(int code)
 {

@@ -53,6 +53,9 @@ int cmd_fail(int code, const char *fmt, ...) FLUME_PRINTF(2, 3);
 /* The exit code for a negative enum flume_code of etcd, HTTP or a file. */
 int cmd_exit_of(int flume_code);
 
+/* 0, or the exit code after saying what is wrong with a --prefix. */
+int cmd_check_prefix(const char *prefix);
+
 /* stdout is flushed and closed; what could not be written makes success a failure. */
 int cmd_close_output(int code);
 

@@ -210,7 +210,7 @@ static int get_from_etcd(const struct get_options *o, const char *name)
 	struct etcd_sync *etcd = NULL;
 	struct etcd_result list = {0};
 	struct files files = {0};
-	int code = store_open(&etcd, o->etcd);
+	int code = store_open(&etcd, o->etcd, o->prefix);
 	if (!code)
 		code = store_list(etcd, o->prefix, "schemas/", &list);
 	if (!code && name) {

@@ -224,7 +224,7 @@ static int from_etcd(const struct status_options *o)
 	struct etcd_sync *etcd = NULL;
 	struct etcd_result list = {0};
 	struct fleet fleet = {0};
-	int code = store_open(&etcd, o->etcd);
+	int code = store_open(&etcd, o->etcd, o->prefix);
 	if (!code)
 		code = store_list(etcd, o->prefix, "nodes/", &list);
 	if (!code) {

@@ -15,9 +15,12 @@ static int out_of_memory(void)
 	return cmd_fail(CMD_NEGATIVE, "out of memory");
 }
 
-int store_open(struct etcd_sync **out, const char *endpoints)
+int store_open(struct etcd_sync **out, const char *endpoints, const char *prefix)
 {
 	struct flume_err err = {0};
+	int code = cmd_check_prefix(prefix);
+	if (code)
+		return code;
 	*out = etcd_sync_new(&(struct etcd_options){.endpoints = endpoints}, WITHIN_MS, &err);
 	return *out ? 0 : cmd_fail(cmd_exit_of(err.code), "%s", err.text);
 }

@@ -6,7 +6,7 @@
 #include "agent/etcd/sync.h"
 
 /* What is wrong is written to stderr.  0 or an exit code. */
-int store_open(struct etcd_sync **out, const char *endpoints);
+int store_open(struct etcd_sync **out, const char *endpoints, const char *prefix);
 /* All entries whose keys begin with `prefix` and `folder` ("schemas/", "nodes/").  Keys that
  * cannot be names are left out. */
 int store_list(struct etcd_sync *, const char *prefix, const char *folder,

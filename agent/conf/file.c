@@ -137,6 +137,14 @@ static int read_root(struct reading *r, const flume_value *root)
 	return r->failed ? FLUME_REJECTED : 0;
 }
 
+int conf_read_text(struct conf *c, const struct conf_request *request, void *out,
+		   flume_report *report)
+{
+	struct reading r = {.conf = c, .request = request, .out = out, .report = report};
+	int code = flume_value_parse(&c->root, c->text, c->len, c->format, NULL, report);
+	return code ? code : read_root(&r, c->root);
+}
+
 int conf_read_file(struct conf *c, const struct conf_request *request, void *out,
 		   const char *path, flume_report *report, struct flume_err *err)
 {
@@ -152,11 +160,6 @@ int conf_read_file(struct conf *c, const struct conf_request *request, void *out
 				  : code == FLUME_NOT_FOUND ? "no such file"
 							    : strerror(errno));
 	c->file = path;
-	code = flume_value_parse(&c->root, c->text, c->len, c->format, NULL, report);
-	if (!code)
-		code = read_root(
-			&(struct reading){
-				.conf = c, .request = request, .out = out, .report = report},
-			c->root);
+	code = conf_read_text(c, request, out, report);
 	return code ? flume_fail(err, code, "%s is not right", path) : 0;
 }

@@ -20,7 +20,9 @@ const struct conf_option *conf_find(const struct conf_option *table, const char 
  * a file may have. */
 const char *conf_suggest(const struct conf_request *, bool in_file, const char *name);
 
-/* Reads the file and stores what it says. */
+/* Stores what the text in the conf says.  0, FLUME_SYNTAX, FLUME_REJECTED or FLUME_NOMEM. */
+int conf_read_text(struct conf *, const struct conf_request *, void *out, flume_report *);
+/* Reads the file, and its text. */
 int conf_read_file(struct conf *, const struct conf_request *, void *out, const char *path,
 		   flume_report *, struct flume_err *err);
 

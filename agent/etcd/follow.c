@@ -175,6 +175,8 @@ static void created(struct etcd_follow *f, struct etcd_todo *todo, const struct 
 	}
 }
 
+/* What is known already is dropped: some etcds repeat themselves.  Returns 0, FLUME_NOMEM or
+ * FLUME_IO (not in order). */
 static int hold(struct etcd_follow *f, struct etcd_message *m)
 {
 	struct etcd_event *all = realloc(f->held, (f->held_len + m->n) * sizeof *all);
@@ -182,8 +184,11 @@ static int hold(struct etcd_follow *f, struct etcd_message *m)
 		return FLUME_NOMEM;
 	f->held = all;
 	for (size_t i = 0; i < m->n; i++) {
-		if (m->events[i].kv.mod_revision <= f->seen)
+		int64_t revision = m->events[i].kv.mod_revision;
+		if (revision <= f->seen)
 			continue;
+		if (f->held_len && revision < all[f->held_len - 1].kv.mod_revision)
+			return FLUME_IO;
 		all[f->held_len++] = m->events[i];
 		m->events[i] = (struct etcd_event){0};
 	}
@@ -212,7 +217,8 @@ static void events(struct etcd_follow *f, struct etcd_todo *todo, struct etcd_me
 	}
 	int rc = hold(f, m);
 	if (rc) {
-		flume_fail(&todo->err, rc, "out of memory");
+		flume_fail(&todo->err, rc,
+			   rc == FLUME_NOMEM ? "out of memory" : "events out of order");
 		fail(f, todo, now, random);
 		return;
 	}

@@ -113,17 +113,20 @@ int etcd_read_int(const json_t *object, const char *name, int64_t *out)
 		*out = 0;
 		return 0;
 	}
+	int64_t n;
 	if (json_is_integer(v)) {
-		*out = json_integer_value(v);
-		return 0;
+		n = json_integer_value(v);
+	} else {
+		const char *s = json_string_value(v);
+		char *end;
+		if (!s || !*s)
+			return FLUME_IO;
+		errno = 0;
+		n = strtoll(s, &end, 10);
+		if (errno || *end)
+			return FLUME_IO;
 	}
-	const char *s = json_string_value(v);
-	char *end;
-	if (!s || !*s)
-		return FLUME_IO;
-	errno = 0;
-	long long n = strtoll(s, &end, 10);
-	if (errno || *end)
+	if (n == INT64_MAX)
 		return FLUME_IO;
 	*out = n;
 	return 0;

@@ -21,7 +21,7 @@ void etcd_add_prefix(struct text *, const char *prefix, const char *from, size_t
  * is not touched). */
 char *etcd_base64_decode(const char *s, size_t n, size_t *len);
 
-/* 0 when absent; FLUME_IO when it is there and not a number. */
+/* 0 when absent; FLUME_IO when it is there and no number, or one that cannot be counted up. */
 int etcd_read_int(const json_t *object, const char *name, int64_t *out);
 uint64_t etcd_read_id(const json_t *object, const char *name);
 /* Appends; FLUME_IO or FLUME_NOMEM leaves *kvs and *n whole. */

@@ -106,22 +106,21 @@ void answer_problemf(struct answer *a, unsigned status, const char *code, const 
 	answer_problem(a, &(struct problem){.status = status, .code = code, .detail = detail});
 }
 
-void answer_rejected(struct answer *a, const flume_report *report, const char *otherwise)
+void answer_rejected(struct answer *a, const flume_report *report)
 {
 	const struct flume_issue *first = flume_report_get_issue(report, 0);
 	size_t more = first ? flume_report_size(report) - 1 : 0;
-	char detail[1024];
-	if (!first)
-		snprintf(detail, sizeof detail, "%s", otherwise);
-	else if (!more)
-		snprintf(detail, sizeof detail, "line %u: %s", first->line, first->text);
-	else
-		snprintf(detail, sizeof detail, "line %u: %s (and %zu more)", first->line,
-			 first->text, more);
+	struct text detail = {0};
+	if (first && first->line)
+		text_addf(&detail, "line %u: ", first->line);
+	text_add(&detail, first ? first->text : "refused");
+	if (more)
+		text_addf(&detail, " (and %zu more)", more);
 	answer_problem(a, &(struct problem){.status = MHD_HTTP_BAD_REQUEST,
 					    .code = "rejected",
-					    .detail = detail,
+					    .detail = detail.s ? detail.s : "",
 					    .report = report});
+	text_fini(&detail);
 }
 
 /* ---- sending ---- */

@@ -54,8 +54,8 @@ struct problem {
 void answer_problem(struct answer *, const struct problem *);
 void answer_problemf(struct answer *, unsigned status, const char *code, const char *fmt, ...)
 	FLUME_PRINTF(4, 5);
-/* 400: a schema with these findings; `otherwise` is said when there is none. */
-void answer_rejected(struct answer *, const flume_report *, const char *otherwise);
+/* 400: a schema with these findings. */
+void answer_rejected(struct answer *, const flume_report *);
 
 /* Gives the body away.  `last`: the connection is closed afterwards. */
 enum MHD_Result answer_send(struct answer *, struct MHD_Connection *, bool last);

@@ -43,23 +43,32 @@ static void answer_closing(struct request *r)
 			"the agent is shutting down; the change may still be applied");
 }
 
-/* "known-bad" is a code; a sentence is not. */
-static const char *code_of(const char *reason, const char *otherwise)
+/* The engine's reasons are a word ("known-bad"), or a sentence that ends with one in brackets.
+ */
+static void code_of(const char *reason, char *out, size_t size)
 {
-	size_t len = strspn(reason, "abcdefghijklmnopqrstuvwxyz-");
-	return len && !reason[len] ? reason : otherwise;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
+	const char *bracket = strrchr(reason, '[');
+	const char *word = bracket ? bracket + 1 : reason;
+	size_t len = strspn(word, letters);
+	bool good = len && (bracket ? !strcmp(word + len, "]") : !word[len]);
+	snprintf(out, size, "%.*s", good ? (int)len : (int)strlen("held"),
+		 good ? word : "held");
 }
 
 static void answer_refused(struct request *r, const struct engine_answer *said)
 {
-	struct answer *a = &r->answer;
 	const char *reason = *said->reason ? said->reason : "the schema was not taken";
-	if (said->result != ENGINE_REJECTED || !*said->stage)
-		answer_problemf(a, MHD_HTTP_CONFLICT, code_of(reason, "held"), "%s", reason);
-	else if (!strcmp(said->stage, "canary"))
-		answer_problemf(a, MHD_HTTP_UNPROCESSABLE_CONTENT, "canary", "%s", reason);
-	else
-		answer_rejected(a, said->report, reason);
+	if (said->result == ENGINE_REJECTED && !strcmp(said->stage, "canary")) {
+		answer_problemf(&r->answer, MHD_HTTP_UNPROCESSABLE_CONTENT, "canary", "%s",
+				reason);
+	} else if (said->result == ENGINE_REJECTED && flume_report_size(said->report)) {
+		answer_rejected(&r->answer, said->report);
+	} else {
+		char code[64];
+		code_of(reason, code, sizeof code);
+		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, code, "%s", reason);
+	}
 }
 
 static void answer_done(struct request *r, const struct engine_answer *said)

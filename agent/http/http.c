@@ -18,6 +18,9 @@
 #include <string.h>
 #include <time.h>
 
+#define NS_PER_S     1000000000
+#define HAND_OVER_NS NS_PER_S /* for cancelled calls to be answered */
+
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
 
 static void let_in(void *arg, int fd, const struct sockaddr *from, socklen_t len)
@@ -70,8 +73,8 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 	if (options->keeper)
 		http->keeper = *options->keeper;
 	http->max_body = OR(options->max_body, 1U << 20);
-	http->timeout_ns = OR(options->timeout_ns, 30000000000);
-	http->drain_ns = OR(options->drain_ns, 5000000000);
+	http->timeout_ns = OR(options->timeout_ns, 30LL * NS_PER_S);
+	http->drain_ns = OR(options->drain_ns, 5LL * NS_PER_S);
 	http->cancel = flume_cancel_new();
 	http->meters = meters_new(http->factory);
 	http->workers = workers_new(OR(options->workers, 8U), OR(options->queue, 1024U));
@@ -131,18 +134,24 @@ static void stop_accepting(struct http *http)
 		edits_close(http->edits);
 }
 
-/* Nothing waits any more when it returns, and nothing will. */
-static void drain(struct http *http)
+/* Until no request is left, or the time is over. */
+static void wait_active(struct http *http, int64_t most_ns)
 {
-	int64_t until = loop_now() + http->drain_ns;
-	struct timespec at = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+	int64_t until = loop_now() + most_ns;
+	struct timespec at = {.tv_sec = until / NS_PER_S, .tv_nsec = until % NS_PER_S};
 	int r = 0;
 	pthread_mutex_lock(&http->lock);
 	while (http->active && !r)
 		r = pthread_cond_timedwait(&http->quiet, &http->lock, &at);
 	pthread_mutex_unlock(&http->lock);
+}
 
+/* When it returns no connection is suspended any more, and none will be. */
+static void drain(struct http *http)
+{
+	wait_active(http, http->drain_ns);
 	flume_cancel_request(http->cancel);
+	wait_active(http, HAND_OVER_NS);
 	pthread_mutex_lock(&http->lock);
 	while (http->waiting)
 		pthread_cond_wait(&http->quiet, &http->lock);

@@ -101,7 +101,7 @@ static void check_on_worker(struct request *r)
 	else if (result == FLUME_NOMEM)
 		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
 	else
-		answer_rejected(&r->answer, report, flume_code_text(result));
+		answer_rejected(&r->answer, report);
 	flume_report_free(report);
 }
 

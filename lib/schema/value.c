@@ -14,34 +14,39 @@ flume_value *flume_value_free(flume_value *root)
 	return NULL;
 }
 
+static bool is_branch(const flume_value *v)
+{
+	return v && (v->type == FLUME_LIST || v->type == FLUME_MAP);
+}
+
 enum flume_value_type flume_value_type(const flume_value *v)
 {
-	return (enum flume_value_type)v->type;
+	return v ? (enum flume_value_type)v->type : FLUME_NULL;
 }
 
 const char *flume_value_text(const flume_value *v)
 {
-	return v->type == FLUME_LIST || v->type == FLUME_MAP ? "" : v->text;
+	return !v || is_branch(v) ? "" : v->text;
 }
 
 bool flume_value_quoted(const flume_value *v)
 {
-	return v->quoted;
+	return v && v->quoted;
 }
 
 unsigned flume_value_line(const flume_value *v)
 {
-	return v->line;
+	return v ? v->line : 0;
 }
 
 unsigned flume_value_column(const flume_value *v)
 {
-	return v->column;
+	return v ? v->column : 0;
 }
 
 size_t flume_value_size(const flume_value *v)
 {
-	return v->type == FLUME_LIST || v->type == FLUME_MAP ? v->size : 0;
+	return is_branch(v) ? v->size : 0;
 }
 
 const flume_value *flume_value_at(const flume_value *v, size_t i)
@@ -53,7 +58,7 @@ const flume_value *flume_value_at(const flume_value *v, size_t i)
 
 const flume_value *flume_value_key(const flume_value *v, size_t i)
 {
-	return v->type == FLUME_MAP && i < v->size ? &v->items[2 * i] : NULL;
+	return flume_value_type(v) == FLUME_MAP && i < v->size ? &v->items[2 * i] : NULL;
 }
 
 int value_compare_keys(const flume_value *a, const flume_value *b)
@@ -86,7 +91,7 @@ static const flume_value *get_sorted(const flume_value *v, const flume_value *ke
 const flume_value *flume_value_get(const flume_value *v, const char *key)
 {
 	size_t n = strlen(key);
-	if (v->type != FLUME_MAP || n > UINT32_MAX)
+	if (!v || v->type != FLUME_MAP || n > UINT32_MAX)
 		return NULL;
 	if (v->size > VALUE_SMALL_MAP)
 		return get_sorted(v, &(flume_value){.text = key, .size = (uint32_t)n});

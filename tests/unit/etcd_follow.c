@@ -309,6 +309,16 @@ START_TEST(progress_moves_the_place_to_go_on_from)
 }
 END_TEST
 
+START_TEST(events_out_of_order_are_a_failure)
+{
+	come_up_proved();
+	EVENTS({101, 2}, {103, 2}, {102, 2});
+	expect(FOLLOW_CLOSE | FOLLOW_SAY_DOWN);
+	ck_assert_str_eq(todo.err.text, "events out of order");
+	ck_assert_int_eq(f.seen, 100);
+}
+END_TEST
+
 START_TEST(events_before_the_watch_was_created_are_a_failure)
 {
 	wake();
@@ -639,6 +649,7 @@ Suite *suite_etcd_follow(void)
 	tcase_add_test(c, a_revision_in_fragments_is_delivered_when_it_is_whole);
 	tcase_add_test(c, half_a_revision_dies_with_its_stream);
 	tcase_add_test(c, progress_moves_the_place_to_go_on_from);
+	tcase_add_test(c, events_out_of_order_are_a_failure);
 	tcase_add_test(c, events_before_the_watch_was_created_are_a_failure);
 	tcase_add_test(c, a_cancelled_watch_is_closed_although_its_stream_stays_open);
 	tcase_add_test(c, an_error_in_the_stream_sends_it_to_the_next_endpoint);

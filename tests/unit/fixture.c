@@ -102,6 +102,7 @@ void rig_close(void)
 	rig.report = flume_report_free(rig.report);
 	ck_assert_int_eq(rig.items, 0);
 	ck_assert_int_eq(rig.done, rig.added);
+	ck_assert_int_eq(rig.unmade, rig.made);
 }
 
 TCase *rig_case(Suite *suite, const char *name)
@@ -156,6 +157,15 @@ static void describe(const struct flume_issue *it, char *out, size_t size)
 	snprintf(out, size, "%u:%u: %s: %s [%s]%s%s%s", it->line, it->column, it->path,
 		 it->text, it->code, it->hint ? " (" : "", it->hint ? it->hint : "",
 		 it->hint ? ")" : "");
+}
+
+int rig_declare(const char *yaml)
+{
+	flume_value *components = NULL;
+	ck_assert_int_eq(
+		flume_value_parse(&components, yaml, strlen(yaml), FLUME_YAML, NULL, NULL), 0);
+	renew_report();
+	return flume_factory_take_declared(rig.factory, components, rig.report);
 }
 
 /* All findings on lines of their own; lives until the next call. */

@@ -29,14 +29,15 @@ struct seen { /* one event, with texts of its own */
 
 extern struct rig {
 	flume_factory *factory;
-	flume_report *report;   /* of the last verb that fills one */
-	struct item *item;      /* what the last run left          */
-	struct flume_err err;   /* of the last run                 */
-	atomic_long items;      /* alive                           */
-	atomic_long clones;     /* ever made                       */
-	atomic_long added;      /* components that were registered */
-	atomic_long done;       /* ... and let go                  */
-	atomic_long fail_clone; /* let this one, from 1, fail      */
+	flume_report *report;     /* of the last verb that fills one */
+	struct item *item;        /* what the last run left          */
+	struct flume_err err;     /* of the last run                 */
+	atomic_long items;        /* alive                           */
+	atomic_long clones;       /* ever made                       */
+	atomic_long added;        /* components that were registered */
+	atomic_long done;         /* ... and let go                  */
+	atomic_long made, unmade; /* components that rig_add_makers' kinds made */
+	atomic_long fail_clone;   /* let this one, from 1, fail      */
 
 	atomic_long fails_left;   /* `flaky` fails so often        */
 	const char *word;         /* what the condition `word` says */
@@ -74,6 +75,10 @@ void rig_refuses(const char *id, const char *yaml, const char *finding);
 /* One of the findings of the last report is exactly this. */
 void rig_found(const char *finding);
 void rig_add(const struct flume_component *);
+/* Kinds to declare: predicates is {value}, all {of}, not {of}; processor note {text}; channel
+ * away, for the node's own configuration only; and two that are broken, another and nothing. */
+void rig_add_makers(void);
+int rig_declare(const char *yaml); /* flume_factory_take_declared */
 
 /* ---- runs ---- */
 

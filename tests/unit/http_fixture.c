@@ -111,10 +111,12 @@ void node_open_with(struct http_options options)
 	node.loop = loop_new();
 	node.board = board_new();
 	ck_assert_ptr_nonnull(node.loop);
+	node.engine_board = board_new();
 	ck_assert_ptr_nonnull(node.board);
-	ck_assert_int_eq(
-		engine_new(&node.engine, node.loop, node.factory, node.board, &engine, &err),
-		0);
+	ck_assert_ptr_nonnull(node.engine_board);
+	ck_assert_int_eq(engine_new(&node.engine, node.loop, node.factory, node.engine_board,
+				    &engine, &err),
+			 0);
 	int r = http_new(&node.http, node.loop, node.factory, node.engine, node.board, &options,
 			 &err);
 	ck_assert_msg(!r, "%s", err.text);
@@ -161,6 +163,7 @@ void node_close(void)
 	atomic_store(&node.gate_open, true);
 	node_stop();
 	engine_free(node.engine);
+	board_free(node.engine_board);
 	board_free(node.board);
 	loop_free(node.loop);
 	flume_factory_free(node.factory);
@@ -354,7 +357,7 @@ void expect_status(const struct reply *reply, long status)
 
 void expect_part(const struct reply *reply, const char *part)
 {
-	ck_assert_msg(strstr(reply->body, part) != NULL, "'%s' is not in '%s'", part,
+	ck_assert_msg(strstr(reply->body, part) != NULL, "'%s' is not in '%.4000s'", part,
 		      reply->body);
 }
 

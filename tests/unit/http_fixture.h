@@ -28,7 +28,8 @@ extern struct node {
 	pthread_t turning;
 	bool turns;
 	flume_factory *factory;
-	struct board *board;
+	struct board *board;        /* what the server shows: the tests pin it themselves */
+	struct board *engine_board; /* the engine's */
 	struct engine *engine;
 	struct http *http;
 	char home[64];   /* a folder of its own */

@@ -6,6 +6,10 @@
 
 #define SUITES(X)              \
 	X(arena)               \
+	X(board)               \
+	X(breaker)             \
+	X(conf)                \
+	X(decide)              \
 	X(digest)              \
 	X(document)            \
 	X(document_change)     \
@@ -24,8 +28,11 @@
 	X(http_wire)           \
 	X(json)                \
 	X(map)                 \
+	X(probation)           \
+	X(proven)              \
 	X(report)              \
 	X(schema)              \
+	X(source_dir)          \
 	X(suggest)             \
 	X(text)                \
 	X(utf8)                \

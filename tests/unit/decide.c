@@ -1,0 +1,171 @@
+#include "agent/engine/decide.h"
+
+#include "tests/unit/suites.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ANY_DIGEST "sha256:aa"
+#define OTHER      "sha256:bb"
+#define IDLE       .running_digest = "" /* nothing runs */
+
+struct row {
+	const char *what;
+	struct question asked;
+	const char *expected; /* verdict, reason, mark */
+};
+
+/* 1.1.0 runs, and 1.2.0 with other content comes: that is what a row does not say. */
+static struct question fill_in(struct question q)
+{
+	bool idle = q.running_digest && !*q.running_digest;
+	q.running_version = idle ? "" : q.running_version ? q.running_version : "1.1.0";
+	q.running_digest = idle ? NULL : q.running_digest ? q.running_digest : ANY_DIGEST;
+	q.version = q.version ? q.version : q.deleted ? "" : "1.2.0";
+	q.digest = q.digest ? q.digest : q.deleted ? NULL : OTHER;
+	return q;
+}
+
+static const struct row rows[] = {
+	{"nothing runs", {IDLE}, "go"},
+	{"nothing runs, no version", {IDLE, .version = ""}, "go"},
+
+	/* Revisions. */
+	{"a newer revision", {.revision = 8, .last_revision = 7}, "go"},
+	{"the same revision", {.revision = 7, .last_revision = 7}, "ignored stale-revision"},
+	{"an older revision", {.revision = 6, .last_revision = 7}, "ignored stale-revision"},
+	{"older, and known as bad",
+	 {.revision = 6, .last_revision = 7, .known_bad = true},
+	 "ignored stale-revision"},
+	{"older, and what runs",
+	 {.revision = 6, .last_revision = 7, .digest = ANY_DIGEST},
+	 "ignored stale-revision"},
+	{"no order", {.revision = 0, .last_revision = 7}, "go"},
+	{"nothing seen yet", {.revision = 1, .last_revision = 0}, "go"},
+	{"older, in a list that is older",
+	 {.revision = 5, .last_revision = 7, .listed_at = 6},
+	 "ignored stale-revision"},
+	{"older, in a list that is newer",
+	 {.revision = 5, .last_revision = 7, .listed_at = 9},
+	 "go rewound"},
+	{"older, in a list of that time",
+	 {.revision = 5, .last_revision = 7, .listed_at = 7},
+	 "go rewound"},
+	{"the same, in a newer list",
+	 {.revision = 7, .last_revision = 7, .listed_at = 9},
+	 "ignored stale-revision"},
+
+	/* Content. */
+	{"what runs", {.digest = ANY_DIGEST}, "unchanged"},
+	{"what runs, under another version",
+	 {.digest = ANY_DIGEST, .version = "9.0.0"},
+	 "unchanged"},
+	{"what runs, although known as bad",
+	 {.digest = ANY_DIGEST, .known_bad = true},
+	 "unchanged"},
+	{"what runs, and the breaker is open",
+	 {.digest = ANY_DIGEST, .breaker_open = true},
+	 "unchanged"},
+	{"known as bad", {.known_bad = true}, "held known-bad"},
+	{"known as bad, and its version runs",
+	 {.known_bad = true, .version = "1.1.0"},
+	 "held known-bad"},
+	{"known as bad, and the breaker is open",
+	 {.known_bad = true, .breaker_open = true},
+	 "held known-bad"},
+
+	/* Versions. */
+	{"the version that runs", {.version = "1.1.0"}, "rejected version-reused"},
+	{"the same, by policy", {.version = "1.1.0", .apply_same_version = true}, "go"},
+	{"a word that runs",
+	 {.version = "blue", .running_version = "blue"},
+	 "rejected version-reused"},
+	{"neither has one", {.version = "", .running_version = ""}, "go"},
+	{"it has none", {.version = ""}, "go"},
+	{"what runs has none", {.running_version = ""}, "go"},
+	{"the same but for the build", {.version = "1.1.0+2"}, "go"},
+	{"a newer one, as numbers", {.version = "1.10.0", .running_version = "1.9.0"}, "go"},
+	{"a release after its candidate",
+	 {.version = "2.0.0", .running_version = "2.0.0-rc.1"},
+	 "go"},
+	{"it is no number", {.version = "autumn"}, "go"},
+	{"what runs is no number", {.running_version = "spring"}, "go"},
+	{"a newer one, and no going down", {.deny_downgrade = true}, "go"},
+	{"an older one", {.version = "1.0.9"}, "go downgrade"},
+	{"a candidate after its release", {.version = "1.1.0-rc.1"}, "go downgrade"},
+	{"an older one, by policy",
+	 {.version = "1.0.9", .deny_downgrade = true},
+	 "rejected downgrade downgrade"},
+	{"no number, and no going down", {.version = "autumn", .deny_downgrade = true}, "go"},
+
+	/* The update breaker. */
+	{"the breaker is open", {.breaker_open = true}, "held update-breaker"},
+	{"older, and the breaker is open",
+	 {.version = "1.0.0", .breaker_open = true},
+	 "held update-breaker downgrade"},
+	{"the version that runs, and it is open",
+	 {.version = "1.1.0", .breaker_open = true},
+	 "rejected version-reused"},
+
+	/* Deletions. */
+	{"deleted", {.deleted = true}, "go"},
+	{"deleted, of nothing that runs", {.deleted = true, IDLE}, "go"},
+	{"one of too many", {.deleted = true, .mass_delete = true}, "held mass-delete"},
+	{"an older deletion",
+	 {.deleted = true, .revision = 3, .last_revision = 7},
+	 "ignored stale-revision"},
+	{"deleted, and the breaker is open", {.deleted = true, .breaker_open = true}, "go"},
+};
+
+static const char *in_words(struct decision d)
+{
+	static const char *const verdicts[] = {
+		[DECIDE_GO] = "go",
+		[DECIDE_IGNORED] = "ignored",
+		[DECIDE_UNCHANGED] = "unchanged",
+		[DECIDE_HELD] = "held",
+		[DECIDE_REJECTED] = "rejected",
+	};
+	static char words[80];
+	snprintf(words, sizeof words, "%s%s%s%s%s", verdicts[d.verdict], *d.reason ? " " : "",
+		 d.reason, d.downgrade ? " downgrade" : "", d.rewound ? " rewound" : "");
+	return words;
+}
+
+START_TEST(each_row_of_the_table_has_its_verdict)
+{
+	struct question question = fill_in(rows[_i].asked);
+	const char *words = in_words(decide(&question));
+	ck_assert_msg(!strcmp(words, rows[_i].expected), "%s: %s, not %s", rows[_i].what, words,
+		      rows[_i].expected);
+}
+END_TEST
+
+START_TEST(more_than_half_and_at_least_three_is_a_mass_deletion)
+{
+	static const struct {
+		size_t running, deleted;
+		bool mass;
+	} cases[] = {
+		{0, 0, false},  {1, 1, false},      {2, 2, false},     {3, 3, true},
+		{3, 2, false},  {4, 2, false},      {4, 3, true},      {5, 3, true},
+		{6, 3, false},  {6, 4, true},       {10, 5, false},    {10, 6, true},
+		{10, 10, true}, {1000, 500, false}, {1000, 501, true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		ck_assert_msg(decide_mass_delete(cases[i].running, cases[i].deleted) ==
+				      cases[i].mass,
+			      "%zu of %zu", cases[i].deleted, cases[i].running);
+}
+END_TEST
+
+Suite *suite_decide(void)
+{
+	Suite *suite = suite_create("decide");
+	TCase *table = tcase_create("table");
+	tcase_add_loop_test(table, each_row_of_the_table_has_its_verdict, 0,
+			    (int)(sizeof rows / sizeof *rows));
+	tcase_add_test(table, more_than_half_and_at_least_three_is_a_mass_deletion);
+	suite_add_tcase(suite, table);
+	return suite;
+}
