@@ -417,7 +417,8 @@ struct flume_pipeline_info {
 	uint64_t generation; /* 0 while no binding serves it */
 	uint64_t calls, failures;
 };
-/* Borrowed text lives as long as the pipeline.  Failures are calls that returned a negative code. */
+/* Borrowed text lives as long as the pipeline.  Failures are calls that returned a negative code;
+ * calls with FLUME_CALL_CANARY are not counted, for they are not traffic. */
 void flume_pipeline_read(const flume_pipeline *, struct flume_pipeline_info *);
 
 /* ---- the store of schemas ----------------------------------------------------------- */

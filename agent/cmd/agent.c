@@ -16,6 +16,7 @@
 #include "agent/fleet/status.h"
 #include "agent/http/http.h"
 #include "agent/log/log.h"
+#include "agent/source/etcd.h"
 #include "agent/source/keep.h"
 
 #include <errno.h>
@@ -125,6 +126,22 @@ static int open_http(struct agent *a, struct flume_err *err)
 			err);
 }
 
+static void on_went_back(void *arg, int64_t revision)
+{
+	source_etcd_reset(arg, revision);
+}
+
+static int open_status(struct agent *a, struct flume_err *err)
+{
+	const struct fleet_status_options options = {
+		.prefix = a->options->prefix,
+		.node = a->facts.node,
+		.went_back = on_went_back,
+		.arg = a->source,
+	};
+	return fleet_status_new(&a->status, a->loop, a->etcd, a->board, &options, err);
+}
+
 static int open_source(struct agent *a, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
@@ -139,8 +156,7 @@ static int open_source(struct agent *a, struct flume_err *err)
 	int code =
 		source_etcd_new(&a->source, a->loop, a->etcd, o->prefix, o->poll, &sink, err);
 	if (!code)
-		code = fleet_status_new(&a->status, a->loop, a->etcd, a->board, o->prefix,
-					a->facts.node, err);
+		code = open_status(a, err);
 	if (!code)
 		engine_on_status(a->engine, fleet_status_changed, a->status);
 	return code;

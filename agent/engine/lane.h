@@ -165,6 +165,7 @@ struct engine {
 	char started[STAMP_SIZE];
 
 	struct loop_timer *pin;
+	bool pinning; /* the timer is armed */
 	bool changed; /* the status, but for the proved revision */
 	int64_t told_proved, told_at;
 	void (*on_status)(void *arg);

@@ -243,17 +243,25 @@ static void pin(struct engine *e)
 	text_fini(&metrics);
 }
 
+/* Arming it anew would put it off, and with it the page. */
+static void pin_soon(struct engine *e)
+{
+	if (!e->pinning)
+		loop_timer_arm(e->pin, 0);
+	e->pinning = true;
+}
+
 void board_changed(struct engine *e)
 {
 	e->changed = true;
-	loop_timer_arm(e->pin, 0);
+	pin_soon(e);
 }
 
 void board_proved(struct engine *e)
 {
 	if (e->proved == e->told_proved)
 		return;
-	loop_timer_arm(e->pin, 0);
+	pin_soon(e);
 	engine_wake(e, e->told_at + PROVED_PACE);
 }
 
@@ -265,7 +273,7 @@ static bool proof_is_due(const struct engine *e, int64_t now)
 void board_pace(struct engine *e)
 {
 	if (proof_is_due(e, loop_now()))
-		loop_timer_arm(e->pin, 0);
+		pin_soon(e);
 }
 
 void board_flush(struct engine *e)
@@ -273,7 +281,7 @@ void board_flush(struct engine *e)
 	int64_t now = loop_now();
 	bool tell = e->changed || proof_is_due(e, now);
 	loop_timer_disarm(e->pin);
-	e->changed = false;
+	e->changed = e->pinning = false;
 	pin(e);
 	if (!tell)
 		return;

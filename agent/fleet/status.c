@@ -28,6 +28,8 @@ struct fleet_status {
 	struct loop *loop;
 	struct etcd *etcd;
 	struct board *board;
+	void (*went_back)(void *arg, int64_t revision);
+	void *arg;
 	char *key, *node;
 	struct etcd_lease *lease;
 	struct etcd_call *put;
@@ -99,7 +101,10 @@ static void on_conflict(struct fleet_status *s, const struct etcd_result *r)
 		log_event(LOG_WARN, "another agent writes this node's status",
 			  LOG_STR("node", s->node), LOG_STR("key", s->key));
 	}
+	bool back = r->revision < s->revision;
 	s->revision = r->n ? r->kvs[0].mod_revision : 0;
+	if (back && s->went_back)
+		s->went_back(s->arg, r->revision);
 	if (foreign)
 		retry(s); /* two that take turns should do so slowly */
 	else
@@ -115,7 +120,10 @@ static void on_put(struct etcd_result *r, void *arg)
 	} else if (r->code == FLUME_CONFLICT) {
 		on_conflict(s, r);
 	} else {
-		/* FLUME_NOT_FOUND: the lease is gone, and the next one will call on_held. */
+		/* It may have happened all the same, or may yet.  FLUME_NOT_FOUND: the lease is
+		 * gone, and the next one will call on_held. */
+		free(s->written);
+		s->written = NULL;
 		if (!s->pause)
 			log_event(LOG_WARN, "status not written", LOG_STR("key", s->key),
 				  LOG_STR("reason", r->err.text));
@@ -178,17 +186,21 @@ void fleet_status_changed(void *arg)
 /* ---- life ---- */
 
 int fleet_status_new(struct fleet_status **out, struct loop *loop, struct etcd *etcd,
-		     struct board *board, const char *prefix, const char *node,
+		     struct board *board, const struct fleet_status_options *options,
 		     struct flume_err *err)
 {
 	struct fleet_status *s = calloc(1, sizeof *s);
 	if (!s)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	*s = (struct fleet_status){.loop = loop, .etcd = etcd, .board = board};
+	*s = (struct fleet_status){.loop = loop,
+				   .etcd = etcd,
+				   .board = board,
+				   .went_back = options->went_back,
+				   .arg = options->arg};
 	struct text key = {0};
-	text_addf(&key, "%snodes/%s", prefix, node);
+	text_addf(&key, "%snodes/%s", options->prefix, options->node);
 	s->key = text_take(&key);
-	s->node = strdup(node);
+	s->node = strdup(options->node);
 	s->timer = loop_timer_new(loop, write_page, s);
 	if (s->key && s->node && s->timer)
 		s->lease = etcd_lease_new(etcd, TTL_S, on_held, s);

@@ -15,9 +15,17 @@
 
 struct fleet_status;
 
+struct fleet_status_options {
+	const char *prefix, *node;
+	/* etcd answered at `revision`, and had been beyond it: it was wiped or restored.  May
+	 * be NULL. */
+	void (*went_back)(void *arg, int64_t revision);
+	void *arg;
+};
+
 /* 0 or FLUME_NOMEM. */
 int fleet_status_new(struct fleet_status **out, struct loop *, struct etcd *, struct board *,
-		     const char *prefix, const char *node, struct flume_err *err);
+		     const struct fleet_status_options *, struct flume_err *err);
 /* There is a new page.  Takes a fleet_status, so that engine_on_status can have it. */
 void fleet_status_changed(void *);
 /* Revokes the lease, so that the key goes with the node: turns the loop until etcd has

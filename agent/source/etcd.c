@@ -11,10 +11,11 @@
  *
  * With a pace the list is simply repeated, and there is no watch.
  */
+#include "agent/source/etcd.h"
+
 #include "agent/etcd/etcd.h"
 #include "agent/log/log.h"
 #include "agent/source/slurp.h"
-#include "agent/source/source.h"
 #include "lib/base/map.h"
 #include "lib/base/text.h"
 
@@ -163,6 +164,13 @@ static void on_relist(enum etcd_relist why, int64_t revision, void *arg)
 		s->sink.reset(s->sink.arg, revision);
 	}
 	loop_timer_arm(s->pause, jitter(most));
+}
+
+void source_etcd_reset(struct source *source, int64_t revision)
+{
+	struct source_etcd *s = (struct source_etcd *)source;
+	s->list = etcd_cancel(s->list);
+	on_relist(ETCD_RESET, revision, s);
 }
 
 static void begin_watch(struct source_etcd *s, int64_t keys)

@@ -17,8 +17,7 @@ int flume_fail(struct flume_err *err, int code, const char *fmt, ...)
 	va_end(args);
 	if (n < 0)
 		text[0] = '\0';
-	else if ((size_t)n >= sizeof text)
-		text[utf8_floor(text, sizeof text - 1)] = '\0';
+	utf8_mend(text);
 	err->code = code;
 	err->path[0] = '\0';
 	memcpy(err->text, text, strlen(text) + 1);

@@ -114,9 +114,10 @@ void report_addv_at(flume_report *r, const char *code, const char *path, unsigne
 		r->more = true;
 		return;
 	}
-	char text[REPORT_TEXT + 2]; /* one byte over, so that keep() sees it was cut */
+	char text[REPORT_TEXT + 16]; /* some more, so that keep() sees it was cut */
 	if (vsnprintf(text, sizeof text, fmt, args) < 0)
 		text[0] = '\0';
+	utf8_mend(text);
 	struct flume_issue issue = {
 		.code = keep(r, code),
 		.path = keep(r, path),

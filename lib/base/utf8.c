@@ -1,5 +1,7 @@
 #include "lib/base/utf8.h"
 
+#include <string.h>
+
 static int follows(unsigned char c)
 {
 	return (c & 0xC0) == 0x80;
@@ -63,4 +65,18 @@ size_t utf8_floor(const char *s, size_t n)
 		return n; /* not UTF-8 anyway */
 	size_t whole = utf8_length(s + at - 1, n - at + 1);
 	return whole ? n : at - 1;
+}
+
+void utf8_mend(char *s)
+{
+	char *to = s;
+	for (size_t left = strlen(s); left > 0;) {
+		size_t length = utf8_length(s, left);
+		size_t step = length ? length : 1;
+		memmove(to, s, length);
+		to += length;
+		s += step;
+		left -= step;
+	}
+	*to = '\0';
 }

@@ -18,5 +18,7 @@ size_t utf8_length(const char *text, size_t n);
 size_t utf8_encode(char out[4], unsigned code);
 /* The largest length <= `n` that does not cut a character of `s` in two. */
 size_t utf8_floor(const char *s, size_t n);
+/* Drops what is no character: "%.32s" may have cut one in two. */
+void utf8_mend(char *s);
 
 #endif

@@ -31,6 +31,7 @@ struct builder {
 	struct unit *units; /* all so far */
 	struct unit *unit;  /* the one being built */
 	unsigned depth;
+	const flume_value *at; /* the node of the document itself that is being built */
 	flume_report *report;
 	int rc; /* the first thing that went wrong */
 };
@@ -42,14 +43,15 @@ static void *fail(struct builder *builder, int rc)
 	return NULL;
 }
 
-/* Only the first unit is the document that the report is about and has places in it. */
-static void *refuse(struct builder *builder, const flume_value *at, const char *code,
-		    const char *text)
+/* The place is in the document that is built, at the node that led here. */
+static void *refuse(struct builder *builder, const char *code, const char *text)
 {
-	bool own = !builder->unit->next;
-	if (!builder->rc)
-		flume_report_add(builder->report, code, own ? "root" : builder->unit->id,
-				 own ? at : NULL, NULL, "%s", text);
+	const struct unit *unit = builder->unit;
+	if (!builder->rc && unit->next)
+		flume_report_add(builder->report, code, "root", builder->at, NULL,
+				 "%s (in schema '%s')", text, unit->id);
+	else if (!builder->rc)
+		flume_report_add(builder->report, code, "root", builder->at, NULL, "%s", text);
 	return fail(builder, FLUME_REJECTED);
 }
 
@@ -111,7 +113,7 @@ const struct flume_component *builder_component(struct builder *builder, enum fl
 {
 	struct component *component = scope_ref(builder->unit->scope, kind, name);
 	if (!component && kind != FLUME_PROCESSOR) /* a processor's name may be a schema's */
-		return refuse(builder, NULL, "unknown-component",
+		return refuse(builder, "unknown-component",
 			      "a component was removed in the meantime");
 	if (!component || !hold_part(builder, component))
 		return NULL;
@@ -149,7 +151,7 @@ static const struct connector *connector_of(const flume_value *node)
 static bool reach(struct builder *builder, unsigned depth)
 {
 	if (depth > builder->limits.depth)
-		return refuse(builder, NULL, "too-deep",
+		return refuse(builder, "too-deep",
 			      "nested too deep, with the schemas it refers to");
 	if (depth > builder->unit->deepest)
 		builder->unit->deepest = depth;
@@ -160,8 +162,10 @@ struct step *builder_node(struct builder *builder, const flume_value *node)
 {
 	if (builder->rc)
 		return NULL;
+	if (!builder->unit->next)
+		builder->at = node;
 	if (++builder->unit->nodes > builder->limits.nodes)
-		return refuse(builder, node, "too-many-nodes",
+		return refuse(builder, "too-many-nodes",
 			      "too many steps, with those of the schemas it refers to");
 	if (!reach(builder, builder->depth + 1))
 		return NULL;
@@ -224,8 +228,8 @@ static struct step *build_unit(struct builder *builder, struct unit *unit)
 static void refuse_in(struct builder *builder, const struct unit *unit,
 		      const struct flume_issue *issue)
 {
-	flume_report_add(builder->report, issue->code, unit->id, NULL, issue->hint, "%s: %s",
-			 issue->path, issue->text);
+	flume_report_add(builder->report, issue->code, "root", builder->at, issue->hint,
+			 "%s (in schema '%s')", issue->text, unit->id);
 	fail(builder, FLUME_REJECTED);
 }
 
@@ -234,7 +238,7 @@ static struct unit *open_unit(struct builder *builder, const char *id)
 {
 	flume_schema *schema = builder->from->dup_schema(builder->from->arg, id);
 	if (!schema)
-		return refuse(builder, NULL, "unknown-ref",
+		return refuse(builder, "unknown-ref",
 			      "a schema it refers to was removed in the meantime");
 	struct unit *unit = add_unit(builder, id, schema, NULL);
 	if (!unit)
@@ -260,7 +264,7 @@ struct step *builder_schema(struct builder *builder, const char *id)
 		return NULL;
 	struct unit *unit = find_unit(builder, id);
 	if (unit && !unit->root)
-		return refuse(builder, NULL, "cycle", "schemas that refer to one another");
+		return refuse(builder, "cycle", "schemas that refer to one another");
 	if (!unit && (unit = open_unit(builder, id)))
 		unit->root = build_unit(builder, unit);
 	if (!unit || !unit->root)
@@ -269,7 +273,7 @@ struct step *builder_schema(struct builder *builder, const char *id)
 		return NULL;
 	builder->unit->nodes += unit->nodes;
 	if (builder->unit->nodes > builder->limits.nodes)
-		return refuse(builder, NULL, "too-many-nodes",
+		return refuse(builder, "too-many-nodes",
 			      "too many steps, with those of the schemas it refers to");
 	return unit->root;
 }

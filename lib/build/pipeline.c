@@ -153,13 +153,16 @@ int pipeline_call(flume_pipeline *pipeline, const struct flume_call *given, void
 	const struct flume_call *call = given ? given : &plain;
 	struct flume_err err;
 	err_clear(&err);
-	atomic_fetch_add_explicit(&pipeline->calls, 1, memory_order_relaxed);
+	bool live = !(call->flags & FLUME_CALL_CANARY);
+	if (live)
+		atomic_fetch_add_explicit(&pipeline->calls, 1, memory_order_relaxed);
 	int rc = call_check(pipeline->hub, call, &err);
 	if (!rc)
 		rc = step_run(pipeline->root, call, item, &err);
 	if (rc >= 0)
 		return rc;
-	failed(pipeline, &err);
+	if (live)
+		failed(pipeline, &err);
 	if (out_err)
 		*out_err = err;
 	return rc;

@@ -69,11 +69,12 @@ static void check_name(struct walk *walk, enum flume_kind kind, const flume_valu
 		check_schema_ref(walk, value);
 		return;
 	}
-	if (report_full(walk->report))
-		return;
-	char **ids = ref ? walk->store->dup_ids(walk->store->arg) : NULL;
-	char hint[160];
-	scope_suggest(walk->scope, kind, name, ids, hint, sizeof hint);
+	char hint[160] = "";
+	char **ids = NULL;
+	if (!report_full(walk->report)) {
+		ids = ref ? walk->store->dup_ids(walk->store->arg) : NULL;
+		scope_suggest(walk->scope, kind, name, ids, hint, sizeof hint);
+	}
 	flume_report_add(walk->report, ref ? "unknown-ref" : "unknown-component",
 			 place_text(&walk->place), value, *hint ? hint : NULL,
 			 "%s '%.128s' not found", flume_kind_text(kind), name);

@@ -148,7 +148,7 @@ START_TEST(schemas_that_name_the_next_ten_times_are_refused)
 	}
 	ck_assert_int_eq(rc, FLUME_REJECTED);
 	ck_assert_int_le(i, 6);
-	rig_found("0:0: s3: too many steps, with those of the schemas it refers to "
+	rig_found("1:39: root: too many steps, with those of the schemas it refers to "
 		  "[too-many-nodes]");
 }
 END_TEST

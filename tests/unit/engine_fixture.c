@@ -125,7 +125,7 @@ void site_open(void)
 
 void site_close(void)
 {
-	char command[128];
+	char command[200];
 	site_stop();
 	site.loop = loop_free(site.loop);
 	snprintf(command, sizeof command, "chmod -R u+w %s; rm -rf %s", site.state, site.state);

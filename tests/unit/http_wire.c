@@ -152,6 +152,17 @@ START_TEST(an_idle_connection_is_closed)
 }
 END_TEST
 
+START_TEST(a_call_may_take_longer_than_a_connection_may_be_idle)
+{
+	node_close();
+	node_open_with((struct http_options){.idle_s = 1});
+	node_bind_step("nap");
+	expect_status(ASK(.method = "POST", .path = "/pipelines/nap", .body = "1",
+			  .headers = {"Flume-Timeout: 2s"}),
+		      504);
+}
+END_TEST
+
 START_TEST(nonsense_is_refused)
 {
 	int fd = dial();
@@ -296,6 +307,7 @@ Suite *suite_http_wire(void)
 	tcase_add_test(t, a_body_without_end_is_cut_off);
 	tcase_add_test(t, refusals_leave_the_connection_open);
 	tcase_add_test(t, an_idle_connection_is_closed);
+	tcase_add_test(t, a_call_may_take_longer_than_a_connection_may_be_idle);
 	tcase_add_test(t, nonsense_is_refused);
 	t = node_case(suite, "door");
 	tcase_add_test(t, an_address_that_is_taken_or_none_is_told);
