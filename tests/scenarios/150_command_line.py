@@ -45,7 +45,6 @@ def wrong_words_are_named(s):
         contains(result.err, "--no-such-flag", f"stderr of flume {command}")
         equal(result.out, "", "stdout")
     code(s.flume("agent", "--listen"), 2)
-    code(s.flume("agent"), 2)
     path = s.file("bad-poll/a.yaml", marking("1.0.0", 1))
     result = code(s.flume("agent", "--dir", os.path.dirname(path), "--poll", "often"), 2)
     contains(result.err, "often", "stderr")
