@@ -73,7 +73,7 @@ $(B)/obj/%.o: %.c
 	$(CC) $(CPPFLAGS) $(INCLUDES) $(FLAGS) -MMD -MP -c $< -o $@
 
 $(B)/flume: $(B)/obj/agent/main.o $(AGENT_OBJECTS) $(LIB_OBJECTS)
-	$(CC) $(FLAGS) -rdynamic $^ $(AGENT_LIBS) -o $@
+	$(CC) $(FLAGS) -Wl,-z,now $^ $(AGENT_LIBS) -o $@
 
 $(B)/libflume.so: $(LIB_OBJECTS) lib/flume.map
 	$(CC) $(FLAGS) -shared -Wl,-soname,libflume.so.$(SOVERSION) \
@@ -168,7 +168,8 @@ bench: all $(BENCHES)
 
 # ---- what must be on the machine --------------------------------------------------------------
 
-DEPS       := gcc make binutils pkg-config libcurl4-openssl-dev libjansson-dev libyaml-dev \
+# libmicrohttpd brings GnuTLS; with libcurl's GnuTLS build a node loads one TLS library, not two.
+DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev libyaml-dev \
               libmicrohttpd-dev liburcu-dev nettle-dev libpcre2-dev
 DEPS_CHECK := check etcd-server etcd-client python3 curl
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev

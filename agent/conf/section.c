@@ -12,26 +12,56 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes of the line break that begins at `s`; 0: none does.  YAML knows more of them than JSON.
+ */
+static size_t line_break(enum flume_format format, const char *s, size_t n)
+{
+	if (format == FLUME_YAML && n >= 2 &&
+	    (!memcmp(s, "\r\n", 2) || !memcmp(s, "\xc2\x85", 2)))
+		return 2;
+	if (format == FLUME_YAML && n >= 3 &&
+	    (!memcmp(s, "\xe2\x80\xa8", 3) || !memcmp(s, "\xe2\x80\xa9", 3)))
+		return 3;
+	return n && (*s == '\n' || (format == FLUME_YAML && *s == '\r'));
+}
+
+/* A mark of the byte order takes no column. */
+static size_t beginning(const struct conf *c)
+{
+	return c->len >= 3 && !memcmp(c->text, "\xef\xbb\xbf", 3) ? 3 : 0;
+}
+
+/* The next place: a break or a character further. */
+static size_t step(const struct conf *c, size_t at, bool *out_break)
+{
+	size_t n = line_break(c->format, c->text + at, c->len - at);
+	*out_break = n > 0;
+	if (!n)
+		n = utf8_length(c->text + at, c->len - at);
+	return at + (n ? n : 1);
+}
+
 /* The byte at line and column (in characters), both from 1. */
 static size_t offset_of(const struct conf *c, unsigned line, unsigned column)
 {
-	size_t at = 0;
-	for (; line > 1 && at < c->len; at++)
-		line -= c->text[at] == '\n';
-	for (; column > 1 && at < c->len; column--) {
-		size_t n = utf8_length(c->text + at, c->len - at);
-		at += n ? n : 1;
+	size_t at = beginning(c);
+	bool broke;
+	while (line > 1 && at < c->len) {
+		at = step(c, at, &broke);
+		line -= broke;
 	}
+	for (; column > 1 && at < c->len; column--)
+		at = step(c, at, &broke);
 	return at;
 }
 
-static void add_blank(struct text *t, const char *s, size_t n)
+static void add_blank(struct text *t, const struct conf *c, size_t end)
 {
-	for (size_t i = 0; i < n; i++)
-		if (s[i] == '\n')
-			text_add_char(t, '\n');
-		else if (((unsigned char)s[i] & 0xc0) != 0x80) /* one for each character */
-			text_add_char(t, ' ');
+	bool broke;
+	for (size_t at = beginning(c); at < end;) {
+		at = step(c, at, &broke);
+		text_add_char(t, broke ? '\n' : ' ');
+	}
 }
 
 static int parse(flume_value **out, struct text *t, enum flume_format format)
@@ -49,7 +79,7 @@ static int parse_in_place(const struct conf *c, size_t begin, size_t end, const 
 	for (int tries = 0; tries < 3 && end > begin; tries++, end--) {
 		struct text t = {0};
 		flume_value *section = NULL;
-		add_blank(&t, c->text, begin);
+		add_blank(&t, c, begin);
 		text_add_n(&t, c->text + begin, end - begin);
 		int code = parse(&section, &t, c->format);
 		text_fini(&t);
@@ -72,7 +102,7 @@ static int parse_in_place(const struct conf *c, size_t begin, size_t end, const 
 static int parse_json(const struct conf *c, size_t begin, const char *wanted, flume_value **out)
 {
 	struct text t = {0};
-	add_blank(&t, c->text, begin);
+	add_blank(&t, c, begin);
 	text_add(&t, wanted);
 	int code = parse(out, &t, FLUME_JSON);
 	text_fini(&t);

@@ -115,18 +115,22 @@ static void on_put(struct etcd_result *r, void *arg)
 {
 	struct fleet_status *s = arg;
 	s->put = NULL;
+	if (r->code != 0) {
+		/* What is there is not what was written, or may soon not be. */
+		free(s->written);
+		s->written = NULL;
+	}
 	if (r->code == 0) {
 		on_written(s, r);
 	} else if (r->code == FLUME_CONFLICT) {
 		on_conflict(s, r);
 	} else {
-		/* It may have happened all the same, or may yet.  FLUME_NOT_FOUND: the lease is
-		 * gone, and the next one will call on_held. */
-		free(s->written);
-		s->written = NULL;
 		if (!s->pause)
 			log_event(LOG_WARN, "status not written", LOG_STR("key", s->key),
 				  LOG_STR("reason", r->err.text));
+		/* Its keeper would notice too, only later. */
+		if (r->code == FLUME_NOT_FOUND)
+			s->lease = etcd_lease_free(s->lease);
 		retry(s);
 	}
 	free(s->writing);
@@ -134,6 +138,13 @@ static void on_put(struct etcd_result *r, void *arg)
 }
 
 /* ---- the write ---- */
+
+static void on_held(int64_t lease, void *arg)
+{
+	struct fleet_status *s = arg;
+	(void)lease;
+	loop_timer_arm(s->timer, 0);
+}
 
 /* How long until it is due; 0: now; negative: there is nothing to write. */
 static int64_t due_in(const struct fleet_status *s, const char *page, int64_t lease)
@@ -149,7 +160,11 @@ static int64_t due_in(const struct fleet_status *s, const char *page, int64_t le
 static void write_page(void *arg)
 {
 	struct fleet_status *s = arg;
-	int64_t lease = etcd_lease_id(s->lease);
+	if (!s->lease)
+		s->lease = etcd_lease_new(s->etcd, TTL_S, on_held, s);
+	if (!s->lease)
+		retry(s);
+	int64_t lease = s->lease ? etcd_lease_id(s->lease) : 0;
 	if (s->put || !lease)
 		return; /* on_put and on_held come back here */
 	char *page = dup_page(s);
@@ -167,13 +182,6 @@ static void write_page(void *arg)
 	free(page);
 	if (due > 0)
 		loop_timer_arm(s->timer, due);
-}
-
-static void on_held(int64_t lease, void *arg)
-{
-	struct fleet_status *s = arg;
-	(void)lease;
-	loop_timer_arm(s->timer, 0);
 }
 
 void fleet_status_changed(void *arg)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST_BLOCK ((size_t)4096)
+#define LEAST_BLOCK ((size_t)512)
 #define MOST_BLOCK  ((size_t)64 << 10) /* but for a piece that is larger itself */
 #define ALIGNMENT   alignof(max_align_t)
 

@@ -76,7 +76,7 @@ def main():
         time.sleep(1.5)
         samples = {"watch": [], "agent": []}
         for i in range(rounds + 10):
-            needles = {"watch": f'"1.0.{i}"'.encode(), "agent": f'"swapped"'.encode()}
+            needles = {"watch": f'"1.0.{i}"'.encode(), "agent": f'"version":"1.0.{i}"'.encode()}
             start = time.perf_counter()
             etcd.put(KEY, schema(i))
             seen = wait_both(pipes, needles, start)

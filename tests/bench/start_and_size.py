@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenarios"))
-from harness import FLUME, Scene, clean_environment, free_port  # noqa: E402
+from harness import FLUME, Scene, clean_environment, free_port, wait_until  # noqa: E402
 
 SCHEMAS = 100
 
@@ -69,9 +69,9 @@ def main():
         common = [FLUME, "agent", "--node", "bench", "--state", state, "--log", "json",
                   "--listen", f"127.0.0.1:{port}"]  # fmt: skip
         child, _ = start([*common, "--dir", folder], port)
+        proven = os.path.join(state, "proven")
+        wait_until("all are on disk", lambda: len(os.listdir(proven)) == SCHEMAS)
         stop(child)
-        if len(os.listdir(os.path.join(state, "proven"))) != SCHEMAS:
-            raise SystemExit("not all schemas are proven on disk")
 
         dead = f"http://127.0.0.1:{free_port()}"
         times, sizes, bare = [], [], []

@@ -1,6 +1,6 @@
 #include "tests/unit/fixture.h"
 
-#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,6 +247,36 @@ int rig_process(const char *id, long value)
 	rig.item = item;
 	flume_binding_unref(binding);
 	return rc;
+}
+
+static void *fly(void *arg)
+{
+	struct flight *flight = arg;
+	void *item = flight->item;
+	flight->rc = flume_binding_process(flight->binding, NULL, &item, NULL);
+	flight->item = item;
+	return NULL;
+}
+
+void rig_take_off(struct flight *flight, const char *id)
+{
+	int before = rig.at_gate;
+	rig.gate_open = false;
+	*flight = (struct flight){.item = rig_item(1)};
+	ck_assert_int_eq(flume_factory_bind(rig.factory, id, id, &flight->binding, NULL), 0);
+	ck_assert_int_eq(pthread_create(&flight->thread, NULL, fly, flight), 0);
+	while (rig.at_gate == before)
+		sched_yield();
+}
+
+int rig_land(struct flight *flight)
+{
+	rig.gate_open = true;
+	pthread_join(flight->thread, NULL);
+	flume_binding_unref(flight->binding);
+	rig_free_item(rig.item);
+	rig.item = flight->item;
+	return flight->rc;
 }
 
 void rig_left(const char *marks)

@@ -11,6 +11,7 @@
 #include "lib/flume.h"
 
 #include <check.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct item {
@@ -48,6 +49,9 @@ extern struct rig {
 	long sent[RIG_MOST]; /* values that the channel `box` got */
 	size_t n_sent;
 	int64_t send_deadline_ns; /* of the last call that a channel got  */
+
+	atomic_int at_gate; /* calls that stand in `gate` */
+	atomic_bool gate_open;
 
 	_Atomic int64_t now_ns; /* of the clock                    */
 	int64_t slept[RIG_MOST];
@@ -89,6 +93,16 @@ int rig_run_call(const char *yaml, long value, const struct flume_call *);
 int rig_process(const char *id, long value);
 void rig_left(const char *marks); /* the last run left these */
 void rig_failed_at(const char *path, const char *text);
+
+/* A call on a thread of its own that stands in the processor `gate` until it is landed. */
+struct flight {
+	pthread_t thread;
+	flume_binding *binding;
+	struct item *item;
+	int rc;
+};
+void rig_take_off(struct flight *, const char *id); /* returns when it stands there */
+int rig_land(struct flight *);                      /* opens the gate, for all flights */
 
 struct item *rig_item(long value);
 void rig_free_item(void *item);

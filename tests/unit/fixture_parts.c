@@ -1,6 +1,7 @@
 /* The components that every rig knows. */
 #include "tests/unit/fixture.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,6 +99,18 @@ static int run_pass_time(const struct flume_call *call, void **item, void *arg,
 {
 	(void)call, (void)item, (void)arg, (void)err;
 	rig.now_ns += 1000000; /* a millisecond */
+	return FLUME_OK;
+}
+
+static int run_gate(const struct flume_call *call, void **item, void *arg,
+		    struct flume_err *err)
+{
+	(void)call, (void)arg, (void)err;
+	mark(*item, 'g');
+	rig.at_gate++;
+	while (!rig.gate_open)
+		sched_yield();
+	rig.at_gate--;
 	return FLUME_OK;
 }
 
@@ -219,6 +232,7 @@ const struct flume_component rig_parts[] = {
 	{.name = "odd", .run = run_odd},
 	{.name = "pass-time", .run = run_pass_time},
 	{.name = "cancel", .run = run_cancel},
+	{.name = "gate", .run = run_gate},
 	{.name = "blocking", .run = run_inc, .blocks = true},
 	{.name = "yes", .test = test_true, .arg = letters},
 	{.name = "no", .test = test_true},

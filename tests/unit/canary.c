@@ -1,0 +1,216 @@
+/* The cases of a schema, run on a pipeline that serves nobody. */
+#include "agent/engine/canary.h"
+
+#include "tests/unit/engine_fixture.h"
+#include "tests/unit/suites.h"
+
+#include <string.h>
+
+static const char parts[] = "version: \"1.0.0\"\n"
+			    "components:\n"
+			    "  processors:\n"
+			    "    validate: {kind: require, fields: [total]}\n"
+			    "    discount: {kind: set, fields: {total: 90}}\n"
+			    "    forget: {kind: drop}\n"
+			    "  predicates:\n"
+			    "    is-test: {kind: equals, field: tier, value: test}\n"
+			    "type: sequence\n"
+			    "children:\n"
+			    "  - ref: validate\n"
+			    "  - ref: discount\n"
+			    "  - {type: filter, predicate: is-test, then: {ref: forget}}\n";
+
+struct built {
+	flume_schema *schema;
+	flume_pipeline *pipeline;
+};
+
+static struct built build(const char *text)
+{
+	struct built b;
+	flume_report *report = flume_report_new();
+	int rc = flume_schema_parse(&b.schema, text, strlen(text), FLUME_YAML, NULL, report);
+	if (!rc)
+		rc = flume_schema_build(b.schema, site.factory, &b.pipeline, report);
+	const struct flume_issue *first = flume_report_get_issue(report, 0);
+	ck_assert_msg(!rc, "%s", first ? first->text : "");
+	flume_report_free(report);
+	return b;
+}
+
+static void drop(struct built b)
+{
+	flume_pipeline_unref(b.pipeline);
+	flume_schema_unref(b.schema);
+}
+
+/* What becomes of one case, in words: "" when it passes. */
+static const char *tried(const char *text)
+{
+	static struct flume_err err;
+	const struct canary_run run = {.case_limit_ns = INT64_C(5000000000)};
+	struct built b = build(text);
+	err = (struct flume_err){0};
+	int rc = canary_try_all(b.schema, b.pipeline, &run, &err);
+	ck_assert(rc == 0 || rc == FLUME_FAILED);
+	drop(b);
+	return err.text;
+}
+
+static const char *tried_case(const char *one)
+{
+	char text[2048];
+	snprintf(text, sizeof text, "%scanary: {cases: [%s]}\n", parts, one);
+	return tried(text);
+}
+
+START_TEST(each_kind_of_expectation_is_judged)
+{
+	static const struct {
+		const char *one, *verdict;
+	} cases[] = {
+		{"{input: {total: 100}, expect: {total: 90}}", ""},
+		{"{input: {total: 100, id: 7}, expect: {total: 90.0}}", ""},
+		{"{input: {total: 100}}", ""},
+		{"{name: ten off, input: {total: 100}, expect: {total: 100}}",
+		 "case 'ten off': total: expected 100, got 90"},
+		{"{input: {total: 100}, expect: {status: x}}", "case 1: status: "},
+		{"{input: {id: 2}, expect_error: total}", ""},
+		{"{input: {id: 2}, expect_error: another}",
+		 "case 1: expected an error with 'another', got the error: "},
+		{"{input: {total: 1}, expect_error: total}",
+		 "case 1: expected an error with 'total', got none"},
+		{"{input: {total: 1, tier: test}, expect_error: total}",
+		 "case 1: expected an error with 'total', got a dropped document"},
+		{"{input: {total: 1, tier: test}, expect_dropped: true}", ""},
+		{"{input: {total: 1}, expect_dropped: true}",
+		 "case 1: expected it to be dropped, got a document"},
+		{"{input: {total: 1, tier: test}, expect: {total: 90}}",
+		 "case 1: expected a document, it was dropped"},
+		{"{input: {total: 1}, expect_dropped: false}", ""},
+		{"{input: {id: 2}, expect: {total: 90}}",
+		 "case 1: expected a document, got the error: "},
+		{"{input: {id: 2}, expect_dropped: true}",
+		 "case 1: expected it to be dropped, got the error: "},
+		{"{input: {total: 1}}, {input: {id: 1}}",
+		 "case 2: expected a document, got the error: "},
+		{"{input: 99999999999999999999}", "case 1: input: "},
+		{"{input: {total: 1}, expect: {total: 1e999}}", "case 1: expect: "},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *verdict = tried_case(cases[i].one);
+		size_t n = strlen(cases[i].verdict);
+		ck_assert_msg(n ? !strncmp(verdict, cases[i].verdict, n) : !*verdict, "%s: %s",
+			      cases[i].one, verdict);
+	}
+}
+END_TEST
+
+START_TEST(an_error_is_told_with_its_place)
+{
+	ck_assert_ptr_nonnull(strstr(tried_case("{input: {id: 2}}"), "validate"));
+	ck_assert_ptr_nonnull(strstr(tried_case("{input: {id: 2}}"), "total"));
+}
+END_TEST
+
+START_TEST(a_schema_without_cases_passes)
+{
+	ck_assert_str_eq(tried(parts), "");
+	struct built b = build(parts);
+	ck_assert_uint_eq(canary_size(b.schema), 0);
+	drop(b);
+}
+END_TEST
+
+START_TEST(a_case_that_takes_too_long_fails)
+{
+	const char *verdict = tried("version: \"1.0.0\"\n"
+				    "ref: nap\n"
+				    "canary: {max_latency: 20ms, cases: [{input: {}, "
+				    "expect_error: slept}]}\n");
+	ck_assert_ptr_nonnull(strstr(verdict, "case 1: took 2"));
+	ck_assert_ptr_nonnull(strstr(verdict, ", at most 20 ms allowed"));
+}
+END_TEST
+
+static void cancel_it(void *arg, const char *what, int64_t limit_ns)
+{
+	ck_assert_str_eq(what, "case 1");
+	ck_assert_int_eq(limit_ns, INT64_C(5000000000));
+	flume_cancel_request(arg);
+}
+
+START_TEST(a_cancelled_run_has_no_verdict)
+{
+	flume_cancel *cancel = flume_cancel_new();
+	const struct canary_run run = {INT64_C(5000000000), cancel, cancel_it, cancel};
+	struct built b = build("version: \"1.0.0\"\nref: nap\n"
+			       "canary: {cases: [{input: {}}, {input: {}}]}\n");
+	ck_assert_int_eq(canary_try_all(b.schema, b.pipeline, &run, NULL), FLUME_CANCELLED);
+	flume_cancel_free(cancel);
+	drop(b);
+}
+END_TEST
+
+START_TEST(a_result_says_what_it_is_about)
+{
+	const struct canary_run run = {.case_limit_ns = INT64_C(5000000000)};
+	struct built b = build("version: \"1.0.0\"\nref: flip\n"
+			       "canary: {cases: [{name: one, input: {}}, {input: {}}]}\n");
+	struct canary_result result;
+	ck_assert_uint_eq(canary_size(b.schema), 2);
+	ck_assert_int_eq(canary_try(b.schema, 0, b.pipeline, &run, &result), 0);
+	ck_assert_str_eq(result.what, "case 'one'");
+	ck_assert_int_ge(result.took_ns, 0);
+	atomic_store(&site.failing, true);
+	ck_assert_int_eq(canary_try(b.schema, 1, b.pipeline, &run, &result), FLUME_FAILED);
+	ck_assert_str_eq(result.what, "case 2");
+	ck_assert_ptr_nonnull(strstr(result.why, "flipped"));
+	drop(b);
+}
+END_TEST
+
+START_TEST(the_probation_is_read_and_what_is_not_said_is_the_node_s)
+{
+	static const struct probation_limits node = {7, 8, 9};
+	static const struct {
+		const char *canary;
+		struct probation_limits limits;
+	} cases[] = {
+		{"", {7, 8, 9}},
+		{"canary: {max_latency: 1s}\n", {7, 8, 9}},
+		{"canary: {probation: {duration: 60s}}\n", {INT64_C(60000000000), 8, 9}},
+		{"canary: {probation: {min_requests: 50, max_error_rate: 1%}}\n",
+		 {7, 50, 10000000}},
+		{"canary: {probation: {max_error_rate: 0.5%}}\n", {7, 8, 5000000}},
+		{"canary: {probation: {max_error_rate: 100%}}\n", {7, 8, PROBATION_WHOLE}},
+		{"canary: {probation: {max_error_rate: 0%}}\n", {7, 8, 0}},
+		{"canary: {probation: {max_error_rate: 33.3333333%}}\n", {7, 8, 333333333}},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[2048];
+		snprintf(text, sizeof text, "%s%s", parts, cases[i].canary);
+		struct built b = build(text);
+		struct probation_limits limits = canary_probation(b.schema, &node);
+		ck_assert_msg(limits.duration_ns == cases[i].limits.duration_ns &&
+				      limits.min_requests == cases[i].limits.min_requests &&
+				      limits.max_rate == cases[i].limits.max_rate,
+			      "%s: %lld", cases[i].canary, (long long)limits.max_rate);
+		drop(b);
+	}
+}
+END_TEST
+
+Suite *suite_canary(void)
+{
+	Suite *suite = suite_create("canary");
+	TCase *tcase = site_case(suite, "cases");
+	tcase_add_test(tcase, each_kind_of_expectation_is_judged);
+	tcase_add_test(tcase, an_error_is_told_with_its_place);
+	tcase_add_test(tcase, a_schema_without_cases_passes);
+	tcase_add_test(tcase, a_case_that_takes_too_long_fails);
+	tcase_add_test(tcase, a_cancelled_run_has_no_verdict);
+	tcase_add_test(tcase, a_result_says_what_it_is_about);
+	tcase_add_test(tcase, the_probation_is_read_and_what_is_not_said_is_the_node_s);
+	return suite;
+}

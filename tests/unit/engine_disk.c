@@ -1,0 +1,274 @@
+/* What a node remembers: after a restart it runs what was proven, and does not try again what
+ * was bad. */
+#include "tests/unit/engine_fixture.h"
+
+#include "tests/unit/suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void prove(const char *name, int64_t revision, const char *text)
+{
+	char path[64];
+	site_put(name, revision, text);
+	snprintf(path, sizeof path, "%s.running.proven", name);
+	site_until(path, "true");
+}
+
+START_TEST(what_was_proven_runs_again_without_the_store)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	ck_assert_uint_eq(site_restart(), 1);
+	site_made_by("a", 1);
+	site_says("a.state", "running");
+	site_says("a.running.proven", "true");
+	site_says("a.wanted.revision", "5");
+	ck_assert(site_is_ready());
+}
+END_TEST
+
+START_TEST(schemas_that_refer_to_one_another_start_together)
+{
+	prove("c", 1, marking("1.0.0", 3, NULL));
+	prove("b", 2, running("1.0.0", "c", NULL));
+	prove("a", 3, running("1.0.0", "b", NULL));
+	ck_assert_uint_eq(site_restart(), 3);
+	site_made_by("a", 3);
+}
+END_TEST
+
+START_TEST(the_store_finds_nothing_to_change_after_a_restart)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_restart();
+	LIST(9, {"a", 5, marking("1.0.0", 1, NULL)});
+	site_says("a.state", "running");
+	site_says("a.running.generation", "1");
+}
+END_TEST
+
+START_TEST(during_probation_the_proven_generation_is_the_one_on_disk)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_put("a", 6, marking("1.1.0", 2, LONG_PROBATION));
+	site_says("a.state", "probation");
+	site_restart();
+	site_made_by("a", 1);
+	LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
+	site_says("a.state", "probation");
+	site_made_by("a", 2);
+}
+END_TEST
+
+START_TEST(after_probation_the_new_generation_is_on_disk)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_put("a", 6, marking("1.1.0", 2, SHORT_PROBATION));
+	site_says("a.running.proven", "false");
+	site_call_times("a", 4);
+	site_until("a.running.proven", "true");
+	site_restart();
+	site_made_by("a", 2);
+}
+END_TEST
+
+START_TEST(what_ended_without_a_verdict_runs_again_and_says_so)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_put("a", 6, marking("1.1.0", 2, SHORT_PROBATION));
+	site_until("a.running.verdict", "inconclusive");
+	site_turn();
+	site_restart();
+	site_made_by("a", 2);
+	site_says("a.running.proven", "false");
+	site_says("a.running.verdict", "inconclusive");
+}
+END_TEST
+
+START_TEST(a_failed_canary_is_remembered_over_a_restart)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_put("a", 6, marking("1.1.0", 2, CASE_GETS(9)));
+	site_until("a.state", "rejected");
+	site_restart();
+	LIST(6, {"a", 6, marking("1.1.0", 2, CASE_GETS(9))});
+	site_says("a.state", "held");
+	site_says("a.reason", "known-bad");
+	site_says("a.wanted.version", "1.1.0");
+	site_says("a.attempted.stage", "canary");
+	site_says_part("a.attempted.error", "expected 9, got 2");
+	site_made_by("a", 1);
+}
+END_TEST
+
+START_TEST(a_rollback_is_remembered_over_a_restart)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_put("a", 6, marking("1.1.0", 2, LONG_PROBATION));
+	atomic_store(&site.failing, true);
+	site_call_times("a", 5);
+	site_until("a.state", "rolled-back");
+	atomic_store(&site.failing, false);
+	site_restart();
+	site_made_by("a", 1);
+	LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
+	site_says("a.reason", "known-bad");
+	site_says("a.attempted.stage", "probation");
+}
+END_TEST
+
+START_TEST(a_deleted_schema_does_not_come_back_from_disk)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_delete("a", 6);
+	ck_assert_uint_eq(site_restart(), 0);
+	ck_assert_int_eq(site_call("a"), FLUME_NOT_FOUND);
+}
+END_TEST
+
+/* ---- revisions ---- */
+
+START_TEST(a_lagging_member_does_not_take_a_node_back_after_a_restart)
+{
+	prove("a", 5, marking("1.1.0", 2, NULL));
+	site_restart();
+	LIST(9, {"a", 5, marking("1.1.0", 2, NULL)});
+	site_put("a", 4, marking("1.0.0", 1, NULL));
+	LIST(4, {"a", 4, marking("1.0.0", 1, NULL)});
+	site_made_by("a", 2);
+	site_says("a.wanted.revision", "5");
+}
+END_TEST
+
+START_TEST(a_store_that_was_wiped_while_the_node_was_away_is_followed)
+{
+	prove("a", 500, marking("1.1.0", 2, NULL));
+	site_restart();
+	LIST(7, {"a", 3, marking("1.0.0", 1, NULL)});
+	site_made_by("a", 1);
+	site_says("a.wanted.revision", "3");
+}
+END_TEST
+
+START_TEST(a_store_that_was_wiped_and_has_grown_since_is_followed)
+{
+	prove("a", 5, marking("1.1.0", 2, NULL));
+	site_restart();
+	LIST(9, {"a", 3, marking("1.0.0", 1, NULL)});
+	site_made_by("a", 1);
+}
+END_TEST
+
+START_TEST(a_store_that_went_back_is_followed_when_the_source_says_so)
+{
+	prove("a", 500, marking("1.1.0", 2, NULL));
+	site.sink.reset(site.sink.arg, 2);
+	LIST(2, {"a", 2, marking("1.0.0", 1, NULL)});
+	site_made_by("a", 1);
+	site_says("a.wanted.revision", "2");
+}
+END_TEST
+
+/* ---- a bad disk ---- */
+
+START_TEST(a_damaged_copy_is_passed_over)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	prove("b", 6, marking("1.0.0", 2, NULL));
+	site_stop();
+	ck_assert_int_eq(truncate(site_path("proven/a"), 300), 0);
+	site_write("proven/c", "no copy at all");
+	site_write("proven/NOT-A-NAME", "x");
+	site_write("proven/.d", "half");
+	site_write("bad/b", "{");
+	ck_assert_uint_eq(site_start(), 1);
+	site_made_by("b", 2);
+	ck_assert_int_eq(site_call("a"), FLUME_NOT_FOUND);
+	ck_assert_int_eq(access(site_path("proven/.d"), F_OK), -1);
+}
+END_TEST
+
+START_TEST(a_copy_that_no_longer_checks_is_passed_over)
+{
+	prove("b", 5, marking("1.0.0", 1, NULL));
+	prove("a", 6, running("1.0.0", "b", NULL));
+	site_stop();
+	ck_assert_int_eq(unlink(site_path("proven/b")), 0);
+	ck_assert_uint_eq(site_start(), 0);
+	LIST(9, {"a", 6, running("1.0.0", "b", NULL)}, {"b", 5, marking("1.0.0", 1, NULL)});
+	site_made_by("a", 1);
+}
+END_TEST
+
+START_TEST(a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service)
+{
+	if (geteuid() ==
+	    0) { /* root writes anywhere: a file in the folder's place stops it too */
+		site_turn();
+		ck_assert_int_eq(rmdir(site_path("proven")), 0);
+		site_write("proven", "in the way");
+	} else {
+		ck_assert_int_eq(chmod(site_path("proven"), 0500), 0);
+	}
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	site_until(".disk.ok", "false");
+	site_says_part(".disk.why", "proven");
+	site_says("a.state", "running");
+	site_made_by("a", 1);
+	ck_assert(site_is_ready());
+}
+END_TEST
+
+START_TEST(a_node_without_a_state_folder_remembers_nothing)
+{
+	site.options.state_dir = NULL;
+	site_restart();
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	site_until("a.running.proven", "true");
+	site_says(".disk", "-");
+	ck_assert_uint_eq(site_restart(), 0);
+}
+END_TEST
+
+START_TEST(a_hundred_schemas_start_from_disk)
+{
+	char name[16];
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof name, "s%03d", i);
+		site_put(name, i + 1, marking("1.0.0", i, NULL));
+	}
+	site_until("s099.running.proven", "true");
+	ck_assert_uint_eq(site_restart(), 100);
+	site_made_by("s042", 42);
+}
+END_TEST
+
+Suite *suite_engine_disk(void)
+{
+	Suite *suite = suite_create("engine_disk");
+	TCase *start = site_case(suite, "start");
+	tcase_add_test(start, what_was_proven_runs_again_without_the_store);
+	tcase_add_test(start, schemas_that_refer_to_one_another_start_together);
+	tcase_add_test(start, the_store_finds_nothing_to_change_after_a_restart);
+	tcase_add_test(start, during_probation_the_proven_generation_is_the_one_on_disk);
+	tcase_add_test(start, after_probation_the_new_generation_is_on_disk);
+	tcase_add_test(start, what_ended_without_a_verdict_runs_again_and_says_so);
+	tcase_add_test(start, a_failed_canary_is_remembered_over_a_restart);
+	tcase_add_test(start, a_rollback_is_remembered_over_a_restart);
+	tcase_add_test(start, a_deleted_schema_does_not_come_back_from_disk);
+	tcase_add_test(start, a_hundred_schemas_start_from_disk);
+	TCase *revisions = site_case(suite, "revisions");
+	tcase_add_test(revisions, a_lagging_member_does_not_take_a_node_back_after_a_restart);
+	tcase_add_test(revisions, a_store_that_was_wiped_while_the_node_was_away_is_followed);
+	tcase_add_test(revisions, a_store_that_was_wiped_and_has_grown_since_is_followed);
+	tcase_add_test(revisions, a_store_that_went_back_is_followed_when_the_source_says_so);
+	TCase *bad = site_case(suite, "bad disk");
+	tcase_add_test(bad, a_damaged_copy_is_passed_over);
+	tcase_add_test(bad, a_copy_that_no_longer_checks_is_passed_over);
+	tcase_add_test(bad, a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service);
+	tcase_add_test(bad, a_node_without_a_state_folder_remembers_nothing);
+	return suite;
+}
