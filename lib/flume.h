@@ -50,20 +50,20 @@ const char *flume_version(void);
 
 enum flume_code {
 	FLUME_OK = 0,
-	FLUME_NOMEM = -1,      /* out of memory                                */
-	FLUME_INVALID = -2,    /* an argument breaks the contract              */
-	FLUME_SYNTAX = -3,     /* the text is not YAML or JSON                 */
-	FLUME_REJECTED = -4,   /* the schema was read and found wrong          */
-	FLUME_NOT_FOUND = -5,  /* no such thing                                */
-	FLUME_EXISTS = -6,     /* there is one already                         */
-	FLUME_FAILED = -7,     /* a processor said no                          */
-	FLUME_TIMED_OUT = -8,  /* the deadline of the call passed              */
-	FLUME_CANCELLED = -9,  /* the caller gave up                           */
-	FLUME_REFUSED = -10,   /* an open breaker                              */
-	FLUME_LIMITED = -11,   /* an empty bucket, a full queue                */
-	FLUME_IO = -12,        /* a file, a socket                             */
-	FLUME_IN_USE = -13,    /* something still depends on it                */
-	FLUME_CONFLICT = -14,  /* the store moved on since it was looked at    */
+	FLUME_NOMEM = -1,     /* out of memory                                */
+	FLUME_INVALID = -2,   /* an argument breaks the contract              */
+	FLUME_SYNTAX = -3,    /* the text is not YAML or JSON                 */
+	FLUME_REJECTED = -4,  /* the schema was read and found wrong          */
+	FLUME_NOT_FOUND = -5, /* no such thing                                */
+	FLUME_EXISTS = -6,    /* there is one already                         */
+	FLUME_FAILED = -7,    /* a processor said no                          */
+	FLUME_TIMED_OUT = -8, /* the deadline of the call passed              */
+	FLUME_CANCELLED = -9, /* the caller gave up                           */
+	FLUME_REFUSED = -10,  /* an open breaker                              */
+	FLUME_LIMITED = -11,  /* an empty bucket, a full queue                */
+	FLUME_IO = -12,       /* a file, a socket                             */
+	FLUME_IN_USE = -13,   /* something still depends on it                */
+	FLUME_CONFLICT = -14, /* the store moved on since it was looked at    */
 };
 
 enum flume_outcome {
@@ -94,12 +94,12 @@ int flume_fail(struct flume_err *err, int code, const char *fmt, ...) FLUME_PRIN
 
 /* One thing wrong with a document.  All text is borrowed from the report. */
 struct flume_issue {
-	const char *code; /* a stable word: "unknown-key", "missing-key", ... (lib/README.md)  */
-	const char *path; /* "root.children[0].then"; "" when the document as a whole is meant */
-	const char *text; /* "processor 'validat' not found"                                   */
-	const char *hint; /* "did you mean 'validate'?"; NULL when there is none               */
-	unsigned line;    /* 1-based; 0 when there is no text to point into                    */
-	unsigned column;  /* 1-based, in characters                                            */
+	const char *code; /* a stable word: "unknown-key", ... (lib/README.md) */
+	const char *path; /* "root.children[0].then"; "": the document        */
+	const char *text; /* "processor 'validat' not found"                  */
+	const char *hint; /* "did you mean 'validate'?"; NULL: none           */
+	unsigned line;    /* 1-based; 0: there is no text to point into       */
+	unsigned column;  /* 1-based, in characters                           */
 };
 
 /* Everything wrong with one document, in document order. */
@@ -128,8 +128,8 @@ enum flume_value_type {
 
 /* 0 in any field takes the default in brackets. */
 struct flume_limits {
-	size_t bytes;  /* of text [1 MiB]                         */
-	size_t nodes;  /* values, aliases counted expanded [10,000 nodes of a schema;
+	size_t bytes;   /* of text [1 MiB]                         */
+	size_t nodes;   /* values, aliases counted expanded [10,000 nodes of a schema;
 			* 8 values are allowed for each]           */
 	unsigned depth; /* of nesting [64 levels of nodes; 4 values deep for each] */
 };
@@ -173,23 +173,23 @@ int flume_version_compare(const char *a, const char *b);
 /* ---- fields: the grammar of a map, one row per key ------------------------------------ */
 
 enum flume_field_type {
-	FLUME_FIELD_TEXT,     /* a scalar, as text                                      */
-	FLUME_FIELD_BOOL,     /* true or false                                          */
-	FLUME_FIELD_COUNT,    /* whole number within min..max (1..1e6 when both are 0)  */
-	FLUME_FIELD_NUMBER,   /* a finite number > 0                                    */
-	FLUME_FIELD_PERCENT,  /* "1%", "0.5%", 0..100                                   */
-	FLUME_FIELD_DURATION, /* "300ms", > 0                                           */
-	FLUME_FIELD_SCALAR,   /* a constant that is not a list or a map                 */
-	FLUME_FIELD_ANY,      /* any constant                                           */
-	FLUME_FIELD_TEXTS,    /* list of text, >= 1                                     */
-	FLUME_FIELD_MAP,      /* map of text to any constant, >= 1                      */
-	FLUME_FIELD_TEXT_MAP, /* map of text to text, >= 1                              */
+	FLUME_FIELD_TEXT,       /* a scalar, as text                                      */
+	FLUME_FIELD_BOOL,       /* true or false                                          */
+	FLUME_FIELD_COUNT,      /* whole number within min..max (1..1e6 when both are 0)  */
+	FLUME_FIELD_NUMBER,     /* a finite number > 0                                    */
+	FLUME_FIELD_PERCENT,    /* "1%", "0.5%", 0..100                                   */
+	FLUME_FIELD_DURATION,   /* "300ms", > 0                                           */
+	FLUME_FIELD_SCALAR,     /* a constant that is not a list or a map                 */
+	FLUME_FIELD_ANY,        /* any constant                                           */
+	FLUME_FIELD_TEXTS,      /* list of text, >= 1                                     */
+	FLUME_FIELD_MAP,        /* map of text to any constant, >= 1                      */
+	FLUME_FIELD_TEXT_MAP,   /* map of text to text, >= 1                              */
 	FLUME_FIELD_PREDICATES, /* a predicate by name, or a list of them, >= 1         */
 	/* Only in the tables of connectors: */
-	FLUME_FIELD_NODE,          /* one node                                          */
-	FLUME_FIELD_NODES,         /* a list of min..max nodes (max 0: no bound)        */
-	FLUME_FIELD_ROUTES,        /* a map of text to node, >= 1                       */
-	FLUME_FIELD_REF,           /* the name of a processor, or of a schema; the rest are names too */
+	FLUME_FIELD_NODE,   /* one node                                          */
+	FLUME_FIELD_NODES,  /* a list of min..max nodes (max 0: no bound)        */
+	FLUME_FIELD_ROUTES, /* a map of text to node, >= 1                       */
+	FLUME_FIELD_REF, /* the name of a processor, or of a schema; the rest are names too */
 	FLUME_FIELD_PREDICATE,     /* the name of a component of that kind ...          */
 	FLUME_FIELD_CONDITION,     /* ...                                               */
 	FLUME_FIELD_REDUCER,       /* ...                                               */
@@ -209,13 +209,14 @@ struct flume_field { /* a table ends with a row without a name */
 /* Checks a map against a table, for what lies deeper than a maker's own fields: required keys,
  * types, bounds, unknown keys ("did you mean").  Keys that begin with x- and `description` pass.
  * Returns 0, FLUME_REJECTED with every finding (paths begin with `path`), or FLUME_NOMEM. */
-int flume_fields_check(const struct flume_field *table, const flume_value *map, const char *path,
-		       flume_report *);
+int flume_fields_check(const struct flume_field *table, const flume_value *map,
+		       const char *path, flume_report *);
 
 /* ---- one call ----------------------------------------------------------------------- */
 
 enum flume_call_flags {
-	FLUME_CALL_CANARY = 1 << 0, /* nothing may leave the process: streams discard, effects hold */
+	FLUME_CALL_CANARY =
+		1 << 0, /* nothing may leave the process: streams discard, effects hold */
 };
 
 /* Passed down by value: a timeout hands its child a copy with less time. */
@@ -227,8 +228,8 @@ struct flume_call {
 };
 
 flume_cancel *flume_cancel_new(void);
-flume_cancel *flume_cancel_free(flume_cancel *); /* after the call has returned */
-void flume_cancel_request(flume_cancel *);       /* wakes sleeping steps        */
+flume_cancel *flume_cancel_free(flume_cancel *);   /* after the call has returned */
+void flume_cancel_request(flume_cancel *);         /* wakes sleeping steps        */
 bool flume_cancel_requested(const flume_cancel *); /* NULL: false               */
 
 /* ---- components --------------------------------------------------------------------- */
@@ -244,13 +245,15 @@ struct flume_item_type {
 /* A step may change *item, or free it and store another.  Whatever is there when it returns,
  * the caller owns.  Returns 0, FLUME_DROPPED (the item leaves the pipeline without error) or a
  * negative code with `err` filled. `err` is never NULL here. */
-typedef int flume_run_fn(const struct flume_call *, void **item, void *arg, struct flume_err *err);
+typedef int flume_run_fn(const struct flume_call *, void **item, void *arg,
+			 struct flume_err *err);
 typedef bool flume_test_fn(const struct flume_call *, const void *item, void *arg);
 /* Names a route of a switch: the text must outlive the call, or lie in `scratch`.  NULL: none. */
 typedef const char *flume_pick_fn(const struct flume_call *, const void *item, void *arg,
 				  char scratch[256]);
 /* Takes `item`, even on failure.  May block until call->deadline_ns. */
-typedef int flume_send_fn(const struct flume_call *, void *item, void *arg, struct flume_err *err);
+typedef int flume_send_fn(const struct flume_call *, void *item, void *arg,
+			  struct flume_err *err);
 /* Sees a failure and the item it left.  May clear why->code (recover: the call goes on with
  * *item), change it, or leave it. */
 typedef void flume_handle_fn(const struct flume_call *, struct flume_err *why, void **item,
@@ -262,8 +265,9 @@ struct flume_result { /* one branch of a concurrent step */
 	const struct flume_err *err; /* NULL when it succeeded      */
 };
 
-typedef int flume_merge_fn(const struct flume_call *, void **item, const struct flume_result *results,
-			   size_t n, void *arg, struct flume_err *err);
+typedef int flume_merge_fn(const struct flume_call *, void **item,
+			   const struct flume_result *results, size_t n, void *arg,
+			   struct flume_err *err);
 
 enum flume_kind {
 	FLUME_PROCESSOR,
@@ -309,8 +313,8 @@ typedef struct flume_scope flume_scope;
  * report under `path` and returns FLUME_REJECTED; or FLUME_NOMEM. `decl` outlives the component. */
 struct flume_maker {
 	enum flume_kind of;
-	const char *kind;  /* "equals" */
-	const char *about; /* one sentence for the reference */
+	const char *kind;                 /* "equals" */
+	const char *about;                /* one sentence for the reference */
 	const struct flume_field *fields; /* NULL: none but `kind` */
 	bool local; /* names a host, a file or a program: refused in a schema, allowed in
 		     * flume_factory_declare */
@@ -341,9 +345,9 @@ struct flume_clock {
 const struct flume_clock *flume_clock_real(void);
 
 struct flume_options {
-	const struct flume_item_type *type;  /* required; outlives the factory      */
-	const struct flume_clock *clock;     /* NULL: the real one; outlives it too */
-	const struct flume_limits *limits;   /* NULL: the defaults; copied          */
+	const struct flume_item_type *type; /* required; outlives the factory      */
+	const struct flume_clock *clock;    /* NULL: the real one; outlives it too */
+	const struct flume_limits *limits;  /* NULL: the defaults; copied          */
 };
 
 int flume_factory_new(flume_factory **out, const struct flume_options *, struct flume_err *err);
@@ -475,24 +479,24 @@ flume_pipeline *flume_binding_dup_pipeline(flume_binding *);
 /* ---- events ------------------------------------------------------------------------- */
 
 /* One list: the enum, the names and the reference all come from it. */
-#define FLUME_EVENTS(X)                              \
-	X(COMPONENT_ADDED, "component.added")        \
-	X(COMPONENT_REMOVED, "component.removed")    \
-	X(SCHEMA_REJECTED, "schema.rejected")        \
-	X(SCHEMA_SET, "schema.set")                  \
-	X(SCHEMA_REMOVED, "schema.removed")          \
-	X(BINDING_ADDED, "binding.added")            \
-	X(BINDING_REMOVED, "binding.removed")        \
-	X(BINDING_SWAPPED, "binding.swapped")        \
-	X(PIPELINE_RETIRED, "pipeline.retired")      \
-	X(CALL_FAILED, "call.failed")                \
+#define FLUME_EVENTS(X)                           \
+	X(COMPONENT_ADDED, "component.added")     \
+	X(COMPONENT_REMOVED, "component.removed") \
+	X(SCHEMA_REJECTED, "schema.rejected")     \
+	X(SCHEMA_SET, "schema.set")               \
+	X(SCHEMA_REMOVED, "schema.removed")       \
+	X(BINDING_ADDED, "binding.added")         \
+	X(BINDING_REMOVED, "binding.removed")     \
+	X(BINDING_SWAPPED, "binding.swapped")     \
+	X(PIPELINE_RETIRED, "pipeline.retired")   \
+	X(CALL_FAILED, "call.failed")             \
 	X(RETRY_FAILED, "retry.failed")
 
 enum flume_event_kind {
 #define FLUME_X(id, name) FLUME_EVENT_##id,
 	FLUME_EVENTS(FLUME_X)
 #undef FLUME_X
-	FLUME_EVENT_COUNT
+		FLUME_EVENT_COUNT
 };
 
 /* Everything here is borrowed and dies when the listener returns. */

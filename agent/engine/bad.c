@@ -179,8 +179,9 @@ int bad_read(const char *state, const char *name, struct bad *out, struct flume_
 	char *folder = folder_of(state);
 	char *bytes;
 	size_t len;
-	int rc = folder ? file_read(folder, name, FILE_MOST, &bytes, &len, err)
-			: flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (!folder)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	int rc = file_read(folder, name, FILE_MOST, &bytes, &len, err);
 	free(folder);
 	if (rc)
 		return rc;

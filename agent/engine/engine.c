@@ -94,6 +94,7 @@ static void lane_free(struct lane *lane)
 	asker_answer(lane->engine, &lane->leave_asker,
 		     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	guard_end(lane);
+	release_fini(&lane->kept);
 	release_fini(&lane->runs);
 	flume_binding_unref(lane->binding);
 	lane_attempted(lane, &(struct facts){0}, "", NULL, NULL);

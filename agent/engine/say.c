@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *const words[] = {
-#define X(id, word) [OUTCOME_##id] = word,
+#define X(id, word) [OUTCOME_##id] = (word),
 	OUTCOMES(X)
 #undef X
 };
@@ -83,7 +83,9 @@ void lane_attempted(struct lane *lane, const struct facts *facts, const char *st
 	struct attempt *a = &lane->attempt;
 	free(a->error);
 	flume_report_free(a->report);
-	*a = (struct attempt){.facts = *facts, .error = error, .report = report};
+	*a = (struct attempt){.facts = *facts};
+	a->error = error;
+	a->report = report;
 	memccpy(a->stage, stage, '\0', sizeof a->stage - 1);
 	a->at = *facts->digest ? stamp_now() : 0;
 	board_changed(lane->engine);

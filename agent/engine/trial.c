@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/queue.h>
 
 #define MS       INT64_C(1000000)
 #define AT_ONCE  4
@@ -32,40 +31,56 @@ struct trial {
 	bool running;
 	trial_done_fn *done;
 	void *arg;
-	TAILQ_ENTRY(trial) link;
 };
-TAILQ_HEAD(trial_list, trial);
 
 struct trials {
 	struct desk *desk;
 	struct loop_fd *watch;
 	struct loop_timer *look;
-	struct trial_list queue, running;
-	size_t n_running;
+	struct trial **list; /* in the order they came */
+	size_t n, cap, running;
 };
 
 static void start_queued(struct trials *ts)
 {
-	struct trial *t;
-	while (ts->n_running < AT_ONCE && (t = TAILQ_FIRST(&ts->queue)) &&
-	       tryout_start(t->tryout, LOST)) {
-		TAILQ_REMOVE(&ts->queue, t, link);
-		TAILQ_INSERT_TAIL(&ts->running, t, link);
+	for (size_t i = 0; i < ts->n && ts->running < AT_ONCE; i++) {
+		struct trial *t = ts->list[i];
+		if (t->running)
+			continue;
+		if (!tryout_start(t->tryout, LOST))
+			break;
 		t->running = true;
-		ts->n_running++;
+		ts->running++;
 	}
-	if (ts->n_running || !TAILQ_EMPTY(&ts->queue))
+	if (ts->n)
 		loop_timer_arm(ts->look, LOOK);
 	else
 		loop_timer_disarm(ts->look);
 }
 
+static bool add(struct trials *ts, struct trial *t)
+{
+	if (ts->n == ts->cap) {
+		size_t cap = ts->cap ? ts->cap * 2 : 8;
+		struct trial **grown = reallocarray(ts->list, cap, sizeof *grown);
+		if (!grown)
+			return false;
+		ts->list = grown;
+		ts->cap = cap;
+	}
+	ts->list[ts->n++] = t;
+	return true;
+}
+
 static void drop(struct trial *t)
 {
 	struct trials *ts = t->trials;
-	if (t->running)
-		ts->n_running--;
-	TAILQ_REMOVE(t->running ? &ts->running : &ts->queue, t, link);
+	size_t at = 0;
+	while (ts->list[at] != t)
+		at++;
+	ts->n--;
+	memmove(&ts->list[at], &ts->list[at + 1], (ts->n - at) * sizeof *ts->list);
+	ts->running -= t->running;
 	tryout_let_go(t->tryout);
 	tryout_unref(t->tryout);
 	free(t);
@@ -73,10 +88,10 @@ static void drop(struct trial *t)
 
 static struct trial *next_verdict(struct trials *ts, struct flume_err *out)
 {
-	struct trial *t = TAILQ_FIRST(&ts->running);
-	while (t && !tryout_has_verdict(t->tryout, GRACE, out))
-		t = TAILQ_NEXT(t, link);
-	return t;
+	for (size_t i = 0; i < ts->n; i++)
+		if (ts->list[i]->running && tryout_has_verdict(ts->list[i]->tryout, GRACE, out))
+			return ts->list[i];
+	return NULL;
 }
 
 /* `done` may start and cancel others, so each round looks afresh. */
@@ -111,8 +126,6 @@ struct trials *trials_new(struct loop *loop, struct flume_err *err)
 		flume_fail(err, FLUME_NOMEM, "out of memory");
 		return NULL;
 	}
-	TAILQ_INIT(&ts->queue);
-	TAILQ_INIT(&ts->running);
 	ts->desk = desk_new();
 	ts->look = loop_timer_new(loop, look, ts);
 	if (ts->desk && ts->desk->wake >= 0)
@@ -125,17 +138,17 @@ struct trials *trials_new(struct loop *loop, struct flume_err *err)
 
 struct trials *trials_free(struct trials *ts)
 {
-	struct trial *t;
 	if (!ts)
 		return NULL;
-	while ((t = TAILQ_FIRST(&ts->running)) || (t = TAILQ_FIRST(&ts->queue)))
-		drop(t);
+	while (ts->n)
+		drop(ts->list[ts->n - 1]);
 	loop_fd_remove(ts->watch);
 	loop_timer_free(ts->look);
 	if (ts->desk) {
 		desk_close(ts->desk, loop_now() + FAREWELL);
 		desk_unref(ts->desk);
 	}
+	free(ts->list);
 	free(ts);
 	return NULL;
 }
@@ -154,12 +167,13 @@ struct trial *trial_start(struct trials *ts, flume_change *change, int64_t case_
 {
 	struct trial *t = calloc(1, sizeof *t);
 	struct tryout *tryout = t ? tryout_new(ts->desk, change, case_limit_ns) : NULL;
-	if (!tryout) {
+	if (!tryout || !add(ts, t)) {
+		if (tryout)
+			tryout_unref(tryout);
 		free(t);
 		return NULL;
 	}
 	*t = (struct trial){.trials = ts, .tryout = tryout, .done = done, .arg = arg};
-	TAILQ_INSERT_TAIL(&ts->queue, t, link);
 	start_queued(ts);
 	return t;
 }

@@ -129,7 +129,7 @@ struct etcd_event {
 enum etcd_relist {
 	ETCD_COMPACTED, /* the history behind the watch is gone                             */
 	ETCD_RESET,     /* the store is another or an older one: wiped, restored; say it    */
-	ETCD_LOST,      /* an event went missing although the watch was opened again        */
+	ETCD_LOST,      /* an event went missing, or was too big                            */
 };
 
 /* Any may be NULL, and any may free the watch. */

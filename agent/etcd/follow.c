@@ -284,10 +284,14 @@ struct etcd_todo etcd_follow_end(struct etcd_follow *f, int code, const char *te
 				 uint32_t random)
 {
 	struct etcd_todo todo = {0};
-	if (f->phase == FOLLOW_OPENING || f->phase == FOLLOW_UP) {
-		flume_fail(&todo.err, code, "%s", text);
-		fail(f, &todo, now, random);
+	if (f->phase != FOLLOW_OPENING && f->phase != FOLLOW_UP)
+		return todo;
+	if (code == FLUME_LIMITED) { /* it would be too big the next time, too */
+		relist(f, &todo, ETCD_LOST, f->seen);
+		return todo;
 	}
+	flume_fail(&todo.err, code, "%s", text);
+	fail(f, &todo, now, random);
 	return todo;
 }
 

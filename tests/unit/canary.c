@@ -4,6 +4,7 @@
 #include "tests/unit/engine_fixture.h"
 #include "tests/unit/suites.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char parts[] = "version: \"1.0.0\"\n"

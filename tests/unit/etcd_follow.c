@@ -496,6 +496,14 @@ START_TEST(progress_past_the_read_tells_too)
 }
 END_TEST
 
+START_TEST(a_message_too_big_for_the_watch_is_left_to_a_list)
+{
+	come_up_proved();
+	todo = etcd_follow_end(&f, FLUME_LIMITED, "the reply is too big", now, 0);
+	wants_relist(ETCD_LOST, 100);
+}
+END_TEST
+
 START_TEST(an_unknown_number_of_keys_is_not_compared)
 {
 	f.keys = -1;
@@ -664,6 +672,7 @@ Suite *suite_etcd_follow(void)
 	tcase_add_test(c, a_stream_that_passes_over_a_change_has_lost_it);
 	tcase_add_test(c, a_stream_that_passes_over_a_delete_has_lost_it);
 	tcase_add_test(c, progress_past_the_read_tells_too);
+	tcase_add_test(c, a_message_too_big_for_the_watch_is_left_to_a_list);
 	tcase_add_test(c, an_unknown_number_of_keys_is_not_compared);
 	tcase_add_test(c, keys_are_counted_as_they_come_and_go);
 	tcase_add_test(c, one_read_without_answer_is_borne_two_are_not);

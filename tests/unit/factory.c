@@ -70,46 +70,117 @@ static void *free_factory(void *arg)
 	return arg;
 }
 
-/* Frees the factory while a call stands in the gate; it must not end before that. */
+/* Frees the factory while a call stands in the gate: the end must wait for it. */
 static void free_in_flight(struct flight *flight)
 {
 	pthread_t thread;
+	flume_binding *probe = NULL;
+	rig_must_set("probe", "ref: a");
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "probe", "probe", &probe, NULL), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, free_factory, NULL), 0);
-	struct item *item = rig_item(1);
-	void *raw = item;
-	/* Wait until the factory's end has begun: the binding refuses. */
-	while (flume_binding_process(flight->binding, NULL, &raw, NULL) != FLUME_NOT_FOUND)
+	void *item = rig_item(1);
+	while (flume_binding_process(probe, NULL, &item, NULL) != FLUME_NOT_FOUND)
 		sched_yield();
-	rig_free_item(raw);
-	for (int i = 0; i < 50; i++)
+	rig_free_item(item);
+	for (int i = 0; i < 1000; i++)
 		sched_yield();
-	ck_assert(!freed);
-	ck_assert_int_lt(rig.done, rig.added);
+	ck_assert(!freed); /* though it has begun */
+	ck_assert_int_eq(rig.done, 0);
 	ck_assert_int_eq(rig_land(flight), 0);
 	pthread_join(thread, NULL);
-	ck_assert(freed);
 	ck_assert_int_eq(rig.done, rig.added);
+	flume_binding_unref(probe);
 }
 
 START_TEST(the_end_of_a_factory_waits_for_calls)
 {
 	struct flight flight;
-	rig_must_set("s", "{type: filter, predicate: yes, then: {ref: gate}}");
+	rig_must_set("s", "{type: sequence, children: [{ref: gate}, {ref: a}]}");
 	rig_take_off(&flight, "s");
-	rig_must_set("s", "ref: b"); /* so that a call to find out ends */
-	rig_take_off(&(struct flight){0}, "s");
-	(void)flight;
+	free_in_flight(&flight);
+	rig_left("ga");
 }
 END_TEST
 
-START_TEST(the_end_of_a_factory_waits_for_calls_on_what_was_swapped_out)
+START_TEST(it_waits_for_calls_on_what_was_swapped_out)
 {
 	struct flight flight;
-	rig_must_set("s", "{version: '1', type: sequence, children: [{ref: gate}, {ref: a}]}");
+	rig_must_set("s", "{type: sequence, children: [{ref: gate}, {ref: a}]}");
 	rig_take_off(&flight, "s");
-	rig_must_set("s", "{version: '2', ref: b}");
+	rig_must_set("s", "ref: b");
 	free_in_flight(&flight);
 	rig_left("ga");
+}
+END_TEST
+
+START_TEST(it_waits_for_calls_on_what_was_removed)
+{
+	struct flight flight;
+	rig_must_set("s", "{type: sequence, children: [{ref: gate}, {ref: a}]}");
+	rig_take_off(&flight, "s");
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "s", NULL), 0);
+	free_in_flight(&flight);
+	rig_left("ga");
+}
+END_TEST
+
+START_TEST(it_does_not_wait_for_handles)
+{
+	flume_binding *binding = NULL;
+	rig_must_set("s", "ref: a");
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", &binding, NULL), 0);
+	flume_pipeline *first = flume_binding_dup_pipeline(binding);
+	rig_must_set("s", "ref: b");
+	flume_pipeline *second = flume_binding_dup_pipeline(binding);
+	rig.factory = flume_factory_free(rig.factory);
+	ck_assert_ptr_null(flume_binding_dup_pipeline(binding));
+	flume_binding_unref(binding);
+	flume_pipeline_unref(first);
+	flume_pipeline_unref(second);
+}
+END_TEST
+
+START_TEST(bindings_that_are_still_held_refuse_calls)
+{
+	flume_binding *binding = NULL;
+	rig_must_set("s", "ref: a");
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", &binding, NULL), 0);
+	rig.factory = flume_factory_free(rig.factory);
+	void *item = rig_item(1);
+	ck_assert_int_eq(flume_binding_process(binding, NULL, &item, &rig.err),
+			 FLUME_NOT_FOUND);
+	ck_assert_str_eq(rig.err.text, "the schema 's' was removed");
+	ck_assert_str_eq(((struct item *)item)->marks, "");
+	rig_free_item(item);
+	flume_binding_unref(binding);
+}
+END_TEST
+
+START_TEST(after_the_end_no_listener_runs)
+{
+	flume_pipeline *pipeline = NULL;
+	flume_schema *schema = rig_schema("ref: fail");
+	rig_listen();
+	ck_assert_int_eq(flume_schema_build(schema, rig.factory, &pipeline, NULL), 0);
+	flume_schema_unref(schema);
+	rig.factory = flume_factory_free(rig.factory);
+	size_t before = rig.n_seen;
+	void *item = rig_item(1);
+	ck_assert_int_eq(flume_pipeline_process(pipeline, NULL, &item, NULL), FLUME_FAILED);
+	rig_free_item(item);
+	flume_pipeline_unref(pipeline);
+	ck_assert_uint_eq(rig.n_seen, before);
+}
+END_TEST
+
+START_TEST(the_end_retires_what_still_ran)
+{
+	rig_must_set("s", "ref: a");
+	rig_must_set("t", "ref: s");
+	rig_listen();
+	rig.factory = flume_factory_free(rig.factory);
+	ck_assert_uint_eq(rig_saw(FLUME_EVENT_PIPELINE_RETIRED, "s"), 1);
+	ck_assert_uint_eq(rig_saw(FLUME_EVENT_PIPELINE_RETIRED, "t"), 1);
 }
 END_TEST
 
@@ -121,7 +192,13 @@ Suite *suite_factory(void)
 	tcase_add_test(tc, free_accepts_nothing_and_gives_nothing);
 	tcase_add_test(tc, two_factories_do_not_know_each_other);
 	tcase_add_test(tc, the_real_clock_is_there_when_none_is_given);
+	tc = rig_case(suite, "end");
 	tcase_add_test(tc, the_end_of_a_factory_waits_for_calls);
-	tcase_add_test(tc, the_end_of_a_factory_waits_for_calls_on_what_was_swapped_out);
+	tcase_add_test(tc, it_waits_for_calls_on_what_was_swapped_out);
+	tcase_add_test(tc, it_waits_for_calls_on_what_was_removed);
+	tcase_add_test(tc, it_does_not_wait_for_handles);
+	tcase_add_test(tc, bindings_that_are_still_held_refuse_calls);
+	tcase_add_test(tc, after_the_end_no_listener_runs);
+	tcase_add_test(tc, the_end_retires_what_still_ran);
 	return suite;
 }

@@ -20,6 +20,12 @@
 	X(document_processors) \
 	X(duration)            \
 	X(err)                 \
+	X(etcd_follow)         \
+	X(etcd_kv)             \
+	X(etcd_lease)          \
+	X(etcd_message)        \
+	X(etcd_watch)          \
+	X(etcd_wire)           \
 	X(golden)              \
 	X(http_guard)          \
 	X(http_pipelines)      \
@@ -27,6 +33,8 @@
 	X(http_status)         \
 	X(http_wire)           \
 	X(json)                \
+	X(log)                 \
+	X(loop)                \
 	X(map)                 \
 	X(probation)           \
 	X(proven)              \

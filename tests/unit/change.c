@@ -1,0 +1,376 @@
+#include "tests/unit/fixture.h"
+#include "tests/unit/suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static flume_change *prepared(const char *id, const char *yaml)
+{
+	flume_change *change = NULL;
+	flume_schema *schema = rig_schema(yaml);
+	ck_assert_int_eq(flume_factory_prepare(rig.factory, id, schema, &change, NULL), 0);
+	flume_schema_unref(schema);
+	return change;
+}
+
+static const char *stored_version(const char *id)
+{
+	static char version[32];
+	flume_schema *schema = flume_factory_dup_schema(rig.factory, id);
+	version[0] = '\0';
+	if (schema)
+		strncat(version, flume_schema_get_version(schema), sizeof version - 1);
+	flume_schema_unref(schema);
+	return version;
+}
+
+START_TEST(nothing_serves_before_the_commit)
+{
+	rig_must_set("s", "{version: '1', ref: a}");
+	flume_change *change = prepared("s", "{version: '2', ref: b}");
+	ck_assert_int_eq(rig_process("s", 1), 0);
+	rig_left("a");
+	ck_assert_str_eq(stored_version("s"), "1");
+	ck_assert_int_eq(flume_change_commit(change), 0);
+	ck_assert_int_eq(rig_process("s", 1), 0);
+	rig_left("b");
+	ck_assert_str_eq(stored_version("s"), "2");
+	ck_assert_ptr_null(flume_change_free(change));
+	ck_assert_int_eq(rig_process("s", 1), 0);
+	rig_left("b");
+}
+END_TEST
+
+START_TEST(a_change_that_is_dropped_never_was)
+{
+	rig_listen();
+	rig_must_set("s", "{version: '1', ref: a}");
+	size_t before = rig.n_seen;
+	flume_change_free(prepared("s", "{version: '2', ref: b}"));
+	flume_change_free(prepared("t", "{version: '2', ref: b}"));
+	ck_assert_str_eq(stored_version("s"), "1");
+	ck_assert_ptr_null(flume_factory_dup_schema(rig.factory, "t"));
+	ck_assert_uint_eq(rig.n_seen, before);
+	ck_assert_ptr_null(flume_change_free(NULL));
+}
+END_TEST
+
+START_TEST(the_candidate_can_be_tried_first)
+{
+	rig_must_set("s", "ref: a");
+	flume_change *change = prepared("s", "ref: fail");
+	flume_pipeline *candidate = flume_change_get_pipeline(change, 0);
+	void *item = rig_item(1);
+	ck_assert_int_eq(flume_pipeline_process(candidate, NULL, &item, NULL), FLUME_FAILED);
+	rig_free_item(item);
+	struct flume_pipeline_info info;
+	flume_pipeline_read(candidate, &info);
+	ck_assert_uint_eq(info.generation, 0);
+	ck_assert_str_eq(info.schema_id, "s");
+	flume_change_free(change);
+}
+END_TEST
+
+START_TEST(a_change_holds_the_dependents_too)
+{
+	rig_must_set("leaf", "ref: a");
+	rig_must_set("user", "ref: leaf");
+	rig_must_set("far", "ref: user");
+	rig_must_set("other", "ref: b");
+	flume_change *change = prepared("leaf", "ref: c");
+	ck_assert_str_eq(flume_change_get_id(change, 0), "leaf");
+	ck_assert_str_eq(flume_change_get_id(change, 1), "far");
+	ck_assert_str_eq(flume_change_get_id(change, 2), "user");
+	ck_assert_ptr_null(flume_change_get_id(change, 3));
+	ck_assert_ptr_null(flume_change_get_pipeline(change, 3));
+	ck_assert_ptr_null(flume_change_get_schema(change, 3));
+	void *item = rig_item(1);
+	ck_assert_int_eq(
+		flume_pipeline_process(flume_change_get_pipeline(change, 1), NULL, &item, NULL),
+		0);
+	ck_assert_str_eq(((struct item *)item)->marks, "c");
+	rig_free_item(item);
+	ck_assert_int_eq(rig_process("far", 1), 0);
+	rig_left("a");
+	ck_assert_int_eq(flume_change_commit(change), 0);
+	ck_assert_int_eq(rig_process("far", 1), 0);
+	rig_left("c");
+	flume_change_free(change);
+}
+END_TEST
+
+START_TEST(a_change_commits_once)
+{
+	flume_change *change = prepared("s", "ref: a");
+	ck_assert_int_eq(flume_change_commit(change), 0);
+	ck_assert_int_eq(flume_change_commit(change), FLUME_INVALID);
+	flume_change_free(change);
+}
+END_TEST
+
+START_TEST(a_change_needs_an_id_and_a_schema)
+{
+	flume_change *change = NULL;
+	flume_schema *schema = rig_schema("ref: a");
+	ck_assert_int_eq(flume_factory_prepare(rig.factory, "", schema, &change, NULL),
+			 FLUME_INVALID);
+	ck_assert_int_eq(flume_factory_prepare(rig.factory, NULL, schema, &change, NULL),
+			 FLUME_INVALID);
+	ck_assert_int_eq(flume_factory_prepare(rig.factory, "s", NULL, &change, NULL),
+			 FLUME_INVALID);
+	ck_assert_ptr_null(change);
+	flume_schema_unref(schema);
+}
+END_TEST
+
+/* ---- the store moved on ---- */
+
+static void conflicts(flume_change *change)
+{
+	ck_assert_int_eq(flume_change_commit(change), FLUME_CONFLICT);
+	ck_assert_int_eq(flume_change_commit(change), FLUME_CONFLICT);
+	flume_change_free(change);
+}
+
+START_TEST(another_set_in_between_is_a_conflict)
+{
+	rig_must_set("s", "{version: '1', ref: a}");
+	flume_change *change = prepared("s", "{version: '2', ref: b}");
+	rig_must_set("s", "{version: '3', ref: c}");
+	conflicts(change);
+	ck_assert_str_eq(stored_version("s"), "3");
+}
+END_TEST
+
+START_TEST(the_first_set_of_an_id_has_conflicts_too)
+{
+	flume_change *change = prepared("s", "{version: '2', ref: b}");
+	rig_must_set("s", "{version: '3', ref: c}");
+	conflicts(change);
+	ck_assert_str_eq(stored_version("s"), "3");
+}
+END_TEST
+
+START_TEST(a_removal_in_between_is_a_conflict)
+{
+	rig_must_set("s", "{version: '1', ref: a}");
+	flume_change *change = prepared("s", "{version: '2', ref: b}");
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "s", NULL), 0);
+	conflicts(change);
+	ck_assert_ptr_null(flume_factory_dup_schema(rig.factory, "s"));
+}
+END_TEST
+
+START_TEST(a_removal_and_return_in_between_is_a_conflict)
+{
+	rig_must_set("s", "{version: '1', ref: a}");
+	flume_change *change = prepared("s", "{version: '2', ref: b}");
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "s", NULL), 0);
+	rig_must_set("s", "{version: '1', ref: a}");
+	conflicts(change);
+}
+END_TEST
+
+START_TEST(a_change_below_in_between_is_a_conflict)
+{
+	rig_must_set("bottom", "ref: a");
+	rig_must_set("leaf", "ref: bottom");
+	flume_change *change = prepared("s", "ref: leaf");
+	rig_must_set("bottom", "ref: b");
+	conflicts(change);
+}
+END_TEST
+
+START_TEST(a_new_dependent_in_between_is_a_conflict)
+{
+	rig_must_set("leaf", "ref: a");
+	flume_change *change = prepared("leaf", "ref: b");
+	rig_must_set("user", "ref: leaf");
+	conflicts(change);
+	ck_assert_int_eq(rig_process("user", 1), 0);
+	rig_left("a");
+}
+END_TEST
+
+START_TEST(a_dependent_that_left_in_between_is_a_conflict)
+{
+	rig_must_set("leaf", "ref: a");
+	rig_must_set("user", "ref: leaf");
+	flume_change *change = prepared("leaf", "ref: b");
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "user", NULL), 0);
+	conflicts(change);
+}
+END_TEST
+
+START_TEST(a_component_removed_in_between_is_a_conflict)
+{
+	flume_change *change = prepared("s", "ref: a");
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", NULL), 0);
+	conflicts(change);
+	rig_add_makers();
+	change = prepared("s", "components: {predicates: {x: {kind: not, of: even}}}\nref: b");
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "even", NULL), 0);
+	conflicts(change);
+}
+END_TEST
+
+START_TEST(what_does_not_matter_is_no_conflict)
+{
+	rig_must_set("leaf", "ref: a");
+	rig_must_set("other", "ref: c");
+	flume_change *change = prepared("s", "ref: leaf");
+	rig_must_set("other", "ref: d");
+	rig_must_set("another", "ref: leaf");
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", NULL), 0);
+	ck_assert_int_eq(flume_change_commit(change), 0);
+	flume_change_free(change);
+}
+END_TEST
+
+START_TEST(two_changes_that_close_a_circle_do_not_both_commit)
+{
+	rig_must_set("x", "ref: a");
+	rig_must_set("y", "ref: a");
+	flume_change *one = prepared("x", "ref: y"), *two = prepared("y", "ref: x");
+	ck_assert_int_eq(flume_change_commit(one), 0);
+	conflicts(two);
+	flume_change_free(one);
+	rig_refuses("y", "ref: x",
+		    "1:6: root: schemas that refer to one another: y -> x -> y [cycle]");
+}
+END_TEST
+
+/* ---- setting and removing ---- */
+
+START_TEST(the_same_meaning_is_unchanged)
+{
+	rig_must_set("s", "{version: '1', ref: a}");
+	ck_assert_int_eq(rig_set("s", "# a comment\nref: a\nversion: '1'\n"), FLUME_UNCHANGED);
+	ck_assert_int_eq(rig_set("s", "{version: '2', ref: a}"), 0);
+}
+END_TEST
+
+START_TEST(a_set_that_breaks_a_dependent_is_refused_and_changes_nothing)
+{
+	char yaml[2048] = "";
+	for (int i = 0; i < 40; i++)
+		strcat(yaml, "{type: retry, child: ");
+	strcat(yaml, "{ref: leaf}");
+	for (int i = 0; i < 40; i++)
+		strcat(yaml, "}");
+	rig_must_set("leaf", "ref: a");
+	rig_must_set("user", yaml);
+	memcpy(strstr(yaml, "{ref: leaf}"), "{ref: b   }", 11);
+	rig_refuses("leaf", yaml,
+		    "0:0: user: schema 'user', which refers to it, would break: root: nested "
+		    "too deep, with the schemas it refers to (in schema 'leaf') [dependent]");
+	ck_assert_int_eq(rig_process("user", 1), 0);
+	rig_left("a");
+	ck_assert_int_eq(rig_process("leaf", 1), 0);
+	rig_left("a");
+}
+END_TEST
+
+START_TEST(what_is_not_there_cannot_be_removed)
+{
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "s", rig.report),
+			 FLUME_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(what_others_refer_to_cannot_be_removed_and_they_are_named)
+{
+	rig_must_set("leaf", "ref: a");
+	rig_must_set("one", "ref: leaf");
+	rig_must_set("two", "{type: sequence, children: [{ref: leaf}, {ref: one}]}");
+	rig_must_set("far", "ref: one");
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "leaf", rig.report),
+			 FLUME_IN_USE);
+	ck_assert_uint_eq(flume_report_size(rig.report), 2);
+	rig_found("0:0: one: schema 'one' refers to it [in-use]");
+	rig_found("0:0: two: schema 'two' refers to it [in-use]");
+	ck_assert_int_eq(rig_process("far", 1), 0);
+	rig_must_set("two", "ref: b");
+	rig_must_set("one", "ref: b");
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "leaf", rig.report), 0);
+}
+END_TEST
+
+START_TEST(a_schema_no_longer_referred_to_is_rebuilt_no_more)
+{
+	struct flume_pipeline_info info;
+	rig_must_set("leaf", "ref: a");
+	rig_must_set("user", "ref: leaf");
+	rig_must_set("user", "ref: b");
+	rig_must_set("leaf", "ref: c");
+	flume_binding *binding = NULL;
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "u", "user", &binding, NULL), 0);
+	flume_pipeline *pipeline = flume_binding_dup_pipeline(binding);
+	flume_pipeline_read(pipeline, &info);
+	ck_assert_uint_eq(info.generation, 2);
+	flume_pipeline_unref(pipeline);
+	flume_binding_unref(binding);
+}
+END_TEST
+
+START_TEST(stored_schemas_are_listed_in_order)
+{
+	rig_must_set("z", "ref: a");
+	rig_must_set("m", "ref: a");
+	char **ids = flume_factory_dup_schema_ids(rig.factory);
+	ck_assert_str_eq(ids[0], "m");
+	ck_assert_str_eq(ids[1], "z");
+	ck_assert_ptr_null(ids[2]);
+	free(ids);
+}
+END_TEST
+
+START_TEST(a_thousand_schemas_above_one_follow_it)
+{
+	char id[16];
+	rig_must_set("leaf", "ref: a");
+	for (int i = 0; i < 1000; i++) {
+		snprintf(id, sizeof id, "u%d", i);
+		rig_must_set(id, "ref: leaf");
+	}
+	rig_must_set("leaf", "ref: b");
+	for (int i = 0; i < 1000; i += 111) {
+		snprintf(id, sizeof id, "u%d", i);
+		ck_assert_int_eq(rig_process(id, 1), 0);
+		rig_left("b");
+	}
+}
+END_TEST
+
+Suite *suite_change(void)
+{
+	Suite *suite = suite_create("change");
+	TCase *tc = rig_case(suite, "change");
+	tcase_add_test(tc, nothing_serves_before_the_commit);
+	tcase_add_test(tc, a_change_that_is_dropped_never_was);
+	tcase_add_test(tc, the_candidate_can_be_tried_first);
+	tcase_add_test(tc, a_change_holds_the_dependents_too);
+	tcase_add_test(tc, a_change_commits_once);
+	tcase_add_test(tc, a_change_needs_an_id_and_a_schema);
+	tc = rig_case(suite, "conflicts");
+	tcase_add_test(tc, another_set_in_between_is_a_conflict);
+	tcase_add_test(tc, the_first_set_of_an_id_has_conflicts_too);
+	tcase_add_test(tc, a_removal_in_between_is_a_conflict);
+	tcase_add_test(tc, a_removal_and_return_in_between_is_a_conflict);
+	tcase_add_test(tc, a_change_below_in_between_is_a_conflict);
+	tcase_add_test(tc, a_new_dependent_in_between_is_a_conflict);
+	tcase_add_test(tc, a_dependent_that_left_in_between_is_a_conflict);
+	tcase_add_test(tc, a_component_removed_in_between_is_a_conflict);
+	tcase_add_test(tc, what_does_not_matter_is_no_conflict);
+	tcase_add_test(tc, two_changes_that_close_a_circle_do_not_both_commit);
+	tc = rig_case(suite, "store");
+	tcase_add_test(tc, the_same_meaning_is_unchanged);
+	tcase_add_test(tc, a_set_that_breaks_a_dependent_is_refused_and_changes_nothing);
+	tcase_add_test(tc, what_is_not_there_cannot_be_removed);
+	tcase_add_test(tc, what_others_refer_to_cannot_be_removed_and_they_are_named);
+	tcase_add_test(tc, a_schema_no_longer_referred_to_is_rebuilt_no_more);
+	tcase_add_test(tc, stored_schemas_are_listed_in_order);
+	tcase_add_test(tc, a_thousand_schemas_above_one_follow_it);
+	return suite;
+}
