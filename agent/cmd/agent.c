@@ -11,6 +11,7 @@
 
 #include "agent/cmd/bench.h"
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/lean.h"
 #include "agent/engine/engine.h"
 #include "agent/etcd/etcd.h"
 #include "agent/fleet/status.h"
@@ -20,7 +21,6 @@
 #include "agent/source/keep.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,13 +229,13 @@ static int run(const struct cmd_call *call)
 		agent_facts_fini(&a.facts);
 		return code;
 	}
-	/* Threads that come and go would else leave an arena of the heap each. */
-	mallopt(M_ARENA_MAX, 2);
+	lean_heap();
 	log_init(formats[a.options->log], (enum log_level)a.options->log_level);
 	if (start(&a, &err)) {
 		code = CMD_NEGATIVE;
 		log_event(LOG_ERROR, "the agent cannot start", LOG_STR("reason", err.text));
 	} else {
+		lean_code();
 		loop_run(a.loop);
 	}
 	stop(&a);

@@ -78,7 +78,7 @@ static void name_after_host(char out[129])
 	}
 	out[n] = '\0';
 	if (!n)
-		strcpy(out, "node");
+		memcpy(out, "node", sizeof "node");
 }
 
 static int find_name(struct agent_facts *f, const struct agent_options *o)

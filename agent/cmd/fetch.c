@@ -61,18 +61,18 @@ static int perform(CURL *curl, const char *url, const char *accept, struct text 
 	return result ? explain(result, url, why, err) : judge(status, url, err);
 }
 
-int fetch(const char *base, const char *path, const char *accept, struct text *out,
+int fetch(const char *url, const char *path, const char *accept, struct text *out,
 	  struct flume_err *err)
 {
-	size_t len = strlen(base);
-	while (len && base[len - 1] == '/')
+	size_t len = strlen(url);
+	while (len && url[len - 1] == '/')
 		len--;
-	struct text url = {0};
-	text_addf(&url, "%.*s%s", (int)len, base, path);
-	CURL *curl = url.failed ? NULL : curl_easy_init();
-	int code = curl ? perform(curl, url.s, accept, out, err)
+	struct text whole = {0};
+	text_addf(&whole, "%.*s%s", (int)len, url, path);
+	CURL *curl = whole.failed ? NULL : curl_easy_init();
+	int code = curl ? perform(curl, whole.s, accept, out, err)
 			: flume_fail(err, FLUME_NOMEM, "out of memory");
 	curl_easy_cleanup(curl);
-	text_fini(&url);
+	text_fini(&whole);
 	return code;
 }

@@ -42,15 +42,18 @@ int plan_read(struct plan *plan, const char *const *words, const struct conf *co
 	return code;
 }
 
-/* In a factory that has only the others, a schema can be set once what it refers to has been.
- */
+/* In a factory that has only the others, a schema can be set once what it refers to is there. */
 static int put_in_order(struct plan *plan, const struct conf *conf)
 {
 	flume_factory *factory = NULL;
 	size_t n = plan->files.n, done = 0, before = 1;
 	plan->order = calloc(n ? n : 1, sizeof *plan->order);
 	bool *set = calloc(n ? n : 1, sizeof *set);
-	int code = plan->order && set ? bench_factory(&factory, conf) : out_of_memory();
+	if (!plan->order || !set) {
+		free(set);
+		return out_of_memory();
+	}
+	int code = bench_factory(&factory, conf);
 	if (!code)
 		code = bench_check(factory, &plan->others);
 	while (!code && done < n) {

@@ -275,16 +275,15 @@ static int run(const struct cmd_call *call)
 	struct files files = {0};
 	struct session *s = calloc(1, sizeof *s);
 	flume_factory *factory = NULL;
-	int code = s ? bench_factory(&factory, call->conf)
-		     : cmd_fail(CMD_NEGATIVE, "out of memory");
-	if (!code) {
-		s->options = call->options;
+	if (!s)
+		return cmd_fail(CMD_NEGATIVE, "out of memory");
+	s->options = call->options;
+	int code = bench_factory(&factory, call->conf);
+	if (!code)
 		code = build(call, factory, &files, &s->pipeline);
-	}
 	if (!code)
 		code = open_and_pump(s);
-	if (s)
-		flume_pipeline_unref(s->pipeline);
+	flume_pipeline_unref(s->pipeline);
 	files_fini(&files);
 	flume_factory_free(factory);
 	free(s);

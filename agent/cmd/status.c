@@ -227,11 +227,11 @@ static int from_etcd(const struct status_options *o)
 	int code = store_open(&etcd, o->etcd, o->prefix);
 	if (!code)
 		code = store_list(etcd, o->prefix, "nodes/", &list);
-	if (!code) {
+	if (!code)
 		fleet.nodes = calloc(list.n ? list.n : 1, sizeof *fleet.nodes);
-		code = fleet.nodes ? 0 : out_of_memory();
-	}
-	for (size_t i = 0; i < list.n && !code; i++)
+	if (!code && !fleet.nodes)
+		code = out_of_memory();
+	for (size_t i = 0; i < list.n && fleet.nodes && !code; i++)
 		code = add_node(&fleet, store_name(&list.kvs[i], o->prefix, "nodes/"),
 				list.kvs[i].value, list.kvs[i].value_len);
 	if (!code)
@@ -246,7 +246,7 @@ static int from_agent(const struct status_options *o)
 {
 	struct flume_err err = {0};
 	struct text body = {0};
-	struct node node;
+	struct node node = {0};
 	struct fleet fleet = {.nodes = &node};
 	int code = fetch(o->url, "/status", "application/json", &body, &err);
 	if (code) {
@@ -261,8 +261,7 @@ static int from_agent(const struct status_options *o)
 			node.name = text_of(node.status, "node");
 		code = print(&fleet, o->output);
 	}
-	if (fleet.n)
-		flume_value_free(node.status);
+	flume_value_free(node.status);
 	text_fini(&body);
 	return code;
 }

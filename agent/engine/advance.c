@@ -29,6 +29,7 @@ static void block(struct lane *lane, int code, flume_report *report)
 	next->stage = NEXT_BLOCKED;
 	next->told = false;
 	lane->tried = lane->engine->commits;
+	crash_note(lane);
 }
 
 static const char *stage_of(const struct next *next)
@@ -96,6 +97,7 @@ static void fail_canary(struct lane *lane, const struct flume_err *err)
 {
 	struct next next = lane_take_next(lane);
 	next.trial = NULL;
+	crash_note(lane);
 	memory_bad(lane, &next.facts, "canary", err->text);
 	lane_reject(lane, &next, "canary", "", strdup(err->text), NULL);
 	next_fini(lane->engine, &next);
@@ -106,6 +108,13 @@ static void fail_canary(struct lane *lane, const struct flume_err *err)
 static bool runs_kept_again(const struct lane *lane, const struct next *next)
 {
 	return lane->kept.schema && !strcmp(lane->kept.facts.digest, next->facts.digest);
+}
+
+static bool is_watched(const struct lane *lane, const struct next *next,
+		       struct probation_limits *out)
+{
+	*out = canary_probation(next->schema, &lane->engine->probation);
+	return lane->runs.schema && out->duration_ns > 0 && !runs_kept_again(lane, next);
 }
 
 /* The release that ran becomes the one to go back to, if it is worth it. */
@@ -146,6 +155,7 @@ static void swapped(struct lane *lane, struct tally before)
 	lane->leaving = lane->held_back = false;
 	lane->wanted = next.facts;
 	turn_over(lane, &next, before);
+	crash_note(lane);
 	lane_calm(lane, &next.facts);
 	lane->success_at = stamp_now();
 	lane_say(lane, &(struct saying){.outcome = OUTCOME_APPLIED,
@@ -184,7 +194,12 @@ static void swap(struct lane *lane)
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
 	struct tally before = tally_now(lane);
+	struct probation_limits limits;
 	flume_change *change = next->change;
+	if (is_watched(lane, next, &limits)) {
+		next->stage = NEXT_TRIAL; /* by live calls now */
+		crash_note(lane);
+	}
 	next->change = NULL;
 	int rc = flume_change_commit(change);
 	flume_change_free(change);
@@ -223,15 +238,16 @@ static void begin_trial(struct lane *lane)
 {
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
+	next->stage = NEXT_TRIAL;
+	next->began = loop_now();
+	next->shown = false;
+	crash_note(lane);
 	next->trial =
 		trial_start(e->trials, next->change, e->options.case_limit_ns, on_trial, lane);
 	if (!next->trial) {
 		block(lane, FLUME_NOMEM, NULL);
 		return;
 	}
-	next->stage = NEXT_TRIAL;
-	next->began = loop_now();
-	next->shown = false;
 	engine_wake(e, next->began + 100 * MS);
 }
 

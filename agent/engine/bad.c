@@ -68,7 +68,7 @@ char *bad_encode(const struct bad *bad, const char *name, size_t *out_len)
 	struct text t = {0};
 	text_addf(&t, "{\"flume\":%d", FORMAT);
 	add_text(&t, "name", name);
-	text_add(&t, ",\"bad\":[");
+	text_add(&t, ",\"changes\":[");
 	for (size_t i = 0; i < bad->n; i++) {
 		const struct bad_change *c = &bad->list[i];
 		char at[STAMP_SIZE];
@@ -123,7 +123,7 @@ static int read_change(struct bad *out, const flume_value *map)
 
 static int read_changes(struct bad *out, const flume_value *root, const char *name)
 {
-	const flume_value *list = flume_value_get(root, "bad");
+	const flume_value *list = flume_value_get(root, "changes");
 	const flume_value *of = flume_value_get(root, "name");
 	int rc = 0;
 	if (get_number(root, "flume") != FORMAT || !of || !list)
@@ -149,40 +149,52 @@ int bad_decode(struct bad *out, const char *name, const char *bytes, size_t len,
 	bad_fini(out);
 	if (rc == FLUME_NOMEM)
 		return flume_fail(err, rc, "out of memory");
-	return flume_fail(err, FLUME_INVALID, "not a list of bad changes of '%s'", name);
+	return flume_fail(err, FLUME_INVALID, "not a list of changes of '%s'", name);
 }
 
 /* ---- the folder ---- */
 
 /* NULL when out of memory; free(3). */
-static char *folder_of(const char *state)
+static char *path_of(const char *state, const char *folder)
 {
 	struct text t = {0};
-	text_addf(&t, "%s/bad", state);
+	text_addf(&t, "%s/%s", state, folder);
 	return text_take(&t);
 }
 
-int bad_write(const char *state, const char *name, const struct bad *bad, struct flume_err *err)
+static int write_list(const char *path, const char *name, const struct bad *bad, bool durable,
+		      struct flume_err *err)
 {
 	size_t len;
-	char *folder = folder_of(state);
 	char *bytes = bad_encode(bad, name, &len);
-	int rc = folder && bytes ? file_write(folder, name, bytes, len, err)
-				 : flume_fail(err, FLUME_NOMEM, "out of memory");
-	free(folder);
+	int rc = bytes ? file_write(path, name, bytes, len, durable, err)
+		       : flume_fail(err, FLUME_NOMEM, "out of memory");
 	free(bytes);
 	return rc;
 }
 
-int bad_read(const char *state, const char *name, struct bad *out, struct flume_err *err)
+int bad_write(const char *state, const char *folder, const char *name, const struct bad *bad,
+	      bool durable, struct flume_err *err)
 {
-	char *folder = folder_of(state);
+	char *path = path_of(state, folder);
+	if (!path)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	int rc = bad->n ? write_list(path, name, bad, durable, err)
+			: file_remove(path, name, durable, err);
+	free(path);
+	return rc;
+}
+
+int bad_read(const char *state, const char *folder, const char *name, struct bad *out,
+	     struct flume_err *err)
+{
+	char *path = path_of(state, folder);
 	char *bytes;
 	size_t len;
-	if (!folder)
+	if (!path)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	int rc = file_read(folder, name, FILE_MOST, &bytes, &len, err);
-	free(folder);
+	int rc = file_read(path, name, FILE_MOST, &bytes, &len, err);
+	free(path);
 	if (rc)
 		return rc;
 	rc = bad_decode(out, name, bytes, len, err);
@@ -190,13 +202,13 @@ int bad_read(const char *state, const char *name, struct bad *out, struct flume_
 	return rc;
 }
 
-int bad_list(const char *state, char ***out, struct flume_err *err)
+int bad_list(const char *state, const char *folder, char ***out, struct flume_err *err)
 {
-	char *folder = folder_of(state);
-	int rc = folder ? file_make_folder(folder, err)
-			: flume_fail(err, FLUME_NOMEM, "out of memory");
+	char *path = path_of(state, folder);
+	int rc = path ? file_make_folder(path, err)
+		      : flume_fail(err, FLUME_NOMEM, "out of memory");
 	if (!rc)
-		rc = file_list(folder, out, err);
-	free(folder);
+		rc = file_list(path, out, err);
+	free(path);
 	return rc;
 }

@@ -1,6 +1,8 @@
 /*
- * bad.h - changes of one schema that failed here, so that none is tried again by itself, also
- * not after a restart: STATE/bad/NAME.
+ * bad.h - a few changes of one schema, kept in a file of the state folder.
+ *
+ * STATE/bad/NAME has those that failed here, so that none is tried again by itself, also not
+ * after a restart.  STATE/tried/NAME has those that are being tried; see crash.c.
  */
 #ifndef FLUME_AGENT_ENGINE_BAD_H
 #define FLUME_AGENT_ENGINE_BAD_H
@@ -12,7 +14,7 @@
 
 struct bad_change {
 	struct facts facts;
-	char stage[12]; /* "canary", "probation" */
+	char stage[12]; /* "canary", "probation", "crash" */
 	char error[BAD_ERROR];
 	int64_t at; /* seconds since 1970 */
 };
@@ -36,10 +38,13 @@ char *bad_encode(const struct bad *, const char *name, size_t *out_len);
 int bad_decode(struct bad *out, const char *name, const char *bytes, size_t len,
 	       struct flume_err *err);
 
-/* `state` is the state folder.  FLUME_IO, FLUME_NOMEM, or what bad_decode returns. */
-int bad_write(const char *state, const char *name, const struct bad *, struct flume_err *err);
-int bad_read(const char *state, const char *name, struct bad *out, struct flume_err *err);
+/* `state` is the state folder, `folder` the one in it.  FLUME_IO, FLUME_NOMEM, or what bad_decode
+ * returns.  An empty list is no file. */
+int bad_write(const char *state, const char *folder, const char *name, const struct bad *,
+	      bool durable, struct flume_err *err);
+int bad_read(const char *state, const char *folder, const char *name, struct bad *out,
+	     struct flume_err *err);
 /* As file_list; makes the folder. */
-int bad_list(const char *state, char ***out, struct flume_err *err);
+int bad_list(const char *state, const char *folder, char ***out, struct flume_err *err);
 
 #endif

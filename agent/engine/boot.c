@@ -59,7 +59,7 @@ static void load_bad(struct engine *e, const char *name)
 		pass_over(name, "not a name for a schema");
 		return;
 	}
-	if (bad_read(e->options.state_dir, name, &bad, &err)) {
+	if (bad_read(e->options.state_dir, "bad", name, &bad, &err)) {
 		pass_over(name, err.text);
 		return;
 	}
@@ -201,18 +201,21 @@ static size_t start_named(struct engine *e, char **names)
 size_t engine_boot(struct engine *e)
 {
 	struct flume_err err = {0};
-	char **bad = NULL, **proven = NULL;
+	char **bad = NULL, **tried = NULL, **proven = NULL;
 	size_t started = 0;
 	const char *state = e->options.state_dir;
 	if (!state)
 		return 0;
-	if (bad_list(state, &bad, &err) || proven_list(state, &proven, &err))
+	if (bad_list(state, "bad", &bad, &err) || bad_list(state, "tried", &tried, &err) ||
+	    proven_list(state, &proven, &err))
 		memory_trouble(e, "the state folder cannot be used", &err);
 	for (size_t i = 0; bad && bad[i]; i++)
 		load_bad(e, bad[i]);
+	crash_boot(e, tried);
 	if (proven)
 		started = start_named(e, proven);
 	free(bad);
+	free(tried);
 	free(proven);
 	board_changed(e);
 	return started;

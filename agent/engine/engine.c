@@ -67,6 +67,7 @@ void lane_supersede(struct lane *lane)
 	if (next.schema)
 		lane_say(lane,
 			 &(struct saying){.outcome = OUTCOME_SUPERSEDED, .facts = &next.facts});
+	crash_note(lane);
 	next_fini(lane->engine, &next);
 }
 
@@ -94,6 +95,8 @@ static void lane_free(struct lane *lane)
 	asker_answer(lane->engine, &lane->leave_asker,
 		     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	guard_end(lane);
+	crash_note(lane);
+	bad_fini(&lane->tries);
 	release_fini(&lane->kept);
 	release_fini(&lane->runs);
 	flume_binding_unref(lane->binding);

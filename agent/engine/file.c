@@ -57,13 +57,14 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-static int write_aside(int folder, const char *name, const char *bytes, size_t len)
+static int write_aside(int folder, const char *name, const char *bytes, size_t len,
+		       bool durable)
 {
 	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 			0666);
 	if (fd < 0)
 		return -1;
-	int rc = write_all(fd, bytes, len) || fsync(fd) ? -1 : 0;
+	int rc = write_all(fd, bytes, len) || (durable && fsync(fd)) ? -1 : 0;
 	int why = errno;
 	if (close(fd) && !rc) {
 		rc = -1;
@@ -74,10 +75,10 @@ static int write_aside(int folder, const char *name, const char *bytes, size_t l
 }
 
 static int replace(int folder, const char *aside, const char *name, const char *bytes,
-		   size_t len)
+		   size_t len, bool durable)
 {
-	if (!write_aside(folder, aside, bytes, len) && !renameat(folder, aside, folder, name) &&
-	    !fsync(folder))
+	if (!write_aside(folder, aside, bytes, len, durable) &&
+	    !renameat(folder, aside, folder, name) && (!durable || !fsync(folder)))
 		return 0;
 	int why = errno;
 	unlinkat(folder, aside, 0);
@@ -86,14 +87,14 @@ static int replace(int folder, const char *aside, const char *name, const char *
 }
 
 int file_write(const char *folder, const char *name, const char *bytes, size_t len,
-	       struct flume_err *err)
+	       bool durable, struct flume_err *err)
 {
 	struct text aside = {0};
 	text_addf(&aside, ".%s", name);
 	int fd = aside.failed ? flume_fail(err, FLUME_NOMEM, "out of memory")
 			      : open_folder(folder, err);
 	int rc = fd < 0 ? fd : 0;
-	if (!rc && replace(fd, aside.s, name, bytes, len))
+	if (!rc && replace(fd, aside.s, name, bytes, len, durable))
 		rc = fail(err, folder, name);
 	if (fd >= 0)
 		close(fd);
@@ -101,13 +102,13 @@ int file_write(const char *folder, const char *name, const char *bytes, size_t l
 	return rc;
 }
 
-int file_remove(const char *folder, const char *name, struct flume_err *err)
+int file_remove(const char *folder, const char *name, bool durable, struct flume_err *err)
 {
 	int fd = open_folder(folder, err);
 	if (fd < 0)
 		return fd;
 	int rc = 0;
-	if (unlinkat(fd, name, 0) ? errno != ENOENT : fsync(fd) != 0)
+	if (unlinkat(fd, name, 0) ? errno != ENOENT : durable && fsync(fd))
 		rc = fail(err, folder, name);
 	close(fd);
 	return rc;

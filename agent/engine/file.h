@@ -11,15 +11,16 @@
 
 /* Makes the folder, and those above it; fine when it is there. */
 int file_make_folder(const char *folder, struct flume_err *err);
-/* Replaces the file: a temporary one, fsync, rename, fsync of the folder. */
+/* Replaces the file: a temporary one, fsync, rename, fsync of the folder.  What is not `durable`
+ * outlives the process but maybe not a power failure, and costs no fsync. */
 int file_write(const char *folder, const char *name, const char *bytes, size_t len,
-	       struct flume_err *err);
+	       bool durable, struct flume_err *err);
 /* All of it, and a NUL behind; free(3).  FLUME_NOT_FOUND, FLUME_LIMITED (larger than `most`).
  */
 int file_read(const char *folder, const char *name, size_t most, char **out, size_t *out_len,
 	      struct flume_err *err);
 /* Fine when it is not there. */
-int file_remove(const char *folder, const char *name, struct flume_err *err);
+int file_remove(const char *folder, const char *name, bool durable, struct flume_err *err);
 /* Sorted names, NULL at the end, one block for free(3).  Removes what was being written when
  * the power failed. */
 int file_list(const char *folder, char ***out, struct flume_err *err);

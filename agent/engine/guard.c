@@ -93,6 +93,7 @@ static void keep(struct lane *lane, bool proven)
 	lane->save_at = 0;
 	engine_wake(lane->engine, 0);
 	breaker_good(&lane->breaker);
+	crash_note(lane);
 	show(lane, &lane->runs.facts, LANE_RUNNING, "", NULL);
 	lane_say(lane,
 		 &(struct saying){.outcome = proven ? OUTCOME_PROVEN : OUTCOME_INCONCLUSIVE,
@@ -139,6 +140,7 @@ static void fall(struct lane *lane, const char *why)
 	} else {
 		lane->engine->commits++;
 		guard_end(lane);
+		crash_note(lane);
 		release_fini(&lane->runs);
 		lane->runs = lane->kept;
 		lane->runs.since = stamp_now();

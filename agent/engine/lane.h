@@ -8,7 +8,7 @@
  * The files of the room: batch and intake (what comes
  * in, and what is decided), advance (check, build,
  * canary, swap), guard (probation, going back), retire (deletions), memory (the state folder),
- * boot, say (outcomes: log, counters, answers), status and metrics (the board).
+ * crash, boot, say (outcomes: log, counters, answers), status and metrics (the board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
@@ -130,6 +130,7 @@ struct lane {
 	int64_t fall_at; /* going back failed, and is tried again then; 0: no */
 
 	struct bad bad;
+	struct bad tries; /* see crash.c */
 	struct breaker breaker;
 	enum save save;
 	int64_t save_at;
@@ -232,6 +233,13 @@ void memory_forget(struct lane *);
 /* Remembers that `facts` failed, and lets the breaker know. */
 void memory_bad(struct lane *, const struct facts *, const char *stage, const char *error);
 void memory_trouble(struct engine *, const char *what, const struct flume_err *err);
+
+/* ---- crash.c ---- */
+
+/* Writes down what is being tried now, if that changed. */
+void crash_note(struct lane *);
+/* The files of STATE/tried, by name, after those of STATE/bad. */
+void crash_boot(struct engine *, char **names);
 
 /* ---- say.c ---- */
 

@@ -14,6 +14,8 @@
 
 void memory_trouble(struct engine *e, const char *what, const struct flume_err *err)
 {
+	if (e->disk_why && !strcmp(e->disk_why, err->text))
+		return; /* said already */
 	log_event(LOG_ERROR, what, LOG_STR("folder", e->options.state_dir),
 		  LOG_STR("error", err->text));
 	free(e->disk_why);
@@ -95,7 +97,7 @@ void memory_bad(struct lane *lane, const struct facts *facts, const char *stage,
 		flume_fail(&err, FLUME_NOMEM, "out of memory");
 		memory_trouble(e, "a bad change could not be remembered", &err);
 	} else if (e->options.state_dir &&
-		   bad_write(e->options.state_dir, lane->name, &lane->bad, &err)) {
+		   bad_write(e->options.state_dir, "bad", lane->name, &lane->bad, true, &err)) {
 		memory_trouble(e, "a bad change could not be written", &err);
 	}
 }

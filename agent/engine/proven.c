@@ -148,7 +148,7 @@ int proven_write(const char *state, const struct proven *p, struct flume_err *er
 	size_t len;
 	char *folder = folder_of(state);
 	char *bytes = proven_encode(p, &len);
-	int rc = folder && bytes ? file_write(folder, p->name, bytes, len, err)
+	int rc = folder && bytes ? file_write(folder, p->name, bytes, len, true, err)
 				 : flume_fail(err, FLUME_NOMEM, "out of memory");
 	free(folder);
 	free(bytes);
@@ -178,7 +178,7 @@ int proven_read(const char *state, const char *name, struct proven *out, char **
 int proven_remove(const char *state, const char *name, struct flume_err *err)
 {
 	char *folder = folder_of(state);
-	int rc = folder ? file_remove(folder, name, err)
+	int rc = folder ? file_remove(folder, name, true, err)
 			: flume_fail(err, FLUME_NOMEM, "out of memory");
 	free(folder);
 	return rc;

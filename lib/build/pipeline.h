@@ -12,8 +12,12 @@
 #include "lib/connector/connector.h"
 
 struct flume_pipeline {
+	/* What every call writes has a line of the cache to itself. */
 	struct counted counted;
-	struct step *root;
+	atomic_uint_least64_t calls;
+	atomic_uint_least64_t failures;
+
+	_Alignas(64) struct step *root;
 	struct hub *hub;
 	struct arena arena;
 	const char *id, *version, *digest;
@@ -26,9 +30,6 @@ struct flume_pipeline {
 	size_t n_schemas;
 
 	struct flume_pipeline *next, **link; /* in the list of the hub */
-
-	_Alignas(64) atomic_uint_least64_t calls;
-	atomic_uint_least64_t failures;
 };
 
 /* Cleared but for its id, a copy, and one reference; NULL when out of memory. */

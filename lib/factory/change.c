@@ -27,6 +27,7 @@ struct flume_change {
 	struct candidate *list; /* the first is the one that is set */
 	size_t n;
 	struct map reads; /* id to the schema that was found under it, a reference each */
+	bool unread;      /* one of them could not be remembered, for want of memory     */
 	bool committed;
 };
 
@@ -79,8 +80,10 @@ static flume_schema *view_dup(void *arg, const char *id)
 		read = flume_factory_dup_schema(change->factory, id);
 		if (!read)
 			return NULL;
-		if (map_add(&change->reads, id, read))
-			return flume_schema_unref(read);
+		if (map_add(&change->reads, id, read)) {
+			change->unread = true; /* it is there all the same */
+			return read;
+		}
 	}
 	return flume_schema_ref(read);
 }
@@ -123,7 +126,7 @@ static int make_candidate(flume_change *change, struct candidate *it, flume_repo
 	if (!rc)
 		pipeline_hand_out(it->pipeline);
 	scope_free(scope);
-	return rc;
+	return !rc && change->unread ? FLUME_NOMEM : rc;
 }
 
 static int add_candidate(flume_change *change, const char *id, flume_schema *schema,

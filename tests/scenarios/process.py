@@ -85,7 +85,11 @@ class Process:
             return ""
 
     def log_tail(self, lines=30, width=400):
-        return "\n".join(line[:width] for line in self.log_text().splitlines()[-lines:])
+        """The last lines, or the report of a sanitizer from its beginning."""
+        text = self.log_text()
+        found = SANITIZER.search(text)
+        shown = text[found.start() :].splitlines()[:100] if found else text.splitlines()[-lines:]
+        return "\n".join(line[:width] for line in shown)
 
     def sanitizer_report(self):
         """The first line a sanitizer wrote, or None."""

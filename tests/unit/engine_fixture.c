@@ -106,6 +106,22 @@ size_t site_restart(void)
 	return site_start();
 }
 
+static void shell(const char *format)
+{
+	char command[512];
+	snprintf(command, sizeof command, format, site.state, site.state, site.state,
+		 site.state);
+	ck_assert_int_eq(system(command), 0);
+}
+
+size_t site_crash(void)
+{
+	shell("rm -rf %s.kept && cp -a %s %s.kept");
+	site_stop();
+	shell("rm -rf %s && mv %s.kept %s");
+	return site_start();
+}
+
 void site_open(void)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -125,11 +141,9 @@ void site_open(void)
 
 void site_close(void)
 {
-	char command[200];
 	site_stop();
 	site.loop = loop_free(site.loop);
-	snprintf(command, sizeof command, "chmod -R u+w %s; rm -rf %s", site.state, site.state);
-	ck_assert_int_eq(system(command), 0);
+	shell("chmod -R u+w %s; rm -rf %s");
 	struct kept *kept;
 	while ((kept = SLIST_FIRST(&texts))) {
 		SLIST_REMOVE_HEAD(&texts, link);

@@ -42,8 +42,10 @@ extern struct site {
 void site_open(void);
 void site_close(void);
 TCase *site_case(Suite *, const char *name);
-/* As after kill -9: a new engine and factory on the same folder.  Returns how many run. */
+/* A new engine and factory on the same folder, after an orderly end.  Returns how many run. */
 size_t site_restart(void);
+/* The same after kill -9: the folder is as it was while the engine ran. */
+size_t site_crash(void);
 /* The same without the boot, for what has to be done before it. */
 void site_stop(void);
 size_t site_start(void);

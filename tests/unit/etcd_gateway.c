@@ -51,7 +51,8 @@ static void answer(struct visit *v)
 	if (!a->body)
 		return;
 	int n = snprintf(v->out, sizeof v->out,
-			 "HTTP/1.1 %d Whatever\r\nConnection: close\r\n\r\n%s", a->status, a->body);
+			 "HTTP/1.1 %d Whatever\r\nConnection: close\r\n\r\n%s", a->status,
+			 a->body);
 	ck_assert_int_lt(n, sizeof v->out);
 	v->out_len = (size_t)n;
 	say(v);
@@ -70,7 +71,8 @@ static void listen_to(struct visit *v)
 		return;
 	ck_assert_uint_lt(g->n, GATEWAY_MOST);
 	v->number = g->n++;
-	snprintf(g->asked[v->number].head, sizeof g->asked->head, "%.*s", (int)(end - v->in), v->in);
+	snprintf(g->asked[v->number].head, sizeof g->asked->head, "%.*s",
+		 (int)(end + 2 - v->in), v->in);
 	snprintf(g->asked[v->number].body, sizeof g->asked->body, "%s", body);
 	v->in_len = 0;
 	answer(v);
@@ -106,7 +108,8 @@ static void on_visit(int fd, uint32_t events, void *arg)
 
 void gateway_open(struct gateway *g, struct loop *loop)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof a;
 	*g = (struct gateway){.loop = loop};
 	g->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

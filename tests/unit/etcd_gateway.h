@@ -12,10 +12,11 @@
 enum { GATEWAY_MOST = 16 };
 
 struct gateway_answer {
-	int status;       /* 0: closes the connection without a word                            */
-	const char *body; /* NULL: never answers                                                */
-	bool stays_open;  /* after the body; else the connection is closed                      */
-	bool drips;       /* a byte at a time                                                   */
+	int status; /* 0: closes the connection without a word                            */
+	const char
+		*body; /* NULL: never answers                                                */
+	bool stays_open; /* after the body; else the connection is closed                      */
+	bool drips; /* a byte at a time                                                   */
 };
 
 struct gateway {

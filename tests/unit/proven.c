@@ -22,7 +22,7 @@ static void setup(void)
 	char **none;
 	ck_assert_int_eq(proven_list(state, &none, &err), 0);
 	free(none);
-	ck_assert_int_eq(bad_list(state, &none, &err), 0);
+	ck_assert_int_eq(bad_list(state, "bad", &none, &err), 0);
 	free(none);
 	err.code = 0;
 }
@@ -260,8 +260,8 @@ START_TEST(bad_changes_are_remembered)
 		struct bad_change c = bad_sample(i);
 		ck_assert_int_eq(bad_add(&bad, &c), 0);
 	}
-	ck_assert_int_eq(bad_write(state, "checkout", &bad, &err), 0);
-	ck_assert_int_eq(bad_read(state, "checkout", &back, &err), 0);
+	ck_assert_int_eq(bad_write(state, "bad", "checkout", &bad, true, &err), 0);
+	ck_assert_int_eq(bad_read(state, "bad", "checkout", &back, &err), 0);
 	ck_assert_uint_eq(back.n, 3);
 	for (unsigned i = 0; i < 3; i++) {
 		struct bad_change c = bad_sample(i);
@@ -306,12 +306,12 @@ START_TEST(a_list_of_bad_changes_that_is_no_such_is_refused)
 		"",
 		"[]",
 		"{\"flume\":1,\"name\":\"checkout\"}",
-		"{\"flume\":1,\"name\":\"other\",\"bad\":[]}",
-		"{\"flume\":2,\"name\":\"checkout\",\"bad\":[]}",
-		"{\"flume\":1,\"name\":\"checkout\",\"bad\":{}}",
-		"{\"flume\":1,\"name\":\"checkout\",\"bad\":[{\"digest\":\"x\"}]}",
-		"{\"flume\":1,\"name\":\"checkout\",\"bad\":[{\"digest\":\"sha256:x\"}]}",
-		"{\"flume\":1,\"name\":\"checkout\",\"bad\":[{\"digest\":\"sha256:x\",\"at\":"
+		"{\"flume\":1,\"name\":\"other\",\"changes\":[]}",
+		"{\"flume\":2,\"name\":\"checkout\",\"changes\":[]}",
+		"{\"flume\":1,\"name\":\"checkout\",\"changes\":{}}",
+		"{\"flume\":1,\"name\":\"checkout\",\"changes\":[{\"digest\":\"x\"}]}",
+		"{\"flume\":1,\"name\":\"checkout\",\"changes\":[{\"digest\":\"sha256:x\"}]}",
+		"{\"flume\":1,\"name\":\"checkout\",\"changes\":[{\"digest\":\"sha256:x\",\"at\":"
 		"\"now\"}]}",
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

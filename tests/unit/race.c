@@ -49,6 +49,8 @@ static void end_stamp(void *arg)
 static void open_with_stamps(void)
 {
 	char name[16];
+	bad = good = 0;
+	over = false;
 	rig_open();
 	for (int v = 0; v < VERSIONS; v++) {
 		stamps[v].letter = (char)('A' + v);

@@ -5,10 +5,30 @@
 #include <check.h>
 
 #define SUITES(X)              \
+	X(alloc)               \
 	X(arena)               \
+	X(binding)             \
 	X(board)               \
 	X(breaker)             \
+	X(build)               \
+	X(canary)              \
+	X(cancel)              \
+	X(change)              \
+	X(check)               \
+	X(cmd)                 \
+	X(cmd_lines)           \
+	X(cmd_lint)            \
+	X(cmd_run)             \
+	X(component)           \
 	X(conf)                \
+	X(connector_fallback)  \
+	X(connector_filter)    \
+	X(connector_handle)    \
+	X(connector_ref)       \
+	X(connector_retry)     \
+	X(connector_sequence)  \
+	X(connector_stream)    \
+	X(connector_switch)    \
 	X(decide)              \
 	X(digest)              \
 	X(document)            \
@@ -19,6 +39,12 @@
 	X(document_path)       \
 	X(document_processors) \
 	X(duration)            \
+	X(engine)              \
+	X(engine_deletion)     \
+	X(engine_disk)         \
+	X(engine_probation)    \
+	X(engine_status)       \
+	X(engine_submit)       \
 	X(err)                 \
 	X(etcd_follow)         \
 	X(etcd_kv)             \
@@ -26,6 +52,10 @@
 	X(etcd_message)        \
 	X(etcd_watch)          \
 	X(etcd_wire)           \
+	X(events)              \
+	X(factory)             \
+	X(fields)              \
+	X(fleet_status)        \
 	X(golden)              \
 	X(http_guard)          \
 	X(http_pipelines)      \
@@ -33,16 +63,22 @@
 	X(http_status)         \
 	X(http_wire)           \
 	X(json)                \
+	X(live)                \
 	X(log)                 \
 	X(loop)                \
 	X(map)                 \
 	X(probation)           \
 	X(proven)              \
+	X(race)                \
 	X(report)              \
 	X(schema)              \
+	X(scope)               \
 	X(source_dir)          \
+	X(source_etcd)         \
+	X(source_keep)         \
 	X(suggest)             \
 	X(text)                \
+	X(trial)               \
 	X(utf8)                \
 	X(value)               \
 	X(version)             \

@@ -1,0 +1,171 @@
+/*
+ * What a call costs, beside calling the same functions from a table.  Run by `make bench`.
+ *
+ * The figures of the Go original were measured elsewhere, on a machine of the same kind; they
+ * stand here to be stood beside, not to be divided by.
+ */
+#include "tests/bench/bench.h"
+
+#include <pthread.h>
+
+#define ROUNDS 31
+#define CALLS  20000
+
+struct work {
+	const char *what;
+	const char *yaml; /* NULL: a sequence of `steps` */
+	int steps;        /* functions of ours that one call runs */
+	int go_ns;        /* Go original, measured elsewhere */
+};
+
+static const struct work works[] = {
+	{"ref", "ref: a", 1, 264},
+	{"sequence of 1", NULL, 1, 864},
+	{"sequence of 3", NULL, 3, 965},
+	{"sequence of 10", NULL, 10, 1526},
+	{"sequence of 50", NULL, 50, 4377},
+	{"filter, true", "{type: filter, predicate: yes, then: {ref: a}}", 2, 727},
+	{"filter, false", "{type: filter, predicate: no, then: {ref: a}}", 1, 661},
+	{"filter with else", "{type: filter, predicate: no, then: {ref: a}, else: {ref: b}}", 2,
+	 398},
+	{"switch of 4",
+	 "{type: switch, condition: word, routes: {a: {ref: a}, b: {ref: a}, c: {ref: a}, "
+	 "d: {ref: a}}}",
+	 2, 773},
+	{"retry, first try", "{type: retry, child: {ref: a}}", 1, 776},
+	{"fallback, first way", "{type: fallback, children: [{ref: a}, {ref: b}]}", 1, 756},
+	{"handle, no error", "{type: handle, error_handler: handler, child: {ref: a}}", 1, 293},
+	{"stream", "stream: box", 1, 334},
+};
+
+#define WORKS (sizeof works / sizeof *works)
+
+static struct result {
+	flume_binding *binding;
+	double ns[ROUNDS], direct[ROUNDS], ratio[ROUNDS];
+} results[WORKS];
+
+static flume_binding *prepare(flume_factory *factory, const struct work *work)
+{
+	char yaml[1024] = "{type: sequence, children: [";
+	for (int i = 0; i < work->steps; i++)
+		strcat(yaml, "{ref: a},");
+	strcat(yaml, "]}");
+	return bench_bind(factory, work->what, work->yaml ? work->yaml : yaml);
+}
+
+/* ns a call */
+static double measure(flume_binding *binding, long calls)
+{
+	void *item = bench_clone(&(struct bench_item){0});
+	double begin = bench_now();
+	for (long i = 0; i < calls; i++)
+		bench_must(flume_binding_process(binding, NULL, &item, NULL), "call");
+	double took = bench_now() - begin;
+	free(item);
+	return took / (double)calls;
+}
+
+static struct {
+	flume_run_fn *run;
+	void *arg;
+} table[50];
+
+/* The same functions, each called through the table and its result looked at. */
+static double measure_direct(int steps, long calls)
+{
+	const struct flume_call call = {0};
+	struct flume_err err = {0};
+	void *item = bench_clone(&(struct bench_item){0});
+	double begin = bench_now();
+	for (long i = 0; i < calls; i++)
+		for (int k = 0; k < steps; k++)
+			if (table[k].run(&call, &item, table[k].arg, &err))
+				exit(1);
+	double took = bench_now() - begin;
+	free(item);
+	return took / (double)calls;
+}
+
+static void print_calls(void)
+{
+	printf("%-22s %8s %8s %7s %9s\n", "one thread", "ns/call", "direct", "ratio", "Go ns*");
+	for (size_t w = 0; w < WORKS; w++) {
+		struct result *it = &results[w];
+		printf("%-22s %8.1f %8.1f %7.1f %9d\n", works[w].what,
+		       bench_median(it->ns, ROUNDS), bench_median(it->direct, ROUNDS),
+		       bench_median(it->ratio, ROUNDS), works[w].go_ns);
+	}
+}
+
+/* What a step of a sequence adds to a call, over the call of its function. */
+static void print_node(size_t few, size_t many)
+{
+	const struct result *low = &results[few], *high = &results[many];
+	int steps = works[many].steps - works[few].steps;
+	double node[ROUNDS];
+	for (int r = 0; r < ROUNDS; r++)
+		node[r] = (high->ns[r] - low->ns[r] - high->direct[r] + low->direct[r]) / steps;
+	printf("overhead per node %.2f ns (%s against %s)\n\n", bench_median(node, ROUNDS),
+	       works[many].what, works[few].what);
+}
+
+/* ---- two threads on one binding ---- */
+
+static void *call_all(void *arg)
+{
+	measure(arg, CALLS * 10);
+	return NULL;
+}
+
+static double measure_together(flume_binding *binding, int threads)
+{
+	pthread_t list[2];
+	double begin = bench_now();
+	for (int i = 0; i < threads; i++)
+		pthread_create(&list[i], NULL, call_all, binding);
+	for (int i = 0; i < threads; i++)
+		pthread_join(list[i], NULL);
+	return (bench_now() - begin) / (threads * CALLS * 10.0);
+}
+
+static void print_together(size_t w, double go_ns, double go_speed_up)
+{
+	double alone[9], both[9], speed_up[9];
+	for (int r = 0; r < 9; r++) {
+		alone[r] = measure_together(results[w].binding, 1);
+		both[r] = measure_together(results[w].binding, 2);
+		speed_up[r] = alone[r] / both[r];
+	}
+	printf("%-22s %8.1f %8.1f %7.2f %9.0f %8.2f\n", works[w].what, bench_median(alone, 9),
+	       bench_median(both, 9), bench_median(speed_up, 9), go_ns, go_speed_up);
+}
+
+int main(void)
+{
+	flume_factory *factory = bench_factory();
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		table[i].run = bench_step;
+	for (size_t w = 0; w < WORKS; w++)
+		results[w].binding = prepare(factory, &works[w]);
+	for (int r = 0; r < ROUNDS; r++) {
+		for (size_t w = 0; w < WORKS; w++) {
+			struct result *it = &results[w];
+			it->ns[r] = measure(it->binding, CALLS);
+			it->direct[r] = measure_direct(works[w].steps, CALLS);
+			it->ratio[r] = it->ns[r] / it->direct[r];
+		}
+	}
+	print_node(1, 4);
+	print_calls();
+	printf("\n%-22s %8s %8s %7s %9s %8s\n", "ns an operation", "alone", "together",
+	       "speedup", "Go ns*", "speedup");
+	print_together(0, 158, 1.56);
+	print_together(2, 849, 1.10);
+	print_together(5, 0, 0.92);
+	printf("\n* Go original (zoobzio/flume 1.0.0), measured elsewhere on two cores\n");
+	for (size_t w = 0; w < WORKS; w++)
+		flume_binding_unref(results[w].binding);
+	flume_factory_free(factory);
+	return 0;
+}
