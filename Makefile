@@ -65,36 +65,45 @@ AGENT_LIBS = $(LIB_LIBS) $(call pkg,--libs,$(AGENT_PACKAGES)) -lm
 TEST_LIBS  = $(call pkg,--libs,$(TEST_PACKAGES))
 INCLUDES  := $(call pkg,--cflags,$(LIB_PACKAGES) $(AGENT_PACKAGES) $(TEST_PACKAGES))
 
+# One line a file; V=1 shows the commands.
+Q   := $(if $(V),,@)
+SAY := @echo "  "
+
 .PHONY: all
 all: $(B)/flume $(B)/libflume.a $(B)/libflume.so $(B)/flume.pc
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(INCLUDES) $(FLAGS) -MMD -MP -c $< -o $@
+	$(SAY) cc $@
+	$(Q)$(CC) $(CPPFLAGS) $(INCLUDES) $(FLAGS) -MMD -MP -c $< -o $@
 
 $(B)/flume: $(B)/obj/agent/main.o $(AGENT_OBJECTS) $(LIB_OBJECTS)
-	$(CC) $(FLAGS) -Wl,-z,now $^ $(AGENT_LIBS) -o $@
+	$(SAY) link $@
+	$(Q)$(CC) $(FLAGS) -Wl,-z,now $^ $(AGENT_LIBS) -o $@
 
 $(B)/libflume.so: $(LIB_OBJECTS) lib/flume.map
-	$(CC) $(FLAGS) -shared -Wl,-soname,libflume.so.$(SOVERSION) \
+	$(SAY) link $@
+	$(Q)$(CC) $(FLAGS) -shared -Wl,-soname,libflume.so.$(SOVERSION) \
 		-Wl,--version-script=lib/flume.map $(LIB_OBJECTS) $(LIB_LIBS) -o $@
 
 # One object in the archive, its inner names made local: whoever links it sees flume_ only.
 $(B)/libflume.a: $(LIB_OBJECTS)
-	$(LD) -r $^ -o $(B)/flume.o
-	objcopy --localize-hidden $(B)/flume.o
+	$(SAY) archive $@
+	$(Q)$(LD) -r $^ -o $(B)/flume.o
+	$(Q)objcopy --localize-hidden $(B)/flume.o
 	@rm -f $@
-	$(AR) rcs $@ $(B)/flume.o
+	$(Q)$(AR) rcs $@ $(B)/flume.o
 
 $(B)/flume.pc: lib/flume.pc.in Makefile
-	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@VERSION@|$(VERSION)|; s|@REQUIRES@|$(LIB_PACKAGES)|' $< > $@
 
 # ---- tests ----------------------------------------------------------------------------------
 
 # One program holds every room's promises.
 $(B)/unit: $(UNIT_OBJECTS) $(AGENT_OBJECTS) $(LIB_OBJECTS)
-	$(CC) $(FLAGS) $^ $(AGENT_LIBS) $(TEST_LIBS) -o $@
+	$(SAY) link $@
+	$(Q)$(CC) $(FLAGS) $^ $(AGENT_LIBS) $(TEST_LIBS) -o $@
 
 # What runs under a sanitizer must say so by failing.
 export ASAN_OPTIONS  ?= detect_leaks=1:abort_on_error=0
@@ -141,7 +150,8 @@ FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/run-%,$(FUZZ_SOURCES))
 
 build/fuzz/run-%: build/fuzz/obj/tests/fuzz/%.o $(patsubst build/obj/%,build/fuzz/obj/%,\
 		$(patsubst $(B)/obj/%,build/obj/%,$(AGENT_OBJECTS) $(LIB_OBJECTS)))
-	clang -fsanitize=address,undefined,fuzzer $^ $(AGENT_LIBS) -o $@
+	$(SAY) link $@
+	$(Q)clang -fsanitize=address,undefined,fuzzer $^ $(AGENT_LIBS) -o $@
 
 .PHONY: fuzz fuzzers
 fuzzers: $(FUZZERS)
@@ -159,7 +169,8 @@ BENCHES := $(patsubst tests/bench/%.c,build/bench/%,$(BENCH_SOURCES))
 
 build/bench/%: build/obj/tests/bench/%.o $(AGENT_OBJECTS) $(LIB_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $^ $(AGENT_LIBS) -o $@
+	$(SAY) link $@
+	$(Q)$(CC) $(FLAGS) $^ $(AGENT_LIBS) -o $@
 
 .PHONY: bench
 bench: all $(BENCHES)

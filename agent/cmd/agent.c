@@ -232,7 +232,7 @@ static int run(const struct cmd_call *call)
 	lean_heap();
 	log_init(formats[a.options->log], (enum log_level)a.options->log_level);
 	if (start(&a, &err)) {
-		code = CMD_NEGATIVE;
+		code = err.code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE;
 		log_event(LOG_ERROR, "the agent cannot start", LOG_STR("reason", err.text));
 	} else {
 		lean_code();

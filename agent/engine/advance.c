@@ -121,10 +121,8 @@ static bool is_watched(const struct lane *lane, const struct next *next,
 static void turn_over(struct lane *lane, struct next *next, struct tally before)
 {
 	struct release fresh = {next->schema, next->facts, stamp_now(), false, false};
-	struct probation_limits limits =
-		canary_probation(next->schema, &lane->engine->probation);
-	bool watch =
-		lane->runs.schema && limits.duration_ns > 0 && !runs_kept_again(lane, next);
+	struct probation_limits limits;
+	bool watch = is_watched(lane, next, &limits);
 	next->schema = NULL;
 	if (watch && !lane->watched) {
 		lane->kept = lane->runs;
@@ -209,14 +207,14 @@ static void swap(struct lane *lane)
 		e->again = true;
 		return;
 	}
-	if (!rc) {
-		e->commits++;
+	if (!rc)
 		rc = bind(lane);
-	}
-	if (rc)
+	if (rc) {
 		block(lane, rc, NULL);
-	else
-		swapped(lane, before);
+		return;
+	}
+	e->commits++;
+	swapped(lane, before);
 }
 
 /* ---- trying ---- */

@@ -121,10 +121,12 @@ static int swap_back(struct lane *lane, flume_report *report)
 static void cannot_fall(struct lane *lane, int rc, flume_report *report)
 {
 	const struct flume_issue *first = flume_report_get_issue(report, 0);
-	log_event(LOG_ERROR, "no way back: the bad version goes on",
-		  LOG_STR("schema", lane->name), LOG_STR("version", lane->runs.facts.version),
-		  LOG_STR("to", lane->kept.facts.version),
-		  LOG_STR("error", first ? first->text : flume_code_text(rc)));
+	if (!lane->fall_at)
+		log_event(LOG_ERROR, "no way back: the bad version goes on",
+			  LOG_STR("schema", lane->name),
+			  LOG_STR("version", lane->runs.facts.version),
+			  LOG_STR("to", lane->kept.facts.version),
+			  LOG_STR("error", first ? first->text : flume_code_text(rc)));
 	lane->fall_at = loop_now() + AGAIN;
 	if (lane->state == LANE_ROLLED_BACK || lane->state == LANE_PROBATION)
 		lane_state(lane, LANE_ROLLED_BACK, "no-way-back");

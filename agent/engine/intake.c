@@ -103,7 +103,10 @@ static void ignore(struct lane *lane, struct intake *in, const struct decision *
 static void unchanged(struct lane *lane, struct intake *in)
 {
 	struct asker asker = *in->asker;
-	lane_say(lane, &(struct saying){.outcome = OUTCOME_UNCHANGED, .facts = &in->facts});
+	lane_say(lane,
+		 &(struct saying){.outcome = OUTCOME_UNCHANGED,
+				  .facts = &in->facts,
+				  .quiet = in->facts.revision == lane->runs.facts.revision});
 	if (!is_proposal(in)) {
 		lane_calm(lane, &in->facts);
 		lane->success_at = stamp_now();
@@ -253,7 +256,9 @@ static void delete_what_does_not_run(struct lane *lane, struct intake *in)
 	bool was_wanted = lane->wants;
 	lane_supersede(lane);
 	lane->wants = lane->leaving = lane->held_back = false;
-	lane->last_revision = in->change->revision;
+	if (in->change->revision > 0)
+		lane->last_revision = in->change->revision;
+	*lane->seen = '\0';
 	if (was_wanted)
 		lane_say(lane,
 			 &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &in->facts});

@@ -168,6 +168,7 @@ struct engine {
 	struct loop_timer *pin;
 	bool pinning; /* the timer is armed */
 	bool changed; /* the status, but for the proved revision */
+	int64_t changed_at;
 	int64_t told_proved, told_at;
 	void (*on_status)(void *arg);
 	void *on_status_arg;
@@ -252,6 +253,7 @@ struct saying {
 	const char *reason; /* likewise   */
 	const char *error;
 	bool downgrade;
+	bool quiet; /* for the log: nobody did anything */
 };
 /* Logs and counts. */
 void lane_say(struct lane *, const struct saying *);

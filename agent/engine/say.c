@@ -40,7 +40,7 @@ void lane_say(struct lane *lane, const struct saying *s)
 			   : lane->runs.schema ? lane->runs.facts.version
 					       : NULL;
 	lane->counts[s->outcome]++;
-	log_event(lines[s->outcome].level, lines[s->outcome].message,
+	log_event(s->quiet ? LOG_DEBUG : lines[s->outcome].level, lines[s->outcome].message,
 		  LOG_STR("schema", lane->name), LOG_STR("outcome", words[s->outcome]),
 		  LOG_STR("from", s->to ? NULL : from), LOG_STR("version", facts->version),
 		  LOG_STR("to", s->to), LOG_STR("digest", facts->digest),

@@ -15,6 +15,7 @@
 #define FINDINGS_MOST 16 /* etcd takes values of a megabyte and a half at the most */
 #define TEXT_MOST     300
 #define PROVED_PACE   (10000 * MS)
+#define SETTLE        (200 * MS)
 
 static const char *const state_words[] = {
 	[LANE_RUNNING] = "running",   [LANE_PROBATION] = "probation",
@@ -253,6 +254,8 @@ static void pin_soon(struct engine *e)
 
 void board_changed(struct engine *e)
 {
+	if (!e->changed)
+		e->changed_at = loop_now();
 	e->changed = true;
 	pin_soon(e);
 }
@@ -276,15 +279,24 @@ void board_pace(struct engine *e)
 		pin_soon(e);
 }
 
+/* What is about to be proven by a write to disk need not be told twice. */
+static bool is_settling(struct engine *e, int64_t now)
+{
+	for (size_t i = 0; i < e->lanes.len; i++)
+		if (engine_lane_at(e, i)->save == SAVE_DUE)
+			return now - e->changed_at < SETTLE;
+	return false;
+}
+
 void board_flush(struct engine *e)
 {
 	int64_t now = loop_now();
-	bool tell = e->changed || proof_is_due(e, now);
 	loop_timer_disarm(e->pin);
-	e->changed = e->pinning = false;
+	e->pinning = false;
 	pin(e);
-	if (!tell)
+	if (is_settling(e, now) || (!e->changed && !proof_is_due(e, now)))
 		return;
+	e->changed = false;
 	e->told_proved = e->proved;
 	e->told_at = now;
 	if (e->on_status)

@@ -2,7 +2,7 @@
 and the node serves all the while, stays ready, and afterwards runs what is wanted."""
 
 from documents import marking
-from harness import contains, equal, free_port, holds_for, run, wait_until
+from harness import equal, free_port, holds_for, run, wait_until
 
 DOCUMENT = {"id": 1}
 
@@ -120,7 +120,7 @@ def the_node_starts_before_etcd_with_nothing_on_disk(s):
     node = s.node(etcd=etcd)
     equal(node.get("/healthz").status, 200, "healthz")
     equal(node.ready(), False, "ready with nothing")
-    contains(node.get("/readyz?verbose").text.lower(), "etcd", "what /readyz?verbose says")
+    node.wait_for("/readyz says why", lambda: "etcd" in node.get("/readyz?verbose").text)
     equal(made_by(node), 404, "an answer when there is nothing")
     etcd.start()
     etcd.set_schema("a", marking("1.0.0", 1))

@@ -209,7 +209,7 @@ def nobody_there_is_3(s):
 
 
 class Meddler(http.server.ThreadingHTTPServer):
-    """Passes everything on to an etcd, but somebody else writes the key before every transaction."""
+    """Passes all on to an etcd, but somebody else writes the key before every transaction."""
 
     daemon_threads = True
 

@@ -27,7 +27,7 @@ from process import SANITIZER, Process, clean_environment
 from waiting import SLOW, Failed, contains, equal, holds_for, one_of, wait_until
 
 __all__ = [
-    "ConfigMap", "Etcd", "FLUME", "Failed", "Folder", "Load", "Mixed", "Node", "Process", "ROOT",
+    "ConfigMap", "Etcd", "FLUME", "Failed", "Folder", "Load", "Mixed", "Node", "ROOT",
     "SLOW", "Scene", "clean_environment", "contains", "equal", "free_port", "holds_for", "matches",
     "one_of", "run", "wait_until",
 ]  # fmt: skip

@@ -54,6 +54,20 @@ START_TEST(an_older_revision_is_ignored)
 }
 END_TEST
 
+START_TEST(a_folder_that_says_the_same_again_changes_nothing)
+{
+	for (int i = 0; i < 3; i++)
+		LIST(0, {"a", 0, marking("1.0.0", 1, NULL)},
+		     {"b", 0, running("1.0.0", "missing", NULL)});
+	site_says("a.running.generation", "1");
+	site_counts("flume_schema_update_total{schema=\"a\",outcome=\"applied\"} 1");
+	site_counts("flume_schema_update_total{schema=\"b\",outcome=\"rejected\"} 1");
+	LIST(0, {"a", 0, marking("1.1.0", 2, NULL)}, {"b", 0, marking("1.0.0", 3, NULL)});
+	site_made_by("a", 2);
+	site_made_by("b", 3);
+}
+END_TEST
+
 START_TEST(a_used_version_is_not_used_again)
 {
 	site_put("a", 5, marking("1.0.0", 1, NULL));
@@ -311,6 +325,7 @@ Suite *suite_engine(void)
 	tcase_add_test(apply, a_newer_schema_replaces_the_one_that_runs);
 	tcase_add_test(apply, an_edit_of_comments_changes_nothing);
 	tcase_add_test(apply, an_older_revision_is_ignored);
+	tcase_add_test(apply, a_folder_that_says_the_same_again_changes_nothing);
 	tcase_add_test(apply, a_used_version_is_not_used_again);
 	tcase_add_test(apply, policies_change_the_table);
 	tcase_add_test(apply, a_text_that_is_no_yaml_keeps_what_runs);

@@ -204,6 +204,20 @@ START_TEST(a_schema_that_never_ran_is_deleted_without_ado)
 }
 END_TEST
 
+START_TEST(a_file_that_comes_back_is_read_again)
+{
+	LIST(0, {"a", 0, running("1.0.0", "missing", NULL)},
+	     {"b", 0, marking("1.0.0", 1, NULL)});
+	LIST_NOTHING(0);
+	site_says("a.state", "-");
+	site_says("b.state", "-");
+	LIST(0, {"a", 0, running("1.0.0", "missing", NULL)},
+	     {"b", 0, marking("1.0.0", 1, NULL)});
+	site_says("a.state", "rejected");
+	site_says("b.state", "running");
+}
+END_TEST
+
 Suite *suite_engine_deletion(void)
 {
 	Suite *suite = suite_create("engine_deletion");
@@ -220,6 +234,7 @@ Suite *suite_engine_deletion(void)
 	tcase_add_test(many, held_schemas_are_released_when_they_come_back);
 	tcase_add_test(many, others_can_be_deleted_while_some_are_held);
 	tcase_add_test(many, a_held_deletion_can_be_confirmed_one_by_one);
+	tcase_add_test(many, a_file_that_comes_back_is_read_again);
 	TCase *used = site_case(suite, "in use");
 	tcase_add_test(used, a_schema_in_use_leaves_when_its_users_have_left);
 	tcase_add_test(used, a_list_takes_user_and_used_away_together);

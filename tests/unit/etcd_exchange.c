@@ -218,6 +218,22 @@ START_TEST(a_write_that_was_not_answered_is_not_sent_again)
 }
 END_TEST
 
+START_TEST(reads_share_a_connection_and_a_write_has_its_own)
+{
+	for (int i = 0; i < 4; i++) {
+		will_answer(200, "{" HEADER("5") "}");
+		gateway.answers[i].keeps_alive = true;
+	}
+	range();
+	range();
+	ck_assert_uint_eq(gateway.visits, 1);
+	answer(etcd_put(etcd, "/a", "v", 1, 0, on_done, NULL));
+	ck_assert_uint_eq(gateway.visits, 2);
+	range();
+	ck_assert_uint_eq(gateway.visits, 2);
+}
+END_TEST
+
 START_TEST(a_lease_that_keepalive_says_nothing_of_is_gone)
 {
 	will_answer(200, "{\"result\":{" HEADER("5") ",\"ID\":\"4\"}}\n");
@@ -407,6 +423,7 @@ Suite *suite_etcd_exchange(void)
 	tcase_add_test(c, answers_that_are_none_are_told_as_such);
 	tcase_add_test(c, an_answer_may_come_byte_by_byte);
 	tcase_add_test(c, a_write_that_was_not_answered_is_not_sent_again);
+	tcase_add_test(c, reads_share_a_connection_and_a_write_has_its_own);
 	tcase_add_test(c, a_lease_that_keepalive_says_nothing_of_is_gone);
 	tcase_add_test(c, a_watch_and_its_proof_say_exactly_this);
 	tcase_add_test(c, it_resumes_behind_the_last_event_when_the_stream_ends_well);

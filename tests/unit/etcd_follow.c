@@ -436,6 +436,10 @@ START_TEST(a_silent_watch_is_opened_again_from_where_it_was)
 	expect(FOLLOW_PROBE);
 	probed(105, 0, 3);
 	expect(FOLLOW_SAY_PROVED);
+	wake();
+	probed(107, 107, 3); /* the next time is a first time again */
+	wake();
+	expect(FOLLOW_CLOSE | FOLLOW_SAY_DOWN);
 }
 END_TEST
 

@@ -37,7 +37,7 @@ static void say(void *arg)
 	v->out_at += n;
 	if (v->out_at < v->out_len)
 		loop_timer_arm(v->drip, 0);
-	else if (!a->stays_open)
+	else if (!a->stays_open && !a->keeps_alive)
 		end_visit(v);
 }
 
@@ -50,11 +50,14 @@ static void answer(struct visit *v)
 	}
 	if (!a->body)
 		return;
-	int n = snprintf(v->out, sizeof v->out,
-			 "HTTP/1.1 %d Whatever\r\nConnection: close\r\n\r\n%s", a->status,
-			 a->body);
+	char length[64] = "Connection: close";
+	if (a->keeps_alive)
+		snprintf(length, sizeof length, "Content-Length: %zu", strlen(a->body));
+	int n = snprintf(v->out, sizeof v->out, "HTTP/1.1 %d Whatever\r\n%s\r\n\r\n%s",
+			 a->status, length, a->body);
 	ck_assert_int_lt(n, sizeof v->out);
 	v->out_len = (size_t)n;
+	v->out_at = 0;
 	say(v);
 }
 
@@ -99,6 +102,7 @@ static void on_visit(int fd, uint32_t events, void *arg)
 	(void)events;
 	ck_assert_ptr_nonnull(v);
 	v->g = arg;
+	v->g->visits++;
 	v->number = GATEWAY_MOST - 1;
 	v->fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 	ck_assert_int_ge(v->fd, 0);

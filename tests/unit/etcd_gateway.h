@@ -15,6 +15,7 @@ struct gateway_answer {
 	int status; /* 0: closes the connection without a word                            */
 	const char
 		*body; /* NULL: never answers                                                */
+	bool keeps_alive; /* says how long the body is, and waits for the next request          */
 	bool stays_open; /* after the body; else the connection is closed                      */
 	bool drips; /* a byte at a time                                                   */
 };
@@ -29,7 +30,8 @@ struct gateway {
 		char head[1024], body[2048];
 		bool closed; /* the client closed the connection */
 	} asked[GATEWAY_MOST];
-	size_t n; /* of what was asked */
+	size_t n;      /* of what was asked */
+	size_t visits; /* connections       */
 };
 
 void gateway_open(struct gateway *, struct loop *);

@@ -16,6 +16,7 @@
 	X(change)              \
 	X(check)               \
 	X(cmd)                 \
+	X(cmd_etcd)            \
 	X(cmd_lines)           \
 	X(cmd_lint)            \
 	X(cmd_run)             \

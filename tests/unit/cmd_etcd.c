@@ -1,0 +1,300 @@
+#include "tests/unit/cmd_fixture.h"
+
+#include "agent/etcd/sync.h"
+#include "tests/unit/etcd_server.h"
+#include "tests/unit/suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct etcd_server server;
+static struct etcd_sync *etcd;
+
+static void begin(void)
+{
+	etcd_server_init(&server);
+	etcd_server_start(&server);
+	etcd = etcd_sync_new(&(struct etcd_options){.endpoints = server.url}, 5000, NULL);
+	ck_assert_ptr_nonnull(etcd);
+	ck_assert_int_eq(setenv("FLUME_ETCD", server.url, 1), 0);
+}
+
+static void end(void)
+{
+	etcd = etcd_sync_free(etcd);
+	etcd_server_fini(&server);
+}
+
+static void store(const char *key, const char *value)
+{
+	ck_assert_int_eq(etcd_sync_put(etcd, key, value, strlen(value), 0, NULL, NULL), 0);
+}
+
+/* The value of a key, free(3); NULL when it is not there. */
+static char *look(const char *key)
+{
+	struct etcd_result r = {0};
+	ck_assert_int_eq(etcd_sync_range(etcd, &(struct etcd_query){.key = key}, &r, NULL), 0);
+	char *value = r.n ? strdup(r.kvs[0].value) : NULL;
+	etcd_result_fini(&r);
+	return value;
+}
+
+static void expect(const char *key, const char *wanted)
+{
+	char *value = look(key);
+	if (wanted)
+		ck_assert_pstr_eq(value, wanted);
+	else
+		ck_assert_ptr_null(value);
+	free(value);
+}
+
+#define SCHEMA(version, x)                                                 \
+	"version: \"" version "\"\n"                                       \
+	"components: {processors: {s: {kind: set, fields: {x: " x "}}}}\n" \
+	"ref: s\n"
+
+static void digest_of(const char *text, char out[80])
+{
+	flume_schema *schema = NULL;
+	ck_assert_int_eq(
+		flume_schema_parse(&schema, text, strlen(text), FLUME_YAML, NULL, NULL), 0);
+	snprintf(out, 80, "%s", flume_schema_get_digest(schema));
+	flume_schema_unref(schema);
+}
+
+/* ---- apply ---- */
+
+START_TEST(apply_writes_what_the_file_says_and_nothing_twice)
+{
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	flume("apply -f a.yaml --dry-run");
+	ck_assert_str_eq(cmd.out, "a created (dry run)\n");
+	expect("/flume/schemas/a", NULL);
+	flume("apply -f a.yaml");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	ck_assert_str_eq(cmd.out, "a created\n");
+	expect("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	flume("apply a.yaml");
+	ck_assert_str_eq(cmd.out, "a unchanged\n");
+	cmd_put("a.yaml", SCHEMA("1.0.1", "2"));
+	flume("apply -o json -f a.yaml");
+	SAYS(cmd.out, "\"name\":\"a\",\"result\":\"configured\",\"version\":\"1.0.1\"");
+	expect("/flume/schemas/a", SCHEMA("1.0.1", "2"));
+}
+END_TEST
+
+START_TEST(apply_writes_nothing_when_anything_is_wrong)
+{
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	cmd_put("b.yaml", "ref: nobody\n");
+	flume("apply -f .");
+	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
+	SAYS(cmd.err, "./b.yaml:1:6: error: ");
+	expect("/flume/schemas/a", NULL);
+	cmd_put("b.yaml", SCHEMA("1", "1") "canary: {cases: [{input: {}, expect: {x: 2}}]}\n");
+	flume("apply -f .");
+	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
+	SAYS(cmd.err, "FAILED b: case 1: x: expected 2, got 1");
+	expect("/flume/schemas/a", NULL);
+	cmd_put("b.yaml", SCHEMA("1", "1"));
+	cmd_put("Big.yaml", SCHEMA("1", "1"));
+	flume("apply -f .");
+	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
+	SAYS(cmd.err, "[bad-name]");
+}
+END_TEST
+
+START_TEST(what_etcd_holds_may_be_referred_to)
+{
+	store("/flume/schemas/base", SCHEMA("1.0.0", "1"));
+	store("/flume/schemas/broken", "ref: nobody\n");
+	cmd_put("a.yaml", "ref: base\ncanary: {cases: [{input: {}, expect: {x: 1}}]}\n");
+	flume("apply -f a.yaml");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	cmd_put("b.yaml", "ref: missing\n");
+	flume("apply -f b.yaml");
+	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
+}
+END_TEST
+
+START_TEST(what_is_referred_to_is_written_first)
+{
+	cmd_put("a.yaml", "ref: b\n");
+	cmd_put("b.yaml", "ref: c\n");
+	cmd_put("c.yaml", SCHEMA("1.0.0", "1"));
+	flume("apply -f .");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	ck_assert_str_eq(cmd.out, "c created\nb created\na created\n");
+}
+END_TEST
+
+START_TEST(a_version_that_was_used_is_warned_of)
+{
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	cmd_put("a.yaml", SCHEMA("1.0.0", "2"));
+	flume("apply -f a.yaml");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	SAYS(cmd.err, "warning: a: version 1.0.0 was already used");
+}
+END_TEST
+
+/* ---- waiting ---- */
+
+static void node_says(const char *node, const char *state, const char *digest, int revision)
+{
+	char key[64], status[512];
+	snprintf(key, sizeof key, "/flume/nodes/%s", node);
+	snprintf(status, sizeof status,
+		 "{\"schemas\": {\"a\": {\"state\": \"%s\", \"wanted\": {\"revision\": %d}, "
+		 "\"attempted\": {\"stage\": \"canary\", \"error\": \"too bad\"}, "
+		 "\"running\": {\"digest\": \"%s\"}}}}",
+		 state, revision, digest);
+	store(key, status);
+}
+
+START_TEST(a_wait_ends_when_every_node_runs_it)
+{
+	char digest[80];
+	digest_of(SCHEMA("1.0.0", "1"), digest);
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	node_says("n1", "running", digest, 1);
+	node_says("n2", "probation", digest, 1);
+	flume("apply -f a.yaml --wait");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	ck_assert_str_eq(cmd.err, "");
+}
+END_TEST
+
+START_TEST(a_wait_ends_when_a_node_says_no)
+{
+	char digest[80];
+	digest_of(SCHEMA("1.0.0", "1"), digest);
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	node_says("n1", "running", digest, 1);
+	node_says("n2", "rejected", "sha256:other", 1000000);
+	flume("apply -f a.yaml --wait");
+	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
+	ck_assert_str_eq(cmd.out, "a created\n");
+	ck_assert_str_eq(cmd.err, "n2: a: rejected: canary: too bad\n");
+}
+END_TEST
+
+START_TEST(a_wait_tells_who_is_missing_when_time_is_up)
+{
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	flume("apply -f a.yaml --wait --timeout 300ms");
+	ck_assert_int_eq(cmd.code, CMD_TIMED_OUT);
+	SAYS(cmd.err, "no node has a status");
+	/* A rejection of something older does not count. */
+	node_says("n1", "rejected", "sha256:other", 1);
+	flume("apply -f a.yaml --wait --timeout 300ms");
+	ck_assert_int_eq(cmd.code, CMD_TIMED_OUT);
+	SAYS(cmd.err, "n1: a: ");
+}
+END_TEST
+
+/* ---- get and status ---- */
+
+START_TEST(get_lists_what_etcd_holds)
+{
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	store("/flume/schemas/b", "[\n");
+	store("/flume/schemas/Not-a-name", "x");
+	flume("get");
+	SAYS(cmd.out, "NAME  VERSION  REVISION  DIGEST\na     1.0.0    2         sha256:");
+	SAYS(cmd.out, "b     -        3         does not parse");
+	ck_assert_ptr_null(strstr(cmd.out, "Not-a-name"));
+	flume("get -o json");
+	SAYS(cmd.out, "{\"name\":\"a\",\"version\":\"1.0.0\",\"digest\":\"sha256:");
+}
+END_TEST
+
+START_TEST(get_shows_one_as_it_was_written_or_converted)
+{
+	store("/flume/schemas/a", "# why\n" SCHEMA("1.0.0", "1"));
+	store("/flume/schemas/b", "[");
+	flume("get a");
+	ck_assert_str_eq(cmd.out, "# why\n" SCHEMA("1.0.0", "1"));
+	flume("get a -o yaml");
+	SAYS(cmd.out, "# why\n");
+	flume("get a -o json");
+	ck_assert_int_eq(cmd.out[0], '{');
+	flume("get b");
+	ck_assert_str_eq(cmd.out, "[\n");
+	flume("get b -o json");
+	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
+	flume("get c");
+	ck_assert_int_eq(cmd.code, CMD_NOT_FOUND);
+	SAYS(cmd.err, "no schema 'c' below /flume/schemas/");
+}
+END_TEST
+
+START_TEST(status_counts_and_shows_who_is_astray)
+{
+	flume("status");
+	ck_assert_str_eq(cmd.out, "0 nodes\n");
+	node_says("n1", "running", "sha256:x", 1);
+	node_says("n2", "rolled-back", "sha256:x", 1);
+	store("/flume/nodes/n3", "[");
+	flume("status");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	SAYS(cmd.out, "3 nodes\n");
+	SAYS(cmd.out, "a       -        rolled-back  1\n");
+	SAYS(cmd.out, "n2    a       rolled-back  -       -        canary: too bad\n");
+	SAYS(cmd.err, "node 'n3': its status does not parse");
+	flume("status -o json");
+	SAYS(cmd.out, "\"state\":\"rolled-back\"");
+}
+END_TEST
+
+START_TEST(an_etcd_that_is_gone_is_3)
+{
+	etcd_server_kill(&server);
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	static const char *const words[] = {"get", "get a", "status", "apply -f a.yaml"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		flume(words[i]);
+		ck_assert_msg(cmd.code == CMD_UNREACHABLE, "%s: %d", words[i], cmd.code);
+		SAYS(cmd.err, server.url);
+		ck_assert_str_eq(cmd.out, "");
+	}
+}
+END_TEST
+
+START_TEST(an_agent_that_is_gone_is_3)
+{
+	unsetenv("FLUME_ETCD");
+	static const char *const words[] = {"get", "get a", "status"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		char line[64];
+		snprintf(line, sizeof line, "%s --url http://127.0.0.1:1", words[i]);
+		flume(line);
+		ck_assert_int_eq(cmd.code, CMD_UNREACHABLE);
+		SAYS(cmd.err, "http://127.0.0.1:1/");
+	}
+}
+END_TEST
+
+Suite *suite_cmd_etcd(void)
+{
+	Suite *suite = suite_create("cmd_etcd");
+	TCase *tests = cmd_tests(suite, "cmd_etcd");
+	tcase_add_checked_fixture(tests, begin, end);
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, apply_writes_what_the_file_says_and_nothing_twice);
+	tcase_add_test(tests, apply_writes_nothing_when_anything_is_wrong);
+	tcase_add_test(tests, what_etcd_holds_may_be_referred_to);
+	tcase_add_test(tests, what_is_referred_to_is_written_first);
+	tcase_add_test(tests, a_version_that_was_used_is_warned_of);
+	tcase_add_test(tests, a_wait_ends_when_every_node_runs_it);
+	tcase_add_test(tests, a_wait_ends_when_a_node_says_no);
+	tcase_add_test(tests, a_wait_tells_who_is_missing_when_time_is_up);
+	tcase_add_test(tests, get_lists_what_etcd_holds);
+	tcase_add_test(tests, get_shows_one_as_it_was_written_or_converted);
+	tcase_add_test(tests, status_counts_and_shows_who_is_astray);
+	tcase_add_test(tests, an_etcd_that_is_gone_is_3);
+	tcase_add_test(tests, an_agent_that_is_gone_is_3);
+	return suite;
+}
