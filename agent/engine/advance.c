@@ -28,7 +28,10 @@ static void block(struct lane *lane, int code, flume_report *report)
 	next->code = code;
 	next->stage = NEXT_BLOCKED;
 	next->told = false;
+	next->began = loop_now();
 	lane->tried = lane->engine->commits;
+	if (code == FLUME_NOMEM)
+		engine_wake(lane->engine, next->began);
 	crash_note(lane);
 }
 
@@ -246,7 +249,7 @@ static void begin_trial(struct lane *lane)
 		block(lane, FLUME_NOMEM, NULL);
 		return;
 	}
-	engine_wake(e, next->began + 100 * MS);
+	engine_wake(e, next->began);
 }
 
 static void try_next(struct lane *lane)

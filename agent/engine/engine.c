@@ -8,7 +8,6 @@
 
 #define PROBATION_REQUESTS 50
 #define PROBATION_RATE     0.01
-#define SOON               (100 * MS) /* a canary that takes longer is shown */
 
 void release_fini(struct release *release)
 {
@@ -104,62 +103,6 @@ static void lane_free(struct lane *lane)
 	bad_fini(&lane->bad);
 	free(lane->name);
 	free(lane);
-}
-
-/* ---- time ---- */
-
-void engine_wake(struct engine *e, int64_t at)
-{
-	if (at >= e->tick_at)
-		return;
-	e->tick_at = at;
-	loop_timer_arm(e->tick, at - loop_now());
-}
-
-/* What a lane does by the clock; returns when it is next due. */
-static int64_t lane_tick(struct lane *lane, int64_t now)
-{
-	struct next *next = &lane->next;
-	int64_t due = guard_look(lane, now);
-	if (next->schema && next->stage == NEXT_BREAKER) {
-		if (!breaker_refuses(&lane->breaker, now))
-			next->stage = NEXT_DUE;
-		else if (lane->breaker.until < due)
-			due = lane->breaker.until;
-	}
-	if (next->schema && next->stage == NEXT_TRIAL && !next->shown) {
-		next->shown = now - next->began >= SOON;
-		if (next->shown)
-			board_changed(lane->engine);
-		else if (next->began + SOON < due)
-			due = next->began + SOON;
-	}
-	return due;
-}
-
-/* One file a turn, so that a slow disk does not stop the loop for long. */
-static void save_one(struct engine *e, int64_t now)
-{
-	bool touched = false;
-	for (size_t i = 0; i < e->lanes.len; i++) {
-		struct lane *lane = engine_lane_at(e, i);
-		if (!touched && lane->save != SAVE_NOTHING && lane->save_at <= now)
-			touched = memory_save(lane, now);
-		if (lane->save != SAVE_NOTHING)
-			engine_wake(e, lane->save_at);
-	}
-}
-
-static void tick(void *arg)
-{
-	struct engine *e = arg;
-	int64_t now = loop_now();
-	e->tick_at = INT64_MAX;
-	for (size_t i = 0; i < e->lanes.len; i++)
-		engine_wake(e, lane_tick(engine_lane_at(e, i), now));
-	engine_advance(e);
-	save_one(e, now);
-	board_pace(e);
 }
 
 /* ---- what the source says besides changes ---- */
@@ -280,7 +223,7 @@ int engine_new(struct engine **out, struct loop *loop, flume_factory *factory,
 	bool good = copy_options(e, options);
 	set_limits(e, options);
 	stamp_write(e->started, stamp_now());
-	e->tick = loop_timer_new(loop, tick, e);
+	e->tick = loop_timer_new(loop, engine_tick, e);
 	e->pin = loop_timer_new(loop, flush, e);
 	e->trials = trials_new(loop, err);
 	if (!good || !e->tick || !e->pin || !e->trials) {

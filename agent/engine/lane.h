@@ -8,7 +8,7 @@
  * The files of the room: batch and intake (what comes
  * in, and what is decided), advance (check, build,
  * canary, swap), guard (probation, going back), retire (deletions), memory (the state folder),
- * crash, boot, say (outcomes: log, counters, answers), status and metrics (the board).
+ * crash, boot, tick, say (outcomes: log, counters, answers), status and metrics (the board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
@@ -70,7 +70,7 @@ struct next {
 	struct asker asker;
 	flume_change *change; /* NEXT_TRIAL ... */
 	struct trial *trial;
-	int64_t began;
+	int64_t began; /* the stage */
 	bool shown;
 	int code; /* NEXT_BLOCKED: why ... */
 	flume_report *report;
@@ -179,8 +179,6 @@ struct engine {
 /* Finds or makes; NULL when out of memory. */
 struct lane *engine_lane(struct engine *, const char *name);
 struct lane *engine_lane_at(struct engine *, size_t i);
-/* Has engine_tick run at `at`, or before. */
-void engine_wake(struct engine *, int64_t at);
 /* Moves it out of the lane. */
 struct next lane_take_next(struct lane *);
 /* Gives up what is under way; who still waits for it hears that it was superseded. */
@@ -197,6 +195,12 @@ uint64_t lane_generation(const struct lane *);
 /* One change; `asker` may be all zero.  What follows from it is for engine_advance(). */
 void intake_change(struct engine *, const struct change *, const struct asker *,
 		   int64_t listed_at, bool mass_delete);
+
+/* ---- tick.c ---- */
+
+/* Has engine_tick run at `at`, or before. */
+void engine_wake(struct engine *, int64_t at);
+void engine_tick(void *engine);
 
 /* ---- batch.c: of the sink ---- */
 

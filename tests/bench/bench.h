@@ -33,9 +33,11 @@ static inline int bench_by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Sorts the values. */
+/* Sorts the values; 0 when there are none. */
 static inline double bench_median(double *values, size_t n)
 {
+	if (!n)
+		return 0;
 	qsort(values, n, sizeof *values, bench_by_size);
 	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }

@@ -23,7 +23,7 @@ from folders import ConfigMap, Folder
 from load import Load, Mixed
 from node import FLUME, ROOT, Node, matches
 from ports import free_port
-from process import SANITIZER, Process, clean_environment
+from process import SANITIZER, clean_environment
 from waiting import SLOW, Failed, contains, equal, holds_for, one_of, wait_until
 
 __all__ = [

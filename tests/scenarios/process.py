@@ -55,7 +55,9 @@ class Process:
         self.child.send_signal(number)
 
     def freeze(self):
+        """Returns when its last thread stands still."""
         self.signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED)
 
     def thaw(self):
         self.signal(signal.SIGCONT)

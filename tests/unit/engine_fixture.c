@@ -77,7 +77,7 @@ static void count_told(void *arg)
 	site.told++;
 }
 
-size_t site_start(void)
+void site_open_engine(void)
 {
 	const struct flume_options options = {.type = &document_type};
 	ck_assert_int_eq(flume_factory_new(&site.factory, &options, NULL), 0);
@@ -90,6 +90,11 @@ size_t site_start(void)
 			 0);
 	engine_on_status(site.engine, count_told, NULL);
 	site.sink = engine_sink(site.engine);
+}
+
+size_t site_start(void)
+{
+	site_open_engine();
 	return engine_boot(site.engine);
 }
 

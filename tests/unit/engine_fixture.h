@@ -49,6 +49,7 @@ size_t site_crash(void);
 /* The same without the boot, for what has to be done before it. */
 void site_stop(void);
 size_t site_start(void);
+void site_open_engine(void); /* site_start without the boot */
 /* A path below the state folder. */
 const char *site_path(const char *below);
 void site_write(const char *below, const char *text);

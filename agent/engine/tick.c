@@ -1,0 +1,88 @@
+/* What happens by the clock: one timer for all lanes, armed for whichever is due first. */
+#include "agent/engine/lane.h"
+
+#define SOON          (100 * MS)  /* a canary that takes longer is shown */
+#define BLOCKED_PAUSE (1000 * MS) /* when only memory was missing        */
+
+void engine_wake(struct engine *e, int64_t at)
+{
+	if (at >= e->tick_at)
+		return;
+	e->tick_at = at;
+	loop_timer_arm(e->tick, at - loop_now());
+}
+
+/* Each returns when it is next due. */
+static int64_t tick_breaker(struct lane *lane, int64_t now)
+{
+	if (breaker_refuses(&lane->breaker, now))
+		return lane->breaker.until;
+	lane->next.stage = NEXT_DUE;
+	return INT64_MAX;
+}
+
+static int64_t tick_trial(struct lane *lane, int64_t now)
+{
+	struct next *next = &lane->next;
+	if (next->shown)
+		return INT64_MAX;
+	if (now - next->began < SOON)
+		return next->began + SOON;
+	next->shown = true;
+	board_changed(lane->engine);
+	return INT64_MAX;
+}
+
+static int64_t tick_blocked(struct lane *lane, int64_t now)
+{
+	if (lane->next.code != FLUME_NOMEM)
+		return INT64_MAX;
+	if (now - lane->next.began < BLOCKED_PAUSE)
+		return lane->next.began + BLOCKED_PAUSE;
+	lane->tried = UINT64_MAX;
+	return INT64_MAX;
+}
+
+static int64_t tick_next(struct lane *lane, int64_t now)
+{
+	if (!lane->next.schema)
+		return INT64_MAX;
+	switch (lane->next.stage) {
+	case NEXT_BREAKER:
+		return tick_breaker(lane, now);
+	case NEXT_TRIAL:
+		return tick_trial(lane, now);
+	case NEXT_BLOCKED:
+		return tick_blocked(lane, now);
+	case NEXT_DUE:
+		break;
+	}
+	return INT64_MAX;
+}
+
+/* One file a turn, so that a slow disk does not stop the loop for long. */
+static void save_one(struct engine *e, int64_t now)
+{
+	bool touched = false;
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		struct lane *lane = engine_lane_at(e, i);
+		if (!touched && lane->save != SAVE_NOTHING && lane->save_at <= now)
+			touched = memory_save(lane, now);
+		if (lane->save != SAVE_NOTHING)
+			engine_wake(e, lane->save_at);
+	}
+}
+
+void engine_tick(void *arg)
+{
+	struct engine *e = arg;
+	int64_t now = loop_now();
+	e->tick_at = INT64_MAX;
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		engine_wake(e, guard_look(engine_lane_at(e, i), now));
+		engine_wake(e, tick_next(engine_lane_at(e, i), now));
+	}
+	engine_advance(e);
+	save_one(e, now);
+	board_pace(e);
+}

@@ -1,0 +1,163 @@
+/*
+ * Each allocation on the way of a change fails in turn: what ran runs on, nothing leaks (the
+ * sanitizers look), and when the store says it once more it is carried out.
+ */
+#include "tests/unit/engine_fixture.h"
+#include "tests/unit/memory.h"
+#include "tests/unit/suites.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int64_t revision = 10;
+
+/* Texts are made beforehand, for that needs memory too. */
+static const char *old_text, *new_text;
+
+static void turn_around(void)
+{
+	const char *text = old_text;
+	old_text = new_text;
+	new_text = text;
+}
+
+/* One mark or the other, and nothing in between. */
+static void one_of_them_runs(void)
+{
+	ck_assert_int_eq(site_call("a"), 0);
+	ck_assert(strstr(site.output, "\"made_by\":1}") ||
+		  strstr(site.output, "\"made_by\":2}"));
+}
+
+static void prepare(void)
+{
+	old_text = marking("1.0.0", 1, SHORT_PROBATION);
+	new_text = marking("1.1.0", 2, SHORT_PROBATION);
+	site_put("a", ++revision, old_text);
+	site_put("b", ++revision, running("1.0.0", "a", NULL));
+	site_turn();
+}
+
+START_TEST(a_change)
+{
+	bool failed = true;
+	prepare();
+	for (long nth = 1; failed; nth++) {
+		memory_fails_at(nth);
+		site_put("a", ++revision, new_text);
+		failed = memory_is_back();
+		one_of_them_runs();
+		revision++;
+		LIST(revision, {"a", revision, new_text},
+		     {"b", revision, running("1.0.0", "a", NULL)});
+		site_made_by("a", strstr(new_text, "1.1.0") ? 2 : 1);
+		turn_around();
+	}
+}
+END_TEST
+
+START_TEST(a_turn_of_the_loop)
+{
+	bool failed = true;
+	prepare();
+	for (long nth = 1; failed; nth++) {
+		site_put("a", ++revision, new_text);
+		memory_fails_at(nth);
+		loop_step(site.loop, 0);
+		loop_step(site.loop, 0);
+		failed = memory_is_back();
+		site_call_times("a", 5);
+		loop_step(site.loop, 0);
+		one_of_them_runs();
+		turn_around();
+	}
+	site_turn();
+	site_says_part("a.running.version", "1.");
+}
+END_TEST
+
+START_TEST(a_rollback)
+{
+	bool failed = true;
+	prepare();
+	for (long nth = 1; failed; nth++) {
+		char version[32];
+		snprintf(version, sizeof version, "2.0.%ld", nth);
+		site_put("a", ++revision, marking(version, 2, LONG_PROBATION));
+		atomic_store(&site.failing, true);
+		site_call_times("a", 5);
+		int64_t end = loop_now() + INT64_C(120000000);
+		memory_fails_at(nth);
+		while (loop_now() < end)
+			loop_step(site.loop, 20);
+		failed = memory_is_back();
+		atomic_store(&site.failing, false);
+		site_until("a.running.version", "1.0.0");
+		one_of_them_runs();
+	}
+}
+END_TEST
+
+START_TEST(a_deletion)
+{
+	bool failed = true;
+	for (long nth = 1; failed; nth++) {
+		site_put("a", ++revision, marking("1.0.0", 1, NULL));
+		memory_fails_at(nth);
+		site_delete("a", ++revision);
+		failed = memory_is_back();
+		LIST_NOTHING(++revision);
+		site_says("a.state", "-");
+	}
+}
+END_TEST
+
+START_TEST(a_start)
+{
+	bool failed = true;
+	prepare();
+	site_turn();
+	site_turn();
+	for (long nth = 1; failed; nth++) {
+		site_stop();
+		site_open_engine();
+		memory_fails_at(nth);
+		engine_boot(site.engine);
+		failed = memory_is_back();
+		revision++;
+		LIST(revision, {"a", revision, old_text},
+		     {"b", revision, running("1.0.0", "a", NULL)});
+		site_made_by("b", 1);
+	}
+}
+END_TEST
+
+START_TEST(an_engine)
+{
+	struct engine *engine;
+	bool failed = true;
+	for (long nth = 1; failed; nth++) {
+		memory_fails_at(nth);
+		int rc = engine_new(&engine, site.loop, site.factory, site.board, &site.options,
+				    NULL);
+		failed = memory_is_back();
+		ck_assert_int_eq(rc, failed ? FLUME_NOMEM : 0);
+		if (!rc)
+			engine_free(engine);
+	}
+}
+END_TEST
+
+Suite *suite_engine_memory(void)
+{
+	Suite *suite = suite_create("engine_memory");
+	TCase *tcase = site_case(suite, "each allocation of");
+	tcase_set_timeout(tcase, 240);
+	tcase_add_test(tcase, a_change);
+	tcase_add_test(tcase, a_turn_of_the_loop);
+	tcase_add_test(tcase, a_rollback);
+	tcase_add_test(tcase, a_deletion);
+	tcase_add_test(tcase, a_start);
+	tcase_add_test(tcase, an_engine);
+	return suite;
+}
