@@ -28,7 +28,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
             -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum
 OPTIMISE := -O2
 CFLAGS   ?= -g
-CPPFLAGS += -I. -D_GNU_SOURCE -DFLUME_VERSION_TEXT='"$(VERSION)"'
+CPPFLAGS += -I. -D_GNU_SOURCE -DFLUME_VERSION=$(VERSION)
 FLAGS      = -std=c17 $(WARNINGS) $(OPTIMISE) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
             -pthread $(SANITIZE) $(CFLAGS)
 
@@ -136,8 +136,8 @@ JOBS := $(shell nproc)
 
 .PHONY: lint
 lint: floors
-	clang-format --dry-run -Werror $(FORMATTED)
-	printf '%s\n' $(TIDIED) | xargs -P 2 -n 8 sh -c 'clang-tidy --quiet "$$@" -- \
+	@clang-format --dry-run -Werror $(FORMATTED)
+	@printf "%s\n" $(TIDIED) | xargs -P 2 -n 8 sh -c 'clang-tidy --quiet "$$@" -- \
 		-std=c17 $(CPPFLAGS) $(INCLUDES)' tidy
 
 FORMATTED = $(shell find lib agent tests -name '*.[ch]')

@@ -5,10 +5,10 @@
  * while that is on probation, and the next one, which is waited for or in its canary.  A lane
  * stays when its schema is gone, for it remembers which revisions it has seen.
  *
- * The files of the room: batch and intake (what comes
- * in, and what is decided), advance (check, build,
- * canary, swap), guard (probation, going back), retire (deletions), memory (the state folder),
- * crash, boot, tick, say (outcomes: log, counters, answers), status and metrics (the board).
+ * The files of the room: batch and intake (what comes in, and what is decided), advance (check,
+ * build, canary, swap), guard (probation, going back), retire (deletions), memory and crash (the
+ * state folder), boot, tick, say (outcomes: log, counters, answers), status and metrics (the
+ * board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
@@ -200,7 +200,7 @@ void intake_change(struct engine *, const struct change *, const struct asker *,
 
 /* Has engine_tick run at `at`, or before. */
 void engine_wake(struct engine *, int64_t at);
-void engine_tick(void *engine);
+void engine_tick(void *arg);
 
 /* ---- batch.c: of the sink ---- */
 

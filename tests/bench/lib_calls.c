@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define ROUNDS 301
+#define TURNS  101
 #define CALLS  2000 /* a turn: short, so that most are not interrupted */
 
 struct work {
@@ -121,7 +122,7 @@ struct caller {
 	atomic_long turns;
 	atomic_bool ready;
 	int counted;
-	double ns[ROUNDS];
+	double ns[TURNS];
 };
 
 static double cpu_now(void)
@@ -148,7 +149,7 @@ static void *call_in_turns(void *arg)
 {
 	struct caller *caller = arg;
 	int r = 0;
-	for (int tries = 0; r < ROUNDS && tries < 100 * ROUNDS; tries++)
+	for (int tries = 0; r < TURNS && tries < 20 * TURNS; tries++)
 		r += take_turn(caller, &caller->ns[r]);
 	caller->counted = r;
 	for (caller->ready = true; caller->other && !caller->other->ready;)

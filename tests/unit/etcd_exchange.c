@@ -28,6 +28,14 @@ static struct {
 	char why[320];
 } seen;
 
+static void connect_client(int request_ms)
+{
+	struct etcd_options options = {
+		.endpoints = gateway.url, .request_ms = request_ms, .reply_max = 3000};
+	etcd = etcd_new(loop, &options, NULL);
+	ck_assert_ptr_nonnull(etcd);
+}
+
 static void setup(void)
 {
 	memset(&last, 0, sizeof last);
@@ -35,10 +43,7 @@ static void setup(void)
 	seen.relist = -1;
 	loop = loop_new();
 	gateway_open(&gateway, loop);
-	struct etcd_options options = {
-		.endpoints = gateway.url, .request_ms = 400, .reply_max = 3000};
-	etcd = etcd_new(loop, &options, NULL);
-	ck_assert_ptr_nonnull(etcd);
+	connect_client(0);
 }
 
 static void teardown(void)
@@ -123,7 +128,7 @@ START_TEST(each_call_says_exactly_this)
 	answer(etcd_put_if(etcd, "/a", "v", 1, 0, 0, on_done, NULL));
 	answer(etcd_delete_if(etcd, "/a", 41, on_done, NULL));
 	answer(etcd_lease_grant(etcd, 15, on_done, NULL));
-	answer(etcd_lease_keepalive(etcd, 4, 100, on_done, NULL));
+	answer(etcd_lease_keepalive(etcd, 4, 2000, on_done, NULL));
 	answer(etcd_lease_revoke(etcd, 4, on_done, NULL));
 	asked(0, "/v3/kv/range",
 	      "{\"key\":\"L2Ev\",\"range_end\":\"L2Ew\",\"revision\":\"9\",\"keys_only\":true,"
@@ -147,8 +152,8 @@ START_TEST(each_call_says_exactly_this)
 	for (size_t i = 0; i < 9; i++) {
 		has_header(i, "Grpc-Metadata-hasleader: true");
 		has_header(i, i == 0   ? "Grpc-Timeout: 26250m"
-			      : i == 7 ? "Grpc-Timeout: 75m"
-				       : "Grpc-Timeout: 300m");
+			      : i == 7 ? "Grpc-Timeout: 1500m"
+				       : "Grpc-Timeout: 3000m");
 		has_header(i, "Content-Type: application/json");
 		ck_assert_ptr_null(strstr(gateway.asked[i].head, "Expect"));
 	}
@@ -212,6 +217,8 @@ START_TEST(a_write_that_was_not_answered_is_not_sent_again)
 	will_answer(0, "");
 	ck_assert_int_eq(answer(etcd_put(etcd, "/a", "v", 1, 0, on_done, NULL)), FLUME_IO);
 	ck_assert_uint_eq(gateway.n, 1);
+	etcd_free(etcd);
+	connect_client(300);
 	ck_assert_int_eq(answer(etcd_put(etcd, "/a", "v", 1, 0, on_done, NULL)),
 			 FLUME_TIMED_OUT);
 	ck_assert_uint_eq(gateway.n, 2);
@@ -281,18 +288,23 @@ static void on_relist(enum etcd_relist why, int64_t revision, void *arg)
 	seen.relist = (int)why;
 }
 
-static void follow(void)
+static void follow_within(int first_ms)
 {
 	static const struct etcd_watch_calls calls = {on_events, on_proved, on_up, on_down,
 						      on_relist};
 	struct etcd_watch_options options = {.prefix = "/w/",
 					     .after = 20,
 					     .keys = 1,
-					     .first_ms = 300,
+					     .first_ms = first_ms,
 					     .pause_min_ms = 1,
 					     .pause_max_ms = 1};
 	watch = etcd_watch_new(etcd, &options, &calls, NULL);
 	ck_assert_ptr_nonnull(watch);
+}
+
+static void follow(void)
+{
+	follow_within(20000);
 }
 
 #define CREATED "{\"result\":{" HEADER("40") ",\"created\":true}}\n"
@@ -393,7 +405,7 @@ END_TEST
 
 START_TEST(a_stream_without_a_first_byte_is_given_up)
 {
-	follow();
+	follow_within(300);
 	DOWN("no answer to a watch within 300 ms");
 	LOOP_UNTIL(loop, gateway.asked[0].closed, "the stream is closed");
 }

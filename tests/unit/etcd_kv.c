@@ -13,11 +13,10 @@ static struct etcd_sync *client;
 static struct etcd_result result;
 static struct flume_err err;
 
-static struct etcd_sync *connect_to(const char *endpoints)
+static struct etcd_sync *connect_to(const char *endpoints, int request_ms)
 {
-	struct etcd_options options = {
-		.endpoints = endpoints, .request_ms = 400, .connect_ms = 300};
-	struct etcd_sync *s = etcd_sync_new(&options, 10000, &err);
+	struct etcd_options options = {.endpoints = endpoints, .request_ms = request_ms};
+	struct etcd_sync *s = etcd_sync_new(&options, 20000, &err);
 	ck_assert_msg(s != NULL, "%s", err.text);
 	return s;
 }
@@ -28,7 +27,7 @@ static void setup(void)
 	err = (struct flume_err){0};
 	etcd_server_init(&server);
 	etcd_server_start(&server);
-	client = connect_to(server.url);
+	client = connect_to(server.url, 0);
 }
 
 static void teardown(void)
@@ -373,7 +372,8 @@ END_TEST
 
 START_TEST(a_frozen_etcd_is_given_up_in_time)
 {
-	put("/a", "1");
+	etcd_sync_free(client);
+	client = connect_to(server.url, 300);
 	etcd_server_freeze(&server, true);
 	int64_t from = loop_now();
 	ck_assert_int_eq(range((struct etcd_query){.key = "/a"}), FLUME_TIMED_OUT);
@@ -402,7 +402,7 @@ START_TEST(reads_find_the_endpoint_that_lives)
 		 server.url);
 	for (int i = 0; i < 4; i++) {
 		etcd_sync_free(client);
-		client = connect_to(endpoints);
+		client = connect_to(endpoints, 500);
 		ck_assert_msg(range((struct etcd_query){.key = "/a"}) == 0, "%s", err.text);
 		ck_assert_uint_eq(result.n, 1);
 	}
@@ -417,7 +417,7 @@ START_TEST(writes_go_elsewhere_only_if_nothing_was_sent)
 	snprintf(endpoints, sizeof endpoints, "http://127.0.0.1:1,%s", server.url);
 	for (int i = 0; i < 4; i++) {
 		etcd_sync_free(client);
-		client = connect_to(endpoints);
+		client = connect_to(endpoints, 500);
 		put("/a", "1");
 	}
 	etcd_server_init(&frozen);
@@ -427,7 +427,7 @@ START_TEST(writes_go_elsewhere_only_if_nothing_was_sent)
 	int timed_out = 0;
 	for (int i = 0; i < 40 && !timed_out; i++) {
 		etcd_sync_free(client);
-		client = connect_to(endpoints);
+		client = connect_to(endpoints, 500);
 		int rc = etcd_sync_put(client, "/a", "2", 1, 0, NULL, &err);
 		ck_assert(rc == 0 || rc == FLUME_TIMED_OUT);
 		if (rc)
@@ -457,7 +457,7 @@ START_TEST(something_else_on_the_port_is_not_taken_for_etcd)
 	char url[80]; /* the peer port speaks HTTP, but another language */
 	snprintf(url, sizeof url, "http://127.0.0.1:%d", server.peer_port);
 	etcd_sync_free(client);
-	client = connect_to(url);
+	client = connect_to(url, 0);
 	ck_assert_int_eq(range((struct etcd_query){.key = "/a"}), FLUME_IO);
 	ck_assert_ptr_nonnull(strstr(err.text, "HTTP status 404: 404 page not found"));
 }

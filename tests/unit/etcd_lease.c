@@ -24,8 +24,7 @@ static struct {
 
 static void connect_client(void)
 {
-	struct etcd_options options = {
-		.endpoints = server.url, .request_ms = 500, .connect_ms = 300};
+	struct etcd_options options = {.endpoints = server.url};
 	loop = loop_new();
 	etcd = etcd_new(loop, &options, NULL);
 	ck_assert_ptr_nonnull(etcd);
@@ -115,11 +114,11 @@ END_TEST
 START_TEST(a_held_lease_outlives_its_ttl)
 {
 	etcd_server_start(&server);
-	lease = etcd_lease_new(etcd, 1, on_held, NULL);
+	lease = etcd_lease_new(etcd, 2, on_held, NULL);
 	ck_assert_int_eq(etcd_lease_id(lease), 0);
 	LOOP_UNTIL(loop, held.times == 1, "the lease");
 	ck_assert_int_eq(etcd_lease_id(lease), held.id);
-	int64_t until = loop_now() + INT64_C(2500000000);
+	int64_t until = loop_now() + INT64_C(3500000000);
 	while (loop_now() < until)
 		loop_step(loop, 100);
 	ck_assert_uint_eq(keys("/node"), 1);

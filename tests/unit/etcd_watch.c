@@ -29,10 +29,9 @@ static struct {
 
 /* ---- the client ---- */
 
-static void connect_to(const char *endpoints)
+static void connect_to(const char *endpoints, int request_ms)
 {
-	struct etcd_options options = {
-		.endpoints = endpoints, .request_ms = 500, .connect_ms = 300};
+	struct etcd_options options = {.endpoints = endpoints, .request_ms = request_ms};
 	loop = loop_new();
 	etcd = etcd_new(loop, &options, NULL);
 	ck_assert_ptr_nonnull(etcd);
@@ -43,7 +42,7 @@ static void setup(void)
 	memset(&seen, 0, sizeof seen);
 	seen.relist = -1;
 	etcd_server_init(&server);
-	connect_to(server.url);
+	connect_to(server.url, 0);
 }
 
 static void disconnect(void)
@@ -162,20 +161,26 @@ static void on_relist(enum etcd_relist why, int64_t revision, void *arg)
 
 static const struct etcd_watch_calls calls = {on_events, on_proved, on_up, on_down, on_relist};
 
-static void follow(int64_t after, int64_t keys)
+/* Asks for proof often, but is patient: the machine may be busy. */
+static void follow_within(int64_t after, int64_t keys, int first_ms)
 {
 	struct etcd_watch_options options = {
 		.prefix = "/w/",
 		.after = after,
 		.keys = keys,
-		.first_ms = 700,
+		.first_ms = first_ms,
 		.prove_ms = 200,
-		.behind_ms = 500,
+		.behind_ms = 10000,
 		.pause_min_ms = 20,
 		.pause_max_ms = 100,
 	};
 	watch = etcd_watch_new(etcd, &options, &calls, NULL);
 	ck_assert_ptr_nonnull(watch);
+}
+
+static void follow(int64_t after, int64_t keys)
+{
+	follow_within(after, keys, 20000);
 }
 
 static void list_and_follow(void)
@@ -392,9 +397,9 @@ START_TEST(a_frozen_etcd_does_not_answer_a_new_watch_in_time)
 	int64_t revision = list();
 	etcd_server_freeze(&server, true);
 	int64_t from = loop_now();
-	follow(revision, 0);
+	follow_within(revision, 0, 700);
 	LOOP_UNTIL(loop, seen.downs == 1, "the watch is down");
-	ck_assert_int_lt(loop_now() - from, INT64_C(3000000000));
+	ck_assert_int_ge(loop_now() - from, INT64_C(700000000));
 	ck_assert_ptr_nonnull(strstr(seen.why, "no answer to a watch within 700 ms"));
 	etcd_server_freeze(&server, false);
 	LOOP_UNTIL(loop, seen.ups == 1, "the watch is up");
@@ -406,6 +411,8 @@ END_TEST
 START_TEST(an_etcd_that_freezes_under_a_watch_is_noticed)
 {
 	etcd_server_start(&server);
+	disconnect();
+	connect_to(server.url, 400);
 	list_and_follow();
 	LOOP_UNTIL(loop, seen.proved == 1, "the proof");
 	etcd_server_freeze(&server, true);
@@ -424,7 +431,7 @@ START_TEST(the_watch_moves_to_an_endpoint_that_lives)
 	etcd_server_start(&server);
 	disconnect();
 	snprintf(endpoints, sizeof endpoints, "http://127.0.0.1:1,%s", server.url);
-	connect_to(endpoints);
+	connect_to(endpoints, 0);
 	for (int i = 0; i < 3; i++) {
 		follow(1, 0);
 		int ups = seen.ups;

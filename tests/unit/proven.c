@@ -310,9 +310,10 @@ START_TEST(a_list_of_bad_changes_that_is_no_such_is_refused)
 		"{\"flume\":2,\"name\":\"checkout\",\"changes\":[]}",
 		"{\"flume\":1,\"name\":\"checkout\",\"changes\":{}}",
 		"{\"flume\":1,\"name\":\"checkout\",\"changes\":[{\"digest\":\"x\"}]}",
-		"{\"flume\":1,\"name\":\"checkout\",\"changes\":[{\"digest\":\"sha256:x\"}]}",
-		"{\"flume\":1,\"name\":\"checkout\",\"changes\":[{\"digest\":\"sha256:x\",\"at\":"
-		"\"now\"}]}",
+		"{\"flume\":1,\"name\":\"checkout\",\"changes\":[{\"digest\":\"sha256:x\","
+		"\"at\":7}]}",
+		"{\"flume\":1,\"name\":\"checkout\",\"changes\":[{\"digest\":\"sha256:x\"}, "
+		"7]}",
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		struct bad bad = {0};

@@ -43,6 +43,7 @@
 	X(engine)              \
 	X(engine_deletion)     \
 	X(engine_disk)         \
+	X(engine_memory)       \
 	X(engine_probation)    \
 	X(engine_status)       \
 	X(engine_submit)       \
