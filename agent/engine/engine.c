@@ -242,6 +242,9 @@ struct engine *engine_free(struct engine *e)
 		return NULL;
 	e->ending = true;
 	e->advancing = true; /* an answer may submit again, but nothing moves any more */
+	for (size_t i = 0; i < e->lanes.len; i++) /* nobody's turn comes any more */
+		if (engine_lane_at(e, i)->save == SAVE_DUE)
+			(void)memory_save(engine_lane_at(e, i), loop_now());
 	for (size_t i = 0; i < e->lanes.len; i++)
 		lane_free(engine_lane_at(e, i));
 	map_fini(&e->lanes);

@@ -268,9 +268,10 @@ static void check_own_name(struct walk *walk, const flume_value *node)
 {
 	static const struct flume_field row = {.name = "name", .type = FLUME_FIELD_TEXT};
 	const flume_value *name = flume_value_get(node, "name");
+	if (!name)
+		return;
 	size_t back = place_key(&walk->place, "name");
-	if (name)
-		fields_check_value(&row, name, &walk->place, walk->report);
+	fields_check_value(&row, name, &walk->place, walk->report);
 	place_back(&walk->place, back);
 }
 

@@ -31,14 +31,23 @@ const char *place_text(const struct place *place)
 size_t place_key(struct place *place, const char *key)
 {
 	size_t len = place->text.len;
-	text_addf(&place->text, "%s%s", len ? "." : "", key);
+	if (len)
+		text_add_char(&place->text, '.');
+	text_add(&place->text, key);
 	return len;
 }
 
 size_t place_index(struct place *place, size_t i, const char *label)
 {
 	size_t len = place->text.len;
-	text_addf(&place->text, "[%zu]%s", i, label ? label : "");
+	char digits[24], *first = digits + sizeof digits;
+	do
+		*--first = (char)('0' + i % 10);
+	while (i /= 10);
+	text_add_char(&place->text, '[');
+	text_add_n(&place->text, first, (size_t)(digits + sizeof digits - first));
+	text_add_char(&place->text, ']');
+	text_add(&place->text, label ? label : "");
 	return len;
 }
 

@@ -50,6 +50,15 @@ START_TEST(the_store_finds_nothing_to_change_after_a_restart)
 }
 END_TEST
 
+START_TEST(an_orderly_end_writes_what_still_waits_for_its_turn)
+{
+	LIST(3, {"a", 1, marking("1.0.0", 1, NULL)}, {"b", 2, marking("1.0.0", 2, NULL)},
+	     {"c", 3, marking("1.0.0", 3, NULL)});
+	ck_assert_uint_eq(site_restart(), 3);
+	site_made_by("c", 3);
+}
+END_TEST
+
 START_TEST(during_probation_the_proven_generation_is_the_one_on_disk)
 {
 	prove("a", 5, marking("1.0.0", 1, NULL));
@@ -325,6 +334,7 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(start, what_was_proven_runs_again_without_the_store);
 	tcase_add_test(start, schemas_that_refer_to_one_another_start_together);
 	tcase_add_test(start, the_store_finds_nothing_to_change_after_a_restart);
+	tcase_add_test(start, an_orderly_end_writes_what_still_waits_for_its_turn);
 	tcase_add_test(start, during_probation_the_proven_generation_is_the_one_on_disk);
 	tcase_add_test(start, after_probation_the_new_generation_is_on_disk);
 	tcase_add_test(start, what_ended_without_a_verdict_runs_again_and_says_so);
