@@ -187,9 +187,13 @@ START_TEST(answers_that_are_none_are_told_as_such)
 		{"<html>", "the reply is not JSON: <html>"},
 		{"[]", "the reply is not JSON: []"},
 		{"{\"header\":{\"revision\":\"many\"}}", "the reply is not understood"},
-		{"{\"kvs\":[{\"key\":\"*\"}]}", "the reply is not understood"},
-		{"{\"kvs\":7}", "the reply is not understood"},
-		{"{\"more\":true}", "the reply is not understood"},
+		{"{}", "the reply is not understood"},
+		{"{\"header\":{\"revision\":\"-5\"}}", "the reply is not understood"},
+		{"{\"header\":{\"revision\":\"7\"},\"kvs\":[{\"key\":\"*\"}]}",
+		 "the reply is not understood"},
+		{"{\"header\":{\"revision\":\"7\"},\"kvs\":7}", "the reply is not understood"},
+		{"{\"header\":{\"revision\":\"7\"},\"more\":true}",
+		 "the reply is not understood"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		will_answer(200, rows[i].body);

@@ -32,6 +32,7 @@ static void connect_client(void)
 
 static void setup(void)
 {
+	memset(&held, 0, sizeof held);
 	etcd_server_init(&server);
 	connect_client();
 }

@@ -48,6 +48,7 @@
 	X(engine_status)       \
 	X(engine_submit)       \
 	X(err)                 \
+	X(etcd_exchange)       \
 	X(etcd_follow)         \
 	X(etcd_kv)             \
 	X(etcd_lease)          \
