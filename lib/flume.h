@@ -411,7 +411,8 @@ flume_pipeline *flume_pipeline_unref(flume_pipeline *);
  * FLUME_DROPPED, or a negative code.  `call` may be NULL. */
 int flume_pipeline_process(flume_pipeline *, const struct flume_call *, void **item,
 			   struct flume_err *err);
-/* May a call wait (a retry with backoff, a component that says so)?  Known since the build. */
+/* May a call take long (a retry with backoff, retries that multiply, a component that says so)?
+ * Known since the build. */
 bool flume_pipeline_may_block(const flume_pipeline *);
 
 struct flume_pipeline_info {

@@ -1,12 +1,13 @@
 #include "agent/document/group.h"
 #include "agent/document/kinds.h"
+#include "agent/document/over.h"
 
 #include <stdlib.h>
 
 static bool test(const struct flume_call *call, const void *item, void *arg)
 {
 	const struct group *group = arg;
-	for (size_t i = 0; i < group->n; i++)
+	for (size_t i = 0; i < group->n && !call_is_over(call); i++)
 		if (group->list[i].test(call, item, group->list[i].arg))
 			return false;
 	return true;

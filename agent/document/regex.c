@@ -3,13 +3,14 @@
  * text is counted by PCRE2 (match limit), and gets the less the longer the text is.  But it
  * counts anew at each place, and `\d+x` on 200,000 digits then takes 12 seconds without ever
  * meeting a limit: so a callout at the start of the pattern sees each place that is tried, and
- * gives up when time is over or the call was cancelled.  Memory is bounded by the heap limit.
+ * gives up when time is over or the call is.  Memory is bounded by the heap limit.
  *
  * What a search needs to write to is kept per thread, because one pattern serves many.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "agent/document/regex.h"
 
+#include "agent/document/over.h"
 #include "lib/base/utf8.h"
 
 #include <pcre2.h>
@@ -34,7 +35,7 @@ struct regex {
 struct watch { /* over one search */
 	unsigned places;
 	int64_t until_ns;
-	const flume_cancel *cancel;
+	const struct flume_call *call;
 };
 
 struct worker { /* of one thread */
@@ -59,7 +60,7 @@ static int each_place(pcre2_callout_block *block, void *arg)
 	struct watch *watch = arg;
 	if (++watch->places % PLACES)
 		return 0;
-	if (watch->cancel && flume_cancel_requested(watch->cancel))
+	if (call_is_over(watch->call))
 		return PCRE2_ERROR_CALLOUT;
 	int64_t now = now_ns();
 	if (!watch->until_ns)
@@ -173,11 +174,11 @@ static uint32_t steps(size_t len)
 }
 
 bool regex_search(const struct regex *regex, const char *text, size_t len,
-		  const flume_cancel *cancel)
+		  const struct flume_call *call)
 {
 	struct worker *worker = get_worker();
-	struct watch watch = {.cancel = cancel};
-	if (!worker)
+	struct watch watch = {.call = call};
+	if (!worker || call_is_over(call))
 		return false;
 	pcre2_set_callout(worker->context, each_place, &watch);
 	pcre2_set_match_limit(worker->context, steps(len));

@@ -10,8 +10,8 @@ struct regex;
 int regex_compile(struct regex **out, const char *pattern, struct flume_err *err);
 struct regex *regex_free(struct regex *);
 /* `text` is UTF-8.  False also when the search is given up: too many steps, too much time, or
- * `cancel` (may be NULL) was requested. */
+ * `call` (may be NULL) is over. */
 bool regex_search(const struct regex *, const char *text, size_t len,
-		  const flume_cancel *cancel);
+		  const struct flume_call *call);
 
 #endif

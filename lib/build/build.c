@@ -5,6 +5,9 @@
  * often it is named, so a pipeline never grows beyond its schemas.  What a call may do, though,
  * is counted expanded, and has the same bound as a single document: ten schemas that each name
  * the next one ten times are refused here.
+ *
+ * Retries multiply.  Where one step may run many times for one item, even without a pause, the
+ * work is too long for a thread that others wait for, so the pipeline says that it may block.
  */
 #include "lib/build/build.h"
 
@@ -14,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REPEATS 10 /* of a step for one item, in a pipeline that does not block */
+
 struct unit { /* one schema of those that are joined */
 	const char *id;
 	const flume_schema *schema;
@@ -21,6 +26,7 @@ struct unit { /* one schema of those that are joined */
 	struct step *root;      /* NULL while it is being built */
 	size_t nodes;           /* expanded */
 	unsigned base, deepest; /* the levels it takes, as counted when it was built */
+	int64_t repeats;        /* the most runs of a step of it for one of its own */
 	struct unit *next;
 };
 
@@ -31,6 +37,7 @@ struct builder {
 	struct unit *units; /* all so far */
 	struct unit *unit;  /* the one being built */
 	unsigned depth;
+	int64_t repeats;       /* runs of the node being built for one of its unit */
 	const flume_value *at; /* the node of the document itself that is being built */
 	flume_report *report;
 	int rc; /* the first thing that went wrong */
@@ -180,6 +187,28 @@ struct step *builder_node(struct builder *builder, const flume_value *node)
 	return step ? step : fail(builder, FLUME_NOMEM);
 }
 
+/* How often something `times` in this place may run.  What is more than REPEATS is all one. */
+static int64_t repeat(struct builder *builder, int64_t times)
+{
+	struct unit *unit = builder->unit;
+	bool many = times > REPEATS / builder->repeats;
+	int64_t product = many ? REPEATS + 1 : builder->repeats * times;
+	if (many)
+		builder_may_block(builder);
+	if (product > unit->repeats)
+		unit->repeats = product;
+	return product;
+}
+
+struct step *builder_repeated(struct builder *builder, const flume_value *node, int64_t times)
+{
+	int64_t around = builder->repeats;
+	builder->repeats = repeat(builder, times);
+	struct step *step = builder_node(builder, node);
+	builder->repeats = around;
+	return step;
+}
+
 bool builder_nodes(struct builder *builder, const flume_value *list, struct steps *out)
 {
 	size_t n = flume_value_size(list);
@@ -217,10 +246,13 @@ static struct unit *add_unit(struct builder *builder, const char *id, flume_sche
 static struct step *build_unit(struct builder *builder, struct unit *unit)
 {
 	struct unit *outer = builder->unit;
+	int64_t around = builder->repeats;
 	unit->base = unit->deepest = builder->depth;
+	unit->repeats = builder->repeats = 1;
 	builder->unit = unit;
 	struct step *root = builder_node(builder, flume_schema_get_root(unit->schema));
 	builder->unit = outer;
+	builder->repeats = around;
 	return root;
 }
 
@@ -275,6 +307,7 @@ struct step *builder_schema(struct builder *builder, const char *id)
 	if (builder->unit->nodes > builder->limits.nodes)
 		return refuse(builder, "too-many-nodes",
 			      "too many steps, with those of the schemas it refers to");
+	repeat(builder, unit->repeats);
 	return unit->root;
 }
 

@@ -48,6 +48,9 @@ const struct connector *connector_form(const char *key);
  * builder remembers which); the result lives as long as the pipeline. */
 void *builder_get(struct builder *, size_t size); /* cleared memory */
 struct step *builder_node(struct builder *, const flume_value *node);
+/* A node that may run so often (from 1) on one item.  What multiplies to more than a few runs
+ * makes a pipeline that may block. */
+struct step *builder_repeated(struct builder *, const flume_value *node, int64_t times);
 const struct flume_component *builder_component(struct builder *, enum flume_kind,
 						const char *name);
 /* Another schema's root. */

@@ -1,8 +1,12 @@
-/* One of two ways, by a question about the item. */
+/*
+ * One of two ways, by a question about the item.  A predicate may be cut short when the call is
+ * over; what it says then decides nothing.
+ */
 #include "lib/connector/connector.h"
 
 struct filter {
 	struct step step;
+	const struct hub *hub;
 	flume_test_fn *test;
 	void *arg;
 	const struct step *then, *otherwise; /* otherwise: NULL passes through */
@@ -21,7 +25,9 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 	const struct filter *filter = (const struct filter *)step;
 	const struct step *way =
 		filter->test(call, *item, filter->arg) ? filter->then : filter->otherwise;
-	int rc = way ? step_run(way, call, item, err) : FLUME_OK;
+	int rc = call_check(filter->hub, call, err);
+	if (!rc && way)
+		rc = step_run(way, call, item, err);
 	return rc < 0 ? step_blame(step, rc, err) : rc;
 }
 
@@ -34,6 +40,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 	if (!predicate || !filter)
 		return NULL;
 	filter->step = (struct step){run, name};
+	filter->hub = builder_hub(builder);
 	filter->test = predicate->test;
 	filter->arg = predicate->arg;
 	filter->then = builder_node(builder, flume_value_get(node, "then"));

@@ -1,4 +1,7 @@
-/* One of many ways, by a word the condition says about the item. */
+/*
+ * One of many ways, by a word the condition says about the item.  A condition may be cut short
+ * when the call is over; what it says then decides nothing.
+ */
 #include "lib/connector/connector.h"
 
 #include <stdlib.h>
@@ -11,6 +14,7 @@ struct route {
 
 struct choice {
 	struct step step;
+	const struct hub *hub;
 	flume_pick_fn *pick;
 	void *arg;
 	struct route *routes; /* sorted by word */
@@ -40,7 +44,9 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 	const struct route *route =
 		key.word ? bsearch(&key, choice->routes, choice->n, sizeof key, by_word) : NULL;
 	const struct step *way = route ? route->step : choice->otherwise;
-	int rc = way ? step_run(way, call, item, err) : FLUME_OK;
+	int rc = call_check(choice->hub, call, err);
+	if (!rc && way)
+		rc = step_run(way, call, item, err);
 	return rc < 0 ? step_blame(step, rc, err) : rc;
 }
 
@@ -71,6 +77,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 	    !build_routes(builder, flume_value_get(node, "routes"), choice))
 		return NULL;
 	choice->step = (struct step){run, name};
+	choice->hub = builder_hub(builder);
 	choice->pick = condition->pick;
 	choice->arg = condition->arg;
 	choice->otherwise = otherwise ? builder_node(builder, otherwise) : NULL;

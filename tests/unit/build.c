@@ -32,6 +32,33 @@ START_TEST(a_pipeline_knows_whether_it_may_wait)
 }
 END_TEST
 
+#define RETRY(n, child) "{type: retry, attempts: " n ", child: " child "}"
+
+START_TEST(retries_that_multiply_work_may_wait)
+{
+	ck_assert(!may_block(RETRY("10", "{ref: a}")));
+	ck_assert(may_block(RETRY("11", "{ref: a}")));
+	ck_assert(!may_block(RETRY("3", RETRY("3", "{ref: a}"))));
+	ck_assert(may_block(RETRY("3", RETRY("4", "{ref: a}"))));
+	ck_assert(may_block(RETRY("1000", RETRY("1000", RETRY("1000", "{ref: a}")))));
+	ck_assert(!may_block("{type: sequence, children: [" RETRY("9", "{ref: a}") ", " RETRY(
+		"9", "{ref: a}") "]}"));
+}
+END_TEST
+
+START_TEST(retries_multiply_through_schemas)
+{
+	rig_must_set("four", RETRY("4", "{ref: a}"));
+	rig_must_set("also", "{type: sequence, children: [{ref: four}, {ref: b}]}");
+	ck_assert(!may_block("ref: also"));
+	ck_assert(!may_block(RETRY("2", "{ref: also}")));
+	ck_assert(may_block(RETRY("3", "{ref: also}")));
+	ck_assert(!may_block("{type: sequence, children: [{ref: also}, {ref: four}]}"));
+	ck_assert(may_block(
+		"{type: sequence, children: [{ref: also}, " RETRY("3", "{ref: four}") "]}"));
+}
+END_TEST
+
 START_TEST(a_composed_schema_that_may_wait_makes_the_whole_wait)
 {
 	rig_must_set("part", "ref: blocking");
@@ -231,6 +258,8 @@ Suite *suite_build(void)
 	Suite *suite = suite_create("build");
 	TCase *tc = rig_case(suite, "build");
 	tcase_add_test(tc, a_pipeline_knows_whether_it_may_wait);
+	tcase_add_test(tc, retries_that_multiply_work_may_wait);
+	tcase_add_test(tc, retries_multiply_through_schemas);
 	tcase_add_test(tc, a_composed_schema_that_may_wait_makes_the_whole_wait);
 	tcase_add_test(tc, a_pipeline_tells_what_it_was_made_of);
 	tcase_add_test(tc, calls_and_failures_are_counted);

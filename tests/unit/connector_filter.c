@@ -37,6 +37,42 @@ START_TEST(an_item_dropped_behind_a_filter_is_dropped)
 }
 END_TEST
 
+/* Answers when the call is over. */
+static bool answer_late(const struct flume_call *call, const void *item, void *arg)
+{
+	(void)item, (void)arg;
+	if (call->cancel)
+		flume_cancel_request(call->cancel);
+	rig.now_ns += 2;
+	return true;
+}
+
+#define LATE "{type: filter, predicate: late, then: {ref: a}}"
+
+START_TEST(an_answer_after_the_deadline_decides_nothing)
+{
+	struct flume_call call = {.deadline_ns = rig.now_ns + 1};
+	rig_add(&(struct flume_component){.name = "late", .test = answer_late});
+	ck_assert_int_eq(rig_run_call(LATE, 1, &call), FLUME_TIMED_OUT);
+	rig_failed_at("filter-late", "the deadline of the call has passed");
+	rig_left("");
+	ck_assert_int_eq(rig_run(LATE, 1), 0);
+	rig_left("a");
+}
+END_TEST
+
+START_TEST(an_answer_after_a_cancel_decides_nothing)
+{
+	flume_cancel *cancel = flume_cancel_new();
+	struct flume_call call = {.cancel = cancel};
+	rig_add(&(struct flume_component){.name = "late", .test = answer_late});
+	ck_assert_int_eq(rig_run_call(LATE, 1, &call), FLUME_CANCELLED);
+	rig_failed_at("filter-late", "the call was cancelled");
+	rig_left("");
+	flume_cancel_free(cancel);
+}
+END_TEST
+
 Suite *suite_connector_filter(void)
 {
 	Suite *suite = suite_create("connector_filter");
@@ -45,5 +81,7 @@ Suite *suite_connector_filter(void)
 	tcase_add_test(tc, without_else_the_item_passes);
 	tcase_add_test(tc, the_default_name_holds_the_predicate);
 	tcase_add_test(tc, an_item_dropped_behind_a_filter_is_dropped);
+	tcase_add_test(tc, an_answer_after_the_deadline_decides_nothing);
+	tcase_add_test(tc, an_answer_after_a_cancel_decides_nothing);
 	return suite;
 }

@@ -86,6 +86,43 @@ START_TEST(a_thousand_routes_are_told_apart)
 }
 END_TEST
 
+/* Answers when the call is over. */
+static const char *answer_late(const struct flume_call *call, const void *item, void *arg,
+			       char scratch[256])
+{
+	(void)item, (void)arg, (void)scratch;
+	if (call->cancel)
+		flume_cancel_request(call->cancel);
+	rig.now_ns += 2;
+	return "x";
+}
+
+#define LATE "{type: switch, condition: late, routes: {x: {ref: a}}}"
+
+START_TEST(an_answer_after_the_deadline_decides_nothing)
+{
+	struct flume_call call = {.deadline_ns = rig.now_ns + 1};
+	rig_add(&(struct flume_component){.name = "late", .pick = answer_late});
+	ck_assert_int_eq(rig_run_call(LATE, 1, &call), FLUME_TIMED_OUT);
+	rig_failed_at("switch-late", "the deadline of the call has passed");
+	rig_left("");
+	ck_assert_int_eq(rig_run(LATE, 1), 0);
+	rig_left("a");
+}
+END_TEST
+
+START_TEST(an_answer_after_a_cancel_decides_nothing)
+{
+	flume_cancel *cancel = flume_cancel_new();
+	struct flume_call call = {.cancel = cancel};
+	rig_add(&(struct flume_component){.name = "late", .pick = answer_late});
+	ck_assert_int_eq(rig_run_call(LATE, 1, &call), FLUME_CANCELLED);
+	rig_failed_at("switch-late", "the call was cancelled");
+	rig_left("");
+	flume_cancel_free(cancel);
+}
+END_TEST
+
 Suite *suite_connector_switch(void)
 {
 	Suite *suite = suite_create("connector_switch");
@@ -97,5 +134,7 @@ Suite *suite_connector_switch(void)
 	tcase_add_test(tc, the_default_name_holds_the_condition);
 	tcase_add_test(tc, an_item_dropped_behind_a_switch_is_dropped);
 	tcase_add_test(tc, a_thousand_routes_are_told_apart);
+	tcase_add_test(tc, an_answer_after_the_deadline_decides_nothing);
+	tcase_add_test(tc, an_answer_after_a_cancel_decides_nothing);
 	return suite;
 }

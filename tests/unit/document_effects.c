@@ -93,9 +93,11 @@ START_TEST(a_cancelled_search_gives_up)
 	memset(text, 'a', len);
 	struct regex *regex = NULL;
 	flume_cancel *cancel = flume_cancel_new();
+	struct flume_call call = {.cancel = cancel};
+	ck_assert_int_eq(regex_compile(&regex, "a+", NULL), 0);
+	ck_assert(regex_search(regex, text, len, &call));
 	flume_cancel_request(cancel);
-	ck_assert_int_eq(regex_compile(&regex, "a+[bc]", NULL), 0);
-	ck_assert(!regex_search(regex, text, len, cancel));
+	ck_assert(!regex_search(regex, text, len, &call));
 	flume_cancel_free(cancel);
 	regex_free(regex);
 	free(text);

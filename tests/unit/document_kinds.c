@@ -4,6 +4,7 @@
 #include "tests/unit/document_fixture.h"
 #include "tests/unit/suites.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,6 +91,87 @@ START_TEST(all_any_and_not_join_predicates)
 	expect_finding("components: {predicates: {p: {kind: any, of: [nobody]}}}\n"
 		       "type: filter\npredicate: p\nthen: {ref: x}\n",
 		       "predicate 'nobody' not found");
+}
+END_TEST
+
+#define SLOW   300
+#define DIGITS 200000
+
+/* Predicates that each take long on many digits, joined by `kind`. */
+static flume_pipeline *slow_pipeline(flume_factory *factory, const char *kind)
+{
+	static char yaml[SLOW * 80 + 400];
+	char found[2000];
+	flume_pipeline *pipeline = NULL;
+	size_t at = (size_t)sprintf(yaml, "components:\n  processors: {drop: {kind: drop}}\n"
+					  "  predicates:\n");
+	for (int i = 0; i < SLOW; i++)
+		at += (size_t)sprintf(
+			yaml + at, "    s%d: {kind: matches, field: t, pattern: '\\d+[xy]'}\n",
+			i);
+	at += (size_t)sprintf(yaml + at, "    p: {kind: %s, of: [s0", kind);
+	for (int i = 1; i < SLOW; i++)
+		at += (size_t)sprintf(yaml + at, ", s%d", i);
+	sprintf(yaml + at, "]}\ntype: filter\npredicate: p\nthen: {ref: drop}\n");
+	int rc = build_schema(factory, yaml, &pipeline, found, sizeof found);
+	ck_assert_msg(rc == 0, "%s", found);
+	return pipeline;
+}
+
+static int64_t now_ns(void)
+{
+	const struct flume_clock *clock = flume_clock_real();
+	return clock->now_ns(clock->arg);
+}
+
+static int ask_slowly(const char *kind, const struct flume_call *call)
+{
+	static char text[DIGITS + 16];
+	flume_factory *factory = new_document_factory();
+	flume_pipeline *pipeline = slow_pipeline(factory, kind);
+	size_t at = (size_t)sprintf(text, "{\"t\":\"");
+	memset(text + at, '1', DIGITS);
+	memcpy(text + at + DIGITS, "\"}", 3);
+	void *item = read_document(text);
+	int rc = flume_pipeline_process(pipeline, call, &item, NULL);
+	document_free(item);
+	flume_pipeline_unref(pipeline);
+	flume_factory_free(factory);
+	return rc;
+}
+
+START_TEST(a_deadline_ends_predicates_that_take_long)
+{
+	static const char *const kinds[] = {"any", "not"};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		struct flume_call call = {.deadline_ns = now_ns() + 500000000};
+		ck_assert_int_eq(ask_slowly(kinds[i], &call), FLUME_TIMED_OUT);
+		int64_t late = now_ns() - call.deadline_ns;
+		ck_assert_msg(late < 1000000000, "%s: %lld ns late", kinds[i], (long long)late);
+	}
+}
+END_TEST
+
+static void *cancel_soon(void *arg)
+{
+	const struct flume_clock *clock = flume_clock_real();
+	clock->sleep(clock->arg, now_ns() + 500000000, NULL);
+	flume_cancel_request(arg);
+	return NULL;
+}
+
+START_TEST(a_cancel_ends_predicates_that_take_long)
+{
+	pthread_t thread;
+	flume_cancel *cancel = flume_cancel_new();
+	struct flume_call call = {.cancel = cancel};
+	int64_t begin = now_ns();
+	ck_assert_int_eq(pthread_create(&thread, NULL, cancel_soon, cancel), 0);
+	ck_assert_int_eq(ask_slowly("any", &call), FLUME_CANCELLED);
+	int64_t took = now_ns() - begin;
+	ck_assert_msg(took < 1500000000, "%lld ns", (long long)took);
+	pthread_join(thread, NULL);
+	flume_cancel_free(cancel);
 }
 END_TEST
 
@@ -193,6 +275,8 @@ Suite *suite_document_kinds(void)
 	tcase_add_test(cases, greater_and_less_order_numbers_and_texts);
 	tcase_add_test(cases, what_has_no_order_is_a_finding);
 	tcase_add_test(cases, all_any_and_not_join_predicates);
+	tcase_add_test(cases, a_deadline_ends_predicates_that_take_long);
+	tcase_add_test(cases, a_cancel_ends_predicates_that_take_long);
 	tcase_add_test(cases, field_picks_a_route_by_the_text_of_a_value);
 	tcase_add_test(cases, a_handler_sets_fields_and_recovers);
 	tcase_add_test(cases, bad_paths_are_findings_all_of_them);
