@@ -351,8 +351,9 @@ struct flume_options {
 };
 
 int flume_factory_new(flume_factory **out, const struct flume_options *, struct flume_err *err);
-/* Waits for calls in flight; bindings still held refuse calls from then on.  Not from a
- * component or a listener. */
+/* Waits for calls in flight; bindings still held refuse calls from then on, and no listener runs
+ * any more.  A pipeline still held goes on and is its holder's affair.  Not from a component or
+ * a listener. */
 flume_factory *flume_factory_free(flume_factory *);
 
 /* Fails with FLUME_EXISTS rather than replace: a running pipeline must not change its meaning

@@ -1,8 +1,8 @@
 /*
  * From decided to running: check and build, canary, swap.
  *
- * Whether a schema checks depends on the others, so what did not is kept and tried again when
- * one of them changed; likewise a deletion that another schema stood against.  A round tries
+ * Whether a schema checks depends on others, so what did not is kept and tried again when one
+ * of those changed; likewise a deletion that another schema stood against.  A round tries
  * all that is due, and rounds go on as long as one of them changed the store.  So a list of
  * schemas that refer to one another settles in whatever order it came, and only what is left
  * over then is worth a word.
@@ -17,9 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ALL_CASES (60000 * MS) /* that a canary may take */
+
 /* ---- failures ---- */
 
-static void block(struct lane *lane, int code, flume_report *report)
+/* It did not get on, and waits for nobody yet. */
+static void stop(struct lane *lane, int code, flume_report *report)
 {
 	struct next *next = &lane->next;
 	flume_report_free(next->report);
@@ -27,17 +30,27 @@ static void block(struct lane *lane, int code, flume_report *report)
 	next->report = report;
 	next->code = code;
 	next->stage = NEXT_BLOCKED;
+	next->due = false;
+	waits_fini(&next->waits);
 	next->told = false;
 	next->began = loop_now();
-	lane->tried = lane->engine->commits;
 	if (code == FLUME_NOMEM)
 		engine_wake(lane->engine, next->began);
 	crash_note(lane);
 }
 
+static void block(struct lane *lane, int code, flume_report *report)
+{
+	struct next *next = &lane->next;
+	stop(lane, code, report);
+	waits_for_findings(&next->waits, lane->engine, next->schema, report);
+}
+
 static const char *stage_of(const struct next *next)
 {
-	return next->code == FLUME_REJECTED ? "check" : "build";
+	return next->code == FLUME_REJECTED ? "check"
+	       : next->code == FLUME_FAILED ? "canary"
+					    : "build";
 }
 
 static void tell_waiting(struct lane *lane, char *error)
@@ -96,14 +109,43 @@ static void tell_blocked(struct lane *lane)
 	next->told = next->ever_told = true;
 }
 
-static void fail_canary(struct lane *lane, const struct flume_err *err)
+static void reject_canary(struct lane *lane, const struct flume_err *err)
 {
 	struct next next = lane_take_next(lane);
-	next.trial = NULL;
 	crash_note(lane);
-	memory_bad(lane, &next.facts, "canary", err->text);
 	lane_reject(lane, &next, "canary", "", strdup(err->text), NULL);
 	next_fini(lane->engine, &next);
+}
+
+/* Others had a part in it: it is refused, and tried again when one of them changes. */
+static void await_others(struct lane *lane, const struct flume_err *err)
+{
+	struct engine *e = lane->engine;
+	struct next *next = &lane->next;
+	stop(lane, FLUME_FAILED, NULL);
+	waits_for_refs(&next->waits, e, next->schema);
+	if (*err->path)
+		waits_for_dependent(&next->waits, e, err->path);
+	if (!is_old_news(lane, LANE_REJECTED, err->text))
+		lane_reject(lane, next, "canary", "", strdup(err->text), NULL);
+	next->told = next->ever_told = true;
+	next->due = e->commits != next->as_of; /* it may be over already */
+}
+
+/* A change is bad by itself, or together with what it refers to; what fails in the case of
+ * another schema may be right for the next version of that one. */
+static void fail_canary(struct lane *lane, const struct flume_err *err)
+{
+	struct next *next = &lane->next;
+	bool others = *err->path || *next->context;
+	if (*err->path)
+		memory_bad_update(lane, &next->facts);
+	else
+		memory_bad(lane, &next->facts, next->context, "canary", err->text);
+	if (others && !next->asker.done)
+		await_others(lane, err);
+	else
+		reject_canary(lane, err);
 }
 
 /* ---- the swap ---- */
@@ -121,7 +163,8 @@ static bool is_watched(const struct lane *lane, const struct next *next,
 }
 
 /* The release that ran becomes the one to go back to, if it is worth it. */
-static void turn_over(struct lane *lane, struct next *next, struct tally before)
+static void turn_over(struct lane *lane, struct next *next, struct tally before,
+		      struct followers *followers)
 {
 	struct release fresh = {next->schema, next->facts, stamp_now(), false, false};
 	struct probation_limits limits;
@@ -136,7 +179,7 @@ static void turn_over(struct lane *lane, struct next *next, struct tally before)
 	release_fini(&lane->runs);
 	lane->runs = fresh;
 	if (watch) {
-		guard_begin(lane, &limits);
+		guard_begin(lane, &limits, followers);
 		return;
 	}
 	release_fini(&lane->kept);
@@ -147,15 +190,16 @@ static void turn_over(struct lane *lane, struct next *next, struct tally before)
 	breaker_good(&lane->breaker);
 }
 
-static void swapped(struct lane *lane, struct tally before)
+static void swapped(struct lane *lane, struct tally before, struct followers *followers)
 {
 	struct next next = lane_take_next(lane);
 	char from[FACTS_VERSION];
 	memcpy(from, lane->runs.facts.version, sizeof from);
 	lane->wants = true;
 	lane->leaving = lane->held_back = false;
+	waits_fini(&lane->leave_waits);
 	lane->wanted = next.facts;
-	turn_over(lane, &next, before);
+	turn_over(lane, &next, before, followers);
 	crash_note(lane);
 	lane_calm(lane, &next.facts);
 	lane->success_at = stamp_now();
@@ -167,15 +211,6 @@ static void swapped(struct lane *lane, struct tally before)
 		     &(struct engine_answer){.result = ENGINE_APPLIED,
 					     .generation = lane_generation(lane)});
 	next_fini(lane->engine, &next);
-}
-
-static struct tally tally_now(struct lane *lane)
-{
-	flume_pipeline *pipeline =
-		lane->binding ? flume_binding_dup_pipeline(lane->binding) : NULL;
-	struct tally tally = tally_of(pipeline);
-	flume_pipeline_unref(pipeline);
-	return tally;
 }
 
 /* A schema that HTTP cannot find does not run. */
@@ -190,13 +225,13 @@ static int bind(struct lane *lane)
 	return rc;
 }
 
-static void swap(struct lane *lane)
+static void swap_watched(struct lane *lane, struct followers *followers)
 {
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
-	struct tally before = tally_now(lane);
 	struct probation_limits limits;
 	flume_change *change = next->change;
+	struct tally before = guard_before(e, change);
 	if (is_watched(lane, next, &limits)) {
 		next->stage = NEXT_TRIAL; /* by live calls now */
 		crash_note(lane);
@@ -206,7 +241,6 @@ static void swap(struct lane *lane)
 	flume_change_free(change);
 	if (rc == FLUME_CONFLICT) {
 		next->stage = NEXT_DUE;
-		lane->tried = UINT64_MAX;
 		e->again = true;
 		return;
 	}
@@ -216,8 +250,18 @@ static void swap(struct lane *lane)
 		block(lane, rc, NULL);
 		return;
 	}
-	e->commits++;
-	swapped(lane, before);
+	engine_moved(e, lane->name);
+	swapped(lane, before, followers);
+}
+
+static void swap(struct lane *lane)
+{
+	struct followers followers;
+	if (followers_of(lane->next.change, &followers))
+		block(lane, FLUME_NOMEM, NULL);
+	else
+		swap_watched(lane, &followers);
+	followers_fini(&followers);
 }
 
 /* ---- trying ---- */
@@ -239,12 +283,17 @@ static void begin_trial(struct lane *lane)
 {
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
+	const struct trial_limits limits = {e->options.case_limit_ns, ALL_CASES};
+	if (refs_context(e, next->schema, next->context)) {
+		block(lane, FLUME_NOMEM, NULL);
+		return;
+	}
 	next->stage = NEXT_TRIAL;
 	next->began = loop_now();
+	next->as_of = e->commits;
 	next->shown = false;
 	crash_note(lane);
-	next->trial =
-		trial_start(e->trials, next->change, e->options.case_limit_ns, on_trial, lane);
+	next->trial = trial_start(e->trials, next->change, &limits, on_trial, lane);
 	if (!next->trial) {
 		block(lane, FLUME_NOMEM, NULL);
 		return;
@@ -256,6 +305,7 @@ static void try_next(struct lane *lane)
 {
 	struct next *next = &lane->next;
 	flume_report *report = flume_report_new();
+	next->due = false;
 	int rc = flume_factory_prepare(lane->engine->factory, lane->name, next->schema,
 				       &next->change, report);
 	if (rc) {
@@ -272,15 +322,15 @@ static void try_next(struct lane *lane)
 static bool is_due(const struct lane *lane)
 {
 	const struct next *next = &lane->next;
-	return next->schema && lane->tried != lane->engine->commits &&
-	       (next->stage == NEXT_DUE || next->stage == NEXT_BLOCKED);
+	return next->schema &&
+	       (next->stage == NEXT_DUE || (next->stage == NEXT_BLOCKED && next->due));
 }
 
 static void round_of_tries(struct engine *e)
 {
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		struct lane *lane = engine_lane_at(e, i);
-		if (lane->leaving && !lane->held_back && lane->tried != e->commits)
+		if (lane->leaving && !lane->held_back && lane->leave_due)
 			lane_retire(lane);
 		else if (is_due(lane))
 			try_next(lane);

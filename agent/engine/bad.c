@@ -80,6 +80,8 @@ char *bad_encode(const struct bad *bad, const char *name, size_t *out_len)
 		add_text(&t, "origin", c->facts.origin);
 		add_text(&t, "stage", c->stage);
 		add_text(&t, "error", c->error);
+		if (*c->context)
+			add_text(&t, "context", c->context);
 		add_text(&t, "at", at);
 		text_add_char(&t, '}');
 	}
@@ -113,6 +115,7 @@ static int read_change(struct bad *out, const flume_value *map)
 	get_text(map, "digest", c.facts.digest, sizeof c.facts.digest);
 	get_text(map, "origin", c.facts.origin, sizeof c.facts.origin);
 	get_text(map, "stage", c.stage, sizeof c.stage);
+	get_text(map, "context", c.context, sizeof c.context);
 	get_text(map, "error", c.error, sizeof c.error);
 	get_text(map, "at", at, sizeof at);
 	if (strncmp(c.facts.digest, "sha256:", 7) != 0 || c.facts.revision < 0 ||

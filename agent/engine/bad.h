@@ -14,7 +14,8 @@
 
 struct bad_change {
 	struct facts facts;
-	char stage[12]; /* "canary", "probation", "crash" */
+	char context[DIGEST_SIZE]; /* the schemas it failed together with; "": by itself */
+	char stage[12];            /* "canary", "probation", "crash" */
 	char error[BAD_ERROR];
 	int64_t at; /* seconds since 1970 */
 };

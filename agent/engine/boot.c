@@ -119,7 +119,7 @@ static void adopt(struct copy *copy)
 				      !copy->proven};
 	lane->wants = true;
 	lane->wanted = copy->facts;
-	lane->engine->commits++;
+	engine_moved(lane->engine, lane->name);
 	lane_calm(lane, &copy->facts);
 	lane->success_at = stamp_now();
 	copy->schema = NULL;

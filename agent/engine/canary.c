@@ -33,7 +33,7 @@ static int64_t limit_of(const flume_schema *schema, const struct canary_run *run
 		flume_value_get(flume_schema_get_canary(schema), "max_latency");
 	int64_t ns;
 	if (said && flume_duration_parse(flume_value_text(said), &ns) == 0)
-		return ns;
+		return ns < CANARY_CASE_MOST ? ns : CANARY_CASE_MOST;
 	return run->case_limit_ns;
 }
 

@@ -18,6 +18,9 @@ size_t canary_size(const flume_schema *);
 struct probation_limits canary_probation(const flume_schema *,
 					 const struct probation_limits *defaults);
 
+/* The most that a case may run, whatever max_latency says.  (A smaller one still fails a case.) */
+#define CANARY_CASE_MOST INT64_C(10000000000)
+
 struct canary_run {
 	int64_t case_limit_ns; /* of a case, where the schema has no max_latency */
 	flume_cancel *cancel;  /* may be NULL */

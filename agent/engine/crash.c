@@ -93,7 +93,7 @@ static void take_in(struct lane *lane, struct bad_change *c, int64_t now)
 		  LOG_STR("digest", c->facts.digest), LOG_INT("revision", c->facts.revision),
 		  LOG_STR("outcome", again ? "crashed" : "tried again"));
 	if (again)
-		memory_bad(lane, &c->facts, "crash",
+		memory_bad(lane, &c->facts, "", "crash",
 			   "the agent crashed twice within ten minutes while it was tried");
 	memcpy(c->stage, CRASHED, sizeof CRASHED);
 	c->at = now;

@@ -32,7 +32,6 @@ struct lane *engine_lane(struct engine *e, const char *name)
 		return NULL;
 	lane->engine = e;
 	lane->reason = "";
-	lane->tried = UINT64_MAX;
 	lane->name = strdup(name);
 	if (!lane->name || map_add(&e->lanes, name, lane)) {
 		free(lane->name);
@@ -55,6 +54,7 @@ void next_fini(struct engine *e, struct next *next)
 	flume_change_free(next->change);
 	flume_schema_unref(next->schema);
 	flume_report_free(next->report);
+	waits_fini(&next->waits);
 	free(next->place);
 	asker_answer(e, &next->asker, &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	*next = (struct next){0};
@@ -95,6 +95,7 @@ static void lane_free(struct lane *lane)
 		     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	guard_end(lane);
 	crash_note(lane);
+	waits_fini(&lane->leave_waits);
 	bad_fini(&lane->tries);
 	release_fini(&lane->kept);
 	release_fini(&lane->runs);

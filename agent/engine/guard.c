@@ -2,7 +2,9 @@
  * Probation: the calls of the new generation are counted from the outside, by looking.
  *
  * A lane's pipeline may be replaced while it is on probation, when a schema it refers to
- * changes. That is still the same release, so what its pipelines counted is added up.
+ * changes. That is still the same release, so what its pipelines counted is added up.  It also
+ * works inside the pipelines of the schemas that refer to it, so what those count that were
+ * swapped in with it is added too.
  *
  * Going back is a swap like any other, to the release that was kept.  It can fail only when
  * what that one needs is gone; then the new one goes on, the status says so, and it is tried
@@ -12,13 +14,21 @@
 
 #include "agent/log/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define LOOK  (100 * MS)
 #define AGAIN (1000 * MS)
 #define TRIES 8
 
-struct tally tally_of(const flume_pipeline *pipeline)
+/* ---- who is watched ---- */
+
+static struct tally add(struct tally a, struct tally b)
+{
+	return (struct tally){a.calls + b.calls, a.failures + b.failures};
+}
+
+static struct tally tally_of(const flume_pipeline *pipeline)
 {
 	struct flume_pipeline_info info = {0};
 	if (pipeline)
@@ -27,16 +37,55 @@ struct tally tally_of(const flume_pipeline *pipeline)
 			      info.failures < info.calls ? info.failures : info.calls};
 }
 
+struct tally guard_before(struct engine *e, flume_change *change)
+{
+	struct tally sum = {0};
+	const char *id;
+	for (size_t i = 0; (id = flume_change_get_id(change, i)); i++) {
+		const struct lane *lane = map_get(&e->lanes, id);
+		flume_pipeline *pipeline = lane && lane->binding
+						   ? flume_binding_dup_pipeline(lane->binding)
+						   : NULL;
+		sum = add(sum, tally_of(pipeline));
+		flume_pipeline_unref(pipeline);
+	}
+	return sum;
+}
+
+int followers_of(flume_change *change, struct followers *out)
+{
+	size_t n = 0;
+	while (flume_change_get_pipeline(change, n))
+		n++;
+	*out = (struct followers){calloc(n, sizeof(flume_pipeline *)), 0};
+	if (!out->list)
+		return FLUME_NOMEM;
+	for (size_t i = 1; i < n; i++)
+		out->list[out->n++] = flume_pipeline_ref(flume_change_get_pipeline(change, i));
+	return 0;
+}
+
+void followers_fini(struct followers *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		flume_pipeline_unref(f->list[i]);
+	free(f->list);
+	*f = (struct followers){0};
+}
+
 static int64_t next_look(const struct lane *lane, int64_t now)
 {
 	int64_t left = lane->limits.duration_ns - (now - lane->began);
 	return left < LOOK ? now + (left > 0 ? left : 0) : now + LOOK;
 }
 
-void guard_begin(struct lane *lane, const struct probation_limits *limits)
+void guard_begin(struct lane *lane, const struct probation_limits *limits,
+		 struct followers *followers)
 {
 	int64_t now = loop_now();
 	lane->watched = flume_binding_dup_pipeline(lane->binding);
+	lane->followers = *followers;
+	*followers = (struct followers){0};
 	lane->limits = *limits;
 	lane->past = (struct tally){0};
 	lane->began = now;
@@ -46,15 +95,11 @@ void guard_begin(struct lane *lane, const struct probation_limits *limits)
 void guard_end(struct lane *lane)
 {
 	lane->watched = flume_pipeline_unref(lane->watched);
+	followers_fini(&lane->followers);
 	lane->fall_at = 0;
 }
 
 /* ---- counting ---- */
-
-static struct tally add(struct tally a, struct tally b)
-{
-	return (struct tally){a.calls + b.calls, a.failures + b.failures};
-}
 
 static struct tally count(struct lane *lane)
 {
@@ -66,7 +111,10 @@ static struct tally count(struct lane *lane)
 	} else {
 		flume_pipeline_unref(serves);
 	}
-	return add(lane->past, tally_of(lane->watched));
+	struct tally sum = add(lane->past, tally_of(lane->watched));
+	for (size_t i = 0; i < lane->followers.n; i++)
+		sum = add(sum, tally_of(lane->followers.list[i]));
+	return sum;
 }
 
 /* ---- verdicts ---- */
@@ -87,6 +135,7 @@ static void keep(struct lane *lane, bool proven)
 {
 	guard_end(lane);
 	release_fini(&lane->kept);
+	engine_moved(lane->engine, lane->name); /* nothing that it kept is needed any more */
 	lane->runs.proven = proven;
 	lane->runs.inconclusive = !proven;
 	lane->save = SAVE_DUE;
@@ -140,7 +189,7 @@ static void fall(struct lane *lane, const char *why)
 	if (rc) {
 		cannot_fall(lane, rc, report);
 	} else {
-		lane->engine->commits++;
+		engine_moved(lane->engine, lane->name);
 		guard_end(lane);
 		crash_note(lane);
 		release_fini(&lane->runs);
@@ -164,7 +213,7 @@ static void condemn(struct lane *lane, struct tally now)
 	char why[240];
 	const struct facts bad = lane->runs.facts;
 	probation_explain(&lane->limits, lane->before, now, why, sizeof why);
-	memory_bad(lane, &bad, "probation", why);
+	memory_bad(lane, &bad, "", "probation", why);
 	if (lane->state == LANE_PROBATION)
 		lane->good = false;
 	show(lane, &bad, LANE_ROLLED_BACK, "probation", why);

@@ -54,6 +54,17 @@ static bool is_repeated(struct lane *lane, const struct change *c)
 
 /* ---- what the table says ---- */
 
+/* What failed together with others says nothing of how it does with other ones. */
+static bool is_known_bad(const struct lane *lane, const struct intake *in)
+{
+	const struct bad_change *known = bad_find(&lane->bad, in->facts.digest);
+	char context[DIGEST_SIZE];
+	if (!known || !*known->context || !in->schema)
+		return known;
+	return !refs_context(lane->engine, in->schema, context) &&
+	       !strcmp(context, known->context);
+}
+
 static struct decision ask(const struct lane *lane, const struct intake *in)
 {
 	const struct engine *e = lane->engine;
@@ -67,7 +78,7 @@ static struct decision ask(const struct lane *lane, const struct intake *in)
 		/* What a held deletion would have deleted may come back as it was. */
 		.last_revision = lane->leaving ? 0 : lane->last_revision,
 		.listed_at = in->listed_at,
-		.known_bad = bad_find(&lane->bad, in->facts.digest),
+		.known_bad = is_known_bad(lane, in),
 		.breaker_open = in->schema && breaker_refuses(&lane->breaker, loop_now()),
 		.mass_delete = in->mass_delete,
 		.apply_same_version = e->options.apply_same_version,
@@ -126,7 +137,6 @@ static void line_up(struct lane *lane, struct intake *in, enum next_stage stage,
 				   .downgrade = downgrade,
 				   .stage = stage,
 				   .asker = *in->asker};
-	lane->tried = UINT64_MAX;
 	in->schema = NULL;
 	if (is_proposal(in))
 		*lane->seen = '\0'; /* what the source said may have been superseded */
@@ -141,6 +151,18 @@ static void recall(struct lane *lane, const struct facts *facts)
 	const struct bad_change copy = *known;
 	lane_attempted(lane, &copy.facts, copy.stage, strdup(copy.error), NULL);
 	lane->attempt.at = copy.at;
+}
+
+/* Known as bad together with those it refers to: tried again when they change. */
+static void wait_for_context(struct lane *lane, struct intake *in, bool downgrade)
+{
+	const struct bad_change *known = bad_find(&lane->bad, in->facts.digest);
+	if (!known || !*known->context)
+		return;
+	line_up(lane, in, NEXT_BLOCKED, downgrade);
+	lane->next.code = FLUME_FAILED;
+	lane->next.told = lane->next.ever_told = true;
+	waits_for_refs(&lane->next.waits, lane->engine, lane->next.schema);
 }
 
 static void hold(struct lane *lane, struct intake *in, const struct decision *d)
@@ -159,6 +181,8 @@ static void hold(struct lane *lane, struct intake *in, const struct decision *d)
 		line_up(lane, in, NEXT_BREAKER, d->downgrade);
 		engine_wake(lane->engine, lane->breaker.until);
 	}
+	if (!is_proposal(in) && !strcmp(d->reason, "known-bad"))
+		wait_for_context(lane, in, d->downgrade);
 	asker_answer(lane->engine, &asker,
 		     &(struct engine_answer){.result = ENGINE_HELD, .reason = d->reason});
 }
@@ -303,7 +327,7 @@ static void take_deletion(struct lane *lane, struct intake *in)
 		}
 		if (in->change->revision > 0)
 			lane->last_revision = in->change->revision;
-		lane->tried = UINT64_MAX;
+		lane->leave_due = true;
 	}
 }
 

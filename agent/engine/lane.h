@@ -6,8 +6,8 @@
  * stays when its schema is gone, for it remembers which revisions it has seen.
  *
  * The files of the room: batch and intake (what comes in, and what is decided), advance (check,
- * build, canary, swap), guard (probation, going back), retire (deletions), memory and crash (the
- * state folder), boot, tick, say (outcomes: log, counters, answers), status and metrics (the
+ * build, canary, swap), refs and wait (what depends on other schemas), guard (probation, going
+ * back), retire (deletions), memory and crash (the state folder), boot, tick, say (outcomes: log, counters, answers), status and metrics (the
  * board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
@@ -57,8 +57,19 @@ struct asker {
 enum next_stage {
 	NEXT_DUE,
 	NEXT_TRIAL,   /* in its canary                                     */
-	NEXT_BLOCKED, /* did not check: tried again when other schemas change */
+	NEXT_BLOCKED, /* did not get on: tried again when what it waits for changes */
 	NEXT_BREAKER, /* the update breaker is open                        */
+};
+
+/* The pipelines of the schemas that refer to one, swapped in with it. */
+struct followers {
+	flume_pipeline **list;
+	size_t n;
+};
+
+struct waits { /* for other schemas: for those of a name, or any; see wait.c */
+	bool any;
+	struct map names;
 };
 
 struct next {
@@ -68,11 +79,15 @@ struct next {
 	bool downgrade;
 	enum next_stage stage;
 	struct asker asker;
-	flume_change *change; /* NEXT_TRIAL ... */
+	char context[DIGEST_SIZE]; /* refs_context when it was prepared */
+	flume_change *change;      /* NEXT_TRIAL ... */
 	struct trial *trial;
-	int64_t began; /* the stage */
+	int64_t began;  /* the stage */
+	uint64_t as_of; /* engine.commits when its canary began */
 	bool shown;
-	int code; /* NEXT_BLOCKED: why ... */
+	struct waits waits; /* NEXT_BLOCKED: for whom ... */
+	bool due;           /* ... and whether one of them changed since   */
+	int code;           /* likewise: why ... */
 	flume_report *report;
 	bool told; /* ... and whether that was said, for this try and for any */
 	bool ever_told;
@@ -112,6 +127,8 @@ struct lane {
 	bool leaving;   /* ... or wants it gone, and that is not carried out yet */
 	bool held_back; /* `leaving`, and kept by the rule of mass deletions     */
 	bool leave_told;
+	struct waits leave_waits; /* who stands against it ...      */
+	bool leave_due;           /* ... and whether that may be over */
 	struct asker leave_asker;
 	struct facts wanted;
 	int64_t last_revision;  /* 0: none was seen             */
@@ -120,11 +137,11 @@ struct lane {
 	enum lane_state state;
 	const char *reason; /* "": none; static */
 	struct attempt attempt;
-	uint64_t tried; /* engine.commits when something was tried last */
 
 	flume_pipeline *watched; /* on probation: the one whose calls are counted now */
+	struct followers followers;
 	struct probation_limits limits;
-	struct tally before; /* of the generation that is kept        */
+	struct tally before; /* of what the release on probation and its users replaced */
 	struct tally past;   /* of pipelines watched before this one  */
 	int64_t began;
 	int64_t fall_at; /* going back failed, and is tried again then; 0: no */
@@ -215,12 +232,16 @@ void engine_advance(struct engine *);
 
 /* ---- guard.c ---- */
 
-/* The lane's new release has just been swapped in. */
-void guard_begin(struct lane *, const struct probation_limits *);
+/* The lane's new release has just been swapped in.  Takes the followers. */
+void guard_begin(struct lane *, const struct probation_limits *, struct followers *);
 void guard_end(struct lane *);
 /* Looks at the probation, if there is one; returns when to look again, or INT64_MAX. */
 int64_t guard_look(struct lane *, int64_t now);
-struct tally tally_of(const flume_pipeline *);
+/* What the pipelines that the change would replace have counted so far. */
+struct tally guard_before(struct engine *, flume_change *);
+/* 0 or FLUME_NOMEM. */
+int followers_of(flume_change *, struct followers *out);
+void followers_fini(struct followers *);
 
 /* ---- retire.c ---- */
 
@@ -235,8 +256,12 @@ void lane_retire_tell(struct lane *);
 bool memory_save(struct lane *, int64_t now);
 /* The schema is gone. */
 void memory_forget(struct lane *);
-/* Remembers that `facts` failed, and lets the breaker know. */
-void memory_bad(struct lane *, const struct facts *, const char *stage, const char *error);
+/* Remembers that `facts` failed, and lets the breaker know.  `context` is that of refs_context,
+ * when the failure may depend on it, or "". */
+void memory_bad(struct lane *, const struct facts *, const char *context, const char *stage,
+		const char *error);
+/* Lets the breaker know, and remembers nothing. */
+void memory_bad_update(struct lane *, const struct facts *);
 void memory_trouble(struct engine *, const char *what, const struct flume_err *err);
 
 /* ---- crash.c ---- */
@@ -283,6 +308,27 @@ void lane_reject(struct lane *, struct next *next, const char *stage, const char
 bool refs_are_awaited(struct engine *, const flume_schema *, const flume_report *);
 /* May `schema` refer to `name`? */
 bool refs_include(const flume_schema *, const char *name);
+/* The ref that stands there; NULL when there is none.  Lent by the schema. */
+const char *refs_name_at(const flume_schema *, unsigned line, unsigned column);
+/* Adds the names of the known schemas it may refer to, itself or through others.  0 or
+ * FLUME_NOMEM. */
+int refs_reach(struct engine *, const flume_schema *, struct map *out);
+/* A digest of those schemas as they run now; "" when there are none.  0 or FLUME_NOMEM. */
+int refs_context(struct engine *, const flume_schema *, char out[DIGEST_SIZE]);
+
+/* ---- wait.c ---- */
+
+void waits_fini(struct waits *);
+void waits_for(struct waits *, const char *name);
+/* For all that it refers to, itself or through others. */
+void waits_for_refs(struct waits *, struct engine *, const flume_schema *);
+/* For that schema, and all that it refers to. */
+void waits_for_dependent(struct waits *, struct engine *, const char *name);
+/* For those that can cure the findings; for nobody when one of them is about the text alone. */
+void waits_for_findings(struct waits *, struct engine *, const flume_schema *,
+			const flume_report *);
+/* The store has another schema of this name now, or none: what waited for that is due. */
+void engine_moved(struct engine *, const char *name);
 
 /* ---- board: status.c, metrics.c ---- */
 

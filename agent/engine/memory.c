@@ -82,17 +82,23 @@ void memory_forget(struct lane *lane)
 		memory_trouble(e, "the copy of a removed schema could not be removed", &err);
 }
 
-void memory_bad(struct lane *lane, const struct facts *facts, const char *stage,
-		const char *error)
+void memory_bad_update(struct lane *lane, const struct facts *facts)
+{
+	breaker_bad(&lane->breaker, &lane->engine->breaker, facts->digest, loop_now());
+	if (lane->breaker.open)
+		log_event(LOG_WARN, "update breaker open", LOG_STR("schema", lane->name));
+}
+
+void memory_bad(struct lane *lane, const struct facts *facts, const char *context,
+		const char *stage, const char *error)
 {
 	struct engine *e = lane->engine;
 	struct flume_err err = {0};
 	struct bad_change change = {.facts = *facts, .at = stamp_now()};
 	memccpy(change.stage, stage, '\0', sizeof change.stage - 1);
 	memccpy(change.error, error, '\0', sizeof change.error - 1);
-	breaker_bad(&lane->breaker, &e->breaker, facts->digest, loop_now());
-	if (lane->breaker.open)
-		log_event(LOG_WARN, "update breaker open", LOG_STR("schema", lane->name));
+	memccpy(change.context, context, '\0', sizeof change.context - 1);
+	memory_bad_update(lane, facts);
 	if (bad_add(&lane->bad, &change)) {
 		flume_fail(&err, FLUME_NOMEM, "out of memory");
 		memory_trouble(e, "a bad change could not be remembered", &err);

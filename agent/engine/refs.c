@@ -33,14 +33,20 @@ static const flume_value *find(const struct search *s, const flume_value *value)
 	return found;
 }
 
+const char *refs_name_at(const flume_schema *schema, unsigned line, unsigned column)
+{
+	const struct search at = {.line = line, .column = column};
+	const flume_value *ref = line ? find(&at, flume_schema_get_root(schema)) : NULL;
+	return ref ? flume_value_text(ref) : NULL;
+}
+
 static bool is_awaited(struct engine *e, const flume_schema *schema,
 		       const struct flume_issue *issue)
 {
-	const struct search at = {.line = issue->line, .column = issue->column};
-	if (strcmp(issue->code, "unknown-ref") != 0 || !issue->line)
+	if (strcmp(issue->code, "unknown-ref") != 0)
 		return false;
-	const flume_value *ref = find(&at, flume_schema_get_root(schema));
-	const struct lane *lane = ref ? map_get(&e->lanes, flume_value_text(ref)) : NULL;
+	const char *name = refs_name_at(schema, issue->line, issue->column);
+	const struct lane *lane = name ? map_get(&e->lanes, name) : NULL;
 	return lane && lane->wants && !lane->leaving;
 }
 
@@ -58,4 +64,74 @@ bool refs_are_awaited(struct engine *e, const flume_schema *schema, const flume_
 bool refs_include(const flume_schema *schema, const char *name)
 {
 	return find(&(struct search){.name = name}, flume_schema_get_root(schema));
+}
+
+/* ---- all that a schema refers to ---- */
+
+struct reach {
+	struct engine *engine;
+	struct map *out;
+	int rc;
+};
+
+static void reach_value(struct reach *r, const flume_value *value);
+
+static void reach_name(struct reach *r, const char *name)
+{
+	struct lane *lane = map_get(&r->engine->lanes, name);
+	if (!lane || map_get(r->out, name) || r->rc)
+		return;
+	r->rc = map_add(r->out, name, lane);
+	flume_schema *schema = flume_factory_dup_schema(r->engine->factory, name);
+	if (schema)
+		reach_value(r, flume_schema_get_root(schema));
+	flume_schema_unref(schema);
+}
+
+static void reach_value(struct reach *r, const flume_value *value)
+{
+	for (size_t i = 0; !r->rc && i < flume_value_size(value); i++) {
+		const flume_value *below = flume_value_at(value, i);
+		const flume_value *key = flume_value_key(value, i);
+		if (key && !strcmp(flume_value_text(key), "ref"))
+			reach_name(r, flume_value_text(below));
+		reach_value(r, below);
+	}
+}
+
+int refs_reach(struct engine *e, const flume_schema *schema, struct map *out)
+{
+	struct reach r = {e, out, 0};
+	reach_value(&r, flume_schema_get_root(schema));
+	return r.rc;
+}
+
+static bool add_line(struct digest *d, const struct engine *e, const char *name)
+{
+	flume_schema *schema = flume_factory_dup_schema(e->factory, name);
+	if (!schema)
+		return false;
+	const char *digest = flume_schema_get_digest(schema);
+	digest_add(d, name, strlen(name));
+	digest_add(d, " ", 1);
+	digest_add(d, digest, strlen(digest));
+	digest_add(d, "\n", 1);
+	flume_schema_unref(schema);
+	return true;
+}
+
+int refs_context(struct engine *e, const flume_schema *schema, char out[DIGEST_SIZE])
+{
+	struct map names = {0};
+	struct digest d;
+	bool any = false;
+	int rc = refs_reach(e, schema, &names);
+	*out = '\0';
+	digest_init(&d);
+	for (size_t i = 0; !rc && i < names.len; i++)
+		any |= add_line(&d, e, names.entries[i].name);
+	if (any)
+		digest_end(&d, out);
+	map_fini(&names);
+	return rc;
 }

@@ -36,23 +36,11 @@ static void clear(struct lane *lane)
 	lane_attempted(lane, &(struct facts){0}, "", NULL, NULL);
 	lane_state(lane, LANE_RUNNING, "");
 	memory_forget(lane);
-	e->commits++;
+	waits_fini(&lane->leave_waits);
+	engine_moved(e, lane->name);
 	lane_say(lane, &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &gone});
 	asker_answer(lane->engine, &lane->leave_asker,
 		     &(struct engine_answer){.result = ENGINE_APPLIED});
-}
-
-bool lane_retire(struct lane *lane)
-{
-	struct engine *e = lane->engine;
-	int rc = kept_for(lane) ? FLUME_IN_USE
-				: flume_factory_remove_schema(e->factory, lane->name, NULL);
-	if (rc == FLUME_IN_USE) {
-		lane->tried = e->commits;
-		return false;
-	}
-	clear(lane);
-	return true;
 }
 
 /* The findings say who stands against it. */
@@ -69,11 +57,41 @@ static flume_report *find_users(struct lane *lane)
 	return report;
 }
 
+/* Each of them has to leave or change, so it will do to wait for those that are named. */
+static void wait_for_users(struct lane *lane)
+{
+	flume_report *report = find_users(lane);
+	size_t n = flume_report_size(report);
+	waits_fini(&lane->leave_waits);
+	lane->leave_waits.any = !n;
+	for (size_t i = 0; i < n; i++) {
+		const struct flume_issue *issue = flume_report_get_issue(report, i);
+		if (issue)
+			waits_for(&lane->leave_waits, issue->path);
+	}
+	flume_report_free(report);
+}
+
+bool lane_retire(struct lane *lane)
+{
+	struct engine *e = lane->engine;
+	int rc = kept_for(lane) ? FLUME_IN_USE
+				: flume_factory_remove_schema(e->factory, lane->name, NULL);
+	lane->leave_due = false;
+	if (rc == FLUME_IN_USE) {
+		wait_for_users(lane);
+		return false;
+	}
+	clear(lane);
+	return true;
+}
+
 static void refuse(struct lane *lane, flume_report *report)
 {
 	struct asker asker = lane->leave_asker;
 	lane->leave_asker = (struct asker){0};
 	lane->leaving = false;
+	waits_fini(&lane->leave_waits);
 	lane_say(lane, &(struct saying){.outcome = OUTCOME_REJECTED,
 					.facts = &lane->runs.facts,
 					.reason = "in-use"});

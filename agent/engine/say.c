@@ -69,9 +69,10 @@ char *first_finding(const flume_report *report, const char *place, const char *o
 	const struct flume_issue *first = flume_report_get_issue(report, 0);
 	struct text t = {0};
 	text_add(&t, place);
-	if (first && first->line)
-		text_addf(&t, ":%u:%u", first->line, first->column);
-	text_addf(&t, "%s%s", *place ? ": " : "", first ? first->text : otherwise);
+	bool placed = first && first->line;
+	if (placed)
+		text_addf(&t, "%s%u:%u", *place ? ":" : "", first->line, first->column);
+	text_addf(&t, "%s%s", *place || placed ? ": " : "", first ? first->text : otherwise);
 	if (first)
 		text_addf(&t, " [%s]", first->code);
 	return text_take(&t);

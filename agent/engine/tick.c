@@ -39,7 +39,7 @@ static int64_t tick_blocked(struct lane *lane, int64_t now)
 		return INT64_MAX;
 	if (now - lane->next.began < BLOCKED_PAUSE)
 		return lane->next.began + BLOCKED_PAUSE;
-	lane->tried = UINT64_MAX;
+	lane->next.due = true;
 	return INT64_MAX;
 }
 

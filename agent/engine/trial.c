@@ -19,7 +19,7 @@
 #include <sys/eventfd.h>
 
 #define MS       INT64_C(1000000)
-#define AT_ONCE  4
+#define AT_ONCE  32
 #define LOST     32
 #define LOOK     (50 * MS)   /* between looks at the clock of what runs */
 #define GRACE    (500 * MS)  /* for coming back after the limit         */
@@ -162,11 +162,11 @@ bool trial_needed(flume_change *change)
 	return false;
 }
 
-struct trial *trial_start(struct trials *ts, flume_change *change, int64_t case_limit_ns,
-			  trial_done_fn *done, void *arg)
+struct trial *trial_start(struct trials *ts, flume_change *change,
+			  const struct trial_limits *limits, trial_done_fn *done, void *arg)
 {
 	struct trial *t = calloc(1, sizeof *t);
-	struct tryout *tryout = t ? tryout_new(ts->desk, change, case_limit_ns) : NULL;
+	struct tryout *tryout = t ? tryout_new(ts->desk, change, limits) : NULL;
 	if (!tryout || !add(ts, t)) {
 		if (tryout)
 			tryout_unref(tryout);

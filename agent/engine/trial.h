@@ -18,15 +18,21 @@ struct trials *trials_new(struct loop *, struct flume_err *err);
  * No verdict is given any more.  Returns NULL. */
 struct trials *trials_free(struct trials *);
 
+struct trial_limits {
+	int64_t case_ns; /* of a case, where the schema has no max_latency */
+	int64_t all_ns;  /* of all cases together                          */
+};
+
 /* Do the schemas of this change have any cases? */
 bool trial_needed(flume_change *);
 
 /* On the loop, after trial_start has returned; the trial is gone then.  `err` is NULL when
  * every case of every schema in the change passed; else FLUME_FAILED and which, or FLUME_NOMEM.
+ * Its path is the id of the schema whose case it was, or "" when that is the one that is set.
  */
 typedef void trial_done_fn(void *arg, const struct flume_err *err);
 /* The change may be freed while the trial runs.  NULL when out of memory. */
-struct trial *trial_start(struct trials *, flume_change *, int64_t case_limit_ns,
+struct trial *trial_start(struct trials *, flume_change *, const struct trial_limits *,
 			  trial_done_fn *, void *arg);
 /* Gives up: `done` will not run.  NULL is fine; returns NULL. */
 struct trial *trial_cancel(struct trial *);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -74,15 +75,14 @@ static int add_candidates(struct tryout *t, flume_change *change)
 	return 0;
 }
 
-struct tryout *tryout_new(struct desk *d, flume_change *change, int64_t case_limit_ns)
+struct tryout *tryout_new(struct desk *d, flume_change *change,
+			  const struct trial_limits *limits)
 {
 	struct tryout *t = calloc(1, sizeof *t);
 	if (!t)
 		return NULL;
-	*t = (struct tryout){.desk = d,
-			     .case_limit_ns = case_limit_ns,
-			     .cancel = flume_cancel_new(),
-			     .refs = 1};
+	*t = (struct tryout){
+		.desk = d, .limits = *limits, .cancel = flume_cancel_new(), .refs = 1};
 	pthread_mutex_lock(&d->lock);
 	d->refs++;
 	pthread_mutex_unlock(&d->lock);
@@ -123,17 +123,21 @@ static void note_begun(void *arg, const char *what, int64_t limit_ns)
 	pthread_mutex_unlock(&t->desk->lock);
 }
 
+static void note_turn(struct tryout *t, size_t i)
+{
+	pthread_mutex_lock(&t->desk->lock);
+	t->at = i;
+	t->begun = false;
+	pthread_mutex_unlock(&t->desk->lock);
+}
+
 static int try_all(struct tryout *t, struct flume_err *err)
 {
-	const struct canary_run run = {t->case_limit_ns, t->cancel, note_begun, t};
+	const struct canary_run run = {t->limits.case_ns, t->cancel, note_begun, t};
 	int rc = 0;
-	size_t i = 0;
-	for (; !rc && i < t->n; i++)
+	for (size_t i = 0; !rc && i < t->n; i++) {
+		note_turn(t, i);
 		rc = canary_try_all(t->list[i].schema, t->list[i].pipeline, &run, err);
-	if (rc && i > 1) {
-		const struct flume_err own = *err;
-		flume_fail(err, rc, "schema '%.128s', which refers to it: %s",
-			   t->list[i - 1].id, own.text);
 	}
 	return rc;
 }
@@ -186,6 +190,7 @@ bool tryout_start(struct tryout *t, size_t most_lost)
 	pthread_mutex_unlock(&d->lock);
 	if (!allowed)
 		return false;
+	t->started_at = loop_now();
 	int rc = spawn(t);
 	if (!rc)
 		return true;
@@ -208,20 +213,36 @@ void tryout_let_go(struct tryout *t)
 	pthread_mutex_unlock(&t->desk->lock);
 }
 
+/* Whose case was it?  The first candidate is the one that is set. */
+static void name_schema(const struct tryout *t, struct flume_err *err)
+{
+	const struct flume_err own = *err;
+	if (!own.code || !t->at)
+		return;
+	const char *id = t->list[t->at].id;
+	flume_fail(err, own.code, "schema '%.128s', which refers to it: %s", id, own.text);
+	snprintf(err->path, sizeof err->path, "%s", id);
+}
+
 bool tryout_has_verdict(struct tryout *t, int64_t grace_ns, struct flume_err *out)
 {
 	bool found = true;
 	pthread_mutex_lock(&t->desk->lock);
-	int64_t took = loop_now() - t->begun_at;
+	int64_t now = loop_now(), took = now - t->begun_at;
 	if (t->ended) {
 		*out = t->err;
 	} else if (t->begun && took > t->limit_ns && took - t->limit_ns > grace_ns) {
 		char why[100];
 		canary_explain_late(why, sizeof why, took, t->limit_ns);
 		flume_fail(out, FLUME_FAILED, "%s: %s, and has not come back", t->what, why);
+	} else if (now - t->started_at > t->limits.all_ns) {
+		flume_fail(out, FLUME_FAILED, "the cases took longer than %.4g s together",
+			   (double)t->limits.all_ns / 1e9);
 	} else {
 		found = false;
 	}
+	if (found)
+		name_schema(t, out);
 	pthread_mutex_unlock(&t->desk->lock);
 	return found;
 }

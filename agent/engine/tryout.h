@@ -7,7 +7,7 @@
 #ifndef FLUME_AGENT_ENGINE_TRYOUT_H
 #define FLUME_AGENT_ENGINE_TRYOUT_H
 
-#include "lib/flume.h"
+#include "agent/engine/trial.h"
 
 #include <pthread.h>
 
@@ -34,24 +34,27 @@ struct tryout {
 	struct desk *desk;
 	struct candidate *list;
 	size_t n;
-	int64_t case_limit_ns;
+	struct trial_limits limits;
 	flume_cancel *cancel;
+	int64_t started_at; /* on the loop */
 	/* Under the desk's lock: */
 	size_t refs;
 	bool begun, ended, lost;
+	size_t at;                  /* the candidate whose turn it is */
 	char what[160];             /* the case that runs ... */
 	int64_t begun_at, limit_ns; /* ... since when, and for how long it may */
 	struct flume_err err;       /* once ended: its code is the verdict */
 };
 
 /* NULL when out of memory. */
-struct tryout *tryout_new(struct desk *, flume_change *, int64_t case_limit_ns);
+struct tryout *tryout_new(struct desk *, flume_change *, const struct trial_limits *);
 struct tryout *tryout_unref(struct tryout *);
 /* Starts the thread.  False when there is none to be had, or too many are lost. */
 bool tryout_start(struct tryout *, size_t most_lost);
 /* Cancels; if the thread still runs it is lost. */
 void tryout_let_go(struct tryout *);
-/* True when there is a verdict: its own, or that its case is `grace_ns` overdue. */
+/* True when there is a verdict: its own, that its case is `grace_ns` overdue, or that the cases
+ * took too long together.  The path of an error is as trial_done_fn has it. */
 bool tryout_has_verdict(struct tryout *, int64_t grace_ns, struct flume_err *out);
 
 #endif

@@ -81,6 +81,8 @@ static int read_reply(struct etcd_call *c, const json_t *root)
 	if (etcd_read_int(header, "revision", &c->result.revision) ||
 	    etcd_read_int(reply, "count", &c->result.count))
 		return FLUME_IO;
+	if (c->result.revision < 1)
+		return FLUME_IO; /* whoever says {} is no store, let alone an empty one */
 	c->result.cluster_id = etcd_read_id(header, "cluster_id");
 	c->result.raft_term = etcd_read_id(header, "raft_term");
 	return c->how.read ? c->how.read(c, reply, &c->result, c->how.state) : 0;

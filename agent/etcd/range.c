@@ -70,8 +70,6 @@ static int read_page(struct etcd_call *call, const json_t *reply, struct etcd_re
 {
 	struct range *r = state;
 	size_t before = result->n;
-	if (result->revision < 1)
-		return FLUME_IO; /* whoever says {} is no store, let alone an empty one */
 	if (!r->at) {
 		r->at = result->revision;
 		r->count = result->count;

@@ -9,7 +9,7 @@
 #include "agent/etcd/post.h"
 #include "lib/base/text.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -52,12 +52,13 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *arg)
 }
 
 /* A peer that vanished without a word is noticed by the kernel: probes while idle, and a limit
- * for what was sent and not confirmed. */
+ * for what was sent and not confirmed.  A program that is started gets no copy. */
 static int tune_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 {
 	(void)arg, (void)purpose;
 	int probes = 3;
 	unsigned patience_ms = 20000;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
 	return CURL_SOCKOPT_OK;

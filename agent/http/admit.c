@@ -6,6 +6,48 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+/* ---- messages that can be read in two ways ---- */
+
+struct seen {
+	unsigned hosts, lengths, codings;
+};
+
+static enum MHD_Result see(void *arg, enum MHD_ValueKind kind, const char *name,
+			   const char *value)
+{
+	struct seen *seen = arg;
+	(void)kind, (void)value;
+	seen->hosts += !strcasecmp(name, MHD_HTTP_HEADER_HOST);
+	seen->lengths += !strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	seen->codings += !strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+	return MHD_YES;
+}
+
+/* A proxy before us may have read it in the other way, so what follows on this connection may
+ * be somebody else's words. */
+static bool ambiguous(struct request *r)
+{
+	struct seen seen = {0};
+	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, see, &seen);
+	if (seen.hosts < 2 && seen.lengths + seen.codings < 2)
+		return false;
+	answer_problemf(&r->answer, MHD_HTTP_BAD_REQUEST, "bad-request",
+			seen.hosts > 1 ? "more than one Host"
+				       : "more than one length: Content-Length and "
+					 "Transfer-Encoding, or one of them twice");
+	r->hang_up = true;
+	return true;
+}
+
+void request_refuse_nul(struct request *r)
+{
+	answer_problemf(&r->answer, MHD_HTTP_BAD_REQUEST, "bad-url",
+			"the URL has an encoded NUL");
+}
+
+/* ---- who asks, and for what ---- */
 
 static bool stranger(struct request *r)
 {
@@ -83,7 +125,7 @@ uint64_t request_announced(const struct request *r)
 
 void request_admit(struct request *r, const char *url, const char *method)
 {
-	if (stranger(r))
+	if (ambiguous(r) || stranger(r))
 		return;
 	r->method = find_method(r, url, method);
 	if (r->answer.status)

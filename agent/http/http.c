@@ -23,12 +23,6 @@
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
 
-static void let_in(void *arg, int fd, const struct sockaddr *from, socklen_t len)
-{
-	struct http *http = arg;
-	MHD_add_connection(http->daemon, fd, from, len); /* closes it when it fails */
-}
-
 FLUME_PRINTF(2, 0)
 static void daemon_says(void *arg, const char *fmt, va_list args)
 {
@@ -41,15 +35,19 @@ static void daemon_says(void *arg, const char *fmt, va_list args)
 
 static struct MHD_Daemon *start_daemon(struct http *http, const struct http_options *options)
 {
+	unsigned threads = OR(options->threads, 2U);
 	return MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
 			MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
-		0, NULL, NULL, request_handle, http,                          /* who answers */
-		MHD_OPTION_EXTERNAL_LOGGER, daemon_says, NULL,                /* first */
-		MHD_OPTION_NOTIFY_COMPLETED, request_completed, http,         /* who frees */
-		MHD_OPTION_THREAD_POOL_SIZE, OR(options->threads, 2U),        /* */
-		MHD_OPTION_CONNECTION_LIMIT, OR(options->connections, 1024U), /* */
-		MHD_OPTION_CONNECTION_TIMEOUT, OR(options->idle_s, 30U),      /* */
+		0, NULL, NULL, request_handle, http,                     /* who answers */
+		MHD_OPTION_EXTERNAL_LOGGER, daemon_says, NULL,           /* first */
+		MHD_OPTION_URI_LOG_CALLBACK, request_uri, http,          /* who sees it raw */
+		MHD_OPTION_NOTIFY_COMPLETED, request_completed, http,    /* who frees */
+		MHD_OPTION_NOTIFY_CONNECTION, crowd_leave, http,         /* who counts */
+		MHD_OPTION_THREAD_POOL_SIZE, threads,                    /* */
+		MHD_OPTION_CONNECTION_LIMIT,                             /* out of reach */
+		crowd_daemon_limit(&http->crowd, threads),               /* */
+		MHD_OPTION_CONNECTION_TIMEOUT, OR(options->idle_s, 30U), /* */
 		MHD_OPTION_END);
 }
 
@@ -61,7 +59,7 @@ static int start_threads(struct http *http, const struct http_options *options,
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	http->daemon = start_daemon(http, options);
-	bool good = http->daemon && !door_open(http->door, let_in, http);
+	bool good = http->daemon && !door_open(http->door, crowd_enter, http);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return good ? 0 : flume_fail(err, FLUME_NOMEM, "no threads for HTTP");
 }
@@ -75,9 +73,10 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 	http->max_body = OR(options->max_body, 1U << 20);
 	http->timeout_ns = OR(options->timeout_ns, 30LL * NS_PER_S);
 	http->drain_ns = OR(options->drain_ns, 5LL * NS_PER_S);
+	crowd_init(&http->crowd, OR(options->connections, 1024U));
 	http->cancel = flume_cancel_new();
 	http->meters = meters_new(http->factory);
-	http->workers = workers_new(OR(options->workers, 8U), OR(options->queue, 1024U));
+	http->workers = workers_new(OR(options->workers, 32U), OR(options->queue, 1024U));
 	if (!http->cancel || !http->meters || !http->workers ||
 	    (options->read_only && !http->read_only) ||
 	    guard_init(&http->guard, options->listen, options->allow_hosts, options->token))

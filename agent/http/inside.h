@@ -13,6 +13,12 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdatomic.h>
+
+struct crowd { /* connections */
+	unsigned most;
+	atomic_uint count;
+};
 
 struct http {
 	struct loop *loop;
@@ -26,6 +32,7 @@ struct http {
 	size_t max_body;
 	int64_t timeout_ns, drain_ns;
 
+	struct crowd crowd;
 	struct door *door;
 	struct MHD_Daemon *daemon;
 	struct workers *workers;
@@ -78,6 +85,7 @@ struct request {
 	uint64_t received; /* bytes of the body, kept or not */
 	bool local;        /* came through the unix socket */
 	bool waiting;
+	bool hang_up;                     /* nothing more is read from this client */
 	enum flume_format format;         /* of a body that is a schema */
 	int64_t begun, deadline, timeout; /* of a call, ns */
 	struct job job;
@@ -101,19 +109,34 @@ flume_pipeline *request_dup_pipeline(const struct request *, const char *name);
 bool request_wait(struct request *);
 /* The answer is there.  The request is not the caller's any more. */
 void request_ready(struct request *);
-/* Has `work` make the answer on a worker; answers itself when there is no room. */
-void request_to_worker(struct request *, void (*work)(struct request *));
+/* Has `work` make the answer on a worker, as one of `group`; answers itself when there is no
+ * room. */
+void request_to_worker(struct request *, const char *group, void (*work)(struct request *));
 
 /* The headers are there: finds the method, or answers why not. */
 void request_admit(struct request *, const char *url, const char *method);
+/* The same for one whose URL cannot be told from a shorter one. */
+void request_refuse_nul(struct request *);
 void request_too_large(struct request *); /* answers */
 
 /* For the daemon; `arg` is the server. */
+void *request_uri(void *arg, const char *uri, struct MHD_Connection *);
 enum MHD_Result request_handle(void *arg, struct MHD_Connection *, const char *url,
 			       const char *method, const char *version, const char *data,
 			       size_t *size, void **context);
 void request_completed(void *arg, struct MHD_Connection *, void **context,
 		       enum MHD_RequestTerminationCode how);
+
+/* ---- how many there are ---- */
+
+void crowd_init(struct crowd *, unsigned most);
+/* For all threads of the daemon, which has to be out of reach. */
+unsigned crowd_daemon_limit(const struct crowd *, unsigned threads);
+/* For the door, `arg` is the server: hands the connection to the daemon, or answers 503 when there are too many. */
+void crowd_enter(void *arg, int fd, const struct sockaddr *from, socklen_t len);
+/* For the daemon. */
+void crowd_leave(void *arg, struct MHD_Connection *, void **context,
+		 enum MHD_ConnectionNotificationCode what);
 
 /* ---- changes of schemas, carried out on the loop ---- */
 

@@ -160,7 +160,7 @@ static void run(struct request *r)
 	r->begun = loop_now();
 	r->deadline = r->begun + r->timeout;
 	if (flume_pipeline_may_block(pipeline))
-		request_to_worker(r, process_on_worker);
+		request_to_worker(r, r->name, process_on_worker);
 	else
 		process(r, pipeline);
 	flume_pipeline_unref(pipeline);

@@ -9,6 +9,7 @@
 #include "agent/http/inside.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,18 @@ flume_pipeline *request_dup_pipeline(const struct request *r, const char *name)
 
 /* ---- life ---- */
 
+/* The daemon's text of a URL ends at an encoded NUL, so the name in it would be another one
+ * than the client's.  Only here it is seen as it came; the request itself begins later, and
+ * meanwhile this stands for it. */
+static const char with_nul;
+#define WITH_NUL ((void *)(uintptr_t)&with_nul)
+
+void *request_uri(void *arg, const char *uri, struct MHD_Connection *connection)
+{
+	(void)arg, (void)connection;
+	return strstr(uri, "%00") ? WITH_NUL : NULL;
+}
+
 static struct request *request_new(struct http *http, struct MHD_Connection *connection)
 {
 	struct request *r = calloc(1, sizeof *r);
@@ -75,7 +88,7 @@ void request_completed(void *arg, struct MHD_Connection *connection, void **cont
 	struct http *http = arg;
 	struct request *r = *context;
 	(void)connection, (void)how;
-	if (!r)
+	if (!r || r == WITH_NUL)
 		return;
 	if (r->waiting)
 		woken(r);
@@ -122,15 +135,15 @@ static void run_job(void *arg)
 	request_ready(r);
 }
 
-void request_to_worker(struct request *r, void (*work)(struct request *))
+void request_to_worker(struct request *r, const char *group, void (*work)(struct request *))
 {
 	if (!request_wait(r))
 		return;
 	r->work = work;
 	r->job = (struct job){.run = run_job, .arg = r};
-	if (workers_push(r->http->workers, &r->job)) {
+	if (workers_push(r->http->workers, group, &r->job)) {
 		answer_problemf(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "busy",
-				"all workers are busy and the queue is full");
+				"too many calls wait already: the queue is full");
 		answer_header(&r->answer, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 		request_ready(r);
 	}
@@ -145,7 +158,7 @@ static enum MHD_Result send_answer(struct request *r)
 	bool closing = http->closing;
 	pthread_mutex_unlock(&http->lock);
 	meters_answer(http->meters, r->answer.status);
-	return answer_send(&r->answer, r->connection, closing);
+	return answer_send(&r->answer, r->connection, closing || r->hang_up);
 }
 
 static enum MHD_Result take_body(struct request *r, const char *data, size_t size)
@@ -168,7 +181,7 @@ static enum MHD_Result take_body(struct request *r, const char *data, size_t siz
 static bool client_waits(const struct request *r)
 {
 	const char *expect = request_header(r, MHD_HTTP_HEADER_EXPECT);
-	return request_announced(r) > DISCARD_MOST ||
+	return r->hang_up || request_announced(r) > DISCARD_MOST ||
 	       (expect && !strcasecmp(expect, "100-continue"));
 }
 
@@ -178,11 +191,15 @@ enum MHD_Result request_handle(void *arg, struct MHD_Connection *connection, con
 {
 	struct request *r = *context;
 	(void)version;
-	if (!r) {
+	if (!r || r == WITH_NUL) {
+		bool nul = r;
 		r = *context = request_new(arg, connection);
 		if (!r)
 			return MHD_NO;
-		request_admit(r, url, method);
+		if (nul)
+			request_refuse_nul(r);
+		else
+			request_admit(r, url, method);
 		return r->answer.status && client_waits(r) ? send_answer(r) : MHD_YES;
 	}
 	if (*size) {

@@ -108,7 +108,7 @@ static void check_on_worker(struct request *r)
 static void put(struct request *r)
 {
 	if (request_flag(r, "dry_run"))
-		request_to_worker(r, check_on_worker);
+		request_to_worker(r, "", check_on_worker); /* no pipeline's name */
 	else if (request_wait(r))
 		edits_push(r->http->edits, r, EDIT_SET);
 }

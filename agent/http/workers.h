@@ -15,12 +15,13 @@ struct job { /* part of what is worked on; nobody else's until `run` was called 
 	STAILQ_ENTRY(job) link;
 };
 
-/* At most `threads` at a time and `queue` jobs that wait.  NULL when out of memory. */
+/* At most `threads` at a time and `queue` jobs that wait; jobs of one group get at most half of
+ * each, but at least one.  NULL when out of memory. */
 struct workers *workers_new(unsigned threads, size_t queue);
 /* Runs what waits, then ends.  Nobody may push any more.  NULL is fine; returns NULL. */
 struct workers *workers_free(struct workers *);
-/* Any thread.  0; FLUME_LIMITED when the queue is full; FLUME_NOMEM when no thread can be had.
- */
-int workers_push(struct workers *, struct job *);
+/* Any thread.  Groups take turns, the jobs of one `group` (copied) keep their order.  0;
+ * FLUME_LIMITED when the queue is full; FLUME_NOMEM when no thread can be had. */
+int workers_push(struct workers *, const char *group, struct job *);
 
 #endif

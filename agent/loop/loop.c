@@ -4,8 +4,10 @@
  * turn waits for the next one, so a timer that arms itself with 0 cannot starve the
  * descriptors.
  *
- * A watch may be removed while the turn still holds its pointer in the list of ready ones (by
- * another callback, or its own).  It is marked gone at once and freed when the turn ends.
+ * What epoll hands back is not a pointer but a place in a table and a number that is never used
+ * twice.  So an event of a watch that is gone finds nothing: be it that another callback of the
+ * same turn removed it, or that its descriptor was closed before (as libcurl does) while a copy
+ * of it, in a forked child, keeps it in epoll.
  *
  * The mailbox is one more descriptor: an eventfd that is readable while posts wait.
  */
@@ -27,12 +29,10 @@
 struct loop_fd {
 	struct loop *loop;
 	int fd;
-	bool gone;
+	uint32_t place, number;
 	loop_fd_fn *fn;
 	void *arg;
-	LIST_ENTRY(loop_fd) link;
 };
-LIST_HEAD(fds, loop_fd);
 
 struct post {
 	loop_post_fn *fn;
@@ -42,9 +42,10 @@ struct post {
 
 struct loop {
 	int epoll, wake;
-	bool turning, running;
+	bool running;
 	atomic_bool stop;
-	struct fds live, gone;
+	struct loop_fd **fds; /* NULL where nobody is */
+	uint32_t fds_len, number;
 	struct timers timers;
 	pthread_mutex_t lock; /* of the mailbox */
 	STAILQ_HEAD(, post) mail;
@@ -65,24 +66,60 @@ static bool stopping(struct loop *l)
 
 /* ---- descriptors ---- */
 
+static uint64_t tag(const struct loop_fd *w)
+{
+	return (uint64_t)w->number << 32 | w->place;
+}
+
+/* NULL when it is gone. */
+static struct loop_fd *find(struct loop *l, uint64_t wanted)
+{
+	uint32_t place = (uint32_t)wanted;
+	struct loop_fd *w = place < l->fds_len ? l->fds[place] : NULL;
+	return w && tag(w) == wanted ? w : NULL;
+}
+
+static int take_place(struct loop *l, struct loop_fd *w)
+{
+	uint32_t i = 0;
+	while (i < l->fds_len && l->fds[i])
+		i++;
+	if (i == l->fds_len) {
+		struct loop_fd **grown = realloc(l->fds, (i + 8) * sizeof *grown);
+		if (!grown)
+			return FLUME_NOMEM;
+		l->fds = grown;
+		for (; l->fds_len < i + 8; l->fds_len++)
+			l->fds[l->fds_len] = NULL;
+	}
+	w->place = i;
+	w->number = ++l->number;
+	l->fds[i] = w;
+	return 0;
+}
+
 struct loop_fd *loop_fd_add(struct loop *l, int fd, uint32_t events, loop_fd_fn *fn, void *arg)
 {
 	struct loop_fd *w = calloc(1, sizeof *w);
 	if (!w)
 		return NULL;
 	*w = (struct loop_fd){.loop = l, .fd = fd, .fn = fn, .arg = arg};
-	struct epoll_event event = {.events = events, .data.ptr = w};
-	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event)) {
+	if (take_place(l, w)) {
 		free(w);
 		return NULL;
 	}
-	LIST_INSERT_HEAD(&l->live, w, link);
+	struct epoll_event event = {.events = events, .data.u64 = tag(w)};
+	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event)) {
+		l->fds[w->place] = NULL;
+		free(w);
+		return NULL;
+	}
 	return w;
 }
 
 int loop_fd_change(struct loop_fd *w, uint32_t events)
 {
-	struct epoll_event event = {.events = events, .data.ptr = w};
+	struct epoll_event event = {.events = events, .data.u64 = tag(w)};
 	return epoll_ctl(w->loop->epoll, EPOLL_CTL_MOD, w->fd, &event) ? FLUME_IO : 0;
 }
 
@@ -91,23 +128,9 @@ struct loop_fd *loop_fd_remove(struct loop_fd *w)
 	if (!w)
 		return NULL;
 	epoll_ctl(w->loop->epoll, EPOLL_CTL_DEL, w->fd, NULL);
-	LIST_REMOVE(w, link);
-	if (w->loop->turning) {
-		w->gone = true;
-		LIST_INSERT_HEAD(&w->loop->gone, w, link);
-	} else {
-		free(w);
-	}
+	w->loop->fds[w->place] = NULL;
+	free(w);
 	return NULL;
-}
-
-static void drop(struct fds *fds)
-{
-	struct loop_fd *w;
-	while ((w = LIST_FIRST(fds))) {
-		LIST_REMOVE(w, link);
-		free(w);
-	}
 }
 
 /* ---- timers ---- */
@@ -215,8 +238,6 @@ struct loop *loop_new(void)
 	struct loop *l = calloc(1, sizeof *l);
 	if (!l)
 		return NULL;
-	LIST_INIT(&l->live);
-	LIST_INIT(&l->gone);
 	STAILQ_INIT(&l->mail);
 	pthread_mutex_init(&l->lock, NULL);
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -230,8 +251,9 @@ struct loop *loop_free(struct loop *l)
 {
 	if (!l)
 		return NULL;
-	drop(&l->live);
-	drop(&l->gone);
+	for (uint32_t i = 0; i < l->fds_len; i++)
+		free(l->fds[i]);
+	free(l->fds);
 	timers_fini(&l->timers);
 	struct post *p;
 	while ((p = next_post(l)))
@@ -249,10 +271,9 @@ static void turn(struct loop *l, int wait_ms)
 {
 	struct epoll_event ready[64];
 	int n = epoll_wait(l->epoll, ready, sizeof ready / sizeof *ready, patience(l, wait_ms));
-	l->turning = true;
 	for (int i = 0; i < n && !stopping(l); i++) {
-		struct loop_fd *w = ready[i].data.ptr;
-		if (!w->gone)
+		struct loop_fd *w = find(l, ready[i].data.u64);
+		if (w)
 			w->fn(w->fd, ready[i].events, w->arg);
 	}
 	int64_t now = loop_now();
@@ -260,8 +281,6 @@ static void turn(struct loop *l, int wait_ms)
 	struct loop_timer *t;
 	while (!stopping(l) && (t = timers_take_due(&l->timers, now, last)))
 		timers_fire(t);
-	l->turning = false;
-	drop(&l->gone);
 }
 
 void loop_step(struct loop *l, int wait_ms)

@@ -74,12 +74,13 @@ int tree_fail_here(struct tree *t, const char *code, unsigned line, unsigned col
 		   const char *hint, const char *fmt, ...)
 {
 	va_list args;
+	char *path = NULL;
 	t->found = true;
-	if (report_full(t->report))
-		return FLUME_SYNTAX;
-	struct text text = {0};
-	add_path(t, &text);
-	char *path = text_take(&text);
+	if (!report_full(t->report)) {
+		struct text text = {0};
+		add_path(t, &text);
+		path = text_take(&text);
+	}
 	va_start(args, fmt);
 	report_addv_at(t->report, code, path ? path : "", line, column, hint, fmt, args);
 	va_end(args);

@@ -282,6 +282,7 @@ static void print_costs(void)
 		{3, "2739", "10735", "1303"},
 		{50, "20246", "90864", "13504"},
 		{1000, "408792", "1843181", "-"},
+		{10000, "-", "-", "-"}, /* the largest there may be */
 	};
 	printf("\n%-7s %10s %10s %8s %10s %9s %10s %9s\n", "nodes", "build ns", "set ns", "Go*",
 	       "YAML ns", "Go*", "JSON ns", "Go*");

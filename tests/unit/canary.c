@@ -202,6 +202,32 @@ START_TEST(the_probation_is_read_and_what_is_not_said_is_the_node_s)
 }
 END_TEST
 
+static void note_limit(void *arg, const char *what, int64_t limit_ns)
+{
+	(void)what;
+	*(int64_t *)arg = limit_ns;
+}
+
+START_TEST(no_document_makes_a_case_run_for_longer_than_ten_seconds)
+{
+	static const struct {
+		const char *said;
+		int64_t limit;
+	} limits[] = {{"1000h", 10000000000}, {"10s", 10000000000}, {"9s", 9000000000}};
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		char text[2048];
+		int64_t limit = 0;
+		const struct canary_run run = {.begun = note_limit, .arg = &limit};
+		snprintf(text, sizeof text, "%scanary: {max_latency: %s, cases: [%s]}\n", parts,
+			 limits[i].said, "{input: {total: 100}}");
+		struct built b = build(text);
+		ck_assert_int_eq(canary_try_all(b.schema, b.pipeline, &run, NULL), 0);
+		ck_assert_int_eq(limit, limits[i].limit);
+		drop(b);
+	}
+}
+END_TEST
+
 Suite *suite_canary(void)
 {
 	Suite *suite = suite_create("canary");
@@ -213,5 +239,6 @@ Suite *suite_canary(void)
 	tcase_add_test(tcase, a_cancelled_run_has_no_verdict);
 	tcase_add_test(tcase, a_result_says_what_it_is_about);
 	tcase_add_test(tcase, the_probation_is_read_and_what_is_not_said_is_the_node_s);
+	tcase_add_test(tcase, no_document_makes_a_case_run_for_longer_than_ten_seconds);
 	return suite;
 }

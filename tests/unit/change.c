@@ -1,9 +1,11 @@
 #include "tests/unit/fixture.h"
 #include "tests/unit/suites.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <urcu/urcu-bp.h>
 
 static flume_change *prepared(const char *id, const char *yaml)
 {
@@ -241,6 +243,61 @@ START_TEST(two_changes_that_close_a_circle_do_not_both_commit)
 }
 END_TEST
 
+/* ---- readers ---- */
+
+static void *set_b(void *arg)
+{
+	flume_schema *schema = rig_schema("ref: b");
+	ck_assert_int_eq(flume_factory_set_schema(rig.factory, arg, schema, NULL), 0);
+	flume_schema_unref(schema);
+	return NULL;
+}
+
+static void *remove_it(void *arg)
+{
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, arg, NULL), 0);
+	return NULL;
+}
+
+/* `change` is made while this thread stands where a call stands for a few nanoseconds, between
+ * finding its pipeline and taking a reference to it. */
+static void change_under_a_reader(void *(*change)(void *))
+{
+	pthread_t thread;
+	char id[] = "s";
+	rig_must_set(id, "ref: a");
+	flume_binding *binding = NULL;
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", id, &binding, NULL), 0);
+	flume_pipeline *before = flume_binding_dup_pipeline(binding), *now = before;
+	flume_pipeline_unref(before);
+	rig_listen();
+	urcu_bp_read_lock();
+	ck_assert_int_eq(pthread_create(&thread, NULL, change, id), 0);
+	while (now == before) {
+		now = flume_binding_dup_pipeline(binding);
+		flume_pipeline_unref(now);
+	}
+	for (int i = 0; i < 1000; i++)
+		sched_yield();
+	ck_assert_uint_eq(rig_saw(FLUME_EVENT_PIPELINE_RETIRED, id), 0);
+	urcu_bp_read_unlock();
+	pthread_join(thread, NULL);
+	ck_assert_uint_eq(rig_saw(FLUME_EVENT_PIPELINE_RETIRED, id), 1);
+	flume_binding_unref(binding);
+}
+
+START_TEST(what_was_swapped_out_stays_while_a_reader_may_have_seen_it)
+{
+	change_under_a_reader(set_b);
+}
+END_TEST
+
+START_TEST(what_was_removed_stays_while_a_reader_may_have_seen_it)
+{
+	change_under_a_reader(remove_it);
+}
+END_TEST
+
 /* ---- setting and removing ---- */
 
 START_TEST(the_same_meaning_is_unchanged)
@@ -364,6 +421,9 @@ Suite *suite_change(void)
 	tcase_add_test(tc, a_component_removed_in_between_is_a_conflict);
 	tcase_add_test(tc, what_does_not_matter_is_no_conflict);
 	tcase_add_test(tc, two_changes_that_close_a_circle_do_not_both_commit);
+	tc = rig_case(suite, "readers");
+	tcase_add_test(tc, what_was_swapped_out_stays_while_a_reader_may_have_seen_it);
+	tcase_add_test(tc, what_was_removed_stays_while_a_reader_may_have_seen_it);
 	tc = rig_case(suite, "store");
 	tcase_add_test(tc, the_same_meaning_is_unchanged);
 	tcase_add_test(tc, a_set_that_breaks_a_dependent_is_refused_and_changes_nothing);

@@ -266,6 +266,22 @@ START_TEST(ten_thousand_wrong_names_are_told_quickly_and_not_all)
 }
 END_TEST
 
+START_TEST(a_report_that_is_full_says_that_there_is_more)
+{
+	size_t size = 1 << 16, len = 0;
+	char *yaml = malloc(size);
+	ck_assert_ptr_nonnull(yaml);
+	for (int i = 0; i < 1500; i++)
+		len += (size_t)snprintf(yaml + len, size - len, "same: %d\n", i);
+	flume_schema *schema = NULL;
+	ck_assert_int_eq(flume_schema_parse(&schema, yaml, len, FLUME_YAML, NULL, rig.report),
+			 FLUME_SYNTAX);
+	free(yaml);
+	ck_assert_uint_eq(flume_report_size(rig.report), 1001);
+	ck_assert_str_eq(flume_report_get_issue(rig.report, 1000)->code, "too-many-findings");
+}
+END_TEST
+
 Suite *suite_check(void)
 {
 	Suite *suite = suite_create("check");
@@ -288,5 +304,6 @@ Suite *suite_check(void)
 	tcase_add_test(tc, aliases_count_as_often_as_they_are_used);
 	tcase_add_test(tc, the_embedding_program_sets_the_limits);
 	tcase_add_test(tc, ten_thousand_wrong_names_are_told_quickly_and_not_all);
+	tcase_add_test(tc, a_report_that_is_full_says_that_there_is_more);
 	return suite;
 }

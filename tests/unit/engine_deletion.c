@@ -136,6 +136,18 @@ START_TEST(a_held_deletion_can_be_confirmed_one_by_one)
 }
 END_TEST
 
+START_TEST(a_schema_that_is_kept_for_a_way_back_leaves_when_that_is_over)
+{
+	site_put("b", 1, marking("1.0.0", 1, NULL));
+	site_put("a", 2, running("1.0.0", "b", NULL));
+	site_put("a", 3, marking("1.1.0", 2, SHORT_PROBATION));
+	site_delete("b", 4);
+	site_says("b.reason", "in-use");
+	site_until("b.state", "-");
+	site_says("a.running.version", "1.1.0");
+}
+END_TEST
+
 START_TEST(a_schema_in_use_leaves_when_its_users_have_left)
 {
 	site_put("b", 1, marking("1.0.0", 1, NULL));
@@ -237,6 +249,7 @@ Suite *suite_engine_deletion(void)
 	tcase_add_test(many, a_file_that_comes_back_is_read_again);
 	TCase *used = site_case(suite, "in use");
 	tcase_add_test(used, a_schema_in_use_leaves_when_its_users_have_left);
+	tcase_add_test(used, a_schema_that_is_kept_for_a_way_back_leaves_when_that_is_over);
 	tcase_add_test(used, a_list_takes_user_and_used_away_together);
 	tcase_add_test(used, what_the_way_back_needs_stays);
 	return suite;

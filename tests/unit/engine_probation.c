@@ -182,6 +182,38 @@ START_TEST(a_rollback_takes_its_users_along)
 }
 END_TEST
 
+START_TEST(failures_of_its_users_are_held_against_it)
+{
+	site_put("b", 1, marking("1.0.0", 1, NULL));
+	site_put("a", 2, running("1.0.0", "b", NULL));
+	site_put("other", 3, marking("1.0.0", 9, NULL));
+	site_call_times("a", 10);
+	site_put("b", 4, marking("1.1.0", 2, LONG_PROBATION));
+	site_made_by("a", 2);
+	atomic_store(&site.failing, true);
+	site_call_times("other", 20);
+	site_call_times("a", 5);
+	site_until("b.state", "rolled-back");
+	atomic_store(&site.failing, false);
+	site_says_part("b.attempted.error", "5 of 6 calls failed");
+	site_made_by("a", 1);
+	site_says("a.running.version", "1.0.0");
+}
+END_TEST
+
+START_TEST(failures_that_its_users_had_before_are_not)
+{
+	site_put("b", 1, marking("1.0.0", 1, NULL));
+	site_put("a", 2, running("1.0.0", "b", NULL));
+	atomic_store(&site.failing, true);
+	site_call_times("a", 10);
+	site_put("b", 3, marking("1.1.0", 2, SHORT_PROBATION));
+	site_call_times("a", 10);
+	site_until("b.running.proven", "true");
+	site_says("b.running.version", "1.1.0");
+}
+END_TEST
+
 START_TEST(without_a_probation_of_its_own_the_node_decides)
 {
 	site.options.probation_ns = INT64_C(3600000000000);
@@ -214,5 +246,7 @@ Suite *suite_engine_probation(void)
 	tcase_add_test(others, going_back_by_hand_needs_no_probation);
 	tcase_add_test(others, calls_are_counted_on_when_what_it_refers_to_changes);
 	tcase_add_test(others, a_rollback_takes_its_users_along);
+	tcase_add_test(others, failures_of_its_users_are_held_against_it);
+	tcase_add_test(others, failures_that_its_users_had_before_are_not);
 	return suite;
 }

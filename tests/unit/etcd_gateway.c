@@ -130,3 +130,30 @@ void gateway_close(struct gateway *g)
 	g->listen = loop_fd_remove(g->listen);
 	close(g->fd);
 }
+
+struct gateway_answer *gateway_will_answer(struct gateway *g, int status, const char *body)
+{
+	size_t i = 0;
+	while (g->answers[i].body)
+		i++;
+	ck_assert_uint_lt(i, GATEWAY_MOST);
+	g->answers[i] = (struct gateway_answer){.status = status, .body = body};
+	return &g->answers[i];
+}
+
+void gateway_was_asked(const struct gateway *g, size_t i, const char *path, const char *body)
+{
+	char line[64];
+	ck_assert_uint_lt(i, g->n);
+	snprintf(line, sizeof line, "POST %s HTTP/1.1\r\n", path);
+	ck_assert_msg(!strncmp(g->asked[i].head, line, strlen(line)), "%s", g->asked[i].head);
+	ck_assert_str_eq(g->asked[i].body, body);
+}
+
+void gateway_was_told(const struct gateway *g, size_t i, const char *header)
+{
+	char line[80];
+	snprintf(line, sizeof line, "\r\n%s\r\n", header);
+	ck_assert_msg(strstr(g->asked[i].head, line) != NULL, "no '%s' in:\n%s", header,
+		      g->asked[i].head);
+}

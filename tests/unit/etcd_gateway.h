@@ -37,4 +37,15 @@ struct gateway {
 void gateway_open(struct gateway *, struct loop *);
 void gateway_close(struct gateway *); /* before the loop is freed */
 
+/* The next answer, to be refined.  Status 0 closes without a word. */
+struct gateway_answer *gateway_will_answer(struct gateway *, int status, const char *body);
+/* Request `i` was exactly this; it had this header. */
+void gateway_was_asked(const struct gateway *, size_t i, const char *path, const char *body);
+void gateway_was_told(const struct gateway *, size_t i, const char *header);
+
+/* The header of a reply, as JSON. */
+#define GATEWAY_HEADER(revision)                                                        \
+	"\"header\":{\"cluster_id\":\"7\",\"member_id\":\"8\",\"revision\":\"" revision \
+	"\",\"raft_term\":\"2\"}"
+
 #endif

@@ -42,10 +42,9 @@ static void watch_over(struct etcd_server *s)
 	if (!pid) {
 		char c;
 		setsid();
-		for (int fd = 0; fd < 3; fd++)
-			close(fd);
-		close(fds[1]);
-		while (read(fds[0], &c, 1) < 0 && errno == EINTR)
+		dup2(fds[0], 0);
+		close_range(1, ~0U, 0);
+		while (read(0, &c, 1) < 0 && errno == EINTR)
 			;
 		for (int i = 0; i < 50 && !access(s->dir, F_OK); i++) {
 			remove_tree(s->dir);

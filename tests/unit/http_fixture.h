@@ -82,6 +82,14 @@ struct asking {
 void ask_aside(struct asking *);
 const struct reply *join(struct asking *);
 
+/* A socket of one's own, connected to the node. */
+int dial(void);
+void say(int fd, const char *text);
+/* Reads until `part` has come; fails when the peer ends first. */
+void hear(int fd, const char *part);
+/* Reads on to the end, an orderly one or a reset, and closes. */
+void hear_the_end(int fd);
+
 void expect_status(const struct reply *, long status);
 /* A problem with that status and code, whose text has `part`. */
 void expect_problem(const struct reply *, long status, const char *code, const char *part);

@@ -130,7 +130,7 @@ START_TEST(a_call_that_takes_too_long_is_504)
 	node_bind_step("nap");
 	const struct reply *reply = ASK(.method = "POST", .path = "/pipelines/nap", .body = "1",
 					.headers = {"Flume-Timeout: 20ms"});
-	expect_problem(reply, 504, "timed-out", "slept too long");
+	expect_problem(reply, 504, "timed-out", "");
 	expect_header(reply, "Flume-Schema", "nap");
 }
 END_TEST
@@ -178,6 +178,73 @@ START_TEST(calls_that_block_leave_the_others_alone)
 	atomic_store(&node.gate_open, true);
 	for (size_t i = 0; i < 8; i++)
 		expect_status(join(&slow[i]), 200);
+}
+END_TEST
+
+START_TEST(a_pipeline_that_sleeps_leaves_half_of_the_workers_to_others)
+{
+	struct asking slow[8];
+	node_close();
+	node_open_with((struct http_options){.workers = 4, .queue = 16});
+	node_bind_step("gate");
+	node_bind_step("nap");
+	for (size_t i = 0; i < 8; i++) {
+		slow[i] = (struct asking){.ask = to_gate};
+		ask_aside(&slow[i]);
+	}
+	UNTIL(atomic_load(&node.at_gate) == 2 && node_waiting() == 8);
+	for (int i = 0; i < 3; i++)
+		expect_problem(ASK(.method = "POST", .path = "/pipelines/nap", .body = "1",
+				   .headers = {"Flume-Timeout: 20ms"}),
+			       504, "timed-out", "");
+	ck_assert_int_eq(atomic_load(&node.at_gate), 2);
+	atomic_store(&node.gate_open, true);
+	for (size_t i = 0; i < 8; i++)
+		expect_status(join(&slow[i]), 200);
+}
+END_TEST
+
+START_TEST(a_pipeline_that_sleeps_leaves_half_of_the_queue_to_others)
+{
+	struct asking slow[4], other = {.ask = {.method = "POST",
+						.path = "/pipelines/nap",
+						.body = "1",
+						.headers = {"Flume-Timeout: 20ms"}}};
+	node_close();
+	node_open_with((struct http_options){.workers = 1, .queue = 4});
+	node_bind_step("gate");
+	node_bind_step("nap");
+	for (size_t i = 0; i < 3; i++) {
+		slow[i] = (struct asking){.ask = to_gate};
+		ask_aside(&slow[i]);
+		UNTIL(node_waiting() == i + 1);
+	}
+	expect_problem(ask(to_gate), 503, "busy", "queue is full");
+	ask_aside(&other);
+	UNTIL(node_waiting() == 4);
+	atomic_store(&node.gate_open, true);
+	for (size_t i = 0; i < 3; i++)
+		expect_status(join(&slow[i]), 200);
+	expect_status(join(&other), 504);
+}
+END_TEST
+
+START_TEST(a_call_whose_time_passed_in_the_queue_is_504_and_does_not_run)
+{
+	struct asking first = {.ask = to_gate}, late = {.ask = to_gate};
+	late.ask.headers[0] = "Flume-Timeout: 1ms";
+	node_close();
+	node_open_with((struct http_options){.workers = 1});
+	node_bind_step("gate");
+	ask_aside(&first);
+	UNTIL(atomic_load(&node.at_gate) == 1);
+	ask_aside(&late);
+	UNTIL(node_waiting() == 2);
+	int64_t passed = loop_now() + 2000000;
+	UNTIL(loop_now() > passed);
+	atomic_store(&node.gate_open, true);
+	expect_status(join(&first), 200);
+	expect_problem(join(&late), 504, "timed-out", "when its turn came");
 }
 END_TEST
 
@@ -235,6 +302,9 @@ Suite *suite_http_pipelines(void)
 	tcase_add_test(t, the_configured_timeout_is_the_most_one_gets);
 	t = node_case(suite, "workers");
 	tcase_add_test(t, calls_that_block_leave_the_others_alone);
+	tcase_add_test(t, a_pipeline_that_sleeps_leaves_half_of_the_workers_to_others);
+	tcase_add_test(t, a_pipeline_that_sleeps_leaves_half_of_the_queue_to_others);
+	tcase_add_test(t, a_call_whose_time_passed_in_the_queue_is_504_and_does_not_run);
 	tcase_add_test(t, a_full_queue_is_503_with_a_time_to_come_back);
 	tcase_add_test(t, a_reload_between_two_calls_shows_in_the_second);
 	return suite;

@@ -1,5 +1,4 @@
 #include "agent/loop/loop.h"
-#include "agent/loop/timers.h"
 
 #include "tests/unit/suites.h"
 
@@ -56,96 +55,6 @@ static struct loop_timer *timer(const char *letter)
 	letters[i][0] = *letter;
 	return loop_timer_new(loop, mark_letter, letters[i]);
 }
-
-/* ---- timers, at times that are only said ---- */
-
-static void fire_all_due(struct timers *ts, int64_t now)
-{
-	struct loop_timer *t;
-	uint64_t last = timers_mark(ts);
-	while ((t = timers_take_due(ts, now, last)))
-		timers_fire(t);
-}
-
-static struct loop_timer *timer_of(struct timers *ts, const char *letter)
-{
-	static char letters[128][2];
-	letters[(int)*letter][0] = *letter;
-	return timers_new(ts, mark_letter, letters[(int)*letter]);
-}
-
-START_TEST(timers_fire_soonest_first_and_equal_ones_in_the_order_of_arming)
-{
-	struct timers ts = {0};
-	static const struct {
-		const char *letter;
-		int64_t due;
-	} rows[] = {{"e", 60}, {"b", 20}, {"d", 40}, {"a", 10}, {"c", 20}, {"f", 60}};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		timers_arm(timer_of(&ts, rows[i].letter), rows[i].due);
-	ck_assert_int_eq(timers_next(&ts), 10);
-	fire_all_due(&ts, 39);
-	ck_assert_str_eq(trace, "abc");
-	ck_assert_int_eq(timers_next(&ts), 40);
-	fire_all_due(&ts, 60);
-	ck_assert_str_eq(trace, "abcdef");
-	ck_assert_int_eq(timers_next(&ts), INT64_MAX);
-	timers_fini(&ts);
-}
-END_TEST
-
-START_TEST(arming_an_armed_timer_moves_it)
-{
-	struct timers ts = {0};
-	struct loop_timer *a = timer_of(&ts, "a"), *c = timer_of(&ts, "c");
-	timers_arm(a, 10);
-	timers_arm(timer_of(&ts, "b"), 50);
-	timers_arm(c, 90);
-	timers_arm(a, 100);
-	timers_arm(c, 20);
-	fire_all_due(&ts, 200);
-	ck_assert_str_eq(trace, "cba");
-	timers_fini(&ts);
-}
-END_TEST
-
-struct order {
-	int64_t due;
-	struct loop_timer *timer;
-};
-static int64_t latest, fired;
-
-static void note_order(void *arg)
-{
-	const struct order *o = arg;
-	ck_assert_int_ge(o->due, latest);
-	latest = o->due;
-	fired++;
-}
-
-START_TEST(many_timers_keep_their_order_whoever_leaves)
-{
-	enum { N = 2000 };
-	static struct order all[N];
-	struct timers ts = {0};
-	unsigned seed = 7;
-	for (int i = 0; i < N; i++) {
-		seed = seed * 1103515245 + 12345;
-		all[i].due = (int64_t)(seed >> 16) % 256;
-		all[i].timer = timers_new(&ts, note_order, &all[i]);
-		timers_arm(all[i].timer, all[i].due);
-	}
-	for (int i = 0; i < N; i += 3)
-		timers_free(all[i].timer);
-	for (int i = 1; i < N; i += 3)
-		timers_disarm(all[i].timer);
-	for (int i = 1; i < N; i += 6)
-		timers_arm(all[i].timer, all[i].due += 100);
-	fire_all_due(&ts, 1000);
-	ck_assert_int_eq(fired, N - (N + 2) / 3 - (N + 1) / 3 + (N + 4) / 6);
-	timers_fini(&ts);
-}
-END_TEST
 
 /* ---- timers ---- */
 
@@ -344,6 +253,21 @@ START_TEST(a_new_watch_on_an_old_number_waits_for_its_own_news)
 }
 END_TEST
 
+START_TEST(a_watch_removed_too_late_is_gone_all_the_same)
+{
+	struct end a;
+	open_end(&a, 'a', mark_fd);
+	int copy = dup(a.read); /* as a forked child would hold it */
+	close(a.read);
+	a.watch = loop_fd_remove(a.watch);
+	loop_step(loop, 0);
+	loop_step(loop, 0);
+	ck_assert_str_eq(trace, "");
+	close(copy);
+	close(a.write);
+}
+END_TEST
+
 START_TEST(freeing_the_loop_drops_what_is_left)
 {
 	struct end a;
@@ -452,10 +376,7 @@ Suite *suite_loop(void)
 	tcase_set_timeout(c, 20);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, a_timer_fires_once_and_not_before_its_time);
-	tcase_add_test(c, timers_fire_soonest_first_and_equal_ones_in_the_order_of_arming);
-	tcase_add_test(c, arming_an_armed_timer_moves_it);
 	tcase_add_test(c, a_disarmed_or_freed_timer_does_not_fire);
-	tcase_add_test(c, many_timers_keep_their_order_whoever_leaves);
 	tcase_add_test(c, a_timer_that_arms_itself_with_0_starves_no_descriptor);
 	tcase_add_test(c, a_timer_may_free_itself);
 	tcase_add_test(c, a_step_waits_no_longer_than_it_may);
@@ -464,6 +385,7 @@ Suite *suite_loop(void)
 	tcase_add_test(c, what_cannot_be_watched_gives_no_watch);
 	tcase_add_test(c, a_watch_removed_by_another_callback_is_not_called);
 	tcase_add_test(c, a_new_watch_on_an_old_number_waits_for_its_own_news);
+	tcase_add_test(c, a_watch_removed_too_late_is_gone_all_the_same);
 	tcase_add_test(c, freeing_the_loop_drops_what_is_left);
 	tcase_add_test(c, posts_of_a_thread_run_on_the_loop_in_their_order);
 	tcase_add_test(c, another_thread_can_stop_a_waiting_loop);

@@ -1,4 +1,4 @@
-/* Runs every suite of this folder; with arguments, only the suites named. */
+/* Runs every suite of this folder; with arguments, only the suites named.  --list names them. */
 #include "tests/unit/suites.h"
 
 #include <check.h>
@@ -26,8 +26,17 @@ static bool wanted(const char *name, int argc, char **argv)
 	return false;
 }
 
+static int list(void)
+{
+	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+		puts(suites[i].name);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "--list"))
+		return list();
 	SRunner *runner = srunner_create(NULL);
 	size_t chosen = 0;
 	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {

@@ -45,6 +45,7 @@
 	X(engine_disk)         \
 	X(engine_memory)       \
 	X(engine_probation)    \
+	X(engine_refs)         \
 	X(engine_status)       \
 	X(engine_submit)       \
 	X(err)                 \
@@ -53,13 +54,19 @@
 	X(etcd_kv)             \
 	X(etcd_lease)          \
 	X(etcd_message)        \
+	X(etcd_outage)         \
+	X(etcd_pages)          \
+	X(etcd_proof)          \
+	X(etcd_stream)         \
 	X(etcd_watch)          \
+	X(etcd_weather)        \
 	X(etcd_wire)           \
 	X(events)              \
 	X(factory)             \
 	X(fields)              \
 	X(fleet_status)        \
 	X(golden)              \
+	X(http_crowd)          \
 	X(http_guard)          \
 	X(http_pipelines)      \
 	X(http_schemas)        \
@@ -81,6 +88,7 @@
 	X(source_keep)         \
 	X(suggest)             \
 	X(text)                \
+	X(timers)              \
 	X(trial)               \
 	X(utf8)                \
 	X(value)               \

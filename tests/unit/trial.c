@@ -47,14 +47,19 @@ static flume_change *prepare(const char *id, const char *text)
 }
 
 /* The change is freed at once: a trial keeps what it needs. */
-static struct trial *start(const char *text, int64_t case_limit_ns)
+static struct trial *start_within(const char *text, const struct trial_limits *limits)
 {
 	flume_change *change = prepare("a", text);
 	ck_assert(trial_needed(change));
-	struct trial *trial = trial_start(trials, change, case_limit_ns, note, NULL);
+	struct trial *trial = trial_start(trials, change, limits, note, NULL);
 	ck_assert_ptr_nonnull(trial);
 	flume_change_free(change);
 	return trial;
+}
+
+static struct trial *start(const char *text, int64_t case_limit_ns)
+{
+	return start_within(text, &(struct trial_limits){case_limit_ns, LIMIT});
 }
 
 static const char *hanging(void)
@@ -115,6 +120,15 @@ START_TEST(a_case_that_ignores_its_limit_has_its_verdict_all_the_same)
 }
 END_TEST
 
+START_TEST(many_cases_have_a_limit_together)
+{
+	start_within(running("1.0.0", "nap", "max_latency: 1000h, cases: [{input: {}}]"),
+		     &(struct trial_limits){LIMIT, QUICK});
+	until_verdicts(1);
+	ck_assert_str_eq(last, "the cases took longer than 0.05 s together");
+}
+END_TEST
+
 START_TEST(lost_threads_do_not_take_the_place_of_others)
 {
 	for (int i = 0; i < 6; i++)
@@ -131,16 +145,16 @@ END_TEST
 
 START_TEST(only_so_many_run_at_a_time)
 {
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 40; i++)
 		start(hanging(), LIMIT);
-	until(&site.at_gate, 4);
+	until(&site.at_gate, 32);
 	site_turn();
-	ck_assert_int_eq(atomic_load(&site.at_gate), 4);
-	for (int i = 0; i < 10; i++)
+	ck_assert_int_eq(atomic_load(&site.at_gate), 32);
+	for (int i = 0; i < 40; i++)
 		sem_post(&site.gate);
-	until_verdicts(10);
-	ck_assert_int_eq(passes, 10);
-	ck_assert_int_eq(atomic_load(&site.at_gate), 10);
+	until_verdicts(40);
+	ck_assert_int_eq(passes, 40);
+	ck_assert_int_eq(atomic_load(&site.at_gate), 40);
 }
 END_TEST
 
@@ -157,15 +171,15 @@ END_TEST
 
 START_TEST(a_queued_trial_can_be_cancelled)
 {
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 32; i++)
 		start(hanging(), LIMIT);
-	struct trial *fifth = start(hanging(), LIMIT);
-	until(&site.at_gate, 4);
-	trial_cancel(fifth);
-	for (int i = 0; i < 4; i++)
+	struct trial *queued = start(hanging(), LIMIT);
+	until(&site.at_gate, 32);
+	trial_cancel(queued);
+	for (int i = 0; i < 32; i++)
 		sem_post(&site.gate);
-	until_verdicts(4);
-	ck_assert_int_eq(atomic_load(&site.at_gate), 4);
+	until_verdicts(32);
+	ck_assert_int_eq(atomic_load(&site.at_gate), 32);
 }
 END_TEST
 
@@ -179,7 +193,7 @@ static void start_another(void *arg, const struct flume_err *err)
 START_TEST(a_verdict_may_start_another)
 {
 	flume_change *change = prepare("a", marking("1.0.0", 1, CASE_GETS(1)));
-	trial_start(trials, change, LIMIT, start_another, NULL);
+	trial_start(trials, change, &(struct trial_limits){LIMIT, LIMIT}, start_another, NULL);
 	flume_change_free(change);
 	until_verdicts(2);
 }
@@ -209,6 +223,7 @@ Suite *suite_trial(void)
 	tcase_add_test(tcase, a_verdict_comes_on_the_loop_and_not_before);
 	tcase_add_test(tcase, a_schema_without_cases_needs_none);
 	tcase_add_test(tcase, a_case_that_ignores_its_limit_has_its_verdict_all_the_same);
+	tcase_add_test(tcase, many_cases_have_a_limit_together);
 	tcase_add_test(tcase, lost_threads_do_not_take_the_place_of_others);
 	tcase_add_test(tcase, only_so_many_run_at_a_time);
 	tcase_add_test(tcase, a_cancelled_trial_gives_no_verdict_and_wakes_its_case);
