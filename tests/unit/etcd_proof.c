@@ -238,6 +238,24 @@ START_TEST(a_store_that_went_back_is_believed_the_second_time)
 }
 END_TEST
 
+START_TEST(a_doubt_is_followed_up_although_nobody_answers)
+{
+	story_wake();
+	story_created(40);
+	story_time_is(story.now);
+	story_expect(FOLLOW_PROBE);
+	story_probed(40, 0, 2);
+	while (!(story.todo.what & FOLLOW_PROBE))
+		story_wake();
+	story_unanswered();
+	story_expect(0);
+	while (!(story.todo.what & FOLLOW_PROBE))
+		story_wake();
+	story_probed(41, 0, 2);
+	ck_assert_int_eq(story.todo.why, ETCD_RESET);
+}
+END_TEST
+
 START_TEST(one_read_from_the_past_is_not_believed)
 {
 	story_come_up();
@@ -307,6 +325,7 @@ Suite *suite_etcd_proof(void)
 	tcase_add_test(c, nothing_is_asked_or_proved_while_the_watch_is_down);
 	tcase_add_test(c, a_member_behind_is_left_and_the_store_is_asked);
 	tcase_add_test(c, a_store_that_went_back_is_believed_the_second_time);
+	tcase_add_test(c, a_doubt_is_followed_up_although_nobody_answers);
 	tcase_add_test(c, one_read_from_the_past_is_not_believed);
 	tcase_add_test(c, a_restored_store_shows_by_its_term_or_its_cluster);
 	tcase_add_test(c, a_watch_that_ran_ahead_of_a_read_under_way_is_no_reset);

@@ -214,6 +214,12 @@ static void linger(const struct flume_event *event, void *arg)
 		sched_yield();
 }
 
+static void open_listeners(void)
+{
+	in_listener = leave_listener = unlistened = false;
+	rig_open();
+}
+
 static void *emit(void *arg)
 {
 	flume_schema *schema = rig_schema("ref: a");
@@ -286,7 +292,10 @@ Suite *suite_events(void)
 	tcase_add_test(tc, a_removal_tells_bindings_and_schema);
 	tcase_add_test(tc, components_come_and_go_with_events);
 	tcase_add_test(tc, a_failed_call_tells_where_and_which_generation);
-	tc = rig_case(suite, "listeners");
+	tc = tcase_create("listeners");
+	tcase_add_checked_fixture(tc, open_listeners, rig_close);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, all_listeners_hear_until_they_leave);
 	tcase_add_test(tc, a_listener_may_call_the_factory);
 	tcase_add_test(tc, unlisten_waits_for_its_own_listener_and_no_other);

@@ -75,6 +75,7 @@ static void free_in_flight(struct flight *flight)
 {
 	pthread_t thread;
 	flume_binding *probe = NULL;
+	freed = false;
 	rig_must_set("probe", "ref: a");
 	ck_assert_int_eq(flume_factory_bind(rig.factory, "probe", "probe", &probe, NULL), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, free_factory, NULL), 0);

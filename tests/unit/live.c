@@ -127,6 +127,7 @@ static void *read_on(void *arg)
 START_TEST(readers_never_see_a_thing_that_is_gone)
 {
 	pthread_t readers[4];
+	over = false;
 	long torn[4] = {0};
 	for (int i = 0; i < 4; i++)
 		ck_assert_int_eq(pthread_create(&readers[i], NULL, read_on, &torn[i]), 0);
@@ -159,6 +160,7 @@ static void *hold_on(void *arg)
 START_TEST(a_swap_does_not_wait_for_who_holds_a_reference)
 {
 	pthread_t holder;
+	over = false;
 	struct thing *thing = thing_new(1);
 	live_swap(&shared, &thing->counted);
 	ck_assert_int_eq(pthread_create(&holder, NULL, hold_on, live_ref(&shared)), 0);

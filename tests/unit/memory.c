@@ -12,7 +12,11 @@
 #include <string.h>
 
 /* Runs before ThreadSanitizer is ready for it. */
+#ifdef __clang__
+#define UNWATCHED __attribute__((disable_sanitizer_instrumentation))
+#else
 #define UNWATCHED __attribute__((no_sanitize("thread")))
+#endif
 
 static _Thread_local long left; /* 0: none will fail */
 static _Thread_local bool failed;

@@ -14,6 +14,7 @@
 	X(canary)              \
 	X(cancel)              \
 	X(change)              \
+	X(change_conflicts)    \
 	X(check)               \
 	X(cmd)                 \
 	X(cmd_etcd)            \
@@ -80,6 +81,7 @@
 	X(probation)           \
 	X(proven)              \
 	X(race)                \
+	X(race_ends)           \
 	X(report)              \
 	X(schema)              \
 	X(scope)               \
