@@ -54,7 +54,7 @@ struct tally guard_before(struct engine *e, flume_change *change)
 
 int followers_of(flume_change *change, struct followers *out)
 {
-	size_t n = 0;
+	size_t n = 1; /* its own is always there */
 	while (flume_change_get_pipeline(change, n))
 		n++;
 	*out = (struct followers){calloc(n, sizeof(flume_pipeline *)), 0};
