@@ -1,19 +1,10 @@
 #include "lib/base/report.h"
 
-#include "lib/base/arena.h"
 #include "lib/base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct flume_report {
-	struct arena texts;
-	struct flume_issue *issues;
-	size_t len, cap;
-	size_t lost; /* for want of memory */
-	bool more;
-};
 
 static const struct flume_issue lost_issue = {
 	"no-memory", "", "a finding was lost: out of memory", NULL, 0, 0,
@@ -31,11 +22,16 @@ flume_report *flume_report_new(void)
 flume_report *flume_report_free(flume_report *r)
 {
 	if (r) {
-		arena_fini(&r->texts);
-		free(r->issues);
+		report_fini(r);
 		free(r);
 	}
 	return NULL;
+}
+
+void report_fini(flume_report *r)
+{
+	arena_fini(&r->texts);
+	free(r->issues);
 }
 
 size_t flume_report_size(const flume_report *r)

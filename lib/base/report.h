@@ -8,12 +8,23 @@
 #ifndef FLUME_BASE_REPORT_H
 #define FLUME_BASE_REPORT_H
 
+#include "lib/base/arena.h"
 #include "lib/flume.h"
 
 #include <stdarg.h>
 
 #define REPORT_MOST 1000
 #define REPORT_TEXT 1000
+
+struct flume_report { /* all zero is an empty one, for rooms that want it on their stack */
+	struct arena texts;
+	struct flume_issue *issues;
+	size_t len, cap;
+	size_t lost; /* for want of memory */
+	bool more;
+};
+
+void report_fini(flume_report *);
 
 /* Findings are sorted by line and column, those of one place in the order they came; line 0, no
  * place, is first.  `hint` may be NULL; a NULL report is fine. */

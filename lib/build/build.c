@@ -11,6 +11,7 @@
  */
 #include "lib/build/build.h"
 
+#include "lib/schema/get.h"
 #include "lib/schema/limits.h"
 
 #include <stdio.h>
@@ -89,19 +90,6 @@ static bool grow(void **list, size_t n, size_t size)
 	return more;
 }
 
-static bool hold_part(struct builder *builder, struct component *component)
-{
-	flume_pipeline *pipeline = builder->pipeline;
-	void *list = pipeline->parts;
-	if (!grow(&list, pipeline->n_parts, sizeof *pipeline->parts)) {
-		component_unref(component);
-		return fail(builder, FLUME_NOMEM);
-	}
-	pipeline->parts = list;
-	pipeline->parts[pipeline->n_parts++] = component;
-	return true;
-}
-
 static bool hold_schema(struct builder *builder, flume_schema *schema)
 {
 	flume_pipeline *pipeline = builder->pipeline;
@@ -118,11 +106,13 @@ static bool hold_schema(struct builder *builder, flume_schema *schema)
 const struct flume_component *builder_component(struct builder *builder, enum flume_kind kind,
 						const char *name)
 {
-	struct component *component = scope_ref(builder->unit->scope, kind, name);
+	const struct component *component = scope_find(builder->unit->scope, kind, name);
+	if (builder->unit->scope->failed_alloc)
+		return fail(builder, FLUME_NOMEM);
 	if (!component && kind != FLUME_PROCESSOR) /* a processor's name may be a schema's */
 		return refuse(builder, "unknown-component",
 			      "a component was removed in the meantime");
-	if (!component || !hold_part(builder, component))
+	if (!component)
 		return NULL;
 	builder->pipeline->may_block |= component->is.blocks;
 	return &component->is;
@@ -144,14 +134,6 @@ static const char *default_name(struct builder *builder, const struct connector 
 	if (name)
 		snprintf(name, size, "%s%s%s", connector->type, between, by);
 	return name;
-}
-
-static const struct connector *connector_of(const flume_value *node)
-{
-	const flume_value *type = flume_value_get(node, "type");
-	if (type)
-		return connector_find(flume_value_text(type));
-	return connector_form(flume_value_get(node, "ref") ? "ref" : "stream");
 }
 
 /* Notes how deep the calls of this unit will go; a schema built before may lie deeper here. */
@@ -176,9 +158,10 @@ struct step *builder_node(struct builder *builder, const flume_value *node)
 			      "too many steps, with those of the schemas it refers to");
 	if (!reach(builder, builder->depth + 1))
 		return NULL;
-	const struct connector *connector = connector_of(node);
-	const flume_value *own = flume_value_get(node, "name");
-	const char *name = own ? flume_value_text(own) : default_name(builder, connector, node);
+	const struct said said = node_read(node);
+	const struct connector *connector = node_connector(&said);
+	const char *name = said.name ? value_text(said.name)
+				     : default_name(builder, connector, node);
 	if (!name)
 		return NULL;
 	builder->depth++;
@@ -275,8 +258,8 @@ static struct unit *open_unit(struct builder *builder, const char *id)
 	struct unit *unit = add_unit(builder, id, schema, NULL);
 	if (!unit)
 		return NULL;
-	unit->scope = build_scope(builder->from->registry, schema);
-	if (!unit->scope)
+	unit->scope = malloc(sizeof *unit->scope);
+	if (!unit->scope || build_scope(unit->scope, builder->from->registry, schema))
 		return fail(builder, FLUME_NOMEM);
 	flume_report *report = flume_report_new();
 	if (report)
@@ -321,28 +304,37 @@ static void unref_schema(void *schema)
 	flume_schema_unref(schema);
 }
 
-struct flume_scope *build_scope(struct registry *registry, flume_schema *schema)
+int build_scope(struct flume_scope *scope, struct registry *registry, flume_schema *schema)
 {
 	const flume_value *root = flume_schema_get_root(schema);
-	return scope_new(registry, flume_value_get(root, "components"), false, schema,
-			 ref_schema, unref_schema);
+	return scope_init(scope, registry, VALUE_GET(root, "components"), false, schema,
+			  ref_schema, unref_schema);
 }
 
-/* What the schema declares counts as used, whether a node names it or not. */
-static void hold_declared(struct builder *builder, const struct flume_scope *scope)
+/* All that the scopes know, once each scope: steps hold what they use through the pipeline. */
+static void hold_parts(struct builder *builder)
 {
-	for (int k = 0; k < FLUME_KINDS; k++)
-		for (size_t i = 0; i < scope->n_own[k] && !builder->rc; i++)
-			if (scope->own[k][i].made)
-				hold_part(builder, component_ref(scope->own[k][i].made));
+	flume_pipeline *pipeline = builder->pipeline;
+	size_t n = 0;
+	for (const struct unit *unit = builder->units; unit; unit = unit->next)
+		n += scope_count(unit->scope);
+	pipeline->parts = builder_get(builder, n * sizeof(struct component *));
+	if (!pipeline->parts)
+		return;
+	for (const struct unit *unit = builder->units; unit; unit = unit->next) {
+		scope_dup_all(unit->scope, pipeline->parts + pipeline->n_parts);
+		pipeline->n_parts += scope_count(unit->scope);
+	}
 }
 
 /* The units but the first lent their scopes to this build alone. */
 static void close_units(struct builder *builder, const struct flume_scope *given)
 {
 	for (struct unit *unit = builder->units; unit; unit = unit->next)
-		if (unit->scope != given)
-			scope_free(unit->scope);
+		if (unit->scope && unit->scope != given) {
+			scope_fini(unit->scope);
+			free(unit->scope);
+		}
 }
 
 int build_pipeline(flume_pipeline **out, const struct build_source *from, flume_schema *schema,
@@ -356,12 +348,12 @@ int build_pipeline(flume_pipeline **out, const struct build_source *from, flume_
 				  .pipeline = pipeline,
 				  .report = report};
 	struct unit *unit = add_unit(&builder, pipeline->id, flume_schema_ref(schema), scope);
-	if (unit) {
-		hold_declared(&builder, scope);
+	if (unit)
 		pipeline->root = build_unit(&builder, unit);
-	}
+	if (pipeline->root)
+		hold_parts(&builder);
 	close_units(&builder, scope);
-	if (!pipeline->root) {
+	if (!pipeline->root || builder.rc) {
 		pipeline_release(pipeline);
 		return builder.rc ? builder.rc : FLUME_NOMEM;
 	}

@@ -21,7 +21,7 @@ struct build_source {
 int build_pipeline(flume_pipeline **out, const struct build_source *, flume_schema *,
 		   struct flume_scope *scope, const char *id, flume_report *);
 
-/* A scope whose components keep `schema` alive. */
-struct flume_scope *build_scope(struct registry *, flume_schema *);
+/* A scope whose components keep `schema` alive; as scope_init. */
+int build_scope(struct flume_scope *, struct registry *, flume_schema *);
 
 #endif

@@ -48,7 +48,6 @@ static void pipeline_free(flume_pipeline *pipeline)
 	if (pipeline->next)
 		pipeline->next->link = pipeline->link;
 	pthread_mutex_unlock(&hub->lock);
-	free(pipeline->parts);
 	free(pipeline->schemas);
 	arena_fini(&pipeline->arena);
 	free(pipeline);

@@ -7,6 +7,7 @@
 #include "lib/base/report.h"
 #include "lib/base/suggest.h"
 #include "lib/connector/connector.h"
+#include "lib/schema/get.h"
 #include "lib/schema/limits.h"
 
 #include <stdio.h>
@@ -63,7 +64,7 @@ static void check_name(struct walk *walk, enum flume_kind kind, const flume_valu
 		       bool ref)
 {
 	const char *name = flume_value_text(value);
-	if (!walk->scope || scope_has(walk->scope, kind, name))
+	if (!walk->scope || scope_has(walk->scope, kind, name) || walk->scope->failed_alloc)
 		return;
 	if (ref && walk->store->has(walk->store->arg, name)) {
 		check_schema_ref(walk, value);
@@ -124,11 +125,18 @@ static void check_routes(struct walk *walk, const flume_value *routes)
 	}
 }
 
+/* A name that means nothing is the node's own fault and is told by the node's path. */
+static bool is_name(enum flume_field_type type)
+{
+	return type >= FLUME_FIELD_REF;
+}
+
 static void check_field(struct walk *walk, const struct connector *connector,
 			const struct flume_field *row, const flume_value *value)
 {
 	size_t before = flume_report_size(walk->report);
-	fields_check_value(row, value, &walk->place, walk->report);
+	if (!is_name(row->type) || value->type != FLUME_TEXT || !*value->text)
+		fields_check_value(row, value, &walk->place, walk->report);
 	if (flume_report_size(walk->report) != before)
 		return;
 	switch (row->type) {
@@ -205,27 +213,18 @@ static const struct connector *read_type(struct walk *walk, const flume_value *t
 	return NULL;
 }
 
-/* Exactly one of ref, type and stream says what the node is. */
-static const struct connector *find_connector(struct walk *walk, const flume_value *node)
+static const struct connector *find_connector(struct walk *walk, const flume_value *node,
+					      const struct said *said)
 {
-	const flume_value *type = flume_value_get(node, "type");
-	const struct connector *found = NULL;
-	int said = type != NULL;
-	for (size_t i = 0; connectors[i]; i++) {
-		if (!connectors[i]->form || !flume_value_get(node, connectors[i]->type))
-			continue;
-		found = connectors[i];
-		said++;
-	}
-	if (said == 0)
-		find(walk, node, "empty-node",
-		     "a node needs one of 'ref', 'type' and 'stream'");
-	else if (said > 1)
+	if (said->ways == 1)
+		return said->form ? said->form : read_type(walk, said->type);
+	if (said->ways)
 		find(walk, node, "exclusive",
 		     "a node has only one of 'ref', 'type' and 'stream'");
-	if (said != 1)
-		return NULL;
-	return found ? found : read_type(walk, type);
+	else
+		find(walk, node, "empty-node",
+		     "a node needs one of 'ref', 'type' and 'stream'");
+	return NULL;
 }
 
 static bool within_limits(struct walk *walk, const flume_value *node)
@@ -242,62 +241,56 @@ static bool within_limits(struct walk *walk, const flume_value *node)
 	return !walk->overflown;
 }
 
-/* A name that means nothing is the node's own fault and is told by the node's path. */
-static bool is_name(enum flume_field_type type)
+struct at_node {
+	struct walk *walk;
+	const struct connector *connector;
+};
+
+static void check_entry(void *arg, const struct flume_field *row, const flume_value *value)
 {
-	return type >= FLUME_FIELD_REF;
+	const struct at_node *at = arg;
+	struct place *place = &at->walk->place;
+	size_t back = place->n;
+	if (!is_name(row->type))
+		place_key(place, row->name);
+	check_field(at->walk, at->connector, row, value);
+	place_back(place, back);
 }
 
-static void check_fields(struct walk *walk, const struct connector *connector,
-			 const flume_value *node)
-{
-	for (size_t i = 0; i < flume_value_size(node); i++) {
-		const char *key = flume_value_text(flume_value_key(node, i));
-		const struct flume_field *row = fields_find(connector->fields, key);
-		if (!row)
-			continue;
-		size_t back = walk->place.text.len;
-		if (!is_name(row->type))
-			place_key(&walk->place, key);
-		check_field(walk, connector, row, flume_value_at(node, i));
-		place_back(&walk->place, back);
-	}
-}
-
-static void check_own_name(struct walk *walk, const flume_value *node)
+static void check_own_name(struct walk *walk, const flume_value *name)
 {
 	static const struct flume_field row = {.name = "name", .type = FLUME_FIELD_TEXT};
-	const flume_value *name = flume_value_get(node, "name");
-	if (!name)
-		return;
 	size_t back = place_key(&walk->place, "name");
 	fields_check_value(&row, name, &walk->place, walk->report);
 	place_back(&walk->place, back);
 }
 
+static void check_map(struct walk *walk, const flume_value *node, bool root)
+{
+	const struct said said = node_read(node);
+	if (said.name)
+		check_own_name(walk, said.name);
+	const struct connector *connector = find_connector(walk, node, &said);
+	if (!connector)
+		return;
+	const char *const *also = connector->form ? root ? form_root_keys : form_keys
+				  : root          ? root_keys
+						  : node_keys;
+	fields_check_keys(connector->fields, also, node, &walk->place, walk->report,
+			  check_entry, &(struct at_node){walk, connector});
+	if (connector->check)
+		connector->check(node, place_text(&walk->place), walk->report);
+}
+
 static void check_node(struct walk *walk, const flume_value *node)
 {
 	bool root = walk->depth++ == 0;
-	if (!within_limits(walk, node)) {
-		walk->depth--;
-		return;
-	}
-	if (flume_value_type(node) != FLUME_MAP) {
+	if (!within_limits(walk, node))
+		;
+	else if (flume_value_type(node) != FLUME_MAP)
 		find(walk, node, "wrong-type", "a node must be a map");
-		walk->depth--;
-		return;
-	}
-	check_own_name(walk, node);
-	const struct connector *connector = find_connector(walk, node);
-	if (connector) {
-		const char *const *also = connector->form ? root ? form_root_keys : form_keys
-					  : root          ? root_keys
-							  : node_keys;
-		fields_check_keys(connector->fields, also, node, &walk->place, walk->report);
-		check_fields(walk, connector, node);
-		if (connector->check)
-			connector->check(node, place_text(&walk->place), walk->report);
-	}
+	else
+		check_map(walk, node, root);
 	walk->depth--;
 }
 
@@ -322,7 +315,7 @@ static void check_section(struct walk *walk, const flume_value *root, const char
 	place_init(&place, key);
 	if (section)
 		check(section, &place, walk->report);
-	walk->failed_alloc |= place.text.failed;
+	walk->failed_alloc |= place.failed;
 	place_fini(&place);
 }
 
@@ -335,14 +328,12 @@ int check_schema(const flume_schema *schema, struct flume_scope *scope,
 		 const struct store_view *store, const struct flume_limits *limits,
 		 struct check_result *result, flume_report *given)
 {
-	flume_report *own = given ? NULL : flume_report_new();
+	flume_report own = {0};
 	struct walk walk = {.scope = scope,
 			    .store = store,
 			    .limits = limits_effective(limits),
 			    .uses = result ? &result->uses : NULL,
-			    .report = given ? given : own};
-	if (!walk.report)
-		return FLUME_NOMEM;
+			    .report = given ? given : &own};
 	size_t before = flume_report_size(walk.report);
 	const flume_value *root = flume_schema_get_root(schema);
 	place_init(&walk.place, "root");
@@ -356,8 +347,8 @@ int check_schema(const flume_schema *schema, struct flume_scope *scope,
 	check_node(&walk, root);
 	bool rejected = has_findings(&walk, before);
 	bool failed =
-		walk.failed_alloc || walk.place.text.failed || report_failed_alloc(walk.report);
+		walk.failed_alloc || walk.place.failed || report_failed_alloc(walk.report);
 	place_fini(&walk.place);
-	flume_report_free(own);
+	report_fini(&own);
 	return rejected ? FLUME_REJECTED : failed ? FLUME_NOMEM : FLUME_OK;
 }

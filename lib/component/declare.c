@@ -13,7 +13,7 @@ static const struct flume_field section[] = {
 	{0},
 };
 
-static bool wants_map(const flume_value *value, const char *what, const struct place *place,
+static bool wants_map(const flume_value *value, const char *what, struct place *place,
 		      flume_report *report)
 {
 	if (flume_value_type(value) == FLUME_MAP)
@@ -37,24 +37,30 @@ static void check_one(const char *name, const flume_value *decl, struct place *p
 				 "'kind' must be text");
 }
 
+struct checking {
+	struct place *place;
+	flume_report *report;
+};
+
+static void check_section(void *arg, const struct flume_field *row, const flume_value *decls)
+{
+	struct checking *checking = arg;
+	struct place *place = checking->place;
+	size_t back = place_key(place, row->name);
+	bool map = wants_map(decls, row->name, place, checking->report);
+	for (size_t i = 0; map && i < flume_value_size(decls); i++) {
+		const char *name = flume_value_text(flume_value_key(decls, i));
+		size_t inner = place_key(place, name);
+		check_one(name, flume_value_at(decls, i), place, checking->report);
+		place_back(place, inner);
+	}
+	place_back(place, back);
+}
+
 void components_check(const flume_value *components, struct place *place, flume_report *report)
 {
-	if (!wants_map(components, "components", place, report))
-		return;
-	fields_check_keys(section, NULL, components, place, report);
-	for (size_t i = 0; i < flume_value_size(components); i++) {
-		const char *key = flume_value_text(flume_value_key(components, i));
-		const flume_value *rows = flume_value_at(components, i);
-		if (!fields_find(section, key))
-			continue;
-		size_t back = place_key(place, key);
-		bool map = wants_map(rows, key, place, report);
-		for (size_t j = 0; map && j < flume_value_size(rows); j++) {
-			const char *name = flume_value_text(flume_value_key(rows, j));
-			size_t inner = place_key(place, name);
-			check_one(name, flume_value_at(rows, j), place, report);
-			place_back(place, inner);
-		}
-		place_back(place, back);
-	}
+	struct checking checking = {place, report};
+	if (wants_map(components, "components", place, report))
+		fields_check_keys(section, NULL, components, place, report, check_section,
+				  &checking);
 }

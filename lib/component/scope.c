@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEW (sizeof((struct flume_scope *)0)->few / sizeof(struct known))
 #define TOO_DEEP "predicates are made of one another more than %u deep"
 
 static int by_name(const void *a, const void *b)
@@ -40,32 +41,31 @@ static int fill_own(struct flume_scope *scope, const flume_value *components)
 	return FLUME_OK;
 }
 
-struct flume_scope *scope_new(struct registry *registry, const flume_value *components,
-			      bool local, void *keep, void *(*ref_keep)(void *),
-			      void (*unkeep)(void *))
+int scope_init(struct flume_scope *scope, struct registry *registry,
+	       const flume_value *components, bool local, void *keep, void *(*ref_keep)(void *),
+	       void (*unkeep)(void *))
 {
-	struct flume_scope *scope = calloc(1, sizeof *scope);
-	if (!scope)
-		return NULL;
-	scope->registry = registry;
-	scope->local = local;
-	scope->keep = keep;
-	scope->ref_keep = ref_keep;
-	scope->unkeep = unkeep;
-	return components && fill_own(scope, components) ? scope_free(scope) : scope;
+	*scope = (struct flume_scope){.registry = registry,
+				      .known = scope->few,
+				      .size_known = FEW,
+				      .local = local,
+				      .keep = keep,
+				      .ref_keep = ref_keep,
+				      .unkeep = unkeep};
+	return components ? fill_own(scope, components) : FLUME_OK;
 }
 
-struct flume_scope *scope_free(struct flume_scope *scope)
+void scope_fini(struct flume_scope *scope)
 {
-	if (!scope)
-		return NULL;
 	for (int k = 0; k < FLUME_KINDS; k++) {
 		for (size_t i = 0; i < scope->n_own[k]; i++)
 			component_unref(scope->own[k][i].made);
 		free(scope->own[k]);
 	}
-	free(scope);
-	return NULL;
+	for (size_t i = 0; scope->n_known && i < scope->size_known; i++)
+		component_unref(scope->known[i].is);
+	if (scope->known != scope->few)
+		free(scope->known);
 }
 
 static struct declared *find_own(struct flume_scope *scope, enum flume_kind kind,
@@ -88,7 +88,7 @@ static struct declared *find_own(struct flume_scope *scope, enum flume_kind kind
 
 static const struct flume_maker *find_maker(struct flume_scope *scope, enum flume_kind kind,
 					    const struct declared *own,
-					    const struct place *place, flume_report *report)
+					    struct place *place, flume_report *report)
 {
 	const flume_value *value = flume_value_get(own->decl, "kind");
 	const char *word = flume_value_text(value);
@@ -113,22 +113,6 @@ static const struct flume_maker *find_maker(struct flume_scope *scope, enum flum
 			 "no kind of %s is called '%.64s'", flume_kind_text(kind), word);
 	free(names);
 	return NULL;
-}
-
-static void check_fields(const struct flume_maker *maker, const flume_value *decl,
-			 struct place *place, flume_report *report)
-{
-	static const char *const also[] = {"kind", NULL};
-	fields_check_keys(maker->fields, also, decl, place, report);
-	for (size_t i = 0; i < flume_value_size(decl); i++) {
-		const char *key = flume_value_text(flume_value_key(decl, i));
-		const struct flume_field *row = fields_find(maker->fields, key);
-		if (!row)
-			continue;
-		size_t back = place_key(place, key);
-		fields_check_value(row, flume_value_at(decl, i), place, report);
-		place_back(place, back);
-	}
 }
 
 static void drop_uses(struct uses *uses)
@@ -221,6 +205,7 @@ static void make(struct flume_scope *scope, enum flume_kind kind, struct declare
 	if (own->state != DECLARED_NEW)
 		return;
 	own->state = DECLARED_BEGUN;
+	static const char *const kind_key[] = {"kind", NULL};
 	struct place place;
 	place_init(&place, "components");
 	place_key(&place, flume_kind_key(kind));
@@ -228,8 +213,8 @@ static void make(struct flume_scope *scope, enum flume_kind kind, struct declare
 	size_t before = flume_report_size(report);
 	const struct flume_maker *maker = find_maker(scope, kind, own, &place, report);
 	if (maker)
-		check_fields(maker, own->decl, &place, report);
-	if (place.text.failed)
+		fields_check(maker->fields, kind_key, own->decl, &place, report);
+	if (place.failed)
 		scope->failed_alloc = true;
 	else if (maker && flume_report_size(report) == before && !report_full(report) &&
 		 run_maker(scope, maker, own, place_text(&place), report) == FLUME_NOMEM)
@@ -255,15 +240,97 @@ void scope_make_all(struct flume_scope *scope, flume_report *report)
 	}
 }
 
-struct component *scope_ref(struct flume_scope *scope, enum flume_kind kind, const char *name)
+/* ---- names ---- */
+
+/* A new reference to what `name` means here, or NULL. */
+static struct component *look_up(struct flume_scope *scope, enum flume_kind kind,
+				 const char *name)
 {
 	struct declared *own = find_own(scope, kind, name);
 	return own ? component_ref(own->made) : registry_ref(scope->registry, kind, name);
 }
 
+/* The place of that name, or the free one where it belongs.  (FNV-1a) */
+static struct known *place_of(struct known *table, size_t size, enum flume_kind kind,
+			      const char *name)
+{
+	uint32_t hash = 2166136261u ^ (uint32_t)kind;
+	for (const char *c = name; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	size_t i = (hash ^ hash >> 15) & (size - 1);
+	while (table[i].name && (table[i].is->kind != kind || strcmp(table[i].name, name) != 0))
+		i = (i + 1) & (size - 1);
+	return &table[i];
+}
+
+static bool grow_known(struct flume_scope *scope)
+{
+	size_t size = 2 * scope->size_known;
+	struct known *table = calloc(size, sizeof *table);
+	if (!table)
+		return false;
+	for (size_t i = 0; i < scope->size_known; i++) {
+		struct known *it = &scope->known[i];
+		if (it->name)
+			*place_of(table, size, it->is->kind, it->name) = *it;
+	}
+	if (scope->known != scope->few)
+		free(scope->known);
+	scope->known = table;
+	scope->size_known = size;
+	return true;
+}
+
+const struct component *scope_find(struct flume_scope *scope, enum flume_kind kind,
+				   const char *name)
+{
+	struct known *at = place_of(scope->known, scope->size_known, kind, name);
+	if (at->name)
+		return at->is;
+	struct component *found = look_up(scope, kind, name);
+	if (!found)
+		return NULL;
+	if (2 * (scope->n_known + 1) > scope->size_known) {
+		if (!grow_known(scope)) {
+			scope->failed_alloc = true;
+			component_unref(found);
+			return NULL;
+		}
+		at = place_of(scope->known, scope->size_known, kind, name);
+	}
+	*at = (struct known){found->is.name, found};
+	scope->n_known++;
+	return found;
+}
+
 bool scope_has(struct flume_scope *scope, enum flume_kind kind, const char *name)
 {
-	return find_own(scope, kind, name) || registry_has(scope->registry, kind, name);
+	return scope_find(scope, kind, name) || find_own(scope, kind, name);
+}
+
+static size_t count_made(const struct flume_scope *scope)
+{
+	size_t n = 0;
+	for (int k = 0; k < FLUME_KINDS; k++)
+		for (size_t i = 0; i < scope->n_own[k]; i++)
+			n += scope->own[k][i].made != NULL;
+	return n;
+}
+
+size_t scope_count(const struct flume_scope *scope)
+{
+	return scope->n_known + count_made(scope);
+}
+
+void scope_dup_all(const struct flume_scope *scope, struct component **out)
+{
+	for (size_t i = 0; i < scope->size_known; i++)
+		if (scope->known[i].name)
+			*out++ = component_ref(scope->known[i].is);
+	for (int k = 0; k < FLUME_KINDS; k++)
+		for (size_t i = 0; i < scope->n_own[k]; i++)
+			if (scope->own[k][i].made)
+				*out++ = component_ref(scope->own[k][i].made);
 }
 
 void scope_suggest(struct flume_scope *scope, enum flume_kind kind, const char *word,
@@ -318,7 +385,7 @@ int flume_scope_predicate(flume_scope *scope, const flume_value *name, const cha
 	}
 	if (own)
 		make(scope, FLUME_PREDICATE, own, report);
-	struct component *found = scope_ref(scope, FLUME_PREDICATE, word);
+	struct component *found = look_up(scope, FLUME_PREDICATE, word);
 	if (!found && own) /* its own findings say why */
 		return scope->failed_alloc ? FLUME_NOMEM : FLUME_REJECTED;
 	if (!found) {

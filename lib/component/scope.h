@@ -21,8 +21,15 @@ struct uses { /* predicates that the component being made asked for */
 	size_t n;
 };
 
+struct known { /* a name that was looked up and found */
+	const char *name; /* the component's own; NULL: a free place */
+	struct component *is;
+};
+
 struct flume_scope {
 	struct registry *registry;
+	struct known few[16], *known; /* a table by hash, at most half full */
+	size_t n_known, size_known;
 	struct declared *own[FLUME_KINDS];
 	size_t n_own[FLUME_KINDS];
 	struct uses uses;
@@ -35,17 +42,21 @@ struct flume_scope {
 };
 
 /* `components` may be NULL; its shape was checked (components_check).  `keep` is what the
- * declarations lie in: each component made holds a reference to it.  NULL when out of memory.
- */
-struct flume_scope *scope_new(struct registry *, const flume_value *components, bool local,
-			      void *keep, void *(*ref_keep)(void *), void (*unkeep)(void *));
-struct flume_scope *scope_free(struct flume_scope *);
+ * declarations lie in: each component made holds a reference to it.  0, or FLUME_NOMEM after which
+ * only scope_fini may follow. */
+int scope_init(struct flume_scope *, struct registry *, const flume_value *components,
+	       bool local, void *keep, void *(*ref_keep)(void *), void (*unkeep)(void *));
+void scope_fini(struct flume_scope *);
 
 /* Makes all declared components; findings go to the report, which may not be NULL. */
 void scope_make_all(struct flume_scope *, flume_report *);
 
-/* A new reference to what `name` means here, or NULL. */
-struct component *scope_ref(struct flume_scope *, enum flume_kind, const char *name);
+/* What `name` means here, or NULL.  Looked up once: the scope keeps it. */
+const struct component *scope_find(struct flume_scope *, enum flume_kind, const char *name);
+/* References to all that was found, and to all that the document declares, whether a node names
+ * it or not.  Fills as many as scope_count says. */
+size_t scope_count(const struct flume_scope *);
+void scope_dup_all(const struct flume_scope *, struct component **out);
 /* Also true for a declaration of its own that could not be made: that has findings already. */
 bool scope_has(struct flume_scope *, enum flume_kind, const char *name);
 /* "did you mean '...'?" with the nearest known name, or "".  `others` adds candidates. */

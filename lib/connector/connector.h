@@ -44,6 +44,19 @@ extern const struct connector *const connectors[];
 const struct connector *connector_find(const char *type);
 const struct connector *connector_form(const char *key);
 
+/* What a node says of itself, from one look at its keys. */
+struct said {
+	const flume_value *type, *name;
+	const struct connector *form;
+	int ways; /* how many of ref, type and stream there are: one is right */
+};
+struct said node_read(const flume_value *node);
+/* The connector it names, or NULL; `ways` is one. */
+static inline const struct connector *node_connector(const struct said *said)
+{
+	return said->form ? said->form : connector_find(flume_value_text(said->type));
+}
+
 /* What a build function may ask for.  Each gives NULL when there is none, or no memory (the
  * builder remembers which); the result lives as long as the pipeline. */
 void *builder_get(struct builder *, size_t size); /* cleared memory */

@@ -3,6 +3,7 @@
  * failed does not show.
  */
 #include "lib/connector/connector.h"
+#include "lib/schema/get.h"
 
 struct fallback {
 	struct step step;
@@ -41,7 +42,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 {
 	struct fallback *fallback = builder_get(builder, sizeof *fallback);
 	if (!fallback ||
-	    !builder_nodes(builder, flume_value_get(node, "children"), &fallback->children))
+	    !builder_nodes(builder, VALUE_GET(node, "children"), &fallback->children))
 		return NULL;
 	fallback->step = (struct step){run, name};
 	fallback->hub = builder_hub(builder);

@@ -3,6 +3,7 @@
  * over; what it says then decides nothing.
  */
 #include "lib/connector/connector.h"
+#include "lib/schema/get.h"
 
 struct filter {
 	struct step step;
@@ -33,9 +34,9 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 
 static struct step *build(struct builder *builder, const flume_value *node, const char *name)
 {
-	const flume_value *otherwise = flume_value_get(node, "else");
+	const flume_value *otherwise = VALUE_GET(node, "else");
 	const struct flume_component *predicate = builder_component(
-		builder, FLUME_PREDICATE, flume_value_text(flume_value_get(node, "predicate")));
+		builder, FLUME_PREDICATE, value_text(VALUE_GET(node, "predicate")));
 	struct filter *filter = builder_get(builder, sizeof *filter);
 	if (!predicate || !filter)
 		return NULL;
@@ -43,7 +44,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 	filter->hub = builder_hub(builder);
 	filter->test = predicate->test;
 	filter->arg = predicate->arg;
-	filter->then = builder_node(builder, flume_value_get(node, "then"));
+	filter->then = builder_node(builder, VALUE_GET(node, "then"));
 	filter->otherwise = otherwise ? builder_node(builder, otherwise) : NULL;
 	return filter->then && (filter->otherwise || !otherwise) ? &filter->step : NULL;
 }

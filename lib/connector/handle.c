@@ -1,5 +1,6 @@
 /* A word with the error before it goes up: recover, change it, or leave it. */
 #include "lib/connector/connector.h"
+#include "lib/schema/get.h"
 
 #include <string.h>
 
@@ -38,14 +39,14 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 {
 	const struct flume_component *handler =
 		builder_component(builder, FLUME_ERROR_HANDLER,
-				  flume_value_text(flume_value_get(node, "error_handler")));
+				  value_text(VALUE_GET(node, "error_handler")));
 	struct handle *handle = builder_get(builder, sizeof *handle);
 	if (!handler || !handle)
 		return NULL;
 	handle->step = (struct step){run, name};
 	handle->handle = handler->handle;
 	handle->arg = handler->arg;
-	handle->child = builder_node(builder, flume_value_get(node, "child"));
+	handle->child = builder_node(builder, VALUE_GET(node, "child"));
 	return handle->child ? &handle->step : NULL;
 }
 

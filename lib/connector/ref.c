@@ -1,5 +1,6 @@
 /* The leaf: a processor, or the whole of another schema. */
 #include "lib/connector/connector.h"
+#include "lib/schema/get.h"
 
 struct ref {
 	struct step step;
@@ -48,7 +49,7 @@ static int run_group(const struct step *step, const struct flume_call *call, voi
 
 static struct step *build(struct builder *builder, const flume_value *node, const char *name)
 {
-	const char *to = flume_value_text(flume_value_get(node, "ref"));
+	const char *to = value_text(VALUE_GET(node, "ref"));
 	const struct flume_component *processor =
 		builder_component(builder, FLUME_PROCESSOR, to);
 	if (processor) {

@@ -4,6 +4,7 @@
  */
 #include "lib/connector/connector.h"
 #include "lib/schema/fields.h"
+#include "lib/schema/get.h"
 
 struct retry {
 	struct step step;
@@ -94,7 +95,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 	retry->attempts = fields_count(fields, node, "attempts");
 	retry->backoff_ns = fields_duration(fields, node, "backoff");
 	retry->child =
-		builder_repeated(builder, flume_value_get(node, "child"), retry->attempts);
+		builder_repeated(builder, VALUE_GET(node, "child"), retry->attempts);
 	if (retry->backoff_ns)
 		builder_may_block(builder);
 	return retry->child ? &retry->step : NULL;
@@ -102,7 +103,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 
 static const char *name(const flume_value *node)
 {
-	return flume_value_get(node, "backoff") ? "backoff" : "retry";
+	return VALUE_GET(node, "backoff") ? "backoff" : "retry";
 }
 
 const struct connector connector_retry = {

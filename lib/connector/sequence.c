@@ -1,5 +1,6 @@
 /* One after the other; each child gets what the one before left. */
 #include "lib/connector/connector.h"
+#include "lib/schema/get.h"
 
 struct sequence {
 	struct step step;
@@ -31,7 +32,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 {
 	struct sequence *sequence = builder_get(builder, sizeof *sequence);
 	if (!sequence ||
-	    !builder_nodes(builder, flume_value_get(node, "children"), &sequence->children))
+	    !builder_nodes(builder, VALUE_GET(node, "children"), &sequence->children))
 		return NULL;
 	sequence->step = (struct step){run, name};
 	sequence->hub = builder_hub(builder);

@@ -4,6 +4,7 @@
  */
 #include "lib/connector/connector.h"
 #include "lib/schema/fields.h"
+#include "lib/schema/get.h"
 
 struct stream {
 	struct step step;
@@ -27,8 +28,8 @@ static const struct flume_field fields[] = {
 
 static void check(const flume_value *node, const char *path, flume_report *report)
 {
-	const flume_value *children = flume_value_get(node, "children");
-	if (children && flume_value_get(node, "child"))
+	const flume_value *children = VALUE_GET(node, "children");
+	if (children && VALUE_GET(node, "child"))
 		flume_report_add(report, "exclusive", path, children, NULL,
 				 "a stream has 'child' or 'children', not both");
 }
@@ -69,8 +70,8 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 
 static bool build_after(struct builder *builder, const flume_value *node, struct steps *out)
 {
-	const flume_value *child = flume_value_get(node, "child");
-	const flume_value *children = flume_value_get(node, "children");
+	const flume_value *child = VALUE_GET(node, "child");
+	const flume_value *children = VALUE_GET(node, "children");
 	if (children)
 		return builder_nodes(builder, children, out);
 	if (!child)
@@ -83,7 +84,7 @@ static bool build_after(struct builder *builder, const flume_value *node, struct
 static struct step *build(struct builder *builder, const flume_value *node, const char *name)
 {
 	const struct flume_component *channel = builder_component(
-		builder, FLUME_CHANNEL, flume_value_text(flume_value_get(node, "stream")));
+		builder, FLUME_CHANNEL, value_text(VALUE_GET(node, "stream")));
 	struct stream *stream = builder_get(builder, sizeof *stream);
 	builder_may_block(builder);
 	if (!channel || !stream || !build_after(builder, node, &stream->after))

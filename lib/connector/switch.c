@@ -3,6 +3,7 @@
  * when the call is over; what it says then decides nothing.
  */
 #include "lib/connector/connector.h"
+#include "lib/schema/get.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,12 +70,12 @@ static bool build_routes(struct builder *builder, const flume_value *routes,
 
 static struct step *build(struct builder *builder, const flume_value *node, const char *name)
 {
-	const flume_value *otherwise = flume_value_get(node, "default");
+	const flume_value *otherwise = VALUE_GET(node, "default");
 	const struct flume_component *condition = builder_component(
-		builder, FLUME_CONDITION, flume_value_text(flume_value_get(node, "condition")));
+		builder, FLUME_CONDITION, value_text(VALUE_GET(node, "condition")));
 	struct choice *choice = builder_get(builder, sizeof *choice);
 	if (!condition || !choice ||
-	    !build_routes(builder, flume_value_get(node, "routes"), choice))
+	    !build_routes(builder, VALUE_GET(node, "routes"), choice))
 		return NULL;
 	choice->step = (struct step){run, name};
 	choice->hub = builder_hub(builder);

@@ -1,5 +1,6 @@
-/* One row per connector. */
+/* One row per connector; the forms stand first. */
 #include "lib/connector/connector.h"
+#include "lib/schema/get.h"
 
 #include <string.h>
 
@@ -13,20 +14,38 @@ const struct connector *const connectors[] = {
 	&connector_retry,  &connector_handle, NULL,
 };
 
-static const struct connector *find(const char *type, bool form)
+const struct connector *connector_find(const char *type)
 {
 	for (size_t i = 0; connectors[i]; i++)
-		if (connectors[i]->form == form && !strcmp(connectors[i]->type, type))
+		if (*connectors[i]->type == *type && !connectors[i]->form &&
+		    !strcmp(connectors[i]->type, type))
 			return connectors[i];
 	return NULL;
 }
 
-const struct connector *connector_find(const char *type)
-{
-	return find(type, false);
-}
-
 const struct connector *connector_form(const char *key)
 {
-	return find(key, true);
+	for (size_t i = 0; connectors[i]->form; i++)
+		if (*connectors[i]->type == *key && !strcmp(connectors[i]->type, key))
+			return connectors[i];
+	return NULL;
+}
+
+struct said node_read(const flume_value *node)
+{
+	struct said said = {0};
+	for (size_t i = 0, n = value_entries(node); i < n; i++) {
+		const flume_value *key = value_key_at(node, i), *value = value_entry_at(node, i);
+		const struct connector *form;
+		if (VALUE_IS(key, "type"))
+			said.type = value;
+		else if ((form = connector_form(key->text)))
+			said.form = form;
+		else if (VALUE_IS(key, "name"))
+			said.name = value;
+		else
+			continue;
+		said.ways += value != said.name;
+	}
+	return said;
 }

@@ -14,17 +14,19 @@
 #include <string.h>
 
 struct candidate {
-	char *id;
+	struct slot *slot; /* a reference; of a new id: not in the store yet */
 	flume_schema *schema; /* to be stored, or stored already when it is a dependent's */
 	flume_schema *was;    /* what the store held; NULL: nothing */
 	flume_pipeline *pipeline;
 	struct map uses;
-	struct slot *fresh; /* for an id the store does not have */
+	bool fresh;	     /* the store does not have this id */
+	flume_pipeline *old; /* what served, from the commit on */
 };
 
 struct flume_change {
 	flume_factory *factory;
-	struct candidate *list; /* the first is the one that is set */
+	struct candidate own;	/* the one that is set */
+	struct candidate *list; /* with those that refer to it; of one: &own */
 	size_t n;
 	struct map reads; /* id to the schema that was found under it, a reference each */
 	bool unread;      /* one of them could not be remembered, for want of memory     */
@@ -37,17 +39,17 @@ flume_change *flume_change_free(flume_change *change)
 		return NULL;
 	for (size_t i = 0; i < change->n; i++) {
 		struct candidate *it = &change->list[i];
-		free(it->id);
+		slot_unref(it->slot);
 		flume_schema_unref(it->schema);
 		flume_schema_unref(it->was);
 		flume_pipeline_unref(it->pipeline);
 		map_fini(&it->uses);
-		slot_unref(it->fresh);
 	}
 	for (size_t i = 0; i < change->reads.len; i++)
 		flume_schema_unref(change->reads.entries[i].thing);
 	map_fini(&change->reads);
-	free(change->list);
+	if (change->list != &change->own)
+		free(change->list);
 	free(change);
 	return NULL;
 }
@@ -62,7 +64,7 @@ struct view { /* the store as it will be */
 static struct candidate *find_candidate(flume_change *change, const char *id)
 {
 	for (size_t i = 0; i < change->n; i++)
-		if (!strcmp(change->list[i].id, id))
+		if (!strcmp(change->list[i].slot->id, id))
 			return &change->list[i];
 	return NULL;
 }
@@ -111,73 +113,90 @@ static char **view_dup_ids(void *arg)
 static int make_candidate(flume_change *change, struct candidate *it, flume_report *report)
 {
 	flume_factory *factory = change->factory;
-	struct view view = {change, it->id};
+	struct view view = {change, it->slot->id};
 	const struct store_view store = {view_has, view_dup_cycle, view_dup_ids, &view};
 	const struct build_source from = {factory->hub, &factory->registry, view_dup, &view};
-	struct flume_scope *scope = build_scope(&factory->registry, it->schema);
-	if (!scope)
-		return FLUME_NOMEM;
+	struct flume_scope scope;
 	struct check_result result = {0};
-	int rc =
-		check_schema(it->schema, scope, &store, &factory->hub->limits, &result, report);
+	int rc = build_scope(&scope, &factory->registry, it->schema);
+	if (!rc)
+		rc = check_schema(it->schema, &scope, &store, &factory->hub->limits, &result,
+				  report);
 	it->uses = result.uses;
 	if (!rc)
-		rc = build_pipeline(&it->pipeline, &from, it->schema, scope, it->id, report);
+		rc = build_pipeline(&it->pipeline, &from, it->schema, &scope, it->slot->id,
+				    report);
 	if (!rc)
 		pipeline_hand_out(it->pipeline);
-	scope_free(scope);
+	scope_fini(&scope);
 	return !rc && change->unread ? FLUME_NOMEM : rc;
 }
 
-static int add_candidate(flume_change *change, const char *id, flume_schema *schema,
-			 flume_schema *was)
+/* Takes the reference to `slot`.  Lock held. */
+static void add_candidate(flume_change *change, struct slot *slot, flume_schema *schema)
 {
-	struct candidate *it = &change->list[change->n];
-	*it = (struct candidate){.schema = flume_schema_ref(schema),
-				 .was = flume_schema_ref(was)};
-	it->id = strdup(id);
-	change->n++;
-	return it->id ? FLUME_OK : FLUME_NOMEM;
+	change->list[change->n++] = (struct candidate){
+		.slot = slot,
+		.schema = flume_schema_ref(schema),
+		.was = flume_schema_ref(slot->schema),
+		.fresh = !slot->schema,
+	};
 }
 
-/* The schema itself and who refers to it, as the store is now. */
+/* The stored schemas that refer to it, as the store is now.  Lock held. */
+static int add_dependents(flume_change *change, const struct slot *slot)
+{
+	struct map set = {0};
+	int rc = map_add(&set, slot->id, change);
+	if (!rc)
+		rc = store_add_dependents(change->factory, &set);
+	struct candidate *list = rc ? NULL : calloc(set.len, sizeof *list);
+	if (list) {
+		list[0] = change->own;
+		change->list = list;
+	} else {
+		rc = FLUME_NOMEM;
+	}
+	for (size_t i = 0; !rc && i < set.len; i++) {
+		struct slot *it = set.entries[i].thing;
+		if (strcmp(set.entries[i].name, slot->id) != 0)
+			add_candidate(change, slot_ref(it), it->schema);
+	}
+	map_fini(&set);
+	return rc;
+}
+
+/* The schema itself and who refers to it. */
 static int collect(flume_change *change, const char *id, flume_schema *schema)
 {
 	flume_factory *factory = change->factory;
-	struct map set = {0};
-	int rc = map_add(&set, id, change);
+	struct slot *fresh = NULL;
+	int rc = FLUME_OK;
 	factory_lock(factory);
-	if (!rc)
-		rc = store_add_dependents(factory, &set);
-	change->list = calloc(set.len ? set.len : 1, sizeof *change->list);
-	const struct slot *slot = map_get(&factory->slots, id);
-	if (!rc)
-		rc = change->list
-			     ? add_candidate(change, id, schema, slot ? slot->schema : NULL)
-			     : FLUME_NOMEM;
-	for (size_t i = 0; !rc && i < set.len; i++) {
-		slot = set.entries[i].thing;
-		if (strcmp(set.entries[i].name, id) != 0)
-			rc = add_candidate(change, slot->id, slot->schema, slot->schema);
-	}
+	struct slot *slot = map_get(&factory->slots, id);
+	if (!slot)
+		fresh = slot_new(id);
+	if (slot || fresh)
+		add_candidate(change, slot ? slot_ref(slot) : fresh, schema);
+	else
+		rc = FLUME_NOMEM;
+	if (slot && slot->users)
+		rc = add_dependents(change, slot);
 	factory_unlock(factory);
-	map_fini(&set);
 	return rc;
 }
 
 /* A dependent that would break is a finding of the schema that is set. */
 static int make_dependent(flume_change *change, struct candidate *it, flume_report *report)
 {
-	flume_report *own = flume_report_new();
-	if (!own)
-		return FLUME_NOMEM;
-	int rc = make_candidate(change, it, own);
-	const struct flume_issue *first = flume_report_get_issue(own, 0);
+	flume_report own = {0};
+	int rc = make_candidate(change, it, &own);
+	const struct flume_issue *first = flume_report_get_issue(&own, 0);
 	if (rc == FLUME_REJECTED && first)
-		flume_report_add(report, "dependent", it->id, NULL, NULL,
-				 "schema '%s', which refers to it, would break: %s: %s", it->id,
+		flume_report_add(report, "dependent", it->slot->id, NULL, NULL,
+				 "schema '%s', which refers to it, would break: %s: %s", it->slot->id,
 				 first->path, first->text);
-	flume_report_free(own);
+	report_fini(&own);
 	return rc;
 }
 
@@ -189,8 +208,6 @@ static int prepare(flume_change *change, const char *id, flume_schema *schema,
 		rc = make_candidate(change, &change->list[0], report);
 	for (size_t i = 1; !rc && i < change->n; i++)
 		rc = make_dependent(change, &change->list[i], report);
-	if (!rc && !change->list[0].was && !(change->list[0].fresh = slot_new(id)))
-		rc = FLUME_NOMEM;
 	return rc;
 }
 
@@ -212,12 +229,12 @@ int flume_factory_prepare(flume_factory *factory, const char *id, flume_schema *
 {
 	if (!id || !*id || !schema)
 		return FLUME_INVALID;
-	flume_report *own = given ? NULL : flume_report_new();
-	flume_report *report = given ? given : own;
+	flume_report own = {0}, *report = given ? given : &own;
 	flume_change *change = calloc(1, sizeof *change);
-	int rc = change && report ? FLUME_OK : FLUME_NOMEM;
+	int rc = change ? FLUME_OK : FLUME_NOMEM;
 	if (!rc) {
 		change->factory = factory;
+		change->list = &change->own;
 		rc = prepare(change, id, schema, report);
 	}
 	if (rc) {
@@ -226,7 +243,7 @@ int flume_factory_prepare(flume_factory *factory, const char *id, flume_schema *
 	} else {
 		*out = change;
 	}
-	flume_report_free(own);
+	report_fini(&own);
 	return rc;
 }
 
@@ -250,19 +267,31 @@ flume_schema *flume_change_get_schema(flume_change *change, size_t i)
 const char *flume_change_get_id(flume_change *change, size_t i)
 {
 	struct candidate *it = candidate_at(change, i);
-	return it ? it->id : NULL;
+	return it ? it->slot->id : NULL;
 }
 
 /* ---- committing ---- */
+
+static bool same_dependents(flume_change *change)
+{
+	struct map set = {0};
+	bool same = !map_add(&set, change->list[0].slot->id, change) &&
+		    !store_add_dependents(change->factory, &set) && set.len == change->n;
+	for (size_t i = 0; same && i < change->n; i++)
+		same = map_get(&set, change->list[i].slot->id);
+	map_fini(&set);
+	return same;
+}
 
 /* Does the store still hold what the change was made from?  Lock held. */
 static bool still_stands(flume_change *change)
 {
 	flume_factory *factory = change->factory;
 	for (size_t i = 0; i < change->n; i++) {
-		const struct slot *slot = map_get(&factory->slots, change->list[i].id);
-		if ((slot ? slot->schema : NULL) != change->list[i].was ||
-		    !pipeline_is_whole(change->list[i].pipeline))
+		const struct candidate *it = &change->list[i];
+		const struct slot *slot = map_get(&factory->slots, it->slot->id);
+		if (slot != (it->fresh ? NULL : it->slot) ||
+		    (slot && slot->schema != it->was) || !pipeline_is_whole(it->pipeline))
 			return false;
 	}
 	for (size_t i = 0; i < change->reads.len; i++) {
@@ -271,26 +300,24 @@ static bool still_stands(flume_change *change)
 		if (!slot || slot->schema != read->thing)
 			return false;
 	}
-	struct map set = {0};
-	bool same = !map_add(&set, change->list[0].id, change) &&
-		    !store_add_dependents(factory, &set) && set.len == change->n;
-	for (size_t i = 0; same && i < change->n; i++)
-		same = map_get(&set, change->list[i].id);
-	map_fini(&set);
-	return same;
+	const struct slot *own = change->list[0].slot;
+	return (change->n == 1 && !own->users) || same_dependents(change);
 }
 
-/* Lock held; cannot fail.  Gives what served before, with the store's reference. */
-static flume_pipeline *swap_in(struct slot *slot, struct candidate *it)
+/* Lock held; cannot fail. */
+static void swap_in(flume_factory *factory, struct candidate *it)
 {
+	struct slot *slot = it->slot;
 	it->pipeline->generation = ++slot->generation;
 	flume_schema_unref(slot->schema);
 	slot->schema = flume_schema_ref(it->schema);
 	struct map uses = slot->uses;
 	slot->uses = it->uses;
 	it->uses = uses;
+	store_count_users(factory, &slot->uses, 1);
+	store_count_users(factory, &it->uses, -1);
 	counted_ref(&it->pipeline->counted); /* the store's */
-	return (flume_pipeline *)live_swap(&slot->live, &it->pipeline->counted);
+	it->old = (flume_pipeline *)live_swap(&slot->live, &it->pipeline->counted);
 }
 
 static void emit_committed(const flume_change *change)
@@ -299,7 +326,7 @@ static void emit_committed(const flume_change *change)
 		const struct candidate *it = &change->list[i];
 		struct flume_event event = {
 			.kind = FLUME_EVENT_SCHEMA_SET,
-			.schema_id = it->id,
+			.schema_id = it->slot->id,
 			.version = flume_schema_get_version(it->schema),
 			.old_version = it->was ? flume_schema_get_version(it->was) : "",
 			.generation = it->pipeline->generation,
@@ -316,30 +343,23 @@ int flume_change_commit(flume_change *change)
 	flume_factory *factory = change->factory;
 	if (change->committed)
 		return FLUME_INVALID;
-	flume_pipeline **old = calloc(change->n, sizeof(flume_pipeline *));
-	if (!old)
-		return FLUME_NOMEM;
 	factory_lock(factory);
 	int rc = still_stands(change) ? FLUME_OK : FLUME_CONFLICT;
-	if (!rc && change->list[0].fresh) {
-		rc = map_add(&factory->slots, change->list[0].id, change->list[0].fresh);
-		if (!rc)
-			change->list[0].fresh = NULL;
-	}
+	struct candidate *first = &change->list[0];
+	if (!rc && first->fresh && !(rc = map_add(&factory->slots, first->slot->id, first->slot)))
+		slot_ref(first->slot);
 	/* The point of no return. */
 	for (size_t i = 0; !rc && i < change->n; i++)
-		old[i] =
-			swap_in(map_get(&factory->slots, change->list[i].id), &change->list[i]);
+		swap_in(factory, &change->list[i]);
 	factory_unlock(factory);
-	if (!rc) {
-		change->committed = true;
-		live_settle();
-		emit_committed(change);
-		for (size_t i = 0; i < change->n; i++)
-			pipeline_release(old[i]);
-	}
-	free(old);
-	return rc;
+	if (rc)
+		return rc;
+	change->committed = true;
+	live_settle();
+	emit_committed(change);
+	for (size_t i = 0; i < change->n; i++)
+		pipeline_release(change->list[i].old);
+	return FLUME_OK;
 }
 
 int flume_factory_set_schema(flume_factory *factory, const char *id, flume_schema *schema,

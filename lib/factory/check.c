@@ -28,23 +28,22 @@ static flume_schema *store_dup(void *arg, const char *id)
 	return flume_factory_dup_schema(arg, id);
 }
 
-/* The scope comes out for a build; NULL when there is not memory for one. */
-static int check(flume_schema *schema, flume_factory *factory, struct flume_scope **out,
+static int check(flume_schema *schema, flume_factory *factory, struct flume_scope *scope,
 		 flume_report *report)
 {
 	const struct store_view store = {store_has, no_cycle, store_dup_ids, factory};
-	*out = build_scope(&factory->registry, schema);
-	return *out ? check_schema(schema, *out, &store, &factory->hub->limits, NULL, report)
-		    : FLUME_NOMEM;
+	int rc = build_scope(scope, &factory->registry, schema);
+	return rc ? rc
+		  : check_schema(schema, scope, &store, &factory->hub->limits, NULL, report);
 }
 
 int flume_schema_check(flume_schema *schema, flume_factory *factory, flume_report *report)
 {
 	if (!factory)
 		return check_schema(schema, NULL, NULL, NULL, NULL, report);
-	struct flume_scope *scope;
+	struct flume_scope scope;
 	int rc = check(schema, factory, &scope, report);
-	scope_free(scope);
+	scope_fini(&scope);
 	return rc;
 }
 
@@ -52,12 +51,12 @@ int flume_schema_build(flume_schema *schema, flume_factory *factory, flume_pipel
 		       flume_report *report)
 {
 	const struct build_source from = {factory->hub, &factory->registry, store_dup, factory};
-	struct flume_scope *scope;
+	struct flume_scope scope;
 	int rc = check(schema, factory, &scope, report);
 	if (!rc)
-		rc = build_pipeline(out, &from, schema, scope, "", report);
+		rc = build_pipeline(out, &from, schema, &scope, "", report);
 	if (!rc)
 		pipeline_hand_out(*out);
-	scope_free(scope);
+	scope_fini(&scope);
 	return rc;
 }

@@ -78,12 +78,12 @@ static int declare(flume_factory *factory, struct document *document, flume_repo
 	place_fini(&place);
 	if (flume_report_size(report) > before)
 		return FLUME_REJECTED;
-	struct flume_scope *scope = scope_new(&factory->registry, document->root, true,
-					      document, document_ref, document_unref);
-	if (!scope)
-		return FLUME_NOMEM;
-	scope_make_all(scope, report);
-	int rc = scope->failed_alloc                  ? FLUME_NOMEM
+	struct flume_scope own, *scope = &own;
+	int rc = scope_init(scope, &factory->registry, document->root, true, document,
+			    document_ref, document_unref);
+	if (!rc)
+		scope_make_all(scope, report);
+	rc = rc || scope->failed_alloc                ? FLUME_NOMEM
 		 : flume_report_size(report) > before ? FLUME_REJECTED
 						      : FLUME_OK;
 	if (!rc) {
@@ -93,7 +93,7 @@ static int declare(flume_factory *factory, struct document *document, flume_repo
 	}
 	if (!rc)
 		emit_added(factory, scope);
-	scope_free(scope);
+	scope_fini(scope);
 	return rc;
 }
 

@@ -22,6 +22,7 @@ struct slot {
 	/* Under the factory's lock: */
 	flume_schema *schema;
 	struct map uses;      /* ids it refers to */
+	size_t users;	      /* stored schemas that refer to it */
 	flume_pipeline *last; /* what served when it was retired */
 	uint64_t generation;
 };

@@ -42,6 +42,15 @@ int store_add_dependents(const flume_factory *factory, struct map *set)
 	return FLUME_OK;
 }
 
+void store_count_users(flume_factory *factory, const struct map *uses, int more)
+{
+	for (size_t i = 0; i < uses->len; i++) {
+		struct slot *slot = map_get(&factory->slots, uses->entries[i].name);
+		if (slot)
+			slot->users += (size_t)more;
+	}
+}
+
 /* ---- circles ---- */
 
 /* Does `id` lead to `target`?  Writes the way from `id` on into `way`.  Each schema is looked
@@ -129,6 +138,7 @@ int flume_factory_remove_schema(flume_factory *factory, const char *id, flume_re
 						     : FLUME_OK;
 	if (!rc) {
 		slot = map_remove(&factory->slots, id);
+		store_count_users(factory, &slot->uses, -1);
 		slot_retire(slot);
 	}
 	factory_unlock(factory);

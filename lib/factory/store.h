@@ -7,6 +7,8 @@
 /* Adds to `set` (ids to anything) those of the stored schemas that refer to one in it, directly
  * or through others, as id to struct slot.  Lock held.  0 or FLUME_NOMEM. */
 int store_add_dependents(const flume_factory *, struct map *set);
+/* Notes that somebody more, or less, refers to each of `uses`.  Lock held. */
+void store_count_users(flume_factory *, const struct map *uses, int more);
 
 /* "from -> id -> ... -> from" when `id` leads back to `from`; NULL when it does not.  free(3).
  */

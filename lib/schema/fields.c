@@ -3,6 +3,7 @@
 
 #include "lib/base/report.h"
 #include "lib/base/suggest.h"
+#include "lib/schema/get.h"
 
 #include <errno.h>
 #include <math.h>
@@ -11,77 +12,102 @@
 #include <string.h>
 
 enum { CANDIDATES = 64 }; /* more keys than any table has */
+enum { FEW = 16 };	  /* entries whose rows are remembered */
 
 void place_init(struct place *place, const char *root)
 {
+	place->steps = place->few;
+	place->cap = sizeof place->few / sizeof *place->few;
+	place->few[0] = (struct place_step){.key = root};
+	place->n = 1;
+	place->failed = false;
 	place->text = (struct text){0};
-	text_add(&place->text, root);
 }
 
 void place_fini(struct place *place)
 {
+	if (place->steps != place->few)
+		free(place->steps);
 	text_fini(&place->text);
 }
 
-const char *place_text(const struct place *place)
+static void write_step(struct text *text, const struct place_step *step)
 {
-	return place->text.s ? place->text.s : "";
+	if (step->key) {
+		text_add(text, text->len ? "." : "");
+		text_add(text, step->key);
+	} else {
+		text_addf(text, "[%zu]%s", step->index, step->label ? step->label : "");
+	}
+}
+
+const char *place_text(struct place *place)
+{
+	place->text.len = 0;
+	for (size_t i = 0; i < place->n && i < place->cap; i++)
+		write_step(&place->text, &place->steps[i]);
+	place->failed |= place->text.failed;
+	return place->text.failed ? "" : place->text.s;
+}
+
+static bool more_steps(struct place *place)
+{
+	bool own = place->steps == place->few;
+	struct place_step *more =
+		reallocarray(own ? NULL : place->steps, 2 * place->cap, sizeof *more);
+	if (!more) {
+		place->failed = true;
+		return false;
+	}
+	if (own)
+		memcpy(more, place->few, sizeof place->few);
+	place->steps = more;
+	place->cap *= 2;
+	return true;
+}
+
+/* What does not fit any more is counted all the same, so that going back stays right. */
+static size_t push(struct place *place, struct place_step step)
+{
+	size_t back = place->n++;
+	if (back < place->cap || (back == place->cap && more_steps(place)))
+		place->steps[back] = step;
+	return back;
 }
 
 size_t place_key(struct place *place, const char *key)
 {
-	size_t len = place->text.len;
-	if (len)
-		text_add_char(&place->text, '.');
-	text_add(&place->text, key);
-	return len;
+	return push(place, (struct place_step){.key = key});
 }
 
 size_t place_index(struct place *place, size_t i, const char *label)
 {
-	size_t len = place->text.len;
-	char digits[24], *first = digits + sizeof digits;
-	do
-		*--first = (char)('0' + i % 10);
-	while (i /= 10);
-	text_add_char(&place->text, '[');
-	text_add_n(&place->text, first, (size_t)(digits + sizeof digits - first));
-	text_add_char(&place->text, ']');
-	text_add(&place->text, label ? label : "");
-	return len;
-}
-
-void place_back(struct place *place, size_t len)
-{
-	if (!place->text.s)
-		return;
-	place->text.len = len;
-	place->text.s[len] = '\0';
+	return push(place, (struct place_step){.index = i, .label = label});
 }
 
 const struct flume_field *fields_find(const struct flume_field *table, const char *name)
 {
 	for (; table && table->name; table++)
-		if (!strcmp(table->name, name))
+		if (*table->name == *name && !strcmp(table->name, name))
 			return table;
 	return NULL;
 }
 
 bool fields_common(const char *key)
 {
-	return !strncmp(key, "x-", 2) || !strcmp(key, "description");
+	return (key[0] == 'x' && key[1] == '-') || (*key == 'd' && !strcmp(key, "description"));
 }
 
 static bool listed(const char *const *names, const char *name)
 {
 	for (; names && *names; names++)
-		if (!strcmp(*names, name))
+		if (**names == *name && !strcmp(*names, name))
 			return true;
 	return false;
 }
 
 static void report_unknown(const struct flume_field *table, const char *const *also,
-			   const flume_value *key, const struct place *place,
+			   const flume_value *key, struct place *place,
 			   flume_report *report)
 {
 	const char *names[CANDIDATES];
@@ -99,19 +125,46 @@ static void report_unknown(const struct flume_field *table, const char *const *a
 			 "unknown key '%.64s'", word);
 }
 
-void fields_check_keys(const struct flume_field *table, const char *const *also,
-		       const flume_value *map, const struct place *place, flume_report *report)
+/* One bit a row, as far as they go: a key stands in a map once. */
+static uint64_t bit_of(const struct flume_field *table, const struct flume_field *row)
 {
-	for (size_t i = 0; i < flume_value_size(map); i++) {
-		const flume_value *key = flume_value_key(map, i);
-		const char *name = flume_value_text(key);
-		if (!fields_common(name) && !fields_find(table, name) && !listed(also, name))
-			report_unknown(table, also, key, place, report);
-	}
+	return row - table < 64 ? UINT64_C(1) << (row - table) : 0;
+}
+
+static void report_missing(const struct flume_field *table, uint64_t seen,
+			   const flume_value *map, struct place *place, flume_report *report)
+{
 	for (const struct flume_field *row = table; row && row->name; row++)
-		if (row->required && !flume_value_get(map, row->name))
+		if (row->required && !(seen & bit_of(table, row)) &&
+		    !(row - table >= 64 && flume_value_get(map, row->name)))
 			flume_report_add(report, "missing-key", place_text(place), map, NULL,
 					 "'%s' is required", row->name);
+}
+
+void fields_check_keys(const struct flume_field *table, const char *const *also,
+		       const flume_value *map, struct place *place, flume_report *report,
+		       fields_each_fn *each, void *arg)
+{
+	const struct flume_field *rows[FEW];
+	uint64_t seen = 0;
+	size_t n = value_entries(map);
+	for (size_t i = 0; i < n; i++) {
+		const flume_value *key = value_key_at(map, i);
+		const struct flume_field *row = fields_find(table, key->text);
+		if (row)
+			seen |= bit_of(table, row);
+		else if (!listed(also, key->text) && !fields_common(key->text))
+			report_unknown(table, also, key, place, report);
+		if (i < FEW)
+			rows[i] = row;
+	}
+	report_missing(table, seen, map, place, report);
+	for (size_t i = 0; each && i < n; i++) {
+		const struct flume_field *row =
+			i < FEW ? rows[i] : fields_find(table, value_key_at(map, i)->text);
+		if (row)
+			each(arg, row, value_entry_at(map, i));
+	}
 }
 
 static const char *type_name(enum flume_value_type type)
@@ -123,11 +176,10 @@ static const char *type_name(enum flume_value_type type)
 
 static bool is_scalar(const flume_value *value)
 {
-	enum flume_value_type type = flume_value_type(value);
-	return type != FLUME_LIST && type != FLUME_MAP;
+	return !value || value->type < FLUME_LIST;
 }
 
-static void wrong_type(const flume_value *value, const char *wanted, const struct place *place,
+static void wrong_type(const flume_value *value, const char *wanted, struct place *place,
 		       flume_report *report)
 {
 	flume_report_add(report, "wrong-type", place_text(place), value, NULL,
@@ -142,7 +194,7 @@ static bool is_nothing(const flume_value *value)
 	return flume_value_type(value) == FLUME_NULL || !*flume_value_text(value);
 }
 
-static void check_text(const flume_value *value, const struct place *place,
+static void check_text(const flume_value *value, struct place *place,
 		       flume_report *report)
 {
 	if (!is_scalar(value))
@@ -154,7 +206,7 @@ static void check_text(const flume_value *value, const struct place *place,
 
 /* The same for what a node names: its place is the node's, so the words hold the key. */
 static void check_name(const struct flume_field *row, const flume_value *value,
-		       const struct place *place, flume_report *report)
+		       struct place *place, flume_report *report)
 {
 	if (!is_scalar(value))
 		flume_report_add(report, "wrong-type", place_text(place), value, NULL,
@@ -177,7 +229,7 @@ static bool read_count(const char *text, int64_t *out)
 }
 
 static void check_count(const struct flume_field *row, const flume_value *value,
-			const struct place *place, flume_report *report)
+			struct place *place, flume_report *report)
 {
 	int64_t least = row->min || row->max ? row->min : 1;
 	int64_t most = row->min || row->max ? row->max : 1000000;
@@ -191,7 +243,7 @@ static void check_count(const struct flume_field *row, const flume_value *value,
 				 flume_value_text(value), (long long)least, (long long)most);
 }
 
-static void check_number(const flume_value *value, const struct place *place,
+static void check_number(const flume_value *value, struct place *place,
 			 flume_report *report)
 {
 	if (flume_value_type(value) != FLUME_NUMBER) {
@@ -222,7 +274,7 @@ static bool is_percent(const char *text)
 	return !strcmp(rest + fraction, "%") && (n < 3 || hundred);
 }
 
-static void check_percent(const flume_value *value, const struct place *place,
+static void check_percent(const flume_value *value, struct place *place,
 			  flume_report *report)
 {
 	const char *text = flume_value_text(value);
@@ -234,7 +286,7 @@ static void check_percent(const flume_value *value, const struct place *place,
 				 "expected 0%% to 100%%, found '%.32s'", text);
 }
 
-static void check_duration(const flume_value *value, const struct place *place,
+static void check_duration(const flume_value *value, struct place *place,
 			   flume_report *report)
 {
 	int64_t ns;
@@ -333,36 +385,43 @@ void fields_check_value(const struct flume_field *row, const flume_value *value,
 	}
 }
 
+struct checking {
+	struct place *place;
+	flume_report *report;
+};
+
+static void check_entry(void *arg, const struct flume_field *row, const flume_value *value)
+{
+	struct checking *checking = arg;
+	size_t back = place_key(checking->place, row->name);
+	fields_check_value(row, value, checking->place, checking->report);
+	place_back(checking->place, back);
+}
+
+void fields_check(const struct flume_field *table, const char *const *also,
+		  const flume_value *map, struct place *place, flume_report *report)
+{
+	struct checking checking = {place, report};
+	fields_check_keys(table, also, map, place, report, check_entry, &checking);
+}
+
 int flume_fields_check(const struct flume_field *table, const flume_value *map,
 		       const char *path, flume_report *given)
 {
-	flume_report *own = given ? NULL : flume_report_new();
-	flume_report *report = given ? given : own;
-	if (!report)
-		return FLUME_NOMEM;
+	flume_report own = {0}, *report = given ? given : &own;
 	struct place place;
 	place_init(&place, path);
 	size_t before = flume_report_size(report);
-	if (flume_value_type(map) != FLUME_MAP) {
+	if (flume_value_type(map) != FLUME_MAP)
 		wrong_type(map, "a map", &place, report);
-	} else {
-		fields_check_keys(table, NULL, map, &place, report);
-		for (size_t i = 0; i < flume_value_size(map); i++) {
-			const char *key = flume_value_text(flume_value_key(map, i));
-			const struct flume_field *row = fields_find(table, key);
-			if (!row)
-				continue;
-			size_t back = place_key(&place, key);
-			fields_check_value(row, flume_value_at(map, i), &place, report);
-			place_back(&place, back);
-		}
-	}
-	bool failed = place.text.failed;
+	else
+		fields_check(table, NULL, map, &place, report);
+	bool failed = place.failed;
 	place_fini(&place);
 	int rc = failed                                                      ? FLUME_NOMEM
 		 : flume_report_size(report) > before || report_full(report) ? FLUME_REJECTED
 									     : 0;
-	flume_report_free(own);
+	report_fini(&own);
 	return rc;
 }
 

@@ -10,20 +10,34 @@
 #include "lib/base/text.h"
 #include "lib/flume.h"
 
-/* Where a check stands: "root.children[2].then".  Grows going down, is cut coming back. */
+/* Where a check stands: "root.children[2].then".  Grows going down, is cut coming back.  Steps are
+ * kept as they are and written out only for a finding, so a clean document pays for none.  Keys
+ * and labels are borrowed. */
+struct place_step {
+	const char *key;   /* NULL: an element */
+	const char *label; /* of an element: "(primary)", or NULL */
+	size_t index;
+};
+
 struct place {
+	struct place_step few[24], *steps;
+	size_t n, cap;
+	bool failed; /* for want of memory */
 	struct text text;
 };
 
 void place_init(struct place *, const char *root);
 void place_fini(struct place *);
-/* NULL-safe text of now. */
-const char *place_text(const struct place *);
-/* Each returns the length to go back to. */
+/* Good until the place moves; "" when out of memory. */
+const char *place_text(struct place *);
+/* Each returns where to go back to. */
 size_t place_key(struct place *, const char *key);
 size_t place_index(struct place *, size_t i,
 		   const char *label); /* label: "(primary)", or NULL */
-void place_back(struct place *, size_t len);
+static inline void place_back(struct place *place, size_t n)
+{
+	place->n = n;
+}
 
 /* The row for `name`, or NULL. */
 const struct flume_field *fields_find(const struct flume_field *table, const char *name);
@@ -32,9 +46,15 @@ const struct flume_field *fields_find(const struct flume_field *table, const cha
 bool fields_common(const char *key);
 
 /* Looks at the keys of `map`: unknown ones and missing ones are findings.  `also` names keys
- * that belong to others (NULL at the end; may be NULL). */
+ * that belong to others (NULL at the end; may be NULL).  Then `each` (may be NULL) gets every
+ * entry that has a row, in document order. */
+typedef void fields_each_fn(void *arg, const struct flume_field *row, const flume_value *value);
 void fields_check_keys(const struct flume_field *table, const char *const *also,
-		       const flume_value *map, const struct place *, flume_report *);
+		       const flume_value *map, struct place *, flume_report *,
+		       fields_each_fn *each, void *arg);
+/* Keys and values, but for those that are the checker's own affair. */
+void fields_check(const struct flume_field *table, const char *const *also, const flume_value *map,
+		  struct place *, flume_report *);
 /* Looks at one value by its row; the types of connectors are the checker's own affair and pass.
  */
 void fields_check_value(const struct flume_field *row, const flume_value *, struct place *,
