@@ -449,6 +449,10 @@ flume_change *flume_change_free(flume_change *);
  * swapped, FLUME_UNCHANGED when the store held a schema of this digest (nothing was done), and a
  * negative code when nothing changed.  Sets are serialised; the last wins. */
 int flume_factory_set_schema(flume_factory *, const char *id, flume_schema *, flume_report *);
+/* What was swapped out lives until its last call has ended, and in a burst of sets until the burst
+ * is over: then the next set lets go of it (its components' `done`, pipeline.retired), or this, at
+ * once.  From within a step or a listener it may do nothing. */
+void flume_factory_settle(flume_factory *);
 /* A new reference, or NULL. */
 flume_schema *flume_factory_dup_schema(const flume_factory *, const char *id);
 /* FLUME_NOT_FOUND, or FLUME_IN_USE with one finding for each stored schema that refers to it.

@@ -8,7 +8,6 @@
 
 #define LEAST_BLOCK ((size_t)512)
 #define MOST_BLOCK  ((size_t)64 << 10) /* but for a piece that is larger itself */
-#define ALIGNMENT   alignof(max_align_t)
 
 struct arena_block {
 	struct arena_block *older;
@@ -36,18 +35,9 @@ static bool add_block(struct arena *a, size_t size)
 	return true;
 }
 
-void *arena_get(struct arena *a, size_t size)
+void *arena_get_more(struct arena *a, size_t size)
 {
-	size_t gap = -(uintptr_t)a->next % ALIGNMENT;
-	size_t left = (size_t)(a->end - a->next);
-	if (!a->next || left < gap || left - gap < size) {
-		if (!add_block(a, size))
-			return NULL;
-		gap = 0;
-	}
-	char *piece = a->next + gap;
-	a->next = piece + size;
-	return piece;
+	return add_block(a, size) ? arena_get(a, size) : NULL;
 }
 
 void *arena_get_array(struct arena *a, size_t count, size_t size)

@@ -6,7 +6,9 @@
 #ifndef FLUME_BASE_ARENA_H
 #define FLUME_BASE_ARENA_H
 
+#include <stdalign.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena_block;
 
@@ -15,8 +17,25 @@ struct arena { /* all zero is an empty one */
 	char *next, *end;
 };
 
+/* Memory of the owner's to begin with. */
+static inline void arena_lend(struct arena *a, char *bytes, size_t size)
+{
+	a->next = bytes;
+	a->end = bytes + size;
+}
+
 /* Aligned for anything; not cleared.  NULL when out of memory. */
-void *arena_get(struct arena *, size_t size);
+void *arena_get_more(struct arena *, size_t size);
+static inline void *arena_get(struct arena *a, size_t size)
+{
+	size_t gap = -(uintptr_t)a->next % alignof(max_align_t);
+	if (!a->next || (size_t)(a->end - a->next) < gap ||
+	    (size_t)(a->end - a->next) - gap < size)
+		return arena_get_more(a, size);
+	char *piece = a->next + gap;
+	a->next = piece + size;
+	return piece;
+}
 /* `count` pieces of `size`; NULL also when the product overflows. */
 void *arena_get_array(struct arena *, size_t count, size_t size);
 /* Room for text: `size` bytes to be filled and a NUL behind them; unaligned. */

@@ -2,7 +2,8 @@
  * live.h - a pointer that many follow while one replaces it.
  *
  * A reader takes a reference inside a read section of a few nanoseconds and runs outside it,
- * for steps may sleep and a grace period must not wait for them.  The holder of the pointer
+ * for steps may sleep and a grace period must not wait for them; only who promises to be brief
+ * may stay inside, which spares the reference.  The holder of the pointer
  * owns one reference; it may drop it once live_settle has returned.
  */
 #ifndef FLUME_BASE_LIVE_H
@@ -23,13 +24,19 @@ struct live {
 	struct counted *now;
 };
 
+/* What is there, or NULL; lent until live_leave by the same thread.  For what is soon done: a
+ * grace period waits for it.  Wait-free, any thread. */
+struct counted *live_enter(struct live *);
+void live_leave(void);
+/* Is this thread between the two? */
+bool live_entered(void);
 /* A new reference to what is there, or NULL.  Wait-free, any thread. */
 struct counted *live_ref(struct live *);
 /* Puts `next` (whose reference it takes, may be NULL) and gives back what was there, which
  * readers may still be about to reference.  One writer at a time. */
 struct counted *live_swap(struct live *, struct counted *next);
 /* Returns when every reader that saw a pointer swapped out before holds its own reference.  Not
- * with a lock held that a reader could want, nor inside a call. */
+ * with a lock held that a reader could want, nor between live_enter and live_leave. */
 void live_settle(void);
 
 void counted_init(struct counted *); /* one reference */

@@ -69,6 +69,12 @@ void *builder_get(struct builder *builder, size_t size)
 	return memory ? memset(memory, 0, size) : fail(builder, FLUME_NOMEM);
 }
 
+static char *builder_text(struct builder *builder, size_t size)
+{
+	char *text = arena_get_text(&builder->pipeline->arena, size);
+	return text ? text : fail(builder, FLUME_NOMEM);
+}
+
 const struct hub *builder_hub(const struct builder *builder)
 {
 	return builder->pipeline->hub;
@@ -80,25 +86,28 @@ void builder_may_block(struct builder *builder)
 }
 
 /* Room for one more at powers of two. */
-static bool grow(void **list, size_t n, size_t size)
+static bool more_schemas(flume_pipeline *pipeline)
 {
-	if (n & (n - 1))
+	size_t n = pipeline->n_schemas;
+	bool few = pipeline->schemas == pipeline->few;
+	if (!n || n & (n - 1))
 		return true;
-	void *more = realloc(*list, (n ? 2 * n : 1) * size);
-	if (more)
-		*list = more;
-	return more;
+	flume_schema **more = reallocarray(few ? NULL : pipeline->schemas, 2 * n, sizeof *more);
+	if (!more)
+		return false;
+	if (few)
+		more[0] = pipeline->few[0];
+	pipeline->schemas = more;
+	return true;
 }
 
 static bool hold_schema(struct builder *builder, flume_schema *schema)
 {
 	flume_pipeline *pipeline = builder->pipeline;
-	void *list = pipeline->schemas;
-	if (!grow(&list, pipeline->n_schemas, sizeof *pipeline->schemas)) {
+	if (!more_schemas(pipeline)) {
 		flume_schema_unref(schema);
 		return fail(builder, FLUME_NOMEM);
 	}
-	pipeline->schemas = list;
 	pipeline->schemas[pipeline->n_schemas++] = schema;
 	return true;
 }
@@ -119,20 +128,22 @@ const struct flume_component *builder_component(struct builder *builder, enum fl
 }
 
 static const char *default_name(struct builder *builder, const struct connector *connector,
-				const flume_value *node)
+				const struct said *said, const flume_value *node)
 {
 	if (connector->name)
 		return connector->name(node);
 	if (!connector->named_by)
 		return connector->type;
-	const char *by = flume_value_text(flume_value_get(node, connector->named_by));
-	if (!strcmp(connector->type, "ref"))
-		return by;
-	const char *between = connector->form ? ":" : "-";
-	size_t size = strlen(connector->type) + strlen(by) + 2;
-	char *name = builder_get(builder, size);
-	if (name)
-		snprintf(name, size, "%s%s%s", connector->type, between, by);
+	if (connector == &connector_ref)
+		return value_text(said->of);
+	const flume_value *by = flume_value_get(node, connector->named_by);
+	size_t type = strlen(connector->type), size = strlen(value_text(by)) + 1;
+	char *name = builder_text(builder, type + 1 + size);
+	if (name) {
+		memcpy(name, connector->type, type);
+		name[type] = connector->form ? ':' : '-';
+		memcpy(name + type + 1, value_text(by), size);
+	}
 	return name;
 }
 
@@ -161,7 +172,7 @@ struct step *builder_node(struct builder *builder, const flume_value *node)
 	const struct said said = node_read(node);
 	const struct connector *connector = node_connector(&said);
 	const char *name = said.name ? value_text(said.name)
-				     : default_name(builder, connector, node);
+				     : default_name(builder, connector, &said, node);
 	if (!name)
 		return NULL;
 	builder->depth++;
@@ -197,7 +208,7 @@ bool builder_nodes(struct builder *builder, const flume_value *list, struct step
 	size_t n = flume_value_size(list);
 	out->at = builder_get(builder, n * sizeof *out->at);
 	for (out->n = 0; out->at && out->n < n; out->n++)
-		if (!(out->at[out->n] = builder_node(builder, flume_value_at(list, out->n))))
+		if (!(out->at[out->n] = builder_node(builder, &list->items[out->n])))
 			return false;
 	return out->at;
 }
@@ -357,6 +368,7 @@ int build_pipeline(flume_pipeline **out, const struct build_source *from, flume_
 		pipeline_release(pipeline);
 		return builder.rc ? builder.rc : FLUME_NOMEM;
 	}
+	pipeline->brief = !pipeline->may_block;
 	pipeline->version = flume_schema_get_version(schema);
 	pipeline->digest = flume_schema_get_digest(schema);
 	*out = pipeline;

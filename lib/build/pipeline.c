@@ -1,15 +1,26 @@
 #include "lib/build/pipeline.h"
 
+#include <sched.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#define FIRST ((size_t)512) /* bytes for the steps of a small schema */
+#define ALIGN _Alignof(struct tally)
+
 flume_pipeline *pipeline_new(struct hub *hub, const char *id)
 {
-	flume_pipeline *pipeline = aligned_alloc(_Alignof(flume_pipeline), sizeof *pipeline);
+	size_t tallies = hub->stripes * sizeof(struct tally);
+	flume_pipeline *pipeline = malloc(sizeof *pipeline + FIRST + tallies + ALIGN);
 	if (!pipeline)
 		return NULL;
-	memset(pipeline, 0, sizeof *pipeline);
+	*pipeline = (flume_pipeline){.schemas = pipeline->few};
+	char *rest = (char *)(pipeline + 1);
+	char *aligned = rest + -(uintptr_t)rest % ALIGN;
+	pipeline->tallies = memset(aligned, 0, tallies);
+	arena_lend(&pipeline->arena, aligned + tallies,
+		   (size_t)(rest + FIRST + ALIGN - aligned));
 	counted_init(&pipeline->counted);
 	pipeline->hub = hub_ref(hub);
 	pthread_mutex_lock(&hub->lock);
@@ -48,7 +59,8 @@ static void pipeline_free(flume_pipeline *pipeline)
 	if (pipeline->next)
 		pipeline->next->link = pipeline->link;
 	pthread_mutex_unlock(&hub->lock);
-	free(pipeline->schemas);
+	if (pipeline->schemas != pipeline->few)
+		free(pipeline->schemas);
 	arena_fini(&pipeline->arena);
 	free(pipeline);
 	hub_unref(hub);
@@ -103,15 +115,27 @@ bool flume_pipeline_may_block(const flume_pipeline *pipeline)
 	return pipeline->may_block;
 }
 
+struct tally_sum pipeline_count(const flume_pipeline *pipeline)
+{
+	struct tally_sum sum = {0};
+	for (unsigned i = 0; i < pipeline->hub->stripes; i++) {
+		const struct tally *it = &pipeline->tallies[i];
+		sum.failures += atomic_load_explicit(&it->failures, memory_order_relaxed);
+		sum.calls += atomic_load_explicit(&it->calls, memory_order_relaxed);
+	}
+	return sum;
+}
+
 void flume_pipeline_read(const flume_pipeline *pipeline, struct flume_pipeline_info *out)
 {
+	struct tally_sum sum = pipeline_count(pipeline);
 	*out = (struct flume_pipeline_info){
 		.schema_id = pipeline->id,
 		.version = pipeline->version,
 		.digest = pipeline->digest,
 		.generation = pipeline->generation,
-		.calls = atomic_load_explicit(&pipeline->calls, memory_order_relaxed),
-		.failures = atomic_load_explicit(&pipeline->failures, memory_order_relaxed),
+		.calls = sum.calls,
+		.failures = sum.failures,
 	};
 }
 
@@ -131,9 +155,14 @@ bool pipeline_is_whole(const flume_pipeline *pipeline)
 	return true;
 }
 
+static struct tally *tally_here(const flume_pipeline *pipeline)
+{
+	return &pipeline->tallies[(unsigned)sched_getcpu() & (pipeline->hub->stripes - 1)];
+}
+
 static void failed(flume_pipeline *pipeline, const struct flume_err *err)
 {
-	atomic_fetch_add_explicit(&pipeline->failures, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&tally_here(pipeline)->failures, 1, memory_order_relaxed);
 	hub_emit(pipeline->hub, &(struct flume_event){
 					.kind = FLUME_EVENT_CALL_FAILED,
 					.name = pipeline->id,
@@ -154,7 +183,8 @@ int pipeline_call(flume_pipeline *pipeline, const struct flume_call *given, void
 	err_clear(&err);
 	bool live = !(call->flags & FLUME_CALL_CANARY);
 	if (live)
-		atomic_fetch_add_explicit(&pipeline->calls, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&tally_here(pipeline)->calls, 1,
+					  memory_order_relaxed);
 	int rc = call_check(pipeline->hub, call, &err);
 	if (!rc)
 		rc = step_run(pipeline->root, call, item, &err);

@@ -11,18 +11,23 @@
 #include "lib/base/arena.h"
 #include "lib/connector/connector.h"
 
-struct flume_pipeline {
-	/* What every call writes has a line of the cache to itself. */
-	struct counted counted;
-	atomic_uint_least64_t calls;
+/* What every call writes: one line of the cache for each processor, so that callers on different
+ * ones do not wait for each other. */
+struct tally {
+	_Alignas(64) atomic_uint_least64_t calls;
 	atomic_uint_least64_t failures;
+};
 
-	_Alignas(64) struct step *root;
+struct flume_pipeline {
+	struct counted counted;
+	struct step *root;
 	struct hub *hub;
+	struct tally *tallies; /* hub->stripes of them */
 	struct arena arena;
 	const char *id, *version, *digest;
 	atomic_uint_least64_t generation; /* 0 until a binding serves it */
 	bool may_block;
+	bool brief; /* every step is prompt: calls may stay in the read section */
 
 	struct component **parts;
 	size_t n_parts;
@@ -30,11 +35,17 @@ struct flume_pipeline {
 	size_t n_schemas;
 
 	struct flume_pipeline *next, **link; /* in the list of the hub */
+	struct flume_pipeline *next_retired; /* in the list of the factory */
+	flume_schema *few[1];                /* room for the first of `schemas` */
 };
 
 /* Cleared but for its id, a copy, and one reference; NULL when out of memory. */
 flume_pipeline *pipeline_new(struct hub *, const char *id);
 
+/* The counts of all processors. */
+struct tally_sum {
+	uint64_t calls, failures;
+} pipeline_count(const flume_pipeline *);
 /* One call, with everything defaulted and counted. */
 int pipeline_call(flume_pipeline *, const struct flume_call *, void **item,
 		  struct flume_err *err);

@@ -6,6 +6,7 @@
 
 #include "lib/base/report.h"
 #include "lib/base/suggest.h"
+#include "lib/check/shape.h"
 #include "lib/connector/connector.h"
 #include "lib/schema/get.h"
 #include "lib/schema/limits.h"
@@ -19,10 +20,11 @@ struct walk {
 	const struct store_view *store;
 	struct flume_limits limits;
 	struct map *uses;
-	struct place place;
+	struct met met;
+	struct place *place;
 	flume_report *report;
 	size_t nodes;
-	unsigned depth;
+	unsigned depth, deepest;
 	bool overflown; /* a limit was met: one finding is enough */
 	bool failed_alloc;
 };
@@ -37,7 +39,7 @@ static void check_node(struct walk *walk, const flume_value *node);
 
 static void find(struct walk *walk, const flume_value *at, const char *code, const char *text)
 {
-	flume_report_add(walk->report, code, place_text(&walk->place), at, NULL, "%s", text);
+	flume_report_add(walk->report, code, place_text(walk->place), at, NULL, "%s", text);
 }
 
 /* ---- names ---- */
@@ -53,7 +55,7 @@ static void check_schema_ref(struct walk *walk, const flume_value *value)
 	const char *id = flume_value_text(value);
 	char *cycle = walk->store->dup_cycle(walk->store->arg, id);
 	if (cycle)
-		flume_report_add(walk->report, "cycle", place_text(&walk->place), value, NULL,
+		flume_report_add(walk->report, "cycle", place_text(walk->place), value, NULL,
 				 "schemas that refer to one another: %s", cycle);
 	else
 		remember_use(walk, id);
@@ -63,7 +65,8 @@ static void check_schema_ref(struct walk *walk, const flume_value *value)
 static void check_name(struct walk *walk, enum flume_kind kind, const flume_value *value,
 		       bool ref)
 {
-	const char *name = flume_value_text(value);
+	const char *name = value_text(value);
+	met_add(&walk->met, kind, ref, name);
 	if (!walk->scope || scope_has(walk->scope, kind, name) || walk->scope->failed_alloc)
 		return;
 	if (ref && walk->store->has(walk->store->arg, name)) {
@@ -77,7 +80,7 @@ static void check_name(struct walk *walk, enum flume_kind kind, const flume_valu
 		scope_suggest(walk->scope, kind, name, ids, hint, sizeof hint);
 	}
 	flume_report_add(walk->report, ref ? "unknown-ref" : "unknown-component",
-			 place_text(&walk->place), value, *hint ? hint : NULL,
+			 place_text(walk->place), value, *hint ? hint : NULL,
 			 "%s '%.128s' not found", flume_kind_text(kind), name);
 	free(ids);
 }
@@ -94,7 +97,7 @@ static void check_nodes(struct walk *walk, const struct connector *connector,
 	}
 	if (row->max && (n < (size_t)row->min || n > (size_t)row->max))
 		flume_report_add(
-			walk->report, "child-count", place_text(&walk->place), list, NULL,
+			walk->report, "child-count", place_text(walk->place), list, NULL,
 			row->min == row->max ? "needs exactly %lld children, found %zu"
 					     : "needs at least %lld children, found %zu",
 			(long long)row->min, n);
@@ -103,9 +106,9 @@ static void check_nodes(struct walk *walk, const struct connector *connector,
 	for (size_t i = 0; i < n && !walk->overflown; i++) {
 		bool labelled = connector->labels && row->max && i < (size_t)row->max;
 		size_t back =
-			place_index(&walk->place, i, labelled ? connector->labels[i] : NULL);
+			place_index(walk->place, i, labelled ? connector->labels[i] : NULL);
 		check_node(walk, flume_value_at(list, i));
-		place_back(&walk->place, back);
+		place_back(walk->place, back);
 	}
 }
 
@@ -119,9 +122,9 @@ static void check_routes(struct walk *walk, const flume_value *routes)
 		find(walk, routes, "child-count", "needs at least one route");
 	for (size_t i = 0; i < flume_value_size(routes) && !walk->overflown; i++) {
 		size_t back =
-			place_key(&walk->place, flume_value_text(flume_value_key(routes, i)));
+			place_key(walk->place, flume_value_text(flume_value_key(routes, i)));
 		check_node(walk, flume_value_at(routes, i));
-		place_back(&walk->place, back);
+		place_back(walk->place, back);
 	}
 }
 
@@ -136,7 +139,7 @@ static void check_field(struct walk *walk, const struct connector *connector,
 {
 	size_t before = flume_report_size(walk->report);
 	if (!is_name(row->type) || value->type != FLUME_TEXT || !*value->text)
-		fields_check_value(row, value, &walk->place, walk->report);
+		fields_check_value(row, value, walk->place, walk->report);
 	if (flume_report_size(walk->report) != before)
 		return;
 	switch (row->type) {
@@ -196,7 +199,7 @@ static const struct connector *read_type(struct walk *walk, const flume_value *t
 	if (found)
 		return found;
 	size_t before = flume_report_size(walk->report);
-	fields_check_value(&row, type, &walk->place, walk->report);
+	fields_check_value(&row, type, walk->place, walk->report);
 	if (flume_report_size(walk->report) != before)
 		return NULL;
 	for (size_t i = 0; connectors[i] && n < sizeof names / sizeof *names; i++)
@@ -208,7 +211,7 @@ static const struct connector *read_type(struct walk *walk, const flume_value *t
 		snprintf(hint, sizeof hint, "write '%s: NAME', without a type", word);
 	else if (near)
 		snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-	flume_report_add(walk->report, "unknown-type", place_text(&walk->place), type,
+	flume_report_add(walk->report, "unknown-type", place_text(walk->place), type,
 			 *hint ? hint : NULL, "unknown type '%.64s'", word);
 	return NULL;
 }
@@ -230,14 +233,16 @@ static const struct connector *find_connector(struct walk *walk, const flume_val
 static bool within_limits(struct walk *walk, const flume_value *node)
 {
 	if (++walk->nodes > walk->limits.nodes && !walk->overflown) {
-		flume_report_add(walk->report, "too-many-nodes", place_text(&walk->place), node,
+		flume_report_add(walk->report, "too-many-nodes", place_text(walk->place), node,
 				 NULL, "more than %zu nodes", walk->limits.nodes);
 		walk->overflown = true;
 	} else if (walk->depth > walk->limits.depth) {
-		flume_report_add(walk->report, "too-deep", place_text(&walk->place), node, NULL,
+		flume_report_add(walk->report, "too-deep", place_text(walk->place), node, NULL,
 				 "nodes lie more than %u levels deep", walk->limits.depth);
 		walk->overflown = true;
 	}
+	if (walk->depth > walk->deepest)
+		walk->deepest = walk->depth;
 	return !walk->overflown;
 }
 
@@ -249,7 +254,7 @@ struct at_node {
 static void check_entry(void *arg, const struct flume_field *row, const flume_value *value)
 {
 	const struct at_node *at = arg;
-	struct place *place = &at->walk->place;
+	struct place *place = at->walk->place;
 	size_t back = place->n;
 	if (!is_name(row->type))
 		place_key(place, row->name);
@@ -260,9 +265,9 @@ static void check_entry(void *arg, const struct flume_field *row, const flume_va
 static void check_own_name(struct walk *walk, const flume_value *name)
 {
 	static const struct flume_field row = {.name = "name", .type = FLUME_FIELD_TEXT};
-	size_t back = place_key(&walk->place, "name");
-	fields_check_value(&row, name, &walk->place, walk->report);
-	place_back(&walk->place, back);
+	size_t back = place_key(walk->place, "name");
+	fields_check_value(&row, name, walk->place, walk->report);
+	place_back(walk->place, back);
 }
 
 static void check_map(struct walk *walk, const flume_value *node, bool root)
@@ -276,10 +281,10 @@ static void check_map(struct walk *walk, const flume_value *node, bool root)
 	const char *const *also = connector->form ? root ? form_root_keys : form_keys
 				  : root          ? root_keys
 						  : node_keys;
-	fields_check_keys(connector->fields, also, node, &walk->place, walk->report,
-			  check_entry, &(struct at_node){walk, connector});
+	fields_check_keys(connector->fields, also, node, walk->place, walk->report, check_entry,
+			  &(struct at_node){walk, connector});
 	if (connector->check)
-		connector->check(node, place_text(&walk->place), walk->report);
+		connector->check(node, place_text(walk->place), walk->report);
 }
 
 static void check_node(struct walk *walk, const flume_value *node)
@@ -324,7 +329,48 @@ static bool has_findings(const struct walk *walk, size_t before)
 	return flume_report_size(walk->report) > before || report_full(walk->report);
 }
 
-int check_schema(const flume_schema *schema, struct flume_scope *scope,
+/* Nodes that were walked before are right; do their names still mean something?  When one does
+ * not, a walk has to say where. */
+static bool still_right(struct walk *walk, const flume_schema *schema)
+{
+	const struct shape *shape = shape_get(schema);
+	if (!shape || shape->nodes > walk->limits.nodes || shape->depth > walk->limits.depth)
+		return false;
+	for (size_t i = 0; walk->scope && i < shape->n; i++) {
+		const struct reference *it = &shape->references[i];
+		if (scope_find(walk->scope, it->kind, it->name))
+			continue;
+		if (!it->schema || !walk->store->has(walk->store->arg, it->name))
+			return false;
+		char *cycle = walk->store->dup_cycle(walk->store->arg, it->name);
+		free(cycle);
+		if (cycle)
+			return false;
+		remember_use(walk, it->name);
+	}
+	return true;
+}
+
+static void walk_all(struct walk *walk, flume_schema *schema, size_t before)
+{
+	const flume_value *root = flume_schema_get_root(schema);
+	struct place place;
+	place_init(&place, "root");
+	walk->place = &place;
+	check_version(walk, root);
+	check_section(walk, root, "components", components_check);
+	check_section(walk, root, "canary", canary_check);
+	if (walk->scope && !has_findings(walk, before))
+		scope_make_all(walk->scope, walk->report);
+	check_node(walk, root);
+	walk->failed_alloc |= place.failed;
+	if (!has_findings(walk, before) && !walk->failed_alloc)
+		shape_keep(schema, &walk->met, walk->nodes, walk->deepest);
+	place_fini(&place);
+	met_fini(&walk->met);
+}
+
+int check_schema(flume_schema *schema, struct flume_scope *scope,
 		 const struct store_view *store, const struct flume_limits *limits,
 		 struct check_result *result, flume_report *given)
 {
@@ -335,20 +381,13 @@ int check_schema(const flume_schema *schema, struct flume_scope *scope,
 			    .uses = result ? &result->uses : NULL,
 			    .report = given ? given : &own};
 	size_t before = flume_report_size(walk.report);
-	const flume_value *root = flume_schema_get_root(schema);
-	place_init(&walk.place, "root");
-	check_version(&walk, root);
-	check_section(&walk, root, "components", components_check);
-	check_section(&walk, root, "canary", canary_check);
-	if (scope && !has_findings(&walk, before)) {
+	if (scope && shape_get(schema))
 		scope_make_all(scope, walk.report);
-		walk.failed_alloc |= scope->failed_alloc;
-	}
-	check_node(&walk, root);
+	if (has_findings(&walk, before) || !still_right(&walk, schema))
+		walk_all(&walk, schema, before);
 	bool rejected = has_findings(&walk, before);
-	bool failed =
-		walk.failed_alloc || walk.place.failed || report_failed_alloc(walk.report);
-	place_fini(&walk.place);
+	bool failed = walk.failed_alloc || (scope && scope->failed_alloc) ||
+		      report_failed_alloc(walk.report);
 	report_fini(&own);
 	return rejected ? FLUME_REJECTED : failed ? FLUME_NOMEM : FLUME_OK;
 }

@@ -27,7 +27,7 @@ struct check_result {
 
 /* 0, FLUME_REJECTED with findings in the report (may be NULL), or FLUME_NOMEM.  With a NULL
  * scope (and store) only the structure is looked at.  `result` may be NULL. */
-int check_schema(const flume_schema *, struct flume_scope *, const struct store_view *,
+int check_schema(flume_schema *, struct flume_scope *, const struct store_view *,
 		 const struct flume_limits *, struct check_result *result, flume_report *);
 
 /* The shape of a `canary` section. */

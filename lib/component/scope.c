@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW (sizeof((struct flume_scope *)0)->few / sizeof(struct known))
+#define FEW      (sizeof((struct flume_scope *)0)->few / sizeof(struct known))
 #define TOO_DEEP "predicates are made of one another more than %u deep"
 
 static int by_name(const void *a, const void *b)
@@ -47,7 +47,8 @@ int scope_init(struct flume_scope *scope, struct registry *registry,
 {
 	*scope = (struct flume_scope){.registry = registry,
 				      .known = scope->few,
-				      .size_known = FEW,
+				      .buckets = scope->few_buckets,
+				      .room = FEW,
 				      .local = local,
 				      .keep = keep,
 				      .ref_keep = ref_keep,
@@ -62,10 +63,12 @@ void scope_fini(struct flume_scope *scope)
 			component_unref(scope->own[k][i].made);
 		free(scope->own[k]);
 	}
-	for (size_t i = 0; scope->n_known && i < scope->size_known; i++)
+	for (size_t i = 0; i < scope->n_known; i++)
 		component_unref(scope->known[i].is);
-	if (scope->known != scope->few)
+	if (scope->known != scope->few) {
 		free(scope->known);
+		free(scope->buckets);
+	}
 }
 
 static struct declared *find_own(struct flume_scope *scope, enum flume_kind kind,
@@ -87,8 +90,8 @@ static struct declared *find_own(struct flume_scope *scope, enum flume_kind kind
 }
 
 static const struct flume_maker *find_maker(struct flume_scope *scope, enum flume_kind kind,
-					    const struct declared *own,
-					    struct place *place, flume_report *report)
+					    const struct declared *own, struct place *place,
+					    flume_report *report)
 {
 	const flume_value *value = flume_value_get(own->decl, "kind");
 	const char *word = flume_value_text(value);
@@ -250,56 +253,68 @@ static struct component *look_up(struct flume_scope *scope, enum flume_kind kind
 	return own ? component_ref(own->made) : registry_ref(scope->registry, kind, name);
 }
 
-/* The place of that name, or the free one where it belongs.  (FNV-1a) */
-static struct known *place_of(struct known *table, size_t size, enum flume_kind kind,
-			      const char *name)
+static uint32_t hash_of(enum flume_kind kind, const char *name) /* FNV-1a */
 {
 	uint32_t hash = 2166136261u ^ (uint32_t)kind;
 	for (const char *c = name; *c; c++)
 		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	size_t i = (hash ^ hash >> 15) & (size - 1);
-	while (table[i].name && (table[i].is->kind != kind || strcmp(table[i].name, name) != 0))
-		i = (i + 1) & (size - 1);
-	return &table[i];
+	return hash ^ hash >> 15;
 }
 
-static bool grow_known(struct flume_scope *scope)
+static uint32_t *bucket_of(struct flume_scope *scope, uint32_t hash)
 {
-	size_t size = 2 * scope->size_known;
-	struct known *table = calloc(size, sizeof *table);
-	if (!table)
+	return &scope->buckets[hash & (2 * scope->room - 1)];
+}
+
+static void enter(struct flume_scope *scope, size_t i)
+{
+	uint32_t *bucket = bucket_of(scope, scope->known[i].hash);
+	scope->known[i].next = *bucket;
+	*bucket = (uint32_t)i + 1;
+}
+
+static bool more_room(struct flume_scope *scope)
+{
+	bool few = scope->known == scope->few;
+	size_t room = 2 * scope->room;
+	uint32_t *buckets = calloc(2 * room, sizeof *buckets);
+	struct known *known =
+		buckets ? reallocarray(few ? NULL : scope->known, room, sizeof *known) : NULL;
+	if (!known) {
+		free(buckets);
 		return false;
-	for (size_t i = 0; i < scope->size_known; i++) {
-		struct known *it = &scope->known[i];
-		if (it->name)
-			*place_of(table, size, it->is->kind, it->name) = *it;
 	}
-	if (scope->known != scope->few)
-		free(scope->known);
-	scope->known = table;
-	scope->size_known = size;
+	if (few)
+		memcpy(known, scope->few, sizeof scope->few);
+	else
+		free(scope->buckets);
+	scope->known = known;
+	scope->buckets = buckets;
+	scope->room = room;
+	for (size_t i = 0; i < scope->n_known; i++)
+		enter(scope, i);
 	return true;
 }
 
 const struct component *scope_find(struct flume_scope *scope, enum flume_kind kind,
 				   const char *name)
 {
-	struct known *at = place_of(scope->known, scope->size_known, kind, name);
-	if (at->name)
-		return at->is;
+	uint32_t hash = hash_of(kind, name);
+	for (uint32_t i = *bucket_of(scope, hash); i; i = scope->known[i - 1].next) {
+		const struct known *it = &scope->known[i - 1];
+		if (it->hash == hash && it->is->kind == kind && !strcmp(it->is->is.name, name))
+			return it->is;
+	}
 	struct component *found = look_up(scope, kind, name);
 	if (!found)
 		return NULL;
-	if (2 * (scope->n_known + 1) > scope->size_known) {
-		if (!grow_known(scope)) {
-			scope->failed_alloc = true;
-			component_unref(found);
-			return NULL;
-		}
-		at = place_of(scope->known, scope->size_known, kind, name);
+	if (scope->n_known == scope->room && !more_room(scope)) {
+		scope->failed_alloc = true;
+		component_unref(found);
+		return NULL;
 	}
-	*at = (struct known){found->is.name, found};
-	scope->n_known++;
+	scope->known[scope->n_known] = (struct known){.is = found, .hash = hash};
+	enter(scope, scope->n_known++);
 	return found;
 }
 
@@ -324,9 +339,8 @@ size_t scope_count(const struct flume_scope *scope)
 
 void scope_dup_all(const struct flume_scope *scope, struct component **out)
 {
-	for (size_t i = 0; i < scope->size_known; i++)
-		if (scope->known[i].name)
-			*out++ = component_ref(scope->known[i].is);
+	for (size_t i = 0; i < scope->n_known; i++)
+		*out++ = component_ref(scope->known[i].is);
 	for (int k = 0; k < FLUME_KINDS; k++)
 		for (size_t i = 0; i < scope->n_own[k]; i++)
 			if (scope->own[k][i].made)

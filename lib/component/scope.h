@@ -10,6 +10,8 @@
 #include "lib/component/registry.h"
 #include "lib/schema/fields.h"
 
+#include <stdint.h>
+
 struct declared { /* one entry of `components.predicates`, say */
 	const flume_value *name, *decl;
 	struct component *made; /* NULL until then, and when it failed  */
@@ -21,15 +23,17 @@ struct uses { /* predicates that the component being made asked for */
 	size_t n;
 };
 
-struct known { /* a name that was looked up and found */
-	const char *name; /* the component's own; NULL: a free place */
+struct known { /* a component whose name was looked up */
 	struct component *is;
+	uint32_t hash;
+	uint32_t next; /* of its bucket, from 1; 0: the last */
 };
 
 struct flume_scope {
 	struct registry *registry;
-	struct known few[16], *known; /* a table by hash, at most half full */
-	size_t n_known, size_known;
+	struct known few[8], *known;
+	uint32_t few_buckets[16], *buckets; /* twice as many as there is room in `known` */
+	size_t n_known, room;
 	struct declared *own[FLUME_KINDS];
 	size_t n_own[FLUME_KINDS];
 	struct uses uses;

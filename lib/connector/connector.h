@@ -40,6 +40,7 @@ struct connector {
 
 /* All of them, NULL at the end. */
 extern const struct connector *const connectors[];
+extern const struct connector connector_ref;
 /* By `type`, or the form whose key is given; NULL when there is none. */
 const struct connector *connector_find(const char *type);
 const struct connector *connector_form(const char *key);
@@ -47,7 +48,8 @@ const struct connector *connector_form(const char *key);
 /* What a node says of itself, from one look at its keys. */
 struct said {
 	const flume_value *type, *name;
-	const struct connector *form;
+	const struct connector *form; /* ref or stream, and what stands there: */
+	const flume_value *of;
 	int ways; /* how many of ref, type and stream there are: one is right */
 };
 struct said node_read(const flume_value *node);

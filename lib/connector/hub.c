@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct listener {
 	struct listener *next;
@@ -25,6 +26,16 @@ struct listeners {
 	int last_ticket;
 };
 
+/* As many as there are processors, within reason. */
+static unsigned stripes(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned n = 1;
+	while (n < 16 && n < processors)
+		n *= 2;
+	return n;
+}
+
 struct hub *hub_new(const struct flume_options *options)
 {
 	struct hub *hub = calloc(1, sizeof *hub);
@@ -39,6 +50,7 @@ struct hub *hub_new(const struct flume_options *options)
 	pthread_mutex_init(&listeners->lock, NULL);
 	pthread_cond_init(&listeners->idle, NULL);
 	hub->listeners = listeners;
+	hub->stripes = stripes();
 	hub->type = *options->type;
 	hub->clock = options->clock ? *options->clock : *flume_clock_real();
 	if (options->limits)
@@ -81,10 +93,15 @@ static void unlink_listener(struct listeners *listeners, struct listener *gone)
 	*at = gone->next;
 }
 
+bool hub_heard(const struct hub *hub)
+{
+	return atomic_load_explicit(&hub->listeners->count, memory_order_acquire);
+}
+
 void hub_emit(const struct hub *hub, const struct flume_event *given)
 {
 	struct listeners *listeners = hub->listeners;
-	if (!atomic_load_explicit(&listeners->count, memory_order_acquire))
+	if (!hub_heard(hub))
 		return;
 	struct flume_event event = *given;
 	event.at_ns = hub_now(hub);

@@ -17,6 +17,7 @@ struct hub {
 	struct flume_item_type type;
 	struct flume_clock clock;
 	struct flume_limits limits;
+	unsigned stripes; /* a power of two: counters are kept one for each processor */
 	struct listeners *listeners;
 	pthread_mutex_t lock;
 	struct flume_pipeline
@@ -39,6 +40,8 @@ static inline int64_t hub_in(const struct hub *hub, int64_t ns)
 	return __builtin_add_overflow(hub_now(hub), ns, &at) ? INT64_MAX : at;
 }
 
+/* Is anybody listening? */
+bool hub_heard(const struct hub *);
 /* Tells the listeners; `at_ns` is filled in, NULL texts become "".  With no lock held. */
 void hub_emit(const struct hub *, const struct flume_event *);
 int hub_listen(struct hub *, flume_listen_fn *, void *arg);

@@ -94,8 +94,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 	retry->hub = builder_hub(builder);
 	retry->attempts = fields_count(fields, node, "attempts");
 	retry->backoff_ns = fields_duration(fields, node, "backoff");
-	retry->child =
-		builder_repeated(builder, VALUE_GET(node, "child"), retry->attempts);
+	retry->child = builder_repeated(builder, VALUE_GET(node, "child"), retry->attempts);
 	if (retry->backoff_ns)
 		builder_may_block(builder);
 	return retry->child ? &retry->step : NULL;

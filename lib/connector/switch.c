@@ -74,8 +74,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 	const struct flume_component *condition = builder_component(
 		builder, FLUME_CONDITION, value_text(VALUE_GET(node, "condition")));
 	struct choice *choice = builder_get(builder, sizeof *choice);
-	if (!condition || !choice ||
-	    !build_routes(builder, VALUE_GET(node, "routes"), choice))
+	if (!condition || !choice || !build_routes(builder, VALUE_GET(node, "routes"), choice))
 		return NULL;
 	choice->step = (struct step){run, name};
 	choice->hub = builder_hub(builder);

@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-extern const struct connector connector_ref, connector_stream, connector_sequence,
-	connector_filter, connector_switch, connector_fallback, connector_retry,
-	connector_handle;
+extern const struct connector connector_stream, connector_sequence, connector_filter,
+	connector_switch, connector_fallback, connector_retry, connector_handle;
 
 const struct connector *const connectors[] = {
 	&connector_ref,    &connector_stream, &connector_sequence,
@@ -35,12 +34,13 @@ struct said node_read(const flume_value *node)
 {
 	struct said said = {0};
 	for (size_t i = 0, n = value_entries(node); i < n; i++) {
-		const flume_value *key = value_key_at(node, i), *value = value_entry_at(node, i);
+		const flume_value *key = value_key_at(node, i),
+				  *value = value_entry_at(node, i);
 		const struct connector *form;
 		if (VALUE_IS(key, "type"))
 			said.type = value;
 		else if ((form = connector_form(key->text)))
-			said.form = form;
+			said.form = form, said.of = value;
 		else if (VALUE_IS(key, "name"))
 			said.name = value;
 		else

@@ -131,11 +131,21 @@ void bindings_emit(const flume_factory *factory, struct flume_event *event)
 int flume_binding_process(flume_binding *binding, const struct flume_call *call, void **item,
 			  struct flume_err *err)
 {
-	flume_pipeline *pipeline = (flume_pipeline *)live_ref(&binding->slot->live);
+	struct counted *now = live_enter(&binding->slot->live);
+	flume_pipeline *pipeline = (flume_pipeline *)now;
+	bool brief = pipeline && pipeline->brief;
+	int rc = FLUME_OK;
+	if (brief)
+		rc = pipeline_call(pipeline, call, item, err);
+	else if (pipeline)
+		counted_ref(now);
+	live_leave();
 	if (!pipeline)
 		return flume_fail(err, FLUME_NOT_FOUND, "the schema '%.128s' was removed",
 				  binding->slot->id);
-	int rc = pipeline_call(pipeline, call, item, err);
+	if (brief)
+		return rc;
+	rc = pipeline_call(pipeline, call, item, err);
 	pipeline_release(pipeline);
 	return rc;
 }

@@ -14,18 +14,17 @@
 #include <string.h>
 
 struct candidate {
-	struct slot *slot; /* a reference; of a new id: not in the store yet */
+	struct slot *slot;    /* a reference; of a new id: not in the store yet */
 	flume_schema *schema; /* to be stored, or stored already when it is a dependent's */
 	flume_schema *was;    /* what the store held; NULL: nothing */
 	flume_pipeline *pipeline;
 	struct map uses;
-	bool fresh;	     /* the store does not have this id */
-	flume_pipeline *old; /* what served, from the commit on */
+	bool fresh; /* the store does not have this id */
 };
 
 struct flume_change {
 	flume_factory *factory;
-	struct candidate own;	/* the one that is set */
+	struct candidate own;   /* the one that is set */
 	struct candidate *list; /* with those that refer to it; of one: &own */
 	size_t n;
 	struct map reads; /* id to the schema that was found under it, a reference each */
@@ -194,8 +193,8 @@ static int make_dependent(flume_change *change, struct candidate *it, flume_repo
 	const struct flume_issue *first = flume_report_get_issue(&own, 0);
 	if (rc == FLUME_REJECTED && first)
 		flume_report_add(report, "dependent", it->slot->id, NULL, NULL,
-				 "schema '%s', which refers to it, would break: %s: %s", it->slot->id,
-				 first->path, first->text);
+				 "schema '%s', which refers to it, would break: %s: %s",
+				 it->slot->id, first->path, first->text);
 	report_fini(&own);
 	return rc;
 }
@@ -317,7 +316,7 @@ static void swap_in(flume_factory *factory, struct candidate *it)
 	store_count_users(factory, &slot->uses, 1);
 	store_count_users(factory, &it->uses, -1);
 	counted_ref(&it->pipeline->counted); /* the store's */
-	it->old = (flume_pipeline *)live_swap(&slot->live, &it->pipeline->counted);
+	retire(factory, live_swap(&slot->live, &it->pipeline->counted));
 }
 
 static void emit_committed(const flume_change *change)
@@ -346,7 +345,8 @@ int flume_change_commit(flume_change *change)
 	factory_lock(factory);
 	int rc = still_stands(change) ? FLUME_OK : FLUME_CONFLICT;
 	struct candidate *first = &change->list[0];
-	if (!rc && first->fresh && !(rc = map_add(&factory->slots, first->slot->id, first->slot)))
+	if (!rc && first->fresh &&
+	    !(rc = map_add(&factory->slots, first->slot->id, first->slot)))
 		slot_ref(first->slot);
 	/* The point of no return. */
 	for (size_t i = 0; !rc && i < change->n; i++)
@@ -355,10 +355,9 @@ int flume_change_commit(flume_change *change)
 	if (rc)
 		return rc;
 	change->committed = true;
-	live_settle();
-	emit_committed(change);
-	for (size_t i = 0; i < change->n; i++)
-		pipeline_release(change->list[i].old);
+	if (hub_heard(factory->hub))
+		emit_committed(change);
+	retire_soon(factory);
 	return FLUME_OK;
 }
 

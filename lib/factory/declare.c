@@ -83,9 +83,9 @@ static int declare(flume_factory *factory, struct document *document, flume_repo
 			    document_ref, document_unref);
 	if (!rc)
 		scope_make_all(scope, report);
-	rc = rc || scope->failed_alloc                ? FLUME_NOMEM
-		 : flume_report_size(report) > before ? FLUME_REJECTED
-						      : FLUME_OK;
+	rc = rc || scope->failed_alloc            ? FLUME_NOMEM
+	     : flume_report_size(report) > before ? FLUME_REJECTED
+						  : FLUME_OK;
 	if (!rc) {
 		factory_lock(factory);
 		rc = add_all(factory, scope, report);

@@ -55,13 +55,12 @@ flume_factory *flume_factory_free(flume_factory *factory)
 		return NULL;
 	for (size_t i = 0; i < factory->bindings.len; i++)
 		flume_binding_unref(factory->bindings.entries[i].thing);
-	for (size_t i = 0; i < factory->slots.len; i++)
-		slot_retire(factory->slots.entries[i].thing);
-	live_settle();
 	for (size_t i = 0; i < factory->slots.len; i++) {
-		slot_bury(factory->slots.entries[i].thing);
-		slot_unref(factory->slots.entries[i].thing);
+		struct slot *slot = factory->slots.entries[i].thing;
+		retire(factory, live_swap(&slot->live, NULL));
+		slot_unref(slot);
 	}
+	flume_factory_settle(factory);
 	pipelines_drain(factory->hub);
 	pthread_mutex_destroy(factory->lock);
 	factory_fini(factory);

@@ -21,10 +21,15 @@ struct slot {
 	char *id;
 	/* Under the factory's lock: */
 	flume_schema *schema;
-	struct map uses;      /* ids it refers to */
-	size_t users;	      /* stored schemas that refer to it */
-	flume_pipeline *last; /* what served when it was retired */
+	struct map uses; /* ids it refers to */
+	size_t users;    /* stored schemas that refer to it */
 	uint64_t generation;
+};
+
+struct retired { /* under the factory's lock */
+	flume_pipeline *first;
+	size_t n;
+	int64_t moment; /* of the last time that one came */
 };
 
 struct flume_factory {
@@ -33,6 +38,7 @@ struct flume_factory {
 	pthread_mutex_t *lock; /* a pointer, so that const functions can look things up */
 	struct map slots;      /* id to struct slot, a reference each                   */
 	struct map bindings;   /* name to flume_binding, a reference each               */
+	struct retired retired;
 };
 
 struct flume_binding {
@@ -54,10 +60,10 @@ struct registry *factory_registry(const flume_factory *);
 
 /* What serves now, or NULL; lent under the lock. */
 const flume_pipeline *slot_pipeline(const struct slot *);
-/* Bindings refuse calls from then on.  Lock held, once in its life. */
-void slot_retire(struct slot *);
-/* Lets go of what served; after live_settle. */
-void slot_bury(struct slot *);
+/* What was swapped out of a live pointer, with its reference; may be NULL.  Lock held. */
+void retire(flume_factory *, struct counted *swapped_out);
+/* Sees to it that what was retired is let go. */
+void retire_soon(flume_factory *);
 
 /* The event, once for each binding of its schema. */
 void bindings_emit(const flume_factory *, struct flume_event *);

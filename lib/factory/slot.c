@@ -34,14 +34,3 @@ const flume_pipeline *slot_pipeline(const struct slot *slot)
 {
 	return (const flume_pipeline *)slot->live.now;
 }
-
-void slot_retire(struct slot *slot)
-{
-	slot->last = (flume_pipeline *)live_swap(&slot->live, NULL);
-}
-
-void slot_bury(struct slot *slot)
-{
-	pipeline_release(slot->last);
-	slot->last = NULL;
-}

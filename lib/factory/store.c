@@ -139,19 +139,18 @@ int flume_factory_remove_schema(flume_factory *factory, const char *id, flume_re
 	if (!rc) {
 		slot = map_remove(&factory->slots, id);
 		store_count_users(factory, &slot->uses, -1);
-		slot_retire(slot);
+		retire(factory, live_swap(&slot->live, NULL));
 	}
 	factory_unlock(factory);
 	if (rc)
 		return rc;
 	remove_bindings(factory, slot);
-	live_settle();
 	hub_emit(factory->hub,
 		 &(struct flume_event){.kind = FLUME_EVENT_SCHEMA_REMOVED,
 				       .schema_id = slot->id,
 				       .old_version = flume_schema_get_version(slot->schema),
 				       .generation = slot->generation});
-	slot_bury(slot);
 	slot_unref(slot);
+	flume_factory_settle(factory);
 	return FLUME_OK;
 }

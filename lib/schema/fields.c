@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { CANDIDATES = 64 }; /* more keys than any table has */
-enum { FEW = 16 };	  /* entries whose rows are remembered */
+enum { FEW = 16 };        /* entries whose rows are remembered */
 
 void place_init(struct place *place, const char *root)
 {
@@ -28,6 +28,8 @@ void place_fini(struct place *place)
 {
 	if (place->steps != place->few)
 		free(place->steps);
+	place->steps = place->few;
+	place->n = 0;
 	text_fini(&place->text);
 }
 
@@ -47,7 +49,7 @@ const char *place_text(struct place *place)
 	for (size_t i = 0; i < place->n && i < place->cap; i++)
 		write_step(&place->text, &place->steps[i]);
 	place->failed |= place->text.failed;
-	return place->text.failed ? "" : place->text.s;
+	return place->text.failed || !place->text.len ? "" : place->text.s;
 }
 
 static bool more_steps(struct place *place)
@@ -107,8 +109,7 @@ static bool listed(const char *const *names, const char *name)
 }
 
 static void report_unknown(const struct flume_field *table, const char *const *also,
-			   const flume_value *key, struct place *place,
-			   flume_report *report)
+			   const flume_value *key, struct place *place, flume_report *report)
 {
 	const char *names[CANDIDATES];
 	size_t n = 0;
@@ -194,8 +195,7 @@ static bool is_nothing(const flume_value *value)
 	return flume_value_type(value) == FLUME_NULL || !*flume_value_text(value);
 }
 
-static void check_text(const flume_value *value, struct place *place,
-		       flume_report *report)
+static void check_text(const flume_value *value, struct place *place, flume_report *report)
 {
 	if (!is_scalar(value))
 		wrong_type(value, "text", place, report);
@@ -243,8 +243,7 @@ static void check_count(const struct flume_field *row, const flume_value *value,
 				 flume_value_text(value), (long long)least, (long long)most);
 }
 
-static void check_number(const flume_value *value, struct place *place,
-			 flume_report *report)
+static void check_number(const flume_value *value, struct place *place, flume_report *report)
 {
 	if (flume_value_type(value) != FLUME_NUMBER) {
 		wrong_type(value, "a number", place, report);
@@ -274,8 +273,7 @@ static bool is_percent(const char *text)
 	return !strcmp(rest + fraction, "%") && (n < 3 || hundred);
 }
 
-static void check_percent(const flume_value *value, struct place *place,
-			  flume_report *report)
+static void check_percent(const flume_value *value, struct place *place, flume_report *report)
 {
 	const char *text = flume_value_text(value);
 	if (!is_scalar(value))
@@ -286,8 +284,7 @@ static void check_percent(const flume_value *value, struct place *place,
 				 "expected 0%% to 100%%, found '%.32s'", text);
 }
 
-static void check_duration(const flume_value *value, struct place *place,
-			   flume_report *report)
+static void check_duration(const flume_value *value, struct place *place, flume_report *report)
 {
 	int64_t ns;
 	const char *text = flume_value_text(value);

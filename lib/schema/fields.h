@@ -53,8 +53,8 @@ void fields_check_keys(const struct flume_field *table, const char *const *also,
 		       const flume_value *map, struct place *, flume_report *,
 		       fields_each_fn *each, void *arg);
 /* Keys and values, but for those that are the checker's own affair. */
-void fields_check(const struct flume_field *table, const char *const *also, const flume_value *map,
-		  struct place *, flume_report *);
+void fields_check(const struct flume_field *table, const char *const *also,
+		  const flume_value *map, struct place *, flume_report *);
 /* Looks at one value by its row; the types of connectors are the checker's own affair and pass.
  */
 void fields_check_value(const struct flume_field *row, const flume_value *, struct place *,

@@ -26,7 +26,7 @@ static inline const flume_value *value_get(const flume_value *map, const char *k
 }
 
 #define VALUE_IS(scalar, literal) value_is(scalar, literal, sizeof(literal) - 1)
-#define VALUE_GET(map, literal)	  value_get(map, literal, sizeof(literal) - 1)
+#define VALUE_GET(map, literal)   value_get(map, literal, sizeof(literal) - 1)
 
 static inline const char *value_text(const flume_value *v)
 {

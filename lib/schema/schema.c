@@ -5,6 +5,7 @@
 #include "lib/base/digest.h"
 #include "lib/base/report.h"
 #include "lib/base/text.h"
+#include "lib/schema/notes.h"
 #include "lib/schema/write.h"
 
 #include <stdatomic.h>
@@ -13,6 +14,7 @@
 
 struct flume_schema {
 	atomic_uint references;
+	_Atomic(struct schema_notes *) notes;
 	enum flume_format format;
 	flume_value *root;
 	const char *version;
@@ -78,6 +80,7 @@ int flume_schema_parse(flume_schema **out, const char *text, size_t len,
 	if (rc)
 		goto err_schema;
 	atomic_init(&s->references, 1);
+	atomic_init(&s->notes, NULL);
 	s->format = format;
 	s->root = root;
 	s->version = version_of(root);
@@ -104,10 +107,24 @@ flume_schema *flume_schema_ref(flume_schema *s)
 flume_schema *flume_schema_unref(flume_schema *s)
 {
 	if (s && atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) == 1) {
+		if (s->notes)
+			s->notes->free(s->notes);
 		flume_value_free(s->root);
 		free(s);
 	}
 	return NULL;
+}
+
+const struct schema_notes *schema_get_notes(const flume_schema *s)
+{
+	return atomic_load_explicit(&s->notes, memory_order_acquire);
+}
+
+void schema_take_notes(flume_schema *s, struct schema_notes *notes)
+{
+	struct schema_notes *none = NULL;
+	if (!atomic_compare_exchange_strong(&s->notes, &none, notes))
+		notes->free(notes);
 }
 
 const char *flume_schema_get_version(const flume_schema *s)

@@ -129,7 +129,7 @@ START_TEST(a_case_that_takes_too_long_fails)
 				    "ref: nap\n"
 				    "canary: {max_latency: 20ms, cases: [{input: {}, "
 				    "expect_error: slept}]}\n");
-	ck_assert_ptr_nonnull(strstr(verdict, "case 1: took 2"));
+	ck_assert_ptr_nonnull(strstr(verdict, "case 1: took "));
 	ck_assert_ptr_nonnull(strstr(verdict, ", at most 20 ms allowed"));
 }
 END_TEST

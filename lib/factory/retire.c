@@ -1,0 +1,61 @@
+/*
+ * What was swapped out is let go after a grace period, when nobody can still be about to call
+ * it.  A grace period costs more than building a small schema, so a burst of sets shares one:
+ * the first set in a while waits for its own, those that follow within moments wait together.
+ *
+ * A step or a listener inside a brief call cannot wait for its own end; what it swaps out stays
+ * on the list for the next one.
+ */
+#include "lib/factory/factory.h"
+
+#include <time.h>
+
+#define MOST 16 /* swapped out and not let go */
+
+void retire(flume_factory *factory, struct counted *swapped_out)
+{
+	flume_pipeline *pipeline = (flume_pipeline *)swapped_out;
+	if (!pipeline)
+		return;
+	pipeline->next_retired = factory->retired.first;
+	factory->retired.first = pipeline;
+	factory->retired.n++;
+}
+
+/* A few milliseconds long. */
+static int64_t moment(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void retire_soon(flume_factory *factory)
+{
+	int64_t now = moment();
+	factory_lock(factory);
+	bool burst = now == factory->retired.moment && factory->retired.n < MOST;
+	factory->retired.moment = now;
+	factory_unlock(factory);
+	if (!burst)
+		flume_factory_settle(factory);
+}
+
+void flume_factory_settle(flume_factory *factory)
+{
+	if (live_entered())
+		return;
+	factory_lock(factory);
+	flume_pipeline *it = factory->retired.first;
+	factory->retired.first = NULL;
+	factory->retired.n = 0;
+	factory_unlock(factory);
+	if (!it)
+		return;
+	live_settle();
+	while (it) {
+		flume_pipeline *next = it->next_retired;
+		pipeline_release(it);
+		it = next;
+	}
+}
