@@ -223,7 +223,10 @@ enum flume_call_flags {
 struct flume_call {
 	int64_t deadline_ns;  /* on the factory's clock; 0 is no deadline */
 	flume_cancel *cancel; /* NULL: cannot be cancelled                */
-	void *user;           /* yours; the library never looks inside    */
+	/* Yours; the library never looks inside.  A step that was left behind (it ignores that
+	 * its time is over or that another won) may look at it until it ends, at the latest until
+	 * flume_factory_free. */
+	void *user;
 	unsigned flags;
 };
 
@@ -292,6 +295,8 @@ struct flume_component {
 	const char *about;        /* one line; may be NULL                                */
 	const char *const *words; /* tags of a processor, values of a condition, or NULL  */
 	bool blocks;              /* may wait (sleep, talk to a network)                  */
+	bool prompt; /* only computes and soon returns: where a timeout, a race or the like may
+		      * have to leave a step behind, this one may run in place */
 	void *arg;
 	void (*done)(void *arg);
 
@@ -309,7 +314,7 @@ typedef struct flume_scope flume_scope;
 /* A maker turns a declaration in a document, {kind: equals, field: tier, value: premium}, into a
  * component.  The library checks the declaration against `fields` (and `kind`) first, so `make`
  * only looks at what a table cannot say.  `make` fills the function and what belongs to it (arg,
- * done, blocks; name and about are set already) and returns 0; or adds what is wrong to the
+ * done, blocks, prompt; name and about are set already) and returns 0; or adds what is wrong to the
  * report under `path` and returns FLUME_REJECTED; or FLUME_NOMEM. `decl` outlives the component. */
 struct flume_maker {
 	enum flume_kind of;
@@ -348,13 +353,23 @@ struct flume_options {
 	const struct flume_item_type *type; /* required; outlives the factory      */
 	const struct flume_clock *clock;    /* NULL: the real one; outlives it too */
 	const struct flume_limits *limits;  /* NULL: the defaults; copied          */
+	unsigned workers; /* threads for what runs in parallel, at most; 0: 16 */
 };
 
 int flume_factory_new(flume_factory **out, const struct flume_options *, struct flume_err *err);
-/* Waits for calls in flight; bindings still held refuse calls from then on, and no listener runs
- * any more.  A pipeline still held goes on and is its holder's affair.  Not from a component or
- * a listener. */
+/* Waits for calls in flight, and for steps that calls left behind; bindings still held refuse
+ * calls from then on, and no listener runs any more.  A pipeline still held goes on and is its
+ * holder's affair, and the workers go with the last one.  Not from a component or a listener. */
 flume_factory *flume_factory_free(flume_factory *);
+
+/* Workers are threads that children of parallel steps run on.  They start when there is work and
+ * none is idle, and end with the factory. */
+struct flume_factory_info {
+	unsigned workers; /* started so far              */
+	unsigned busy;    /* of them, run something now  */
+	size_t queued;    /* runs that wait for a worker */
+};
+void flume_factory_read(const flume_factory *, struct flume_factory_info *);
 
 /* Fails with FLUME_EXISTS rather than replace: a running pipeline must not change its meaning
  * without a schema change. */
@@ -412,8 +427,8 @@ flume_pipeline *flume_pipeline_unref(flume_pipeline *);
  * FLUME_DROPPED, or a negative code.  `call` may be NULL. */
 int flume_pipeline_process(flume_pipeline *, const struct flume_call *, void **item,
 			   struct flume_err *err);
-/* May a call take long (a retry with backoff, retries that multiply, a component that says so)?
- * Known since the build. */
+/* May a call take long (a retry with backoff, retries that multiply, children handed over to
+ * workers, a component that says so)?  Known since the build. */
 bool flume_pipeline_may_block(const flume_pipeline *);
 
 struct flume_pipeline_info {
@@ -449,9 +464,9 @@ flume_change *flume_change_free(flume_change *);
  * swapped, FLUME_UNCHANGED when the store held a schema of this digest (nothing was done), and a
  * negative code when nothing changed.  Sets are serialised; the last wins. */
 int flume_factory_set_schema(flume_factory *, const char *id, flume_schema *, flume_report *);
-/* What was swapped out lives until its last call has ended, and in a burst of sets until the burst
- * is over: then the next set lets go of it (its components' `done`, pipeline.retired), or this, at
- * once.  From within a step or a listener it may do nothing. */
+/* What a set swapped out is let go (pipeline.retired, its components' `done`) when its last call has
+ * ended.  A burst of sets, within some milliseconds, shares the wait for that: up to 16 pipelines
+ * stay until the next set, a commit, or this.  Inside a step or a listener it may do nothing. */
 void flume_factory_settle(flume_factory *);
 /* A new reference, or NULL. */
 flume_schema *flume_factory_dup_schema(const flume_factory *, const char *id);

@@ -28,6 +28,7 @@ struct unit { /* one schema of those that are joined */
 	size_t nodes;           /* expanded */
 	unsigned base, deepest; /* the levels it takes, as counted when it was built */
 	int64_t repeats;        /* the most runs of a step of it for one of its own */
+	size_t slow;            /* things in it that are not prompt */
 	struct unit *next;
 };
 
@@ -83,6 +84,17 @@ const struct hub *builder_hub(const struct builder *builder)
 void builder_may_block(struct builder *builder)
 {
 	builder->pipeline->may_block = true;
+	builder->unit->slow++;
+}
+
+size_t builder_slow(const struct builder *builder)
+{
+	return builder->unit->slow;
+}
+
+flume_pipeline *builder_pipeline(struct builder *builder)
+{
+	return builder->pipeline;
 }
 
 /* Room for one more at powers of two. */
@@ -124,6 +136,7 @@ const struct flume_component *builder_component(struct builder *builder, enum fl
 	if (!component)
 		return NULL;
 	builder->pipeline->may_block |= component->is.blocks;
+	builder->unit->slow += !component->is.prompt || component->is.blocks;
 	return &component->is;
 }
 
@@ -297,6 +310,7 @@ struct step *builder_schema(struct builder *builder, const char *id)
 		return NULL;
 	if (!reach(builder, builder->depth + unit->deepest - unit->base))
 		return NULL;
+	builder->unit->slow += unit->slow;
 	builder->unit->nodes += unit->nodes;
 	if (builder->unit->nodes > builder->limits.nodes)
 		return refuse(builder, "too-many-nodes",
@@ -368,7 +382,7 @@ int build_pipeline(flume_pipeline **out, const struct build_source *from, flume_
 		pipeline_release(pipeline);
 		return builder.rc ? builder.rc : FLUME_NOMEM;
 	}
-	pipeline->brief = !pipeline->may_block;
+	pipeline->brief = !unit->slow && !pipeline->may_block;
 	pipeline->version = flume_schema_get_version(schema);
 	pipeline->digest = flume_schema_get_digest(schema);
 	*out = pipeline;

@@ -38,7 +38,9 @@ flume_pipeline *pipeline_new(struct hub *hub, const char *id)
 	return pipeline;
 }
 
-/* It stays in the list until all that may run code of others has run. */
+/* It stays in the list until all that may run code of others has run, and leaves it together with
+ * the hub: who finds the list empty has the last reference, and joins the worker that this may
+ * be. */
 static void pipeline_free(flume_pipeline *pipeline)
 {
 	struct hub *hub = pipeline->hub;
@@ -58,12 +60,19 @@ static void pipeline_free(flume_pipeline *pipeline)
 	*pipeline->link = pipeline->next;
 	if (pipeline->next)
 		pipeline->next->link = pipeline->link;
+	bool last = counted_unref(&hub->counted);
 	pthread_mutex_unlock(&hub->lock);
 	if (pipeline->schemas != pipeline->few)
 		free(pipeline->schemas);
 	arena_fini(&pipeline->arena);
 	free(pipeline);
-	hub_unref(hub);
+	if (last)
+		hub_free(hub);
+}
+
+void pipeline_keep(flume_pipeline *pipeline)
+{
+	counted_ref(&pipeline->counted);
 }
 
 void pipeline_release(flume_pipeline *pipeline)

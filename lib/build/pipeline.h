@@ -49,8 +49,6 @@ struct tally_sum {
 /* One call, with everything defaulted and counted. */
 int pipeline_call(flume_pipeline *, const struct flume_call *, void **item,
 		  struct flume_err *err);
-/* Drops a reference that is not a handle. */
-void pipeline_release(flume_pipeline *);
 /* Makes the caller's reference a handle. */
 flume_pipeline *pipeline_hand_out(flume_pipeline *);
 /* Waits until nothing but handles keeps any pipeline of this hub. */

@@ -173,8 +173,10 @@ static int keep_made(struct flume_scope *scope, const struct flume_maker *maker,
 	made->n_uses = uses->n;
 	made->depth = depth;
 	made->weight = weight;
-	for (size_t i = 0; i < uses->n; i++)
+	for (size_t i = 0; i < uses->n; i++) {
 		made->is.blocks |= uses->list[i]->is.blocks;
+		made->is.prompt &= uses->list[i]->is.prompt;
+	}
 	if (scope->keep) {
 		made->keep = scope->ref_keep(scope->keep);
 		made->unkeep = scope->unkeep;

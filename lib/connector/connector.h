@@ -72,6 +72,15 @@ const struct flume_component *builder_component(struct builder *, enum flume_kin
 struct step *builder_schema(struct builder *, const char *id);
 const struct hub *builder_hub(const struct builder *);
 void builder_may_block(struct builder *);
+/* How many things so far, in the schema being built, are not prompt: a child is when building it
+ * does not add to them. */
+size_t builder_slow(const struct builder *);
+
+/* What is being built, for steps that leave a child behind: it needs a reference of its own until
+ * it ends, which neither the call nor a handle counts. */
+flume_pipeline *builder_pipeline(struct builder *);
+void pipeline_keep(flume_pipeline *);
+void pipeline_release(flume_pipeline *);
 
 /* A list of children. */
 struct steps {
@@ -95,6 +104,13 @@ static inline void err_clear(struct flume_err *err)
 
 /* On the way up: puts the step's name before the path of `err`, and returns `rc`. */
 int step_blame(const struct step *, int rc, struct flume_err *err);
+
+/* What a component's function returned, given words and a place where it failed. */
+int step_unclear(const struct step *, int rc, struct flume_err *err);
+static inline int step_outcome(const struct step *step, int rc, struct flume_err *err)
+{
+	return rc == FLUME_OK || rc == FLUME_DROPPED ? rc : step_unclear(step, rc, err);
+}
 
 /* 0, FLUME_CANCELLED or FLUME_TIMED_OUT with `err` filled. */
 int call_check_given(const struct hub *, const struct flume_call *, struct flume_err *err);

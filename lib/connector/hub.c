@@ -26,6 +26,8 @@ struct listeners {
 	int last_ticket;
 };
 
+#define WORKERS 16
+
 /* As many as there are processors, within reason. */
 static unsigned stripes(void)
 {
@@ -40,9 +42,11 @@ struct hub *hub_new(const struct flume_options *options)
 {
 	struct hub *hub = calloc(1, sizeof *hub);
 	struct listeners *listeners = calloc(1, sizeof *listeners);
-	if (!hub || !listeners) {
+	struct pool *pool = pool_new(options->workers ? options->workers : WORKERS);
+	if (!hub || !listeners || !pool) {
 		free(hub);
 		free(listeners);
+		pool_free(pool);
 		return NULL;
 	}
 	counted_init(&hub->counted);
@@ -51,6 +55,7 @@ struct hub *hub_new(const struct flume_options *options)
 	pthread_cond_init(&listeners->idle, NULL);
 	hub->listeners = listeners;
 	hub->stripes = stripes();
+	hub->pool = pool;
 	hub->type = *options->type;
 	hub->clock = options->clock ? *options->clock : *flume_clock_real();
 	if (options->limits)
@@ -64,10 +69,9 @@ struct hub *hub_ref(struct hub *hub)
 	return hub;
 }
 
-struct hub *hub_unref(struct hub *hub)
+void hub_free(struct hub *hub)
 {
-	if (!hub || !counted_unref(&hub->counted))
-		return NULL;
+	pool_free(hub->pool);
 	for (struct listener *it = hub->listeners->first, *next; it; it = next) {
 		next = it->next;
 		free(it);
@@ -77,6 +81,12 @@ struct hub *hub_unref(struct hub *hub)
 	free(hub->listeners);
 	pthread_mutex_destroy(&hub->lock);
 	free(hub);
+}
+
+struct hub *hub_unref(struct hub *hub)
+{
+	if (hub && counted_unref(&hub->counted))
+		hub_free(hub);
 	return NULL;
 }
 

@@ -1,11 +1,12 @@
 /*
  * hub.h - what everything alive in a factory shares and may outlive it with: the item type, the
- * clock and the listeners.  Counted; pipelines hold it.
+ * clock, the workers and the listeners.  Counted; pipelines hold it.
  */
 #ifndef FLUME_CONNECTOR_HUB_H
 #define FLUME_CONNECTOR_HUB_H
 
 #include "lib/base/live.h"
+#include "lib/base/pool.h"
 #include "lib/flume.h"
 
 #include <pthread.h>
@@ -19,6 +20,7 @@ struct hub {
 	struct flume_limits limits;
 	unsigned stripes; /* a power of two: counters are kept one for each processor */
 	struct listeners *listeners;
+	struct pool *pool;
 	pthread_mutex_t lock;
 	struct flume_pipeline
 		*pipelines; /* all there are, whoever holds them; under the lock */
@@ -27,6 +29,8 @@ struct hub {
 struct hub *hub_new(const struct flume_options *);
 struct hub *hub_ref(struct hub *);
 struct hub *hub_unref(struct hub *);
+/* For who dropped the last reference in another way. */
+void hub_free(struct hub *);
 
 static inline int64_t hub_now(const struct hub *hub)
 {

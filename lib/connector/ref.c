@@ -14,36 +14,23 @@ static const struct flume_field fields[] = {
 	{0},
 };
 
-/* A processor that failed without saying why, or that made up an outcome. */
-static int unclear(const struct step *step, int rc, struct flume_err *err)
-{
-	if (rc > 0)
-		rc = flume_fail(err, FLUME_FAILED, "returned %d, which means nothing", rc);
-	else if (err->code != rc)
-		flume_fail(err, rc, "%s", flume_code_text(rc));
-	return step_blame(step, rc, err);
-}
-
 static int run(const struct step *step, const struct flume_call *call, void **item,
 	       struct flume_err *err)
 {
 	const struct ref *ref = (const struct ref *)step;
 	err_clear(err);
-	int rc = ref->run(call, item, ref->arg, err);
-	if (rc == FLUME_OK || rc == FLUME_DROPPED)
-		return rc;
-	return unclear(step, rc, err);
+	return step_outcome(step, ref->run(call, item, ref->arg, err), err);
 }
 
-struct group { /* a schema in the place of a processor */
+struct whole { /* a schema in the place of a processor */
 	struct step step;
 	const struct step *root;
 };
 
-static int run_group(const struct step *step, const struct flume_call *call, void **item,
+static int run_whole(const struct step *step, const struct flume_call *call, void **item,
 		     struct flume_err *err)
 {
-	int rc = step_run(((const struct group *)step)->root, call, item, err);
+	int rc = step_run(((const struct whole *)step)->root, call, item, err);
 	return rc < 0 ? step_blame(step, rc, err) : rc;
 }
 
@@ -59,12 +46,12 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 		*ref = (struct ref){{run, name}, processor->run, processor->arg};
 		return &ref->step;
 	}
-	struct group *group = builder_get(builder, sizeof *group);
-	const struct step *root = group ? builder_schema(builder, to) : NULL;
+	struct whole *whole = builder_get(builder, sizeof *whole);
+	const struct step *root = whole ? builder_schema(builder, to) : NULL;
 	if (!root)
 		return NULL;
-	*group = (struct group){{run_group, name}, root};
-	return &group->step;
+	*whole = (struct whole){{run_whole, name}, root};
+	return &whole->step;
 }
 
 const struct connector connector_ref = {

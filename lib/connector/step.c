@@ -35,6 +35,16 @@ int step_blame(const struct step *step, int rc, struct flume_err *err)
 	return rc;
 }
 
+/* It failed, perhaps without saying why, or it made up an outcome. */
+int step_unclear(const struct step *step, int rc, struct flume_err *err)
+{
+	if (rc > 0)
+		rc = flume_fail(err, FLUME_FAILED, "returned %d, which means nothing", rc);
+	else if (err->code != rc)
+		flume_fail(err, rc, "%s", flume_code_text(rc));
+	return step_blame(step, rc, err);
+}
+
 int call_check_given(const struct hub *hub, const struct flume_call *call,
 		     struct flume_err *err)
 {

@@ -5,12 +5,18 @@
 #include <string.h>
 
 extern const struct connector connector_stream, connector_sequence, connector_filter,
-	connector_switch, connector_fallback, connector_retry, connector_handle;
+	connector_switch, connector_fallback, connector_retry, connector_handle,
+	connector_concurrent, connector_race, connector_contest, connector_timeout,
+	connector_worker_pool;
 
 const struct connector *const connectors[] = {
-	&connector_ref,    &connector_stream, &connector_sequence,
-	&connector_filter, &connector_switch, &connector_fallback,
-	&connector_retry,  &connector_handle, NULL,
+	&connector_ref,         &connector_stream,
+	&connector_sequence,    &connector_filter,
+	&connector_switch,      &connector_fallback,
+	&connector_retry,       &connector_handle,
+	&connector_concurrent,  &connector_race,
+	&connector_contest,     &connector_timeout,
+	&connector_worker_pool, NULL,
 };
 
 const struct connector *connector_find(const char *type)

@@ -337,7 +337,7 @@ static void emit_committed(const flume_change *change)
 	}
 }
 
-int flume_change_commit(flume_change *change)
+static int commit(flume_change *change)
 {
 	flume_factory *factory = change->factory;
 	if (change->committed)
@@ -357,8 +357,15 @@ int flume_change_commit(flume_change *change)
 	change->committed = true;
 	if (hub_heard(factory->hub))
 		emit_committed(change);
-	retire_soon(factory);
 	return FLUME_OK;
+}
+
+int flume_change_commit(flume_change *change)
+{
+	int rc = commit(change);
+	if (!rc)
+		flume_factory_settle(change->factory);
+	return rc;
 }
 
 int flume_factory_set_schema(flume_factory *factory, const char *id, flume_schema *schema,
@@ -375,8 +382,10 @@ int flume_factory_set_schema(flume_factory *factory, const char *id, flume_schem
 		int rc = flume_factory_prepare(factory, id, schema, &change, report);
 		if (rc)
 			return rc;
-		rc = flume_change_commit(change);
+		rc = commit(change);
 		flume_change_free(change);
+		if (!rc)
+			retire_soon(factory);
 		if (rc != FLUME_CONFLICT)
 			return rc;
 	}

@@ -67,6 +67,11 @@ flume_factory *flume_factory_free(flume_factory *factory)
 	return NULL;
 }
 
+void flume_factory_read(const flume_factory *factory, struct flume_factory_info *out)
+{
+	pool_read(factory->hub->pool, out);
+}
+
 void factory_lock(const flume_factory *factory)
 {
 	pthread_mutex_lock(factory->lock);

@@ -148,6 +148,7 @@ int rig_set(const char *id, const char *yaml)
 	flume_schema *schema = rig_schema(yaml);
 	renew_report();
 	int rc = flume_factory_set_schema(rig.factory, id, schema, rig.report);
+	flume_factory_settle(rig.factory);
 	flume_schema_unref(schema);
 	return rc;
 }

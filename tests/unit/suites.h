@@ -83,6 +83,7 @@
 	X(race)                \
 	X(race_ends)           \
 	X(report)              \
+	X(retire)              \
 	X(schema)              \
 	X(scope)               \
 	X(source_dir)          \
