@@ -70,7 +70,7 @@ Q   := $(if $(V),,@)
 SAY := @echo "  "
 
 .PHONY: all
-all: $(B)/flume $(B)/libflume.a $(B)/libflume.so $(B)/flume.pc
+all: $(B)/flume $(B)/libflume.a $(B)/libflume.so
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -93,10 +93,6 @@ $(B)/libflume.a: $(LIB_OBJECTS)
 	$(Q)objcopy --localize-hidden $(B)/flume.o
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $(B)/flume.o
-
-$(B)/flume.pc: lib/flume.pc.in Makefile
-	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	    -e 's|@VERSION@|$(VERSION)|; s|@REQUIRES@|$(LIB_PACKAGES)|' $< > $@
 
 # ---- tests ----------------------------------------------------------------------------------
 
@@ -185,7 +181,7 @@ bench: all $(BENCHES)
 # libmicrohttpd brings GnuTLS; with libcurl's GnuTLS build a node loads one TLS library, not two.
 DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev libyaml-dev \
               libmicrohttpd-dev liburcu-dev nettle-dev libpcre2-dev
-DEPS_CHECK := check etcd-server etcd-client python3 curl
+DEPS_CHECK := g++ check etcd-server etcd-client python3 curl
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 
 # Asks dpkg first, so a machine that has everything needs neither root nor a network.
@@ -206,6 +202,9 @@ deps-lint:
 
 # ---- to install -------------------------------------------------------------------------------
 
+# In the words of flume.pc, so that the tree can be moved (pkg-config --define-prefix).
+below = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
+
 .PHONY: install
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
@@ -215,7 +214,11 @@ install: all
 	install -m 755 $(B)/libflume.so $(DESTDIR)$(LIBDIR)/libflume.so.$(VERSION)
 	ln -sf libflume.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libflume.so.$(SOVERSION)
 	ln -sf libflume.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libflume.so
-	install -m 644 $(B)/flume.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(call below,$(LIBDIR))|' \
+		-e 's|@INCLUDEDIR@|$(call below,$(INCLUDEDIR))|; s|@VERSION@|$(VERSION)|' \
+		-e 's|@REQUIRES@|$(LIB_PACKAGES)|' \
+		lib/flume.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/flume.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/flume.pc
 
 .PHONY: clean
 clean:
