@@ -3,7 +3,8 @@
 #   make          build            make run     install what is missing, build, start the agent
 #   make check    every test       make lint    format, clang-tidy, floors
 #   make fuzz     each fuzzer      make bench   the figures, as ratios
-#   make install  library, binary  make clean
+#   make install  library, binary  make lib/API.md  the reference, from the header
+#   make clean
 #
 # What is built goes below build/, a folder per variant: VARIANT=asan (ASan + UBSan),
 # VARIANT=tsan (ThreadSanitizer), VARIANT=fuzz (clang, libFuzzer).
@@ -93,6 +94,12 @@ $(B)/libflume.a: $(LIB_OBJECTS)
 	$(Q)objcopy --localize-hidden $(B)/flume.o
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $(B)/flume.o
+
+# The reference of the library, from its header's own comments; a scenario compares the two.
+lib/API.md: lib/flume.h lib/api.py
+	@mkdir -p $(B)
+	$(Q)python3 lib/api.py lib/flume.h > $(B)/API.md
+	$(Q)mv $(B)/API.md $@
 
 # ---- tests ----------------------------------------------------------------------------------
 
