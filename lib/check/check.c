@@ -264,15 +264,22 @@ static void check_fields(struct walk *walk, const struct connector *connector,
 	}
 }
 
-static void check_own_name(struct walk *walk, const flume_value *node)
+/* What any node may say of itself. */
+static void check_own_texts(struct walk *walk, const flume_value *node)
 {
-	static const struct flume_field row = {.name = "name", .type = FLUME_FIELD_TEXT};
-	const flume_value *name = flume_value_get(node, "name");
-	if (!name)
-		return;
-	size_t back = place_key(&walk->place, "name");
-	fields_check_value(&row, name, &walk->place, walk->report);
-	place_back(&walk->place, back);
+	static const struct flume_field rows[] = {
+		{.name = "name", .type = FLUME_FIELD_TEXT},
+		{.name = "description", .type = FLUME_FIELD_TEXT},
+		{0},
+	};
+	for (const struct flume_field *row = rows; row->name; row++) {
+		const flume_value *value = flume_value_get(node, row->name);
+		if (!value)
+			continue;
+		size_t back = place_key(&walk->place, row->name);
+		fields_check_value(row, value, &walk->place, walk->report);
+		place_back(&walk->place, back);
+	}
 }
 
 static void check_node(struct walk *walk, const flume_value *node)
@@ -287,7 +294,7 @@ static void check_node(struct walk *walk, const flume_value *node)
 		walk->depth--;
 		return;
 	}
-	check_own_name(walk, node);
+	check_own_texts(walk, node);
 	const struct connector *connector = find_connector(walk, node);
 	if (connector) {
 		const char *const *also = connector->form ? root ? form_root_keys : form_keys
