@@ -112,7 +112,8 @@ class Entry:
         name, function = name_of(code, line)
         if function and not (self.comment or "/*" in code or LIFE.search(name)):
             raise Unreadable(line, f"no comment says what {name} does")
-        self.names.append(name)
+        if function or name.startswith("flume_") or "{" in code:  # else it comes further down
+            self.names.append(name)
         self.code.append(code)
 
 
@@ -175,7 +176,7 @@ def read_header(text):
 def life_begins(entry, code, line):
     """A pair of ref and unref below another thing's comment is an entry of its own."""
     name = name_of(code, line)[0]
-    return name.endswith("_ref") and not entry.names[-1].endswith("_ref")
+    return name.endswith("_ref") and not " ".join(entry.names).endswith("_ref")
 
 
 # ---- the page ----

@@ -1,5 +1,5 @@
 // The library from C++: a processor and a listener of its own, a schema that is set twice, a call
-// that fails.  160_embed.py compiles this against an installed tree and reads what it prints.
+// that fails.  170_embed.py compiles this against an installed tree and reads what it prints.
 #include <flume.h>
 
 #include <cstdio>
@@ -37,7 +37,7 @@ int charge(const flume_call *, void **item, void *arg, flume_err *err)
 
 void listen(const flume_event *event, void *)
 {
-	if (event->kind == FLUME_EVENT_SCHEMA_SET)
+	if (event->kind == FLUME_EVENT_BINDING_SWAPPED)
 		std::printf("%s %s\n", flume_event_name(event->kind), event->version);
 }
 

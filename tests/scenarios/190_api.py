@@ -73,6 +73,10 @@ enum flume_a {
 /* Two. */
 typedef int flume_b(struct flume_c *, void (*done)(void *arg));
 typedef uint64_t flume_ticket;
+
+struct flume_c;
+
+/* Three. */
 struct flume_c { /* a comment; with a semicolon */
 	int (*get)(void); /* } */
 };
@@ -102,7 +106,8 @@ enum flume_list_kind {
         "  - [`flume_make`](#flume_make)\n",
         "### enum flume_a\n\nOf a kind\nwith `code`, `flume_b` and `*item`.\n\n",
         "| `FLUME_ONE` | -1 | one, or less |\n| `FLUME_TWO` | 2 |  |\n",
-        "### flume_b, flume_ticket, struct flume_c\n\nTwo.\n",
+        "### flume_b, flume_ticket\n\nTwo.\n",
+        "```\n\n```c\nstruct flume_c;\n```\n\n### struct flume_c\n\nThree.\n",
         "\tint (*get)(void); /* } */\n};\n```\n",
         "### flume_make\n\nMakes one.\n",
         "### flume_c_ref, flume_c_unref, flume_say, FLUME_MANY\n",

@@ -110,9 +110,8 @@ def from_cxx(s):
     words = ("g++", "-std=c++17", *WARNINGS, *SANITIZE, os.path.join(SOURCES, "embed.cc"))
     program = compiled(s, *words, *tree.flags("--cflags", "--libs"))
     wanted = [
-        "schema.set 1.0.0",
         "0: 42",
-        "schema.set 1.1.0",
+        "binding.swapped 1.1.0",
         "0: 44",
         "-7: -1 order c has no total",
         "2:6: root: processor 'chrage' not found",
