@@ -3,7 +3,8 @@
 #   make          build            make run     install what is missing, build, start the agent
 #   make check    every test       make lint    format, clang-tidy, floors
 #   make fuzz     each fuzzer      make bench   the figures, as ratios
-#   make install  library, binary  make clean
+#   make install  library, binary  make lib/API.md  the reference, from the header
+#   make clean
 #
 # What is built goes below build/, a folder per variant: VARIANT=asan (ASan + UBSan),
 # VARIANT=tsan (ThreadSanitizer), VARIANT=fuzz (clang, libFuzzer).
@@ -70,7 +71,7 @@ Q   := $(if $(V),,@)
 SAY := @echo "  "
 
 .PHONY: all
-all: $(B)/flume $(B)/libflume.a $(B)/libflume.so $(B)/flume.pc
+all: $(B)/flume $(B)/libflume.a $(B)/libflume.so
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -94,9 +95,11 @@ $(B)/libflume.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $(B)/flume.o
 
-$(B)/flume.pc: lib/flume.pc.in Makefile
-	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	    -e 's|@VERSION@|$(VERSION)|; s|@REQUIRES@|$(LIB_PACKAGES)|' $< > $@
+# The reference of the library, from its header's own comments; a scenario compares the two.
+lib/API.md: lib/flume.h lib/api.py
+	@mkdir -p $(B)
+	$(Q)python3 lib/api.py lib/flume.h > $(B)/API.md
+	$(Q)mv $(B)/API.md $@
 
 # ---- tests ----------------------------------------------------------------------------------
 
@@ -112,10 +115,12 @@ export TSAN_OPTIONS  ?= halt_on_error=1:second_deadlock_stack=1
 SLOW := $(if $(VARIANT),4,1)
 
 .PHONY: unit scenarios floors
-# Suites wait more than they compute, so a few run at a time; a failed one shows all it said.
+# Suites wait more than they compute, so a few run at a time; a failed one shows all it said, a
+# good one what it has not looked at.
 unit: $(B)/unit
 	@$(B)/unit --list | xargs -P 4 -I SUITE sh -c 'out=$$($(B)/unit SUITE 2>&1) && \
-		echo "ok SUITE, $$(echo "$$out" | grep -ao "Checks: [0-9]*")" || \
+		{ echo "ok SUITE, $$(echo "$$out" | grep -ao "Checks: [0-9]*")"; \
+		  echo "$$out" | sed -n "s/^skipped: /   &/p"; } || \
 		{ echo "$$out"; echo "FAILED SUITE"; exit 1; }'
 
 scenarios: all
@@ -185,7 +190,7 @@ bench: all $(BENCHES)
 # libmicrohttpd brings GnuTLS; with libcurl's GnuTLS build a node loads one TLS library, not two.
 DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev libyaml-dev \
               libmicrohttpd-dev liburcu-dev nettle-dev libpcre2-dev
-DEPS_CHECK := check etcd-server etcd-client python3 curl
+DEPS_CHECK := g++ check etcd-server etcd-client python3 curl
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 
 # Asks dpkg first, so a machine that has everything needs neither root nor a network.
@@ -206,6 +211,9 @@ deps-lint:
 
 # ---- to install -------------------------------------------------------------------------------
 
+# In the words of flume.pc, so that the tree can be moved (pkg-config --define-prefix).
+below = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
+
 .PHONY: install
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
@@ -215,7 +223,11 @@ install: all
 	install -m 755 $(B)/libflume.so $(DESTDIR)$(LIBDIR)/libflume.so.$(VERSION)
 	ln -sf libflume.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libflume.so.$(SOVERSION)
 	ln -sf libflume.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libflume.so
-	install -m 644 $(B)/flume.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(call below,$(LIBDIR))|' \
+		-e 's|@INCLUDEDIR@|$(call below,$(INCLUDEDIR))|; s|@VERSION@|$(VERSION)|' \
+		-e 's|@REQUIRES@|$(LIB_PACKAGES)|' \
+		lib/flume.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/flume.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/flume.pc
 
 .PHONY: clean
 clean:

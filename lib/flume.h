@@ -322,7 +322,7 @@ struct flume_maker {
 	const char *about;                /* one sentence for the reference */
 	const struct flume_field *fields; /* NULL: none but `kind` */
 	bool local; /* names a host, a file or a program: refused in a schema, allowed in
-		     * flume_factory_declare */
+		     * flume_factory_take_declared */
 	int (*make)(const flume_value *decl, const char *path, flume_scope *,
 		    struct flume_component *out, flume_report *);
 };
@@ -485,6 +485,7 @@ int flume_factory_bind(flume_factory *, const char *name, const char *schema_id,
 		       flume_binding **out, struct flume_err *err);
 /* A new reference, or NULL. */
 flume_binding *flume_factory_dup_binding(const flume_factory *, const char *name);
+/* As flume_factory_dup_names. */
 char **flume_factory_dup_binding_names(const flume_factory *);
 flume_binding *flume_binding_ref(flume_binding *);
 flume_binding *flume_binding_unref(flume_binding *);

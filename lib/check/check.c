@@ -262,19 +262,22 @@ static void check_entry(void *arg, const struct flume_field *row, const flume_va
 	place_back(place, back);
 }
 
-static void check_own_name(struct walk *walk, const flume_value *name)
+/* What any node may say of itself. */
+static void check_own_text(struct walk *walk, const char *key, const flume_value *text)
 {
-	static const struct flume_field row = {.name = "name", .type = FLUME_FIELD_TEXT};
-	size_t back = place_key(walk->place, "name");
-	fields_check_value(&row, name, walk->place, walk->report);
+	const struct flume_field row = {.name = key, .type = FLUME_FIELD_TEXT};
+	if (!text)
+		return;
+	size_t back = place_key(walk->place, key);
+	fields_check_value(&row, text, walk->place, walk->report);
 	place_back(walk->place, back);
 }
 
 static void check_map(struct walk *walk, const flume_value *node, bool root)
 {
 	const struct said said = node_read(node);
-	if (said.name)
-		check_own_name(walk, said.name);
+	check_own_text(walk, "name", said.name);
+	check_own_text(walk, "description", said.description);
 	const struct connector *connector = find_connector(walk, node, &said);
 	if (!connector)
 		return;

@@ -47,7 +47,7 @@ const struct connector *connector_form(const char *key);
 
 /* What a node says of itself, from one look at its keys. */
 struct said {
-	const flume_value *type, *name;
+	const flume_value *type, *name, *description;
 	const struct connector *form; /* ref or stream, and what stands there: */
 	const flume_value *of;
 	int ways; /* how many of ref, type and stream there are: one is right */

@@ -44,14 +44,13 @@ struct said node_read(const flume_value *node)
 				  *value = value_entry_at(node, i);
 		const struct connector *form;
 		if (VALUE_IS(key, "type"))
-			said.type = value;
+			said.type = value, said.ways++;
 		else if ((form = connector_form(key->text)))
-			said.form = form, said.of = value;
+			said.form = form, said.of = value, said.ways++;
 		else if (VALUE_IS(key, "name"))
 			said.name = value;
-		else
-			continue;
-		said.ways += value != said.name;
+		else if (VALUE_IS(key, "description"))
+			said.description = value;
 	}
 	return said;
 }

@@ -4,6 +4,7 @@
 #include "lib/base/report.h"
 #include "lib/base/suggest.h"
 #include "lib/schema/get.h"
+#include "lib/schema/scalar.h"
 
 #include <errno.h>
 #include <math.h>
@@ -249,7 +250,7 @@ static void check_number(const flume_value *value, struct place *place, flume_re
 		wrong_type(value, "a number", place, report);
 		return;
 	}
-	double number = strtod(flume_value_text(value), NULL);
+	double number = scalar_double(flume_value_text(value));
 	if (!isfinite(number) || number <= 0)
 		flume_report_add(report, "out-of-bounds", place_text(place), value, NULL,
 				 "%.32s is not a number above 0", flume_value_text(value));

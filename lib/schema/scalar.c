@@ -1,5 +1,8 @@
 #include "lib/schema/scalar.h"
 
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -31,6 +34,16 @@ size_t scalar_number(const char *s, size_t n)
 			i += 1 + sign + exponent;
 	}
 	return i;
+}
+
+double scalar_double(const char *text)
+{
+	locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (!plain)
+		return NAN;
+	double number = strtod_l(text, NULL, plain);
+	freelocale(plain);
+	return number;
 }
 
 static bool is(const char *s, size_t n, const char *word)

@@ -100,6 +100,14 @@ def play(name, out):
     return why
 
 
+def show_skipped(out):
+    """What a good scenario did not look at is said all the same."""
+    out.seek(0)
+    for line in out.read().decode(errors="replace").splitlines():
+        if line.startswith("skipped: "):
+            print(f"   {line}", flush=True)
+
+
 def main():
     # Whatever loses its parent in a scenario becomes our child, so nothing can hide.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -112,6 +120,7 @@ def main():
             took = time.monotonic() - begun
             if not why:
                 print(f"ok {name} ({took:.1f} s)", flush=True)
+                show_skipped(out)
                 continue
             failed += 1
             print(f"FAILED {name} ({took:.1f} s): {why}", flush=True)

@@ -23,6 +23,7 @@
 	X(cmd_run)             \
 	X(component)           \
 	X(conf)                \
+	X(conformance)         \
 	X(connector_fallback)  \
 	X(connector_filter)    \
 	X(connector_handle)    \
