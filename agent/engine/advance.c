@@ -30,7 +30,7 @@ static void stop(struct lane *lane, int code, flume_report *report)
 	next->report = report;
 	next->code = code;
 	next->stage = NEXT_BLOCKED;
-	next->due = false;
+	next->due = next->begun = false;
 	waits_fini(&next->waits);
 	next->told = false;
 	next->began = loop_now();
@@ -183,6 +183,7 @@ static void turn_over(struct lane *lane, struct next *next, struct tally before,
 		return;
 	}
 	release_fini(&lane->kept);
+	crash_clear(lane, &lane->runs.facts);
 	lane->runs.proven = true;
 	lane->save = SAVE_DUE;
 	lane->save_at = 0;
@@ -233,7 +234,7 @@ static void swap_watched(struct lane *lane, struct followers *followers)
 	flume_change *change = next->change;
 	struct tally before = guard_before(e, change);
 	if (is_watched(lane, next, &limits)) {
-		next->stage = NEXT_TRIAL; /* by live calls now */
+		next->begun = true; /* live calls are next */
 		crash_note(lane);
 	}
 	next->change = NULL;
@@ -241,6 +242,7 @@ static void swap_watched(struct lane *lane, struct followers *followers)
 	flume_change_free(change);
 	if (rc == FLUME_CONFLICT) {
 		next->stage = NEXT_DUE;
+		next->begun = false;
 		e->again = true;
 		return;
 	}
@@ -279,8 +281,16 @@ static void on_trial(void *arg, const struct flume_err *err)
 	engine_advance(lane->engine);
 }
 
+static void on_trial_begin(void *arg)
+{
+	struct lane *lane = arg;
+	lane->next.begun = true;
+	crash_note(lane);
+}
+
 static void begin_trial(struct lane *lane)
 {
+	const struct trial_calls calls = {on_trial_begin, on_trial, lane};
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
 	const struct trial_limits limits = {e->options.case_limit_ns, ALL_CASES};
@@ -291,9 +301,8 @@ static void begin_trial(struct lane *lane)
 	next->stage = NEXT_TRIAL;
 	next->began = loop_now();
 	next->as_of = e->commits;
-	next->shown = false;
-	crash_note(lane);
-	next->trial = trial_start(e->trials, next->change, &limits, on_trial, lane);
+	next->shown = next->begun = false;
+	next->trial = trial_start(e->trials, next->change, &limits, &calls);
 	if (!next->trial) {
 		block(lane, FLUME_NOMEM, NULL);
 		return;
@@ -332,7 +341,7 @@ static void round_of_tries(struct engine *e)
 		struct lane *lane = engine_lane_at(e, i);
 		if (lane->leaving && !lane->held_back && lane->leave_due)
 			lane_retire(lane);
-		else if (is_due(lane))
+		else if (is_due(lane) && turns_allow(lane))
 			try_next(lane);
 	}
 }

@@ -142,6 +142,7 @@ static void keep(struct lane *lane, bool proven)
 	lane->save_at = 0;
 	engine_wake(lane->engine, 0);
 	breaker_good(&lane->breaker);
+	crash_clear(lane, &lane->runs.facts);
 	crash_note(lane);
 	show(lane, &lane->runs.facts, LANE_RUNNING, "", NULL);
 	lane_say(lane,

@@ -7,8 +7,8 @@
  *
  * The files of the room: batch and intake (what comes in, and what is decided), advance (check,
  * build, canary, swap), refs and wait (what depends on other schemas), guard (probation, going
- * back), retire (deletions), memory and crash (the state folder), boot, tick, say (outcomes: log, counters, answers), status and metrics (the
- * board).
+ * back), retire (deletions), memory, crash and turns (the state folder, and what follows from a
+ * crash), boot, tick, say (outcomes: log, counters, answers), status and metrics (the board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
@@ -56,7 +56,7 @@ struct asker {
 
 enum next_stage {
 	NEXT_DUE,
-	NEXT_TRIAL,   /* in its canary                                     */
+	NEXT_TRIAL,   /* in its canary, or in line for it                  */
 	NEXT_BLOCKED, /* did not get on: tried again when what it waits for changes */
 	NEXT_BREAKER, /* the update breaker is open                        */
 };
@@ -83,6 +83,7 @@ struct next {
 	flume_change *change;      /* NEXT_TRIAL ... */
 	struct trial *trial;
 	int64_t began;  /* the stage */
+	bool begun;     /* its cases, or calls, run: see crash.c */
 	uint64_t as_of; /* engine.commits when its canary began */
 	bool shown;
 	struct waits waits; /* NEXT_BLOCKED: for whom ... */
@@ -168,6 +169,10 @@ struct engine {
 
 	struct map lanes; /* name to struct lane */
 	struct trials *trials;
+	struct {                   /* see turns.c                        */
+		struct lane *lane; /* NULL: nobody's turn           */
+		int64_t until, share, over;
+	} turns;
 	uint64_t commits;      /* changes of the store so far        */
 	bool advancing, again; /* see advance.c                      */
 	bool ending;
@@ -268,8 +273,23 @@ void memory_trouble(struct engine *, const char *what, const struct flume_err *e
 
 /* Writes down what is being tried now, if that changed. */
 void crash_note(struct lane *);
+/* Was it under way in a crash, not long ago? */
+bool crash_suspects(const struct lane *, const struct facts *);
+/* No longer, from now on; crash_note comes next. */
+void crash_clear(struct lane *, const struct facts *);
 /* The files of STATE/tried, by name, after those of STATE/bad. */
 void crash_boot(struct engine *, char **names);
+
+/* ---- turns.c ---- */
+
+/* So many changes are suspected of a crash. */
+void turns_begin(struct engine *, size_t suspects);
+/* May the lane's next change go on?  That begins its turn, if it is suspected. */
+bool turns_allow(struct lane *);
+/* Something has happened in the lane, which may have ended its turn. */
+void turns_note(struct lane *);
+/* Returns when to be called next, or INT64_MAX. */
+int64_t turns_tick(struct engine *, int64_t now);
 
 /* ---- say.c ---- */
 

@@ -27,7 +27,9 @@ const char *lane_state_word(const struct lane *lane, const char **out_reason)
 {
 	const struct next *next = &lane->next;
 	bool coming = next->schema && !next->asker.done && next->stage <= NEXT_TRIAL;
-	*out_reason = coming ? "canary" : lane->reason;
+	*out_reason = !coming                   ? lane->reason
+		      : next->stage == NEXT_DUE ? "after-crash"
+						: "canary";
 	return state_words[coming ? LANE_WAITING : lane->state];
 }
 
