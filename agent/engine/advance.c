@@ -163,23 +163,26 @@ static bool is_watched(const struct lane *lane, const struct next *next,
 }
 
 /* The release that ran becomes the one to go back to, if it is worth it. */
-static void turn_over(struct lane *lane, struct next *next, struct tally before,
-		      struct followers *followers)
+static void turn_over(struct lane *lane, struct next *next)
 {
-	struct release fresh = {next->schema, next->facts, stamp_now(), false, false};
+	struct release fresh = {
+		.schema = next->schema, .facts = next->facts, .since = stamp_now()};
 	struct probation_limits limits;
 	bool watch = is_watched(lane, next, &limits);
 	next->schema = NULL;
+	/* What is on probation is not what a newer one is compared with. */
+	fresh.before = lane->watched
+			       ? lane->runs.before
+			       : probation_before(&limits, lane->runs.past, lane->runs.before);
 	if (watch && !lane->watched) {
 		lane->kept = lane->runs;
 		lane->runs = (struct release){0};
-		lane->before = before;
 	}
 	guard_end(lane);
 	release_fini(&lane->runs);
 	lane->runs = fresh;
 	if (watch) {
-		guard_begin(lane, &limits, followers);
+		guard_begin(lane, &limits);
 		return;
 	}
 	release_fini(&lane->kept);
@@ -191,7 +194,7 @@ static void turn_over(struct lane *lane, struct next *next, struct tally before,
 	breaker_good(&lane->breaker);
 }
 
-static void swapped(struct lane *lane, struct tally before, struct followers *followers)
+static void swapped(struct lane *lane)
 {
 	struct next next = lane_take_next(lane);
 	char from[FACTS_VERSION];
@@ -200,7 +203,7 @@ static void swapped(struct lane *lane, struct tally before, struct followers *fo
 	lane->leaving = lane->held_back = false;
 	waits_fini(&lane->leave_waits);
 	lane->wanted = next.facts;
-	turn_over(lane, &next, before, followers);
+	turn_over(lane, &next);
 	crash_note(lane);
 	lane_calm(lane, &next.facts);
 	lane->success_at = stamp_now();
@@ -221,24 +224,25 @@ static int bind(struct lane *lane)
 	if (lane->binding)
 		return 0;
 	int rc = flume_factory_bind(factory, lane->name, lane->name, &lane->binding, NULL);
-	if (rc)
+	if (rc) {
 		(void)flume_factory_remove_schema(factory, lane->name, NULL);
+		count_end(lane);
+	}
 	return rc;
 }
 
-static void swap_watched(struct lane *lane, struct followers *followers)
+static void swap(struct lane *lane)
 {
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
 	struct probation_limits limits;
 	flume_change *change = next->change;
-	struct tally before = guard_before(e, change);
 	if (is_watched(lane, next, &limits)) {
 		next->begun = true; /* live calls are next */
 		crash_note(lane);
 	}
 	next->change = NULL;
-	int rc = flume_change_commit(change);
+	int rc = count_commit(e, change);
 	flume_change_free(change);
 	if (rc == FLUME_CONFLICT) {
 		next->stage = NEXT_DUE;
@@ -253,17 +257,7 @@ static void swap_watched(struct lane *lane, struct followers *followers)
 		return;
 	}
 	engine_moved(e, lane->name);
-	swapped(lane, before, followers);
-}
-
-static void swap(struct lane *lane)
-{
-	struct followers followers;
-	if (followers_of(lane->next.change, &followers))
-		block(lane, FLUME_NOMEM, NULL);
-	else
-		swap_watched(lane, &followers);
-	followers_fini(&followers);
+	swapped(lane);
 }
 
 /* ---- trying ---- */

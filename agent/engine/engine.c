@@ -246,13 +246,16 @@ struct engine *engine_free(struct engine *e)
 	for (size_t i = 0; i < e->lanes.len; i++) /* nobody's turn comes any more */
 		if (engine_lane_at(e, i)->save == SAVE_DUE)
 			(void)memory_save(engine_lane_at(e, i), loop_now());
+	rates_save(e);
+	for (size_t i = 0; i < e->lanes.len; i++)
+		count_end(engine_lane_at(e, i));
 	for (size_t i = 0; i < e->lanes.len; i++)
 		lane_free(engine_lane_at(e, i));
 	map_fini(&e->lanes);
 	trials_free(e->trials);
 	loop_timer_free(e->tick);
 	loop_timer_free(e->pin);
-	char *texts[] = {e->labels, e->link_why, e->disk_why};
+	char *texts[] = {e->labels, e->link_why, e->disk_why, e->rates};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
 	const char *copies[] = {e->options.node, e->options.agent_version, e->options.source,

@@ -6,9 +6,10 @@
  * stays when its schema is gone, for it remembers which revisions it has seen.
  *
  * The files of the room: batch and intake (what comes in, and what is decided), advance (check,
- * build, canary, swap), refs and wait (what depends on other schemas), guard (probation, going
- * back), retire (deletions), memory, crash and turns (the state folder, and what follows from a
- * crash), boot, tick, say (outcomes: log, counters, answers), status and metrics (the board).
+ * build, canary, swap), refs and wait (what depends on other schemas), count and guard
+ * (probation, going back), retire (deletions), memory and rates (the state folder), crash and
+ * turns (what follows from a crash), boot, tick, say (outcomes: log, counters, answers), status
+ * and metrics (the board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
@@ -29,6 +30,8 @@ struct release {
 	struct facts facts;
 	int64_t since; /* seconds since 1970 */
 	bool proven, inconclusive;
+	struct tally past;   /* of its pipelines that are gone, and of those of its users */
+	struct tally before; /* of what ran before it, as far as known                    */
 };
 
 enum lane_state {
@@ -61,7 +64,7 @@ enum next_stage {
 	NEXT_BREAKER, /* the update breaker is open                        */
 };
 
-/* The pipelines of the schemas that refer to one, swapped in with it. */
+/* The pipelines of the schemas that refer to one: it is at work inside of them. */
 struct followers {
 	flume_pipeline **list;
 	size_t n;
@@ -139,11 +142,10 @@ struct lane {
 	const char *reason; /* "": none; static */
 	struct attempt attempt;
 
-	flume_pipeline *watched; /* on probation: the one whose calls are counted now */
+	flume_pipeline *counted; /* the one that serves: its calls are counted now */
 	struct followers followers;
+	bool watched; /* on probation */
 	struct probation_limits limits;
-	struct tally before; /* of what the release on probation and its users replaced */
-	struct tally past;   /* of pipelines watched before this one  */
 	int64_t began;
 	int64_t fall_at; /* going back failed, and is tried again then; 0: no */
 
@@ -185,6 +187,8 @@ struct engine {
 	bool link_up;
 	char *link_why; /* NULL: nothing to say       */
 	char *disk_why; /* NULL: the disk is fine     */
+	char *rates;    /* as they were written last  */
+	int64_t rates_at;
 	char started[STAMP_SIZE];
 
 	struct loop_timer *pin;
@@ -237,16 +241,20 @@ void engine_advance(struct engine *);
 
 /* ---- guard.c ---- */
 
-/* The lane's new release has just been swapped in.  Takes the followers. */
-void guard_begin(struct lane *, const struct probation_limits *, struct followers *);
+/* The lane's new release has just been swapped in. */
+void guard_begin(struct lane *, const struct probation_limits *);
 void guard_end(struct lane *);
 /* Looks at the probation, if there is one; returns when to look again, or INT64_MAX. */
 int64_t guard_look(struct lane *, int64_t now);
-/* What the pipelines that the change would replace have counted so far. */
-struct tally guard_before(struct engine *, flume_change *);
-/* 0 or FLUME_NOMEM. */
-int followers_of(flume_change *, struct followers *out);
-void followers_fini(struct followers *);
+
+/* ---- count.c ---- */
+
+/* flume_change_commit, after which the calls of what serves now are counted. */
+int count_commit(struct engine *, flume_change *);
+/* The calls of what runs, in all its pipelines and those of its users. */
+struct tally count_calls(const struct lane *);
+/* Nothing serves any more. */
+void count_end(struct lane *);
 
 /* ---- retire.c ---- */
 
@@ -268,6 +276,15 @@ void memory_bad(struct lane *, const struct facts *, const char *context, const 
 /* Lets the breaker know, and remembers nothing. */
 void memory_bad_update(struct lane *, const struct facts *);
 void memory_trouble(struct engine *, const char *what, const struct flume_err *err);
+
+/* ---- rates.c ---- */
+
+/* Writes what is known of the rates, if that changed. */
+void rates_save(struct engine *);
+/* Returns when to be called next, or INT64_MAX. */
+int64_t rates_tick(struct engine *, int64_t now);
+/* Of what runs already. */
+void rates_boot(struct engine *);
 
 /* ---- crash.c ---- */
 

@@ -27,6 +27,7 @@ static void clear(struct lane *lane)
 	const struct facts gone = lane->runs.facts;
 	lane_supersede(lane);
 	guard_end(lane);
+	count_end(lane);
 	crash_note(lane);
 	lane->binding = flume_binding_unref(lane->binding);
 	release_fini(&lane->kept);

@@ -83,6 +83,7 @@ void engine_tick(void *arg)
 		engine_wake(e, tick_next(engine_lane_at(e, i), now));
 	}
 	engine_wake(e, turns_tick(e, now));
+	engine_wake(e, rates_tick(e, now));
 	engine_advance(e);
 	save_one(e, now);
 	board_pace(e);
