@@ -98,6 +98,7 @@ static void tell_blocked(struct lane *lane)
 		over.report = NULL;
 		lane_reject(lane, &over, stage_of(&over), "", error, report);
 		next_fini(lane->engine, &over);
+		lane_bring_back(lane);
 		return;
 	}
 	if (is_old_news(lane, waits ? LANE_WAITING : LANE_REJECTED, error))
@@ -115,6 +116,7 @@ static void reject_canary(struct lane *lane, const struct flume_err *err)
 	crash_note(lane);
 	lane_reject(lane, &next, "canary", "", strdup(err->text), NULL);
 	next_fini(lane->engine, &next);
+	lane_bring_back(lane);
 }
 
 /* Others had a part in it: it is refused, and tried again when one of them changes. */
@@ -203,8 +205,12 @@ static void swapped(struct lane *lane)
 	lane->leaving = lane->held_back = false;
 	waits_fini(&lane->leave_waits);
 	lane->wanted = next.facts;
+	if (next.asker.done)
+		*lane->seen = '\0'; /* what the source says is news again */
 	turn_over(lane, &next);
 	crash_note(lane);
+	if (lane->aside.schema)
+		lane_supersede_all(lane);
 	lane_calm(lane, &next.facts);
 	lane->success_at = stamp_now();
 	lane_say(lane, &(struct saying){.outcome = OUTCOME_APPLIED,
@@ -333,7 +339,7 @@ static void round_of_tries(struct engine *e)
 {
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		struct lane *lane = engine_lane_at(e, i);
-		if (lane->leaving && !lane->held_back && lane->leave_due)
+		if (lane_leaves(lane) && lane->leave_due)
 			lane_retire(lane);
 		else if (is_due(lane) && turns_allow(lane))
 			try_next(lane);
@@ -345,7 +351,7 @@ static void tell_left_over(struct engine *e)
 {
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		struct lane *lane = engine_lane_at(e, i);
-		if (lane->leaving && !lane->held_back)
+		if (lane_leaves(lane))
 			lane_retire_tell(lane);
 		if (lane->next.schema && lane->next.stage == NEXT_BLOCKED)
 			tell_blocked(lane);

@@ -70,6 +70,39 @@ void lane_supersede(struct lane *lane)
 	next_fini(lane->engine, &next);
 }
 
+void lane_supersede_all(struct lane *lane)
+{
+	lane_supersede(lane);
+	lane_bring_back(lane);
+	lane_supersede(lane);
+}
+
+void lane_put_aside(struct lane *lane)
+{
+	lane->aside = lane_take_next(lane);
+	lane->aside.trial = trial_cancel(lane->aside.trial);
+	lane->aside.change = flume_change_free(lane->aside.change);
+	lane->aside.begun = false;
+	if (lane->aside.stage == NEXT_TRIAL)
+		lane->aside.stage = NEXT_DUE;
+	crash_note(lane);
+}
+
+void lane_bring_back(struct lane *lane)
+{
+	if (lane->next.schema || !lane->aside.schema)
+		return;
+	lane->next = lane->aside;
+	lane->aside = (struct next){0};
+	lane->engine->again = true;
+	engine_wake(lane->engine, 0);
+}
+
+bool lane_leaves(const struct lane *lane)
+{
+	return (lane->leaving && !lane->held_back) || lane->leave_asker.done;
+}
+
 bool lane_shown(const struct lane *lane)
 {
 	return lane->wants || lane->leaving || lane->runs.schema;
@@ -91,6 +124,7 @@ static void lane_free(struct lane *lane)
 {
 	struct next next = lane_take_next(lane);
 	next_fini(lane->engine, &next);
+	next_fini(lane->engine, &lane->aside);
 	asker_answer(lane->engine, &lane->leave_asker,
 		     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	guard_end(lane);
@@ -141,7 +175,7 @@ struct sink engine_sink(struct engine *e)
 void engine_submit(struct engine *e, const struct change *change, engine_done_fn *done,
 		   void *arg)
 {
-	intake_change(e, change, &(struct asker){done, arg}, 0, false);
+	(void)intake_change(e, change, &(struct asker){done, arg}, 0, false);
 	engine_advance(e);
 }
 
@@ -244,7 +278,7 @@ struct engine *engine_free(struct engine *e)
 	e->ending = true;
 	e->advancing = true; /* an answer may submit again, but nothing moves any more */
 	for (size_t i = 0; i < e->lanes.len; i++) /* nobody's turn comes any more */
-		if (engine_lane_at(e, i)->save == SAVE_DUE)
+		if (engine_lane_at(e, i)->save != SAVE_NOTHING)
 			(void)memory_save(engine_lane_at(e, i), loop_now());
 	rates_save(e);
 	for (size_t i = 0; i < e->lanes.len; i++)

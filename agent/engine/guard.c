@@ -134,11 +134,11 @@ static void condemn(struct lane *lane, struct tally now)
 	char why[240];
 	const struct facts bad = lane->runs.facts;
 	probation_explain(&lane->limits, lane->runs.before, now, why, sizeof why);
-	memory_bad(lane, &bad, "", "probation", why);
 	if (lane->state == LANE_PROBATION)
 		lane->good = false;
 	show(lane, &bad, LANE_ROLLED_BACK, "probation", why);
-	fall(lane, why);
+	fall(lane, why); /* the service first: the disk may be slow */
+	memory_bad(lane, &bad, "", "probation", why);
 }
 
 int64_t guard_look(struct lane *lane, int64_t now)

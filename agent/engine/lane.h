@@ -126,14 +126,15 @@ struct lane {
 	struct release runs;
 	struct release kept; /* only while `runs` is on probation */
 	struct next next;
+	struct next aside; /* the source's, while a proposal has its place */
 
 	bool wants;     /* someone wants the schema to be here ... */
 	bool leaving;   /* ... or wants it gone, and that is not carried out yet */
 	bool held_back; /* `leaving`, and kept by the rule of mass deletions     */
 	bool leave_told;
-	struct waits leave_waits; /* who stands against it ...      */
-	bool leave_due;           /* ... and whether that may be over */
-	struct asker leave_asker;
+	struct waits leave_waits; /* who stands against it ...           */
+	bool leave_due;           /* ... and whether that may be over    */
+	struct asker leave_asker; /* who proposes it, whatever is wanted */
 	struct facts wanted;
 	int64_t last_revision;  /* 0: none was seen             */
 	char seen[DIGEST_SIZE]; /* of the text that an unordered source brought last */
@@ -210,6 +211,14 @@ struct next lane_take_next(struct lane *);
 /* Gives up what is under way; who still waits for it hears that it was superseded. */
 void next_fini(struct engine *, struct next *);
 void lane_supersede(struct lane *);
+/* What was put aside, too. */
+void lane_supersede_all(struct lane *);
+/* The source's next change makes room for a proposal ... */
+void lane_put_aside(struct lane *);
+/* ... and comes back when that was refused. */
+void lane_bring_back(struct lane *);
+/* Is it to be deleted as soon as that is possible? */
+bool lane_leaves(const struct lane *);
 void release_fini(struct release *);
 /* Is it in the status? */
 bool lane_shown(const struct lane *);
@@ -218,9 +227,10 @@ uint64_t lane_generation(const struct lane *);
 
 /* ---- intake.c ---- */
 
-/* One change; `asker` may be all zero.  What follows from it is for engine_advance(). */
-void intake_change(struct engine *, const struct change *, const struct asker *,
-		   int64_t listed_at, bool mass_delete);
+/* One change; `asker` may be all zero.  What follows from it is for engine_advance().
+ * FLUME_NOMEM: it is lost, and whoever waits for it knows. */
+int intake_change(struct engine *, const struct change *, const struct asker *,
+		  int64_t listed_at, bool mass_delete);
 
 /* ---- tick.c ---- */
 
@@ -230,8 +240,8 @@ void engine_tick(void *arg);
 
 /* ---- batch.c: of the sink ---- */
 
-void batch_take(void *engine, enum batch_kind, const struct change *, size_t n,
-		int64_t revision);
+int batch_take(void *engine, enum batch_kind, const struct change *, size_t n,
+	       int64_t revision);
 void batch_reset(void *engine, int64_t revision);
 
 /* ---- advance.c ---- */
@@ -265,10 +275,9 @@ void lane_retire_tell(struct lane *);
 
 /* ---- memory.c ---- */
 
-/* Writes what is proven; true when the disk was touched. */
+/* Writes what is proven, or removes it when the schema is gone; true when the disk was touched.
+ * What fails is tried again. */
 bool memory_save(struct lane *, int64_t now);
-/* The schema is gone. */
-void memory_forget(struct lane *);
 /* Remembers that `facts` failed, and lets the breaker know.  `context` is that of refs_context,
  * when the failure may depend on it, or "". */
 void memory_bad(struct lane *, const struct facts *, const char *context, const char *stage,

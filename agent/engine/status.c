@@ -145,7 +145,7 @@ static void add_running(struct text *t, const struct lane *lane)
 	add_number(t, "generation", (int64_t)lane_generation(lane));
 	add_stamp(t, "since", r->since);
 	/* Proven is what would be there after a power failure. */
-	add_truth(t, "proven", r->proven && lane->save != SAVE_DUE);
+	add_truth(t, "proven", r->proven && lane->save == SAVE_NOTHING);
 	if (r->inconclusive)
 		add_text(t, "verdict", "inconclusive");
 	text_add_char(t, '}');

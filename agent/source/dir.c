@@ -149,6 +149,7 @@ static int watch(struct source_dir *s, struct flume_err *err)
 static int deliver(struct source_dir *s)
 {
 	struct change *changes = calloc(s->folder.n ? s->folder.n : 1, sizeof *changes);
+	s->delivered = false;
 	if (!changes)
 		return FLUME_NOMEM;
 	for (size_t i = 0; i < s->folder.n; i++) {
@@ -162,10 +163,10 @@ static int deliver(struct source_dir *s)
 			.place = file->path,
 		};
 	}
-	s->sink.batch(s->sink.arg, BATCH_LIST, changes, s->folder.n, 0);
+	int code = s->sink.batch(s->sink.arg, BATCH_LIST, changes, s->folder.n, 0);
 	free(changes);
-	s->delivered = true;
-	return 0;
+	s->delivered = !code;
+	return code;
 }
 
 static bool believe_missing(const struct source_dir *s, int64_t now)

@@ -104,16 +104,21 @@ static bool change_of(struct source_etcd *s, const struct etcd_kv *kv, bool dele
 
 /* ---- watch ---- */
 
+/* What cannot be handed on must not be lost. */
+static void list_once_more(struct source_etcd *s)
+{
+	s->watch = etcd_watch_free(s->watch);
+	log_event(LOG_ERROR, "the schemas are listed again",
+		  LOG_STR("reason", "out of memory"));
+	loop_timer_arm(s->pause, PAUSE_LEAST);
+}
+
 static void on_events(const struct etcd_event *events, size_t n, void *arg)
 {
 	struct source_etcd *s = arg;
 	struct change *changes = calloc(n ? n : 1, sizeof *changes);
 	if (!changes) {
-		/* What cannot be handed on must not be lost: list it once more. */
-		s->watch = etcd_watch_free(s->watch);
-		log_event(LOG_ERROR, "the schemas are listed again",
-			  LOG_STR("reason", "out of memory"));
-		loop_timer_arm(s->pause, PAUSE_LEAST);
+		list_once_more(s);
 		return;
 	}
 	size_t count = 0;
@@ -123,8 +128,8 @@ static void on_events(const struct etcd_event *events, size_t n, void *arg)
 		revision = events[i].kv.mod_revision;
 	}
 	s->revision = revision;
-	if (count)
-		s->sink.batch(s->sink.arg, BATCH_EVENTS, changes, count, revision);
+	if (count && s->sink.batch(s->sink.arg, BATCH_EVENTS, changes, count, revision))
+		list_once_more(s);
 	free(changes);
 }
 
@@ -202,9 +207,9 @@ static int hand_on_list(struct source_etcd *s, const struct etcd_result *r)
 	size_t count = 0;
 	for (size_t i = 0; i < r->n; i++)
 		count += change_of(s, &r->kvs[i], false, &changes[count]);
-	s->sink.batch(s->sink.arg, BATCH_LIST, changes, count, r->revision);
+	int code = s->sink.batch(s->sink.arg, BATCH_LIST, changes, count, r->revision);
 	free(changes);
-	return 0;
+	return code;
 }
 
 static void try_later(struct source_etcd *s, const char *why)

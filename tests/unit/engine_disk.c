@@ -231,6 +231,46 @@ START_TEST(a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service)
 }
 END_TEST
 
+/* A file in the folder's place stops root too. */
+static void break_disk(void)
+{
+	site_turn();
+	ck_assert_int_eq(rename(site_path("proven"), site_path("away")), 0);
+	site_write("proven", "in the way");
+}
+
+static void mend_disk(void)
+{
+	ck_assert_int_eq(unlink(site_path("proven")), 0);
+	ck_assert_int_eq(rename(site_path("away"), site_path("proven")), 0);
+}
+
+START_TEST(what_is_not_on_disk_is_not_called_proven)
+{
+	break_disk();
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	site_until(".disk.ok", "false");
+	site_says("a.running.proven", "false");
+	mend_disk();
+	ck_assert_uint_eq(site_restart(), 1); /* an orderly end tries once more */
+	site_says("a.running.proven", "true");
+}
+END_TEST
+
+START_TEST(a_removal_that_failed_is_tried_again)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	break_disk();
+	site_delete("a", 6);
+	site_until(".disk.ok", "false");
+	site_says("a.state", "-");
+	mend_disk();
+	ck_assert_int_eq(access(site_path("proven/a"), F_OK), 0);
+	ck_assert_uint_eq(site_restart(), 0);
+	ck_assert_int_eq(access(site_path("proven/a"), F_OK), -1);
+}
+END_TEST
+
 START_TEST(a_node_without_a_state_folder_remembers_nothing)
 {
 	site.options.state_dir = NULL;
@@ -279,6 +319,8 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(bad, a_damaged_copy_is_passed_over);
 	tcase_add_test(bad, a_copy_that_no_longer_checks_is_passed_over);
 	tcase_add_test(bad, a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service);
+	tcase_add_test(bad, what_is_not_on_disk_is_not_called_proven);
+	tcase_add_test(bad, a_removal_that_failed_is_tried_again);
 	tcase_add_test(bad, a_node_without_a_state_folder_remembers_nothing);
 	return suite;
 }

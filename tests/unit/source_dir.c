@@ -18,11 +18,12 @@ static struct {
 	struct source *source;
 	char *seen;
 	size_t batches, proofs;
+	int fails; /* so many batches are not taken in */
 	bool up, told;
 } t;
 
-static void on_batch(void *arg, enum batch_kind kind, const struct change *changes, size_t n,
-		     int64_t revision)
+static int on_batch(void *arg, enum batch_kind kind, const struct change *changes, size_t n,
+		    int64_t revision)
 {
 	(void)arg;
 	ck_assert_int_eq(kind, BATCH_LIST);
@@ -41,6 +42,7 @@ static void on_batch(void *arg, enum batch_kind kind, const struct change *chang
 	free(t.seen);
 	t.seen = text_take(&seen);
 	t.batches++;
+	return t.fails-- > 0 ? FLUME_NOMEM : 0;
 }
 
 static void on_proved(void *arg, int64_t revision)
@@ -148,6 +150,14 @@ static void expect_link(bool up)
 	ck_abort_msg("the link is still %s", t.up ? "up" : "down");
 }
 
+static void until_batches(size_t n)
+{
+	for (int64_t end_at = loop_now() + 8000000000; t.batches < n;) {
+		ck_assert_msg(loop_now() < end_at, "%zu of %zu lists", t.batches, n);
+		loop_step(t.loop, 50);
+	}
+}
+
 static void go_on_for(int64_t ms)
 {
 	for (int64_t end_at = loop_now() + ms * 1000000; loop_now() < end_at;)
@@ -164,6 +174,21 @@ START_TEST(what_is_there_at_the_start_is_one_list)
 	ck_assert_uint_eq(t.batches, 1);
 	ck_assert_uint_eq(t.proofs, 1);
 	ck_assert(t.up);
+}
+END_TEST
+
+START_TEST(what_could_not_be_taken_in_is_said_again)
+{
+	put("a.yaml", "1");
+	t.fails = 1;
+	follow(0);
+	until_batches(2);
+	ck_assert_str_eq(t.seen, "a=1");
+	expect_link(true);
+	t.fails = 1;
+	put("a.yaml", "2");
+	until_batches(4);
+	ck_assert_str_eq(t.seen, "a=2");
 }
 END_TEST
 
@@ -426,6 +451,7 @@ Suite *suite_source_dir(void)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, what_is_there_at_the_start_is_one_list);
+	tcase_add_test(tests, what_could_not_be_taken_in_is_said_again);
 	tcase_add_test(tests, an_empty_folder_is_an_empty_list);
 	tcase_add_test(tests, each_way_of_saving_is_seen);
 	tcase_add_test(tests, touching_a_file_is_no_change);

@@ -17,11 +17,12 @@ static struct {
 	struct source *source;
 	struct text said;
 	int64_t revision, proved;
+	int fails; /* so many batches are not taken in */
 	bool up, done;
 } t;
 
-static void on_batch(void *arg, enum batch_kind kind, const struct change *changes, size_t n,
-		     int64_t revision)
+static int on_batch(void *arg, enum batch_kind kind, const struct change *changes, size_t n,
+		    int64_t revision)
 {
 	(void)arg;
 	text_add(&t.said, kind == BATCH_LIST ? "list(" : "events(");
@@ -38,6 +39,7 @@ static void on_batch(void *arg, enum batch_kind kind, const struct change *chang
 	}
 	text_add(&t.said, ") ");
 	t.revision = revision;
+	return t.fails-- > 0 ? FLUME_NOMEM : 0;
 }
 
 static void on_proved(void *arg, int64_t revision)
@@ -231,6 +233,21 @@ START_TEST(others_may_know_of_a_reset_first)
 }
 END_TEST
 
+START_TEST(what_could_not_be_taken_in_is_listed_again)
+{
+	put("/flume/schemas/a", "1");
+	t.fails = 1;
+	follow(0);
+	EXPECT("list(a=1) list(a=1) ");
+	t.fails = 1;
+	put("/flume/schemas/a", "2");
+	EXPECT("events(a=2) list(a=2) ");
+	put("/flume/schemas/a", "3");
+	EXPECT("events(a=3) ");
+	ck_assert(!has_said("reset"));
+}
+END_TEST
+
 START_TEST(a_pace_lists_again)
 {
 	put("/flume/schemas/a", "1");
@@ -258,6 +275,7 @@ Suite *suite_source_etcd(void)
 	tcase_add_test(tests, it_may_begin_before_etcd);
 	tcase_add_test(tests, another_store_in_its_place_is_a_reset_and_a_list);
 	tcase_add_test(tests, others_may_know_of_a_reset_first);
+	tcase_add_test(tests, what_could_not_be_taken_in_is_listed_again);
 	tcase_add_test(tests, a_pace_lists_again);
 	suite_add_tcase(suite, tests);
 	return suite;
