@@ -127,6 +127,7 @@ void batch_reset(void *engine, int64_t revision)
 		  LOG_INT("revision", revision));
 	for (size_t i = 0; i < e->lanes.len; i++)
 		engine_lane_at(e, i)->last_revision = 0;
+	e->forgotten = 0;
 	e->proved = revision;
 	board_changed(e);
 }

@@ -32,12 +32,14 @@ struct lane *engine_lane(struct engine *e, const char *name)
 		return NULL;
 	lane->engine = e;
 	lane->reason = "";
+	lane->last_revision = e->forgotten;
 	lane->name = strdup(name);
 	if (!lane->name || map_add(&e->lanes, name, lane)) {
 		free(lane->name);
 		free(lane);
 		return NULL;
 	}
+	engine_wake(e, 0); /* which may prune others */
 	return lane;
 }
 
@@ -120,7 +122,7 @@ uint64_t lane_generation(const struct lane *lane)
 	return generation;
 }
 
-static void lane_free(struct lane *lane)
+struct lane *lane_free(struct lane *lane)
 {
 	struct next next = lane_take_next(lane);
 	next_fini(lane->engine, &next);
@@ -138,6 +140,7 @@ static void lane_free(struct lane *lane)
 	bad_fini(&lane->bad);
 	free(lane->name);
 	free(lane);
+	return NULL;
 }
 
 /* ---- what the source says besides changes ---- */

@@ -97,7 +97,7 @@ static void cannot_fall(struct lane *lane, int rc, flume_report *report)
 			  LOG_STR("version", lane->runs.facts.version),
 			  LOG_STR("to", lane->kept.facts.version),
 			  LOG_STR("error", first ? first->text : flume_code_text(rc)));
-	lane->fall_at = loop_now() + AGAIN;
+	lane->fall_at = loop_now() + (rc == FLUME_NOMEM ? LOOK : AGAIN);
 	if (lane->state == LANE_ROLLED_BACK || lane->state == LANE_PROBATION)
 		lane_state(lane, LANE_ROLLED_BACK, "no-way-back");
 }

@@ -3,13 +3,13 @@
  *
  * Three versions of a schema matter to its lane: the one that runs, the one kept to go back to
  * while that is on probation, and the next one, which is waited for or in its canary.  A lane
- * stays when its schema is gone, for it remembers which revisions it has seen.
+ * stays for a while when its schema is gone, for its counters; see prune.c.
  *
  * The files of the room: batch and intake (what comes in, and what is decided), advance (check,
  * build, canary, swap), refs and wait (what depends on other schemas), count and guard
  * (probation, going back), retire (deletions), memory and rates (the state folder), crash and
- * turns (what follows from a crash), boot, tick, say (outcomes: log, counters, answers), status
- * and metrics (the board).
+ * turns (what follows from a crash), boot, tick, prune (names that are gone), say (outcomes: log, counters,
+ * answers), status and metrics (the board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
@@ -156,6 +156,7 @@ struct lane {
 	enum save save;
 	int64_t save_at;
 
+	uint64_t idle_since; /* engine.ticks; 0: there is something to remember */
 	uint64_t counts[OUTCOME_COUNT];
 	bool good;          /* the last reload was successful */
 	int64_t success_at; /* seconds since 1970; 0: never   */
@@ -171,6 +172,8 @@ struct engine {
 	struct breaker_limits breaker;
 
 	struct map lanes; /* name to struct lane */
+	uint64_t ticks;
+	int64_t forgotten; /* the newest revision that a lane had seen which is gone */
 	struct trials *trials;
 	struct {                   /* see turns.c                        */
 		struct lane *lane; /* NULL: nobody's turn           */
@@ -206,6 +209,8 @@ struct engine {
 /* Finds or makes; NULL when out of memory. */
 struct lane *engine_lane(struct engine *, const char *name);
 struct lane *engine_lane_at(struct engine *, size_t i);
+/* Only at the end of a tick, when nobody is at work on one. */
+struct lane *lane_free(struct lane *);
 /* Moves it out of the lane. */
 struct next lane_take_next(struct lane *);
 /* Gives up what is under way; who still waits for it hears that it was superseded. */
@@ -237,6 +242,11 @@ int intake_change(struct engine *, const struct change *, const struct asker *,
 /* Has engine_tick run at `at`, or before. */
 void engine_wake(struct engine *, int64_t at);
 void engine_tick(void *arg);
+
+/* ---- prune.c ---- */
+
+/* Frees lanes that have nothing to remember, but for the last few.  At the end of a tick. */
+void lanes_prune(struct engine *);
 
 /* ---- batch.c: of the sink ---- */
 

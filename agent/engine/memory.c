@@ -47,7 +47,6 @@ static int write_best(struct lane *lane, struct flume_err *err)
 		.name = lane->name,
 		.facts = r->facts,
 		.format = flume_schema_get_format(r->schema),
-		.generation = lane_generation(lane),
 		.proven = r->proven,
 		.at = stamp_now(),
 	};

@@ -86,5 +86,6 @@ void engine_tick(void *arg)
 	engine_wake(e, rates_tick(e, now));
 	engine_advance(e);
 	save_one(e, now);
+	lanes_prune(e);
 	board_pace(e);
 }

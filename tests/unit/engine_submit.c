@@ -3,6 +3,7 @@
 
 #include "tests/unit/suites.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void answered(enum engine_result result, const char *stage, const char *reason)
@@ -240,6 +241,39 @@ START_TEST(a_name_that_is_none_is_refused)
 }
 END_TEST
 
+static size_t count_series(void)
+{
+	size_t n = 0;
+	site_turn();
+	site_turn();
+	const struct page *page = board_take(site.board);
+	for (const char *at = page->metrics; (at = strstr(at, "flume_schema_update_total{"));
+	     at++)
+		n++;
+	board_release(site.board, page);
+	return n;
+}
+
+START_TEST(names_of_what_never_ran_are_forgotten)
+{
+	char name[16];
+	site_put("a", 1, marking("1.0.0", 1, NULL));
+	site_put("b", 2, marking("1.0.0", 1, NULL));
+	site_delete("b", 5);
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof name, "n%03d", i);
+		site_submit(name, i % 2 ? NULL : running("1.0.0", "missing", NULL));
+	}
+	ck_assert_uint_le(count_series(), 70);
+	site_counts("flume_schema_update_total{schema=\"n298\",outcome=\"rejected\"} 1");
+	site_put("b", 3, marking("1.0.0", 1, NULL)); /* older than what b was deleted at */
+	site_says("b.state", "-");
+	site_put("b", 6, marking("1.0.0", 1, NULL));
+	site_made_by("b", 1);
+	site_made_by("a", 1);
+}
+END_TEST
+
 static void submit_again(void *arg, const struct engine_answer *said)
 {
 	(void)arg;
@@ -281,6 +315,7 @@ Suite *suite_engine_submit(void)
 	tcase_add_test(tcase, deletions_are_answered);
 	tcase_add_test(tcase, a_list_does_not_delete_what_was_submitted);
 	tcase_add_test(tcase, a_name_that_is_none_is_refused);
+	tcase_add_test(tcase, names_of_what_never_ran_are_forgotten);
 	tcase_add_test(tcase, an_answer_may_submit_the_next_one);
 	return suite;
 }
