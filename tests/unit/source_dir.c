@@ -349,6 +349,93 @@ START_TEST(another_folder_in_its_place_is_followed)
 }
 END_TEST
 
+/* "1" to "9" in place, 30 ms apart. */
+static void write_slowly(const char *file)
+{
+	char path[512];
+	path_of(path, file);
+	int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0666);
+	ck_assert_int_ge(fd, 0);
+	for (char c = '1'; c <= '9'; c++) {
+		ck_assert_int_eq(write(fd, &c, 1), 1);
+		put("b.yaml", "2"); /* its event calls for a look */
+		go_on_for(30);
+		ck_assert(!t.seen || !strstr(t.seen, "a=") || !strncmp(t.seen, "a=old", 5));
+	}
+	close(fd);
+}
+
+START_TEST(a_file_that_is_being_written_is_waited_for)
+{
+	put("a.yaml", "old");
+	follow(0);
+	expect("a=old");
+	write_slowly("a.yaml");
+	expect("a=123456789 b=2");
+}
+END_TEST
+
+START_TEST(a_file_that_is_being_written_is_waited_for_by_the_clock_too)
+{
+	put("a.yaml", "old");
+	follow(20000000);
+	expect("a=old");
+	write_slowly("a.yaml");
+	expect("a=123456789 b=2");
+}
+END_TEST
+
+START_TEST(a_file_that_is_written_at_the_start_is_waited_for)
+{
+	follow(0);
+	write_slowly("a.yaml");
+	expect("a=123456789 b=2");
+	ck_assert_uint_le(t.batches, 2);
+}
+END_TEST
+
+START_TEST(a_file_that_is_written_for_ever_holds_up_no_other)
+{
+	char path[512];
+	put("a.yaml", "old");
+	follow(20000000);
+	expect("a=old");
+	path_of(path, "a.yaml");
+	int fd = open(path, O_WRONLY | O_APPEND);
+	put("b.yaml", "2");
+	for (int64_t end_at = loop_now() + 8000000000; strcmp(t.seen, "a=old b=2") != 0;) {
+		ck_assert_int_lt(loop_now(), end_at);
+		ck_assert_int_eq(write(fd, "x", 1), 1);
+		loop_step(t.loop, 10);
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_link_that_is_set_to_another_folder_is_followed)
+{
+	char one[280], link[280], aside[280];
+	put("a.yaml", "1");
+	snprintf(one, sizeof one, "%s/two", t.top);
+	snprintf(link, sizeof link, "%s/current", t.top);
+	snprintf(aside, sizeof aside, "%s/.current", t.top);
+	ck_assert_int_eq(mkdir(one, 0777), 0);
+	ck_assert_int_eq(symlink("schemas", link), 0);
+	put("../two/a.yaml", "2");
+	snprintf(t.dir, sizeof t.dir, "%s/", link);
+	follow(0);
+	expect("a=1");
+	ck_assert_int_eq(symlink("two", aside), 0);
+	int64_t begun = loop_now();
+	ck_assert_int_eq(rename(aside, link), 0);
+	expect("a=2");
+	ck_assert_int_lt(loop_now() - begun,
+			 INT64_C(8000000000)); /* the slow look is at 10 s */
+	put("a.yaml", "3");
+	expect("a=3");
+}
+END_TEST
+
 START_TEST(a_folder_may_come_after_the_agent)
 {
 	ck_assert_int_eq(rmdir(t.dir), 0);
@@ -470,6 +557,11 @@ Suite *suite_source_dir(void)
 	tcase_add_test(tests, a_config_map_swap_is_one_list);
 	tcase_add_test(tests, a_folder_that_vanishes_takes_no_schema_with_it);
 	tcase_add_test(tests, another_folder_in_its_place_is_followed);
+	tcase_add_test(tests, a_file_that_is_being_written_is_waited_for);
+	tcase_add_test(tests, a_file_that_is_being_written_is_waited_for_by_the_clock_too);
+	tcase_add_test(tests, a_file_that_is_written_at_the_start_is_waited_for);
+	tcase_add_test(tests, a_file_that_is_written_for_ever_holds_up_no_other);
+	tcase_add_test(tests, a_link_that_is_set_to_another_folder_is_followed);
 	tcase_add_test(tests, a_folder_may_come_after_the_agent);
 	tcase_add_test(tests, what_cannot_be_a_schema_is_passed_over);
 	tcase_add_test(tests, of_two_files_for_one_schema_the_first_counts);
