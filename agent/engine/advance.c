@@ -30,7 +30,7 @@ static void stop(struct lane *lane, int code, flume_report *report)
 	next->report = report;
 	next->code = code;
 	next->stage = NEXT_BLOCKED;
-	next->due = false;
+	next->due = next->begun = false;
 	waits_fini(&next->waits);
 	next->told = false;
 	next->began = loop_now();
@@ -98,6 +98,7 @@ static void tell_blocked(struct lane *lane)
 		over.report = NULL;
 		lane_reject(lane, &over, stage_of(&over), "", error, report);
 		next_fini(lane->engine, &over);
+		lane_bring_back(lane);
 		return;
 	}
 	if (is_old_news(lane, waits ? LANE_WAITING : LANE_REJECTED, error))
@@ -115,6 +116,7 @@ static void reject_canary(struct lane *lane, const struct flume_err *err)
 	crash_note(lane);
 	lane_reject(lane, &next, "canary", "", strdup(err->text), NULL);
 	next_fini(lane->engine, &next);
+	lane_bring_back(lane);
 }
 
 /* Others had a part in it: it is refused, and tried again when one of them changes. */
@@ -163,26 +165,30 @@ static bool is_watched(const struct lane *lane, const struct next *next,
 }
 
 /* The release that ran becomes the one to go back to, if it is worth it. */
-static void turn_over(struct lane *lane, struct next *next, struct tally before,
-		      struct followers *followers)
+static void turn_over(struct lane *lane, struct next *next)
 {
-	struct release fresh = {next->schema, next->facts, stamp_now(), false, false};
+	struct release fresh = {
+		.schema = next->schema, .facts = next->facts, .since = stamp_now()};
 	struct probation_limits limits;
 	bool watch = is_watched(lane, next, &limits);
 	next->schema = NULL;
+	/* What is on probation is not what a newer one is compared with. */
+	fresh.before = lane->watched
+			       ? lane->runs.before
+			       : probation_before(&limits, lane->runs.past, lane->runs.before);
 	if (watch && !lane->watched) {
 		lane->kept = lane->runs;
 		lane->runs = (struct release){0};
-		lane->before = before;
 	}
 	guard_end(lane);
 	release_fini(&lane->runs);
 	lane->runs = fresh;
 	if (watch) {
-		guard_begin(lane, &limits, followers);
+		guard_begin(lane, &limits);
 		return;
 	}
 	release_fini(&lane->kept);
+	crash_clear(lane, &lane->runs.facts);
 	lane->runs.proven = true;
 	lane->save = SAVE_DUE;
 	lane->save_at = 0;
@@ -190,7 +196,7 @@ static void turn_over(struct lane *lane, struct next *next, struct tally before,
 	breaker_good(&lane->breaker);
 }
 
-static void swapped(struct lane *lane, struct tally before, struct followers *followers)
+static void swapped(struct lane *lane)
 {
 	struct next next = lane_take_next(lane);
 	char from[FACTS_VERSION];
@@ -199,8 +205,12 @@ static void swapped(struct lane *lane, struct tally before, struct followers *fo
 	lane->leaving = lane->held_back = false;
 	waits_fini(&lane->leave_waits);
 	lane->wanted = next.facts;
-	turn_over(lane, &next, before, followers);
+	if (next.asker.done)
+		*lane->seen = '\0'; /* what the source says is news again */
+	turn_over(lane, &next);
 	crash_note(lane);
+	if (lane->aside.schema)
+		lane_supersede_all(lane);
 	lane_calm(lane, &next.facts);
 	lane->success_at = stamp_now();
 	lane_say(lane, &(struct saying){.outcome = OUTCOME_APPLIED,
@@ -220,27 +230,29 @@ static int bind(struct lane *lane)
 	if (lane->binding)
 		return 0;
 	int rc = flume_factory_bind(factory, lane->name, lane->name, &lane->binding, NULL);
-	if (rc)
+	if (rc) {
 		(void)flume_factory_remove_schema(factory, lane->name, NULL);
+		count_end(lane);
+	}
 	return rc;
 }
 
-static void swap_watched(struct lane *lane, struct followers *followers)
+static void swap(struct lane *lane)
 {
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
 	struct probation_limits limits;
 	flume_change *change = next->change;
-	struct tally before = guard_before(e, change);
 	if (is_watched(lane, next, &limits)) {
-		next->stage = NEXT_TRIAL; /* by live calls now */
+		next->begun = true; /* live calls are next */
 		crash_note(lane);
 	}
 	next->change = NULL;
-	int rc = flume_change_commit(change);
+	int rc = count_commit(e, change);
 	flume_change_free(change);
 	if (rc == FLUME_CONFLICT) {
 		next->stage = NEXT_DUE;
+		next->begun = false;
 		e->again = true;
 		return;
 	}
@@ -251,17 +263,7 @@ static void swap_watched(struct lane *lane, struct followers *followers)
 		return;
 	}
 	engine_moved(e, lane->name);
-	swapped(lane, before, followers);
-}
-
-static void swap(struct lane *lane)
-{
-	struct followers followers;
-	if (followers_of(lane->next.change, &followers))
-		block(lane, FLUME_NOMEM, NULL);
-	else
-		swap_watched(lane, &followers);
-	followers_fini(&followers);
+	swapped(lane);
 }
 
 /* ---- trying ---- */
@@ -279,8 +281,16 @@ static void on_trial(void *arg, const struct flume_err *err)
 	engine_advance(lane->engine);
 }
 
+static void on_trial_begin(void *arg)
+{
+	struct lane *lane = arg;
+	lane->next.begun = true;
+	crash_note(lane);
+}
+
 static void begin_trial(struct lane *lane)
 {
+	const struct trial_calls calls = {on_trial_begin, on_trial, lane};
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
 	const struct trial_limits limits = {e->options.case_limit_ns, ALL_CASES};
@@ -291,9 +301,8 @@ static void begin_trial(struct lane *lane)
 	next->stage = NEXT_TRIAL;
 	next->began = loop_now();
 	next->as_of = e->commits;
-	next->shown = false;
-	crash_note(lane);
-	next->trial = trial_start(e->trials, next->change, &limits, on_trial, lane);
+	next->shown = next->begun = false;
+	next->trial = trial_start(e->trials, next->change, &limits, &calls);
 	if (!next->trial) {
 		block(lane, FLUME_NOMEM, NULL);
 		return;
@@ -330,9 +339,9 @@ static void round_of_tries(struct engine *e)
 {
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		struct lane *lane = engine_lane_at(e, i);
-		if (lane->leaving && !lane->held_back && lane->leave_due)
+		if (lane_leaves(lane) && lane->leave_due)
 			lane_retire(lane);
-		else if (is_due(lane))
+		else if (is_due(lane) && turns_allow(lane))
 			try_next(lane);
 	}
 }
@@ -342,7 +351,7 @@ static void tell_left_over(struct engine *e)
 {
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		struct lane *lane = engine_lane_at(e, i);
-		if (lane->leaving && !lane->held_back)
+		if (lane_leaves(lane))
 			lane_retire_tell(lane);
 		if (lane->next.schema && lane->next.stage == NEXT_BLOCKED)
 			tell_blocked(lane);

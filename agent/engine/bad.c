@@ -24,6 +24,13 @@ static void drop(struct bad *bad, size_t i)
 	memmove(&bad->list[i], &bad->list[i + 1], (bad->n - i) * sizeof *bad->list);
 }
 
+void bad_drop(struct bad *bad, const char *digest)
+{
+	const struct bad_change *known = bad_find(bad, digest);
+	if (known)
+		drop(bad, (size_t)(known - bad->list));
+}
+
 int bad_add(struct bad *bad, const struct bad_change *change)
 {
 	if (!bad->list)
@@ -31,9 +38,7 @@ int bad_add(struct bad *bad, const struct bad_change *change)
 	if (!bad->list)
 		return FLUME_NOMEM;
 	const struct bad_change copy = *change; /* it may lie in the list */
-	const struct bad_change *known = bad_find(bad, copy.facts.digest);
-	if (known)
-		drop(bad, (size_t)(known - bad->list));
+	bad_drop(bad, copy.facts.digest);
 	if (bad->n == BAD_MOST)
 		drop(bad, 0);
 	bad->list[bad->n++] = copy;

@@ -29,6 +29,8 @@ struct bad {                     /* all zero is an empty one */
 const struct bad_change *bad_find(const struct bad *, const char *digest);
 /* Adds or renews.  0 or FLUME_NOMEM. */
 int bad_add(struct bad *, const struct bad_change *);
+/* Forgets it, if it is there. */
+void bad_drop(struct bad *, const char *digest);
 /* The newest revision among them; 0 when there is none. */
 int64_t bad_revision(const struct bad *);
 void bad_fini(struct bad *);

@@ -15,11 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t count_running(struct engine *e)
+/* What is on its way out already, held or not, is not what the deletions are measured by. */
+static size_t count_staying(struct engine *e)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < e->lanes.len; i++)
-		n += engine_lane_at(e, i)->runs.schema != NULL;
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		const struct lane *lane = engine_lane_at(e, i);
+		n += lane->runs.schema && !lane->leaving;
+	}
 	return n;
 }
 
@@ -38,16 +41,18 @@ static size_t count_deletions(struct engine *e, const struct change *changes, si
 	return count;
 }
 
-static void take_all(struct engine *e, const struct change *changes, size_t n,
-		     int64_t listed_at)
+static int take_all(struct engine *e, const struct change *changes, size_t n, int64_t listed_at)
 {
 	static const struct asker nobody;
-	bool mass = decide_mass_delete(count_running(e), count_deletions(e, changes, n));
+	bool mass = decide_mass_delete(count_staying(e), count_deletions(e, changes, n));
+	int rc = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct lane *lane = map_get(&e->lanes, changes[i].name);
-		intake_change(e, &changes[i], &nobody, listed_at,
-			      mass || (lane && lane->held_back));
+		int one = intake_change(e, &changes[i], &nobody, listed_at,
+					mass || (lane && lane->held_back));
+		rc = one ? one : rc;
 	}
+	return rc;
 }
 
 static bool is_absent(const struct lane *lane, const struct map *named)
@@ -83,37 +88,36 @@ static int find_absent(struct engine *e, const struct change *changes, size_t n,
 	return rc;
 }
 
-static void take_list(struct engine *e, const struct change *changes, size_t n,
-		      int64_t revision)
+static int take_list(struct engine *e, const struct change *changes, size_t n, int64_t revision)
 {
 	struct change *absent;
 	size_t n_absent;
 	if (!e->listed && revision > 0 && revision < e->floor)
 		batch_reset(e, revision);
-	take_all(e, changes, n, revision);
+	int rc = take_all(e, changes, n, revision);
 	if (find_absent(e, changes, n, revision, &absent, &n_absent)) {
 		log_event(LOG_ERROR, "out of memory: deletions are not carried out",
 			  LOG_INT("revision", revision));
-		return;
+		return FLUME_NOMEM;
 	}
-	take_all(e, absent, n_absent, revision);
+	int rc_absent = take_all(e, absent, n_absent, revision);
 	free(absent);
 	e->listed = true;
 	board_changed(e);
+	return rc ? rc : rc_absent;
 }
 
-void batch_take(void *engine, enum batch_kind kind, const struct change *changes, size_t n,
-		int64_t revision)
+int batch_take(void *engine, enum batch_kind kind, const struct change *changes, size_t n,
+	       int64_t revision)
 {
 	struct engine *e = engine;
-	if (kind == BATCH_LIST)
-		take_list(e, changes, n, revision);
-	else
-		take_all(e, changes, n, 0);
-	if (revision > e->proved)
+	int rc = kind == BATCH_LIST ? take_list(e, changes, n, revision)
+				    : take_all(e, changes, n, 0);
+	if (!rc && revision > e->proved)
 		e->proved = revision;
 	engine_advance(e);
 	board_proved(e);
+	return rc;
 }
 
 void batch_reset(void *engine, int64_t revision)
@@ -123,6 +127,7 @@ void batch_reset(void *engine, int64_t revision)
 		  LOG_INT("revision", revision));
 	for (size_t i = 0; i < e->lanes.len; i++)
 		engine_lane_at(e, i)->last_revision = 0;
+	e->forgotten = 0;
 	e->proved = revision;
 	board_changed(e);
 }

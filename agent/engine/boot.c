@@ -115,8 +115,11 @@ static void adopt(struct copy *copy)
 {
 	struct lane *lane = copy->lane;
 	has_seen(lane, copy->facts.revision);
-	lane->runs = (struct release){copy->schema, copy->facts, stamp_now(), copy->proven,
-				      !copy->proven};
+	lane->runs = (struct release){.schema = copy->schema,
+				      .facts = copy->facts,
+				      .since = stamp_now(),
+				      .proven = copy->proven,
+				      .inconclusive = !copy->proven};
 	lane->wants = true;
 	lane->wanted = copy->facts;
 	engine_moved(lane->engine, lane->name);
@@ -138,10 +141,11 @@ static bool start(struct copy *copy, flume_report *report)
 	flume_change *change;
 	if (flume_factory_prepare(factory, lane->name, copy->schema, &change, report))
 		return false;
-	int rc = flume_change_commit(change);
+	int rc = count_commit(lane->engine, change);
 	flume_change_free(change);
 	if (!rc && flume_factory_bind(factory, lane->name, lane->name, &lane->binding, NULL)) {
 		(void)flume_factory_remove_schema(factory, lane->name, NULL);
+		count_end(lane);
 		return false;
 	}
 	if (!rc)
@@ -214,6 +218,8 @@ size_t engine_boot(struct engine *e)
 	crash_boot(e, tried);
 	if (proven)
 		started = start_named(e, proven);
+	rates_boot(e);
+	engine_wake(e, rates_tick(e, loop_now()));
 	free(bad);
 	free(tried);
 	free(proven);

@@ -1,8 +1,9 @@
 /*
  * A change that takes the agent down with it cannot be judged by the agent that tries it.  So it
  * is written down before anything runs it, canary or call, and struck out when there is a
- * verdict, or an orderly end.  What stands there at the next start was under way in a crash; when
- * that happens to the same change twice within ten minutes it is bad.
+ * verdict, or an orderly end.  What stands there at the next start was under way in a crash, and
+ * is suspected for ten minutes.  Suspects are tried one at a time (see turns.c), so the one that
+ * is under way when the agent crashes again is bad.  Whatever else was, is only suspected.
  *
  * A crash of the process is what this is about, and a file outlives that without fsync.
  */
@@ -49,7 +50,7 @@ static int list_now(const struct lane *lane, struct bad *out)
 			rc = add(out, &before->list[i].facts, CRASHED, before->list[i].at);
 	if (!rc && lane->watched)
 		rc = add_under_way(out, &lane->runs.facts);
-	if (!rc && lane->next.schema && lane->next.stage == NEXT_TRIAL)
+	if (!rc && lane->next.schema && lane->next.begun)
 		rc = add_under_way(out, &lane->next.facts);
 	return rc;
 }
@@ -59,16 +60,23 @@ static bool is_same(const struct bad *a, const struct bad *b)
 	bool same = a->n == b->n;
 	for (size_t i = 0; same && i < a->n; i++)
 		same = !strcmp(a->list[i].facts.digest, b->list[i].facts.digest) &&
-		       !strcmp(a->list[i].stage, b->list[i].stage);
+		       !strcmp(a->list[i].stage, b->list[i].stage) &&
+		       a->list[i].at == b->list[i].at;
 	return same;
+}
+
+static void write_down(struct lane *lane, const struct bad *list)
+{
+	struct engine *e = lane->engine;
+	struct flume_err err = {0};
+	if (bad_write(e->options.state_dir, FOLDER, lane->name, list, false, &err))
+		memory_trouble(e, "what is being tried could not be written", &err);
 }
 
 void crash_note(struct lane *lane)
 {
-	struct engine *e = lane->engine;
 	struct bad list = {0};
-	struct flume_err err = {0};
-	if (!e->options.state_dir)
+	if (!lane->engine->options.state_dir)
 		return;
 	if (list_now(lane, &list)) {
 		bad_fini(&list);
@@ -77,26 +85,31 @@ void crash_note(struct lane *lane)
 	bool same = is_same(&list, &lane->tries);
 	bad_fini(&lane->tries);
 	lane->tries = list;
-	if (!same && bad_write(e->options.state_dir, FOLDER, lane->name, &list, false, &err))
-		memory_trouble(e, "what is being tried could not be written", &err);
+	if (!same)
+		write_down(lane, &list);
+	turns_note(lane);
+}
+
+bool crash_suspects(const struct lane *lane, const struct facts *facts)
+{
+	const struct bad_change *known = bad_find(&lane->tries, facts->digest);
+	return known && is_recent(known, stamp_now());
+}
+
+void crash_clear(struct lane *lane, const struct facts *facts)
+{
+	const struct bad_change *known = bad_find(&lane->tries, facts->digest);
+	if (!known || !known->at)
+		return;
+	bad_drop(&lane->tries, facts->digest);
+	write_down(lane, &lane->tries);
 }
 
 /* ---- at the next start ---- */
 
-static void take_in(struct lane *lane, struct bad_change *c, int64_t now)
+static bool is_under_way(const struct bad_change *c)
 {
-	if (strcmp(c->stage, UNDER_WAY) != 0)
-		return;
-	bool again = is_recent(c, now);
-	log_event(LOG_WARN, "the agent crashed while a change was being tried",
-		  LOG_STR("schema", lane->name), LOG_STR("version", c->facts.version),
-		  LOG_STR("digest", c->facts.digest), LOG_INT("revision", c->facts.revision),
-		  LOG_STR("outcome", again ? "crashed" : "tried again"));
-	if (again)
-		memory_bad(lane, &c->facts, "", "crash",
-			   "the agent crashed twice within ten minutes while it was tried");
-	memcpy(c->stage, CRASHED, sizeof CRASHED);
-	c->at = now;
+	return !strcmp(c->stage, UNDER_WAY);
 }
 
 static void load(struct engine *e, const char *name)
@@ -111,17 +124,68 @@ static void load(struct engine *e, const char *name)
 		bad_fini(&list);
 		return;
 	}
-	for (size_t i = 0; i < list.n; i++)
-		take_in(lane, &list.list[i], stamp_now());
 	bad_fini(&lane->tries);
 	lane->tries = list;
-	if (bad_write(e->options.state_dir, FOLDER, name, &list, false, &err))
-		memory_trouble(e, "what is being tried could not be written", &err);
-	crash_note(lane);
+}
+
+/* How many were under way for the second time. */
+static size_t count_again(struct engine *e, int64_t now)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		const struct bad *tries = &engine_lane_at(e, i)->tries;
+		for (size_t k = 0; k < tries->n; k++)
+			n += is_under_way(&tries->list[k]) && is_recent(&tries->list[k], now);
+	}
+	return n;
+}
+
+static void condemn(struct lane *lane, const struct bad_change *c)
+{
+	memory_bad(lane, &c->facts, "", "crash",
+		   "the agent crashed twice within ten minutes while it was tried");
+}
+
+static void take_in(struct lane *lane, struct bad_change *c, bool proof, int64_t now)
+{
+	bool guilty = proof && is_recent(c, now);
+	log_event(LOG_WARN, "the agent crashed while a change was being tried",
+		  LOG_STR("schema", lane->name), LOG_STR("version", c->facts.version),
+		  LOG_STR("digest", c->facts.digest), LOG_INT("revision", c->facts.revision),
+		  LOG_STR("outcome", guilty ? "crashed" : "tried again, alone"));
+	if (guilty)
+		condemn(lane, c);
+	memcpy(c->stage, CRASHED, sizeof CRASHED);
+	c->at = guilty ? 0 : now;
+}
+
+/* Returns how many are suspected now. */
+static size_t take_all_in(struct lane *lane, bool proof, int64_t now)
+{
+	size_t suspects = 0;
+	struct bad *tries = &lane->tries;
+	for (size_t k = 0; k < tries->n; k++) {
+		if (is_under_way(&tries->list[k]))
+			take_in(lane, &tries->list[k], proof, now);
+		suspects += is_recent(&tries->list[k], now);
+	}
+	return suspects;
 }
 
 void crash_boot(struct engine *e, char **names)
 {
+	int64_t now = stamp_now();
+	size_t suspects = 0;
 	for (; names && *names; names++)
 		load(e, *names);
+	bool proof = count_again(e, now) == 1;
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		struct lane *lane = engine_lane_at(e, i);
+		if (!lane->tries.n)
+			continue;
+		suspects += take_all_in(lane, proof, now);
+		write_down(lane, &lane->tries);
+		crash_note(lane);
+	}
+	turns_begin(e, suspects);
 }

@@ -70,7 +70,7 @@ struct decision decide(const struct question *q)
 	return d;
 }
 
-bool decide_mass_delete(size_t running, size_t deleted)
+bool decide_mass_delete(size_t staying, size_t deleted)
 {
-	return deleted >= 3 && deleted > running - deleted;
+	return deleted >= 3 && deleted > staying - deleted;
 }

@@ -43,8 +43,8 @@ struct decision {
 
 struct decision decide(const struct question *);
 
-/* A batch that deletes `deleted` of the `running` schemas: more than half, and at least three?
- */
-bool decide_mass_delete(size_t running, size_t deleted);
+/* A batch that deletes `deleted` of the `staying` schemas, which no one before it deleted: more
+ * than half, and at least three? */
+bool decide_mass_delete(size_t staying, size_t deleted);
 
 #endif

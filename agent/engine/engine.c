@@ -32,12 +32,14 @@ struct lane *engine_lane(struct engine *e, const char *name)
 		return NULL;
 	lane->engine = e;
 	lane->reason = "";
+	lane->last_revision = e->forgotten;
 	lane->name = strdup(name);
 	if (!lane->name || map_add(&e->lanes, name, lane)) {
 		free(lane->name);
 		free(lane);
 		return NULL;
 	}
+	engine_wake(e, 0); /* which may prune others */
 	return lane;
 }
 
@@ -70,6 +72,39 @@ void lane_supersede(struct lane *lane)
 	next_fini(lane->engine, &next);
 }
 
+void lane_supersede_all(struct lane *lane)
+{
+	lane_supersede(lane);
+	lane_bring_back(lane);
+	lane_supersede(lane);
+}
+
+void lane_put_aside(struct lane *lane)
+{
+	lane->aside = lane_take_next(lane);
+	lane->aside.trial = trial_cancel(lane->aside.trial);
+	lane->aside.change = flume_change_free(lane->aside.change);
+	lane->aside.begun = false;
+	if (lane->aside.stage == NEXT_TRIAL)
+		lane->aside.stage = NEXT_DUE;
+	crash_note(lane);
+}
+
+void lane_bring_back(struct lane *lane)
+{
+	if (lane->next.schema || !lane->aside.schema)
+		return;
+	lane->next = lane->aside;
+	lane->aside = (struct next){0};
+	lane->engine->again = true;
+	engine_wake(lane->engine, 0);
+}
+
+bool lane_leaves(const struct lane *lane)
+{
+	return (lane->leaving && !lane->held_back) || lane->leave_asker.done;
+}
+
 bool lane_shown(const struct lane *lane)
 {
 	return lane->wants || lane->leaving || lane->runs.schema;
@@ -87,10 +122,11 @@ uint64_t lane_generation(const struct lane *lane)
 	return generation;
 }
 
-static void lane_free(struct lane *lane)
+struct lane *lane_free(struct lane *lane)
 {
 	struct next next = lane_take_next(lane);
 	next_fini(lane->engine, &next);
+	next_fini(lane->engine, &lane->aside);
 	asker_answer(lane->engine, &lane->leave_asker,
 		     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	guard_end(lane);
@@ -104,6 +140,7 @@ static void lane_free(struct lane *lane)
 	bad_fini(&lane->bad);
 	free(lane->name);
 	free(lane);
+	return NULL;
 }
 
 /* ---- what the source says besides changes ---- */
@@ -141,7 +178,7 @@ struct sink engine_sink(struct engine *e)
 void engine_submit(struct engine *e, const struct change *change, engine_done_fn *done,
 		   void *arg)
 {
-	intake_change(e, change, &(struct asker){done, arg}, 0, false);
+	(void)intake_change(e, change, &(struct asker){done, arg}, 0, false);
 	engine_advance(e);
 }
 
@@ -244,15 +281,18 @@ struct engine *engine_free(struct engine *e)
 	e->ending = true;
 	e->advancing = true; /* an answer may submit again, but nothing moves any more */
 	for (size_t i = 0; i < e->lanes.len; i++) /* nobody's turn comes any more */
-		if (engine_lane_at(e, i)->save == SAVE_DUE)
+		if (engine_lane_at(e, i)->save != SAVE_NOTHING)
 			(void)memory_save(engine_lane_at(e, i), loop_now());
+	rates_save(e);
+	for (size_t i = 0; i < e->lanes.len; i++)
+		count_end(engine_lane_at(e, i));
 	for (size_t i = 0; i < e->lanes.len; i++)
 		lane_free(engine_lane_at(e, i));
 	map_fini(&e->lanes);
 	trials_free(e->trials);
 	loop_timer_free(e->tick);
 	loop_timer_free(e->pin);
-	char *texts[] = {e->labels, e->link_why, e->disk_why};
+	char *texts[] = {e->labels, e->link_why, e->disk_why, e->rates};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
 	const char *copies[] = {e->options.node, e->options.agent_version, e->options.source,

@@ -69,6 +69,10 @@ struct engine_answer {
 typedef void engine_done_fn(void *arg, const struct engine_answer *);
 void engine_submit(struct engine *, const struct change *, engine_done_fn *, void *arg);
 
+/* Carries out a deletion that is held as one of too many; with an answer likewise:
+ * ENGINE_NOT_FOUND when none of this name is held. */
+void engine_confirm(struct engine *, const char *name, engine_done_fn *, void *arg);
+
 /* Called on the loop whenever the node's status changed (not with each request). */
 void engine_on_status(struct engine *, void (*fn)(void *arg), void *arg);
 

@@ -25,20 +25,54 @@ static int open_folder(const char *folder, struct flume_err *err)
 	return fd < 0 ? fail(err, folder, "") : fd;
 }
 
+static int sync_folder(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	int rc = fsync(fd);
+	int why = errno;
+	close(fd);
+	errno = why;
+	return rc;
+}
+
+/* What a new folder holds outlives a power failure only when the folder does. */
+static int make(const char *path, char *slash)
+{
+	if (mkdir(path, 0777))
+		return errno == EEXIST ? 0 : -1;
+	if (!slash)
+		return sync_folder(".");
+	if (slash == path)
+		return sync_folder("/");
+	*slash = '\0';
+	int rc = sync_folder(path);
+	*slash = '/';
+	return rc;
+}
+
+static int make_all(char *path)
+{
+	int rc = 0;
+	char *before = *path == '/' ? path : NULL;
+	for (char *slash = path; !rc && (slash = strchr(slash + 1, '/')); before = slash) {
+		*slash = '\0';
+		rc = make(path, before);
+		*slash = '/';
+	}
+	return rc ? rc : make(path, before);
+}
+
 int file_make_folder(const char *folder, struct flume_err *err)
 {
 	char *path = strdup(folder);
 	if (!path)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	int rc = 0;
-	for (char *slash = path; !rc && (slash = strchr(slash + 1, '/'));) {
-		*slash = '\0';
-		rc = mkdir(path, 0777) && errno != EEXIST;
-		*slash = '/';
-	}
-	rc = mkdir(path, 0777) && errno != EEXIST;
+	int rc = make_all(path);
+	int why = errno;
 	free(path);
-	return rc ? flume_fail(err, FLUME_IO, "%s: %s", folder, strerror(errno)) : 0;
+	return rc ? flume_fail(err, FLUME_IO, "%s: %s", folder, strerror(why)) : 0;
 }
 
 /* ---- writing ---- */

@@ -9,7 +9,8 @@
 
 #include "lib/flume.h"
 
-/* Makes the folder, and those above it; fine when it is there. */
+/* Makes the folder, and those above it, with an fsync of the one above each; fine when it is
+ * there. */
 int file_make_folder(const char *folder, struct flume_err *err);
 /* Replaces the file: a temporary one, fsync, rename, fsync of the folder.  What is not `durable`
  * outlives the process but maybe not a power failure, and costs no fsync. */

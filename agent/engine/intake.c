@@ -70,7 +70,8 @@ static struct decision ask(const struct lane *lane, const struct intake *in)
 	const struct engine *e = lane->engine;
 	const struct question question = {
 		.deleted = !in->change->text,
-		.running_version = lane->runs.facts.version,
+		.running_version =
+			lane->runs.schema ? flume_schema_get_version(lane->runs.schema) : "",
 		.running_digest = lane->runs.schema ? lane->runs.facts.digest : NULL,
 		.version = in->schema ? flume_schema_get_version(in->schema) : "",
 		.digest = in->facts.digest,
@@ -90,7 +91,7 @@ static struct decision ask(const struct lane *lane, const struct intake *in)
 /* The source's word: this is wanted now. */
 static void want(struct lane *lane, const struct intake *in)
 {
-	lane_supersede(lane);
+	lane_supersede_all(lane);
 	asker_answer(lane->engine, &lane->leave_asker,
 		     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	lane->wants = true;
@@ -130,7 +131,10 @@ static void unchanged(struct lane *lane, struct intake *in)
 /* Becomes the lane's next change.  Takes the schema. */
 static void line_up(struct lane *lane, struct intake *in, enum next_stage stage, bool downgrade)
 {
-	lane_supersede(lane);
+	if (is_proposal(in) && lane->next.schema && !lane->next.asker.done)
+		lane_put_aside(lane);
+	else
+		lane_supersede(lane);
 	lane->next = (struct next){.schema = in->schema,
 				   .facts = in->facts,
 				   .place = strdup(in->change->place ? in->change->place : ""),
@@ -138,8 +142,6 @@ static void line_up(struct lane *lane, struct intake *in, enum next_stage stage,
 				   .stage = stage,
 				   .asker = *in->asker};
 	in->schema = NULL;
-	if (is_proposal(in))
-		*lane->seen = '\0'; /* what the source said may have been superseded */
 }
 
 /* The failure that made it known as bad is what there is to say about it. */
@@ -214,8 +216,10 @@ static void reject_text(struct lane *lane, struct intake *in)
 	char *error = first_finding(in->report, place, flume_code_text(in->code));
 	flume_report *report = in->report;
 	in->report = NULL;
-	if (in->code == FLUME_NOMEM)
-		lane->last_revision = 0; /* so that a list may bring it again */
+	if (in->code == FLUME_NOMEM && !is_proposal(in)) { /* a list brings it again */
+		lane->last_revision = 0;
+		*lane->seen = '\0';
+	}
 	reject(lane, in, "parse", "", false, error, report);
 }
 
@@ -278,7 +282,7 @@ static void delete_what_does_not_run(struct lane *lane, struct intake *in)
 {
 	struct asker asker = *in->asker;
 	bool was_wanted = lane->wants;
-	lane_supersede(lane);
+	lane_supersede_all(lane);
 	lane->wants = lane->leaving = lane->held_back = false;
 	if (in->change->revision > 0)
 		lane->last_revision = in->change->revision;
@@ -293,7 +297,7 @@ static void delete_what_does_not_run(struct lane *lane, struct intake *in)
 static void hold_deletion(struct lane *lane, struct intake *in, const char *reason)
 {
 	bool news = !lane->held_back;
-	lane_supersede(lane);
+	lane_supersede_all(lane);
 	lane->leaving = lane->held_back = true;
 	lane->wants = false;
 	lane->wanted = in->facts;
@@ -302,6 +306,26 @@ static void hold_deletion(struct lane *lane, struct intake *in, const char *reas
 		lane_say(lane, &(struct saying){.outcome = OUTCOME_HELD,
 						.facts = &in->facts,
 						.reason = reason});
+}
+
+/* The source's word stays what it was: this may be refused. */
+static void propose_deletion(struct lane *lane, const struct asker *asker)
+{
+	asker_answer(lane->engine, &lane->leave_asker,
+		     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
+	lane->leave_asker = *asker;
+	lane->leave_due = true;
+}
+
+static void begin_deletion(struct lane *lane, struct intake *in)
+{
+	lane_supersede_all(lane);
+	lane->leaving = true;
+	lane->held_back = lane->leave_told = lane->wants = false;
+	lane->wanted = in->facts;
+	if (in->change->revision > 0)
+		lane->last_revision = in->change->revision;
+	lane->leave_due = true;
 }
 
 static void take_deletion(struct lane *lane, struct intake *in)
@@ -314,21 +338,22 @@ static void take_deletion(struct lane *lane, struct intake *in)
 		delete_what_does_not_run(lane, in);
 	} else if (d.verdict == DECIDE_HELD) {
 		hold_deletion(lane, in, d.reason);
+	} else if (is_proposal(in)) {
+		propose_deletion(lane, in->asker);
 	} else {
-		lane_supersede(lane);
-		asker_answer(lane->engine, &lane->leave_asker,
-			     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
-		lane->leave_asker = *in->asker;
-		lane->leaving = true;
-		lane->held_back = lane->leave_told = false;
-		if (!is_proposal(in)) {
-			lane->wants = false;
-			lane->wanted = in->facts;
-		}
-		if (in->change->revision > 0)
-			lane->last_revision = in->change->revision;
-		lane->leave_due = true;
+		begin_deletion(lane, in);
 	}
+}
+
+void engine_confirm(struct engine *e, const char *name, engine_done_fn *done, void *arg)
+{
+	struct lane *lane = map_get(&e->lanes, name);
+	struct asker asker = {done, arg};
+	if (lane && lane->held_back)
+		propose_deletion(lane, &asker);
+	else
+		asker_answer(e, &asker, &(struct engine_answer){.result = ENGINE_NOT_FOUND});
+	engine_advance(e);
 }
 
 /* ---- one change ---- */
@@ -343,8 +368,8 @@ static void lose(struct engine *e, struct intake *in, const char *why)
 			     .result = ENGINE_REJECTED, .stage = "parse", .reason = why});
 }
 
-void intake_change(struct engine *e, const struct change *change, const struct asker *asker,
-		   int64_t listed_at, bool mass_delete)
+int intake_change(struct engine *e, const struct change *change, const struct asker *asker,
+		  int64_t listed_at, bool mass_delete)
 {
 	struct intake in = {.change = change,
 			    .asker = asker,
@@ -358,4 +383,5 @@ void intake_change(struct engine *e, const struct change *change, const struct a
 		take_deletion(lane, &in);
 	else if (is_proposal(&in) || !is_repeated(lane, change))
 		take_text(lane, &in);
+	return in.code == FLUME_NOMEM || (named && !lane) ? FLUME_NOMEM : 0;
 }

@@ -3,12 +3,13 @@
  *
  * Three versions of a schema matter to its lane: the one that runs, the one kept to go back to
  * while that is on probation, and the next one, which is waited for or in its canary.  A lane
- * stays when its schema is gone, for it remembers which revisions it has seen.
+ * stays for a while when its schema is gone, for its counters; see prune.c.
  *
  * The files of the room: batch and intake (what comes in, and what is decided), advance (check,
- * build, canary, swap), refs and wait (what depends on other schemas), guard (probation, going
- * back), retire (deletions), memory and crash (the state folder), boot, tick, say (outcomes: log, counters, answers), status and metrics (the
- * board).
+ * build, canary, swap), refs and wait (what depends on other schemas), count and guard
+ * (probation, going back), retire (deletions), memory and rates (the state folder), crash and
+ * turns (what follows from a crash), boot, tick, prune (names that are gone), say (outcomes: log, counters,
+ * answers), status and metrics (the board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
@@ -29,6 +30,8 @@ struct release {
 	struct facts facts;
 	int64_t since; /* seconds since 1970 */
 	bool proven, inconclusive;
+	struct tally past;   /* of its pipelines that are gone, and of those of its users */
+	struct tally before; /* of what ran before it, as far as known                    */
 };
 
 enum lane_state {
@@ -56,12 +59,12 @@ struct asker {
 
 enum next_stage {
 	NEXT_DUE,
-	NEXT_TRIAL,   /* in its canary                                     */
+	NEXT_TRIAL,   /* in its canary, or in line for it                  */
 	NEXT_BLOCKED, /* did not get on: tried again when what it waits for changes */
 	NEXT_BREAKER, /* the update breaker is open                        */
 };
 
-/* The pipelines of the schemas that refer to one, swapped in with it. */
+/* The pipelines of the schemas that refer to one: it is at work inside of them. */
 struct followers {
 	flume_pipeline **list;
 	size_t n;
@@ -83,6 +86,7 @@ struct next {
 	flume_change *change;      /* NEXT_TRIAL ... */
 	struct trial *trial;
 	int64_t began;  /* the stage */
+	bool begun;     /* its cases, or calls, run: see crash.c */
 	uint64_t as_of; /* engine.commits when its canary began */
 	bool shown;
 	struct waits waits; /* NEXT_BLOCKED: for whom ... */
@@ -122,14 +126,15 @@ struct lane {
 	struct release runs;
 	struct release kept; /* only while `runs` is on probation */
 	struct next next;
+	struct next aside; /* the source's, while a proposal has its place */
 
 	bool wants;     /* someone wants the schema to be here ... */
 	bool leaving;   /* ... or wants it gone, and that is not carried out yet */
 	bool held_back; /* `leaving`, and kept by the rule of mass deletions     */
 	bool leave_told;
-	struct waits leave_waits; /* who stands against it ...      */
-	bool leave_due;           /* ... and whether that may be over */
-	struct asker leave_asker;
+	struct waits leave_waits; /* who stands against it ...           */
+	bool leave_due;           /* ... and whether that may be over    */
+	struct asker leave_asker; /* who proposes it, whatever is wanted */
 	struct facts wanted;
 	int64_t last_revision;  /* 0: none was seen             */
 	char seen[DIGEST_SIZE]; /* of the text that an unordered source brought last */
@@ -138,11 +143,10 @@ struct lane {
 	const char *reason; /* "": none; static */
 	struct attempt attempt;
 
-	flume_pipeline *watched; /* on probation: the one whose calls are counted now */
+	flume_pipeline *counted; /* the one that serves: its calls are counted now */
 	struct followers followers;
+	bool watched; /* on probation */
 	struct probation_limits limits;
-	struct tally before; /* of what the release on probation and its users replaced */
-	struct tally past;   /* of pipelines watched before this one  */
 	int64_t began;
 	int64_t fall_at; /* going back failed, and is tried again then; 0: no */
 
@@ -152,6 +156,7 @@ struct lane {
 	enum save save;
 	int64_t save_at;
 
+	uint64_t idle_since; /* engine.ticks; 0: there is something to remember */
 	uint64_t counts[OUTCOME_COUNT];
 	bool good;          /* the last reload was successful */
 	int64_t success_at; /* seconds since 1970; 0: never   */
@@ -167,7 +172,13 @@ struct engine {
 	struct breaker_limits breaker;
 
 	struct map lanes; /* name to struct lane */
+	uint64_t ticks;
+	int64_t forgotten; /* the newest revision that a lane had seen which is gone */
 	struct trials *trials;
+	struct {                   /* see turns.c                        */
+		struct lane *lane; /* NULL: nobody's turn           */
+		int64_t until, share, over;
+	} turns;
 	uint64_t commits;      /* changes of the store so far        */
 	bool advancing, again; /* see advance.c                      */
 	bool ending;
@@ -180,6 +191,8 @@ struct engine {
 	bool link_up;
 	char *link_why; /* NULL: nothing to say       */
 	char *disk_why; /* NULL: the disk is fine     */
+	char *rates;    /* as they were written last  */
+	int64_t rates_at;
 	char started[STAMP_SIZE];
 
 	struct loop_timer *pin;
@@ -196,11 +209,21 @@ struct engine {
 /* Finds or makes; NULL when out of memory. */
 struct lane *engine_lane(struct engine *, const char *name);
 struct lane *engine_lane_at(struct engine *, size_t i);
+/* Only at the end of a tick, when nobody is at work on one. */
+struct lane *lane_free(struct lane *);
 /* Moves it out of the lane. */
 struct next lane_take_next(struct lane *);
 /* Gives up what is under way; who still waits for it hears that it was superseded. */
 void next_fini(struct engine *, struct next *);
 void lane_supersede(struct lane *);
+/* What was put aside, too. */
+void lane_supersede_all(struct lane *);
+/* The source's next change makes room for a proposal ... */
+void lane_put_aside(struct lane *);
+/* ... and comes back when that was refused. */
+void lane_bring_back(struct lane *);
+/* Is it to be deleted as soon as that is possible? */
+bool lane_leaves(const struct lane *);
 void release_fini(struct release *);
 /* Is it in the status? */
 bool lane_shown(const struct lane *);
@@ -209,9 +232,10 @@ uint64_t lane_generation(const struct lane *);
 
 /* ---- intake.c ---- */
 
-/* One change; `asker` may be all zero.  What follows from it is for engine_advance(). */
-void intake_change(struct engine *, const struct change *, const struct asker *,
-		   int64_t listed_at, bool mass_delete);
+/* One change; `asker` may be all zero.  What follows from it is for engine_advance().
+ * FLUME_NOMEM: it is lost, and whoever waits for it knows. */
+int intake_change(struct engine *, const struct change *, const struct asker *,
+		  int64_t listed_at, bool mass_delete);
 
 /* ---- tick.c ---- */
 
@@ -219,10 +243,15 @@ void intake_change(struct engine *, const struct change *, const struct asker *,
 void engine_wake(struct engine *, int64_t at);
 void engine_tick(void *arg);
 
+/* ---- prune.c ---- */
+
+/* Frees lanes that have nothing to remember, but for the last few.  At the end of a tick. */
+void lanes_prune(struct engine *);
+
 /* ---- batch.c: of the sink ---- */
 
-void batch_take(void *engine, enum batch_kind, const struct change *, size_t n,
-		int64_t revision);
+int batch_take(void *engine, enum batch_kind, const struct change *, size_t n,
+	       int64_t revision);
 void batch_reset(void *engine, int64_t revision);
 
 /* ---- advance.c ---- */
@@ -232,16 +261,20 @@ void engine_advance(struct engine *);
 
 /* ---- guard.c ---- */
 
-/* The lane's new release has just been swapped in.  Takes the followers. */
-void guard_begin(struct lane *, const struct probation_limits *, struct followers *);
+/* The lane's new release has just been swapped in. */
+void guard_begin(struct lane *, const struct probation_limits *);
 void guard_end(struct lane *);
 /* Looks at the probation, if there is one; returns when to look again, or INT64_MAX. */
 int64_t guard_look(struct lane *, int64_t now);
-/* What the pipelines that the change would replace have counted so far. */
-struct tally guard_before(struct engine *, flume_change *);
-/* 0 or FLUME_NOMEM. */
-int followers_of(flume_change *, struct followers *out);
-void followers_fini(struct followers *);
+
+/* ---- count.c ---- */
+
+/* flume_change_commit, after which the calls of what serves now are counted. */
+int count_commit(struct engine *, flume_change *);
+/* The calls of what runs, in all its pipelines and those of its users. */
+struct tally count_calls(const struct lane *);
+/* Nothing serves any more. */
+void count_end(struct lane *);
 
 /* ---- retire.c ---- */
 
@@ -252,10 +285,9 @@ void lane_retire_tell(struct lane *);
 
 /* ---- memory.c ---- */
 
-/* Writes what is proven; true when the disk was touched. */
+/* Writes what is proven, or removes it when the schema is gone; true when the disk was touched.
+ * What fails is tried again. */
 bool memory_save(struct lane *, int64_t now);
-/* The schema is gone. */
-void memory_forget(struct lane *);
 /* Remembers that `facts` failed, and lets the breaker know.  `context` is that of refs_context,
  * when the failure may depend on it, or "". */
 void memory_bad(struct lane *, const struct facts *, const char *context, const char *stage,
@@ -264,12 +296,36 @@ void memory_bad(struct lane *, const struct facts *, const char *context, const 
 void memory_bad_update(struct lane *, const struct facts *);
 void memory_trouble(struct engine *, const char *what, const struct flume_err *err);
 
+/* ---- rates.c ---- */
+
+/* Writes what is known of the rates, if that changed. */
+void rates_save(struct engine *);
+/* Returns when to be called next, or INT64_MAX. */
+int64_t rates_tick(struct engine *, int64_t now);
+/* Of what runs already. */
+void rates_boot(struct engine *);
+
 /* ---- crash.c ---- */
 
 /* Writes down what is being tried now, if that changed. */
 void crash_note(struct lane *);
+/* Was it under way in a crash, not long ago? */
+bool crash_suspects(const struct lane *, const struct facts *);
+/* No longer, from now on; crash_note comes next. */
+void crash_clear(struct lane *, const struct facts *);
 /* The files of STATE/tried, by name, after those of STATE/bad. */
 void crash_boot(struct engine *, char **names);
+
+/* ---- turns.c ---- */
+
+/* So many changes are suspected of a crash. */
+void turns_begin(struct engine *, size_t suspects);
+/* May the lane's next change go on?  That begins its turn, if it is suspected. */
+bool turns_allow(struct lane *);
+/* Something has happened in the lane, which may have ended its turn. */
+void turns_note(struct lane *);
+/* Returns when to be called next, or INT64_MAX. */
+int64_t turns_tick(struct engine *, int64_t now);
 
 /* ---- say.c ---- */
 

@@ -47,12 +47,19 @@ static int write_best(struct lane *lane, struct flume_err *err)
 		.name = lane->name,
 		.facts = r->facts,
 		.format = flume_schema_get_format(r->schema),
-		.generation = lane_generation(lane),
 		.proven = r->proven,
 		.at = stamp_now(),
 	};
 	p.text = flume_schema_get_text(r->schema, &p.len);
 	return proven_write(lane->engine->options.state_dir, &p, err);
+}
+
+/* The file says what is good, or is not there when there is no schema any more. */
+static int bring_up_to_date(struct lane *lane, struct flume_err *err)
+{
+	return best(lane)->schema
+		       ? write_best(lane, err)
+		       : proven_remove(lane->engine->options.state_dir, lane->name, err);
 }
 
 bool memory_save(struct lane *lane, int64_t now)
@@ -61,25 +68,21 @@ bool memory_save(struct lane *lane, int64_t now)
 	struct flume_err err = {0};
 	lane->save = SAVE_NOTHING;
 	board_changed(e);
-	if (!e->options.state_dir || !best(lane)->schema)
+	if (!e->options.state_dir)
 		return false;
-	if (write_best(lane, &err)) {
-		memory_trouble(e, "what was proven could not be written", &err);
+	if (bring_up_to_date(lane, &err)) {
+		memory_trouble(e,
+			       best(lane)->schema
+				       ? "what was proven could not be written"
+				       : "the copy of a removed schema could not be removed",
+			       &err);
 		lane->save = SAVE_FAILED;
 		lane->save_at = now + AGAIN;
+		engine_wake(e, lane->save_at);
 	} else {
 		is_fine(e);
 	}
 	return true;
-}
-
-void memory_forget(struct lane *lane)
-{
-	struct engine *e = lane->engine;
-	struct flume_err err = {0};
-	lane->save = SAVE_NOTHING;
-	if (e->options.state_dir && proven_remove(e->options.state_dir, lane->name, &err))
-		memory_trouble(e, "the copy of a removed schema could not be removed", &err);
 }
 
 void memory_bad_update(struct lane *lane, const struct facts *facts)

@@ -27,11 +27,18 @@ enum probation_verdict {
 	PROBATION_ROLL_BACK,
 };
 
-/* `before` is what the generation before did in its time; no calls count as a rate of 0. */
+/* What is known of the rate before: what the release before did in its time or, where those are
+ * too few calls to compare with, what was known before that. */
+struct tally probation_before(const struct probation_limits *, struct tally release,
+			      struct tally older);
+
+/* `before` is what is known of the rate before.  Fewer than min_requests calls are not compared
+ * with: then the limit decides alone. */
 enum probation_verdict probation_judge(const struct probation_limits *, struct tally before,
 				       struct tally now, int64_t elapsed_ns);
 
-/* "12 of 40 calls failed, 30%; allowed is 10%, and the 2.5% of the generation before". */
+/* "12 of 40 calls failed, 30%; allowed is 10%, and the 2.5% of the generation before"; without
+ * the end when that is not known. */
 void probation_explain(const struct probation_limits *, struct tally before, struct tally now,
 		       char *out, unsigned long size);
 

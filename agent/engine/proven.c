@@ -30,8 +30,7 @@ char *proven_encode(const struct proven *p, size_t *out_len)
 	add_text(&t, "format", p->format == FLUME_JSON ? "json" : "yaml");
 	add_text(&t, "version", p->facts.version);
 	add_text(&t, "digest", p->facts.digest);
-	text_addf(&t, ",\"revision\":%lld,\"generation\":%llu", (long long)p->facts.revision,
-		  (unsigned long long)p->generation);
+	text_addf(&t, ",\"revision\":%lld", (long long)p->facts.revision);
 	add_text(&t, "origin", p->facts.origin);
 	text_addf(&t, ",\"proven\":%s", p->proven ? "true" : "false");
 	add_text(&t, "at", at);
@@ -75,7 +74,7 @@ static bool get_text(const flume_value *header, const char *key, char *out, size
 
 static const char *read_header(const flume_value *header, const char *name, struct proven *out)
 {
-	int64_t version, generation, bytes;
+	int64_t version, bytes;
 	const char *format = get(header, "format");
 	const char *proven = get(header, "proven");
 	if (!get_number(header, "flume", &version) || version != FORMAT)
@@ -85,7 +84,6 @@ static const char *read_header(const flume_value *header, const char *name, stru
 	if (strcmp(format, "yaml") != 0 && strcmp(format, "json") != 0)
 		return "of an unknown format";
 	if (!get_number(header, "revision", &out->facts.revision) ||
-	    !get_number(header, "generation", &generation) ||
 	    !get_number(header, "bytes", &bytes))
 		return "lacks a number";
 	if (!get_text(header, "version", out->facts.version, sizeof out->facts.version) ||
@@ -95,7 +93,6 @@ static const char *read_header(const flume_value *header, const char *name, stru
 	if (stamp_read(get(header, "at"), &out->at))
 		return "lacks its time";
 	out->format = *format == 'j' ? FLUME_JSON : FLUME_YAML;
-	out->generation = (uint64_t)generation;
 	out->proven = !strcmp(proven, "true");
 	return (uint64_t)bytes == out->len ? NULL : "cut short, or too long";
 }

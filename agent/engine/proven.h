@@ -13,9 +13,8 @@ struct proven {
 	const char *name;
 	struct facts facts;
 	enum flume_format format;
-	uint64_t generation; /* the number it had when it was written           */
-	bool proven;         /* false: its probation ended without a verdict    */
-	int64_t at;          /* seconds since 1970                              */
+	bool proven; /* false: its probation ended without a verdict    */
+	int64_t at;  /* seconds since 1970                              */
 	const char *text;
 	size_t len;
 };

@@ -25,8 +25,9 @@ static void clear(struct lane *lane)
 {
 	struct engine *e = lane->engine;
 	const struct facts gone = lane->runs.facts;
-	lane_supersede(lane);
+	lane_supersede_all(lane);
 	guard_end(lane);
+	count_end(lane);
 	crash_note(lane);
 	lane->binding = flume_binding_unref(lane->binding);
 	release_fini(&lane->kept);
@@ -35,7 +36,7 @@ static void clear(struct lane *lane)
 	*lane->seen = '\0';
 	lane_attempted(lane, &(struct facts){0}, "", NULL, NULL);
 	lane_state(lane, LANE_RUNNING, "");
-	memory_forget(lane);
+	(void)memory_save(lane, loop_now());
 	waits_fini(&lane->leave_waits);
 	engine_moved(e, lane->name);
 	lane_say(lane, &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &gone});
@@ -90,8 +91,8 @@ static void refuse(struct lane *lane, flume_report *report)
 {
 	struct asker asker = lane->leave_asker;
 	lane->leave_asker = (struct asker){0};
-	lane->leaving = false;
-	waits_fini(&lane->leave_waits);
+	if (!lane->leaving)
+		waits_fini(&lane->leave_waits);
 	lane_say(lane, &(struct saying){.outcome = OUTCOME_REJECTED,
 					.facts = &lane->runs.facts,
 					.reason = "in-use"});
@@ -103,13 +104,11 @@ static void refuse(struct lane *lane, flume_report *report)
 
 void lane_retire_tell(struct lane *lane)
 {
-	if (lane->leave_told)
+	if (lane->leave_asker.done)
+		refuse(lane, find_users(lane));
+	if (lane->leave_told || !lane_leaves(lane))
 		return;
 	flume_report *report = find_users(lane);
-	if (lane->leave_asker.done) {
-		refuse(lane, report);
-		return;
-	}
 	char *error = first_finding(report, "", "in use");
 	lane->leave_told = true;
 	lane_say(lane, &(struct saying){.outcome = OUTCOME_HELD,

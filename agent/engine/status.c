@@ -27,7 +27,9 @@ const char *lane_state_word(const struct lane *lane, const char **out_reason)
 {
 	const struct next *next = &lane->next;
 	bool coming = next->schema && !next->asker.done && next->stage <= NEXT_TRIAL;
-	*out_reason = coming ? "canary" : lane->reason;
+	*out_reason = !coming                   ? lane->reason
+		      : next->stage == NEXT_DUE ? "after-crash"
+						: "canary";
 	return state_words[coming ? LANE_WAITING : lane->state];
 }
 
@@ -143,7 +145,7 @@ static void add_running(struct text *t, const struct lane *lane)
 	add_number(t, "generation", (int64_t)lane_generation(lane));
 	add_stamp(t, "since", r->since);
 	/* Proven is what would be there after a power failure. */
-	add_truth(t, "proven", r->proven && lane->save != SAVE_DUE);
+	add_truth(t, "proven", r->proven && lane->save == SAVE_NOTHING);
 	if (r->inconclusive)
 		add_text(t, "verdict", "inconclusive");
 	text_add_char(t, '}');

@@ -1,8 +1,8 @@
 /* What happens by the clock: one timer for all lanes, armed for whichever is due first. */
 #include "agent/engine/lane.h"
 
-#define SOON          (100 * MS)  /* a canary that takes longer is shown */
-#define BLOCKED_PAUSE (1000 * MS) /* when only memory was missing        */
+#define SOON          (100 * MS) /* a canary that takes longer is shown */
+#define BLOCKED_PAUSE (250 * MS) /* when only memory was missing        */
 
 void engine_wake(struct engine *e, int64_t at)
 {
@@ -82,7 +82,10 @@ void engine_tick(void *arg)
 		engine_wake(e, guard_look(engine_lane_at(e, i), now));
 		engine_wake(e, tick_next(engine_lane_at(e, i), now));
 	}
+	engine_wake(e, turns_tick(e, now));
+	engine_wake(e, rates_tick(e, now));
 	engine_advance(e);
 	save_one(e, now);
+	lanes_prune(e);
 	board_pace(e);
 }

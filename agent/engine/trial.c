@@ -29,8 +29,7 @@ struct trial {
 	struct trials *trials;
 	struct tryout *tryout;
 	bool running;
-	trial_done_fn *done;
-	void *arg;
+	struct trial_calls calls;
 };
 
 struct trials {
@@ -41,13 +40,22 @@ struct trials {
 	size_t n, cap, running;
 };
 
+static bool start(const struct trial *t)
+{
+	if (!tryout_may_start(t->tryout, LOST))
+		return false;
+	if (t->calls.begin)
+		t->calls.begin(t->calls.arg);
+	return tryout_start(t->tryout);
+}
+
 static void start_queued(struct trials *ts)
 {
 	for (size_t i = 0; i < ts->n && ts->running < AT_ONCE; i++) {
 		struct trial *t = ts->list[i];
 		if (t->running)
 			continue;
-		if (!tryout_start(t->tryout, LOST))
+		if (!start(t))
 			break;
 		t->running = true;
 		ts->running++;
@@ -103,10 +111,9 @@ static void look(void *arg)
 		struct trial *t = next_verdict(ts, &err);
 		if (!t)
 			break;
-		trial_done_fn *done = t->done;
-		void *done_arg = t->arg;
+		const struct trial_calls calls = t->calls;
 		drop(t);
-		done(done_arg, err.code ? &err : NULL);
+		calls.done(calls.arg, err.code ? &err : NULL);
 	}
 	start_queued(ts);
 }
@@ -163,7 +170,7 @@ bool trial_needed(flume_change *change)
 }
 
 struct trial *trial_start(struct trials *ts, flume_change *change,
-			  const struct trial_limits *limits, trial_done_fn *done, void *arg)
+			  const struct trial_limits *limits, const struct trial_calls *calls)
 {
 	struct trial *t = calloc(1, sizeof *t);
 	struct tryout *tryout = t ? tryout_new(ts->desk, change, limits) : NULL;
@@ -173,7 +180,7 @@ struct trial *trial_start(struct trials *ts, flume_change *change,
 		free(t);
 		return NULL;
 	}
-	*t = (struct trial){.trials = ts, .tryout = tryout, .done = done, .arg = arg};
+	*t = (struct trial){.trials = ts, .tryout = tryout, .calls = *calls};
 	start_queued(ts);
 	return t;
 }

@@ -31,9 +31,17 @@ bool trial_needed(flume_change *);
  * Its path is the id of the schema whose case it was, or "" when that is the one that is set.
  */
 typedef void trial_done_fn(void *arg, const struct flume_err *err);
+
+struct trial_calls {
+	/* The thread is about to start: before trial_start returns, or when its turn has come.
+	 * Neither starts nor cancels one.  May be NULL. */
+	void (*begin)(void *arg);
+	trial_done_fn *done;
+	void *arg;
+};
 /* The change may be freed while the trial runs.  NULL when out of memory. */
 struct trial *trial_start(struct trials *, flume_change *, const struct trial_limits *,
-			  trial_done_fn *, void *arg);
+			  const struct trial_calls *);
 /* Gives up: `done` will not run.  NULL is fine; returns NULL. */
 struct trial *trial_cancel(struct trial *);
 

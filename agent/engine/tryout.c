@@ -180,16 +180,21 @@ static int spawn(struct tryout *t)
 	return rc;
 }
 
-bool tryout_start(struct tryout *t, size_t most_lost)
+bool tryout_may_start(struct tryout *t, size_t most_lost)
+{
+	pthread_mutex_lock(&t->desk->lock);
+	bool allowed = t->desk->lost < most_lost;
+	pthread_mutex_unlock(&t->desk->lock);
+	return allowed;
+}
+
+bool tryout_start(struct tryout *t)
 {
 	struct desk *d = t->desk;
 	pthread_mutex_lock(&d->lock);
-	bool allowed = d->lost < most_lost;
-	d->threads += allowed;
-	t->refs += allowed;
+	d->threads++;
+	t->refs++;
 	pthread_mutex_unlock(&d->lock);
-	if (!allowed)
-		return false;
 	t->started_at = loop_now();
 	int rc = spawn(t);
 	if (!rc)

@@ -49,8 +49,10 @@ struct tryout {
 /* NULL when out of memory. */
 struct tryout *tryout_new(struct desk *, flume_change *, const struct trial_limits *);
 struct tryout *tryout_unref(struct tryout *);
-/* Starts the thread.  False when there is none to be had, or too many are lost. */
-bool tryout_start(struct tryout *, size_t most_lost);
+/* Are fewer threads lost than that? */
+bool tryout_may_start(struct tryout *, size_t most_lost);
+/* Starts the thread.  False when there is none to be had. */
+bool tryout_start(struct tryout *);
 /* Cancels; if the thread still runs it is lost. */
 void tryout_let_go(struct tryout *);
 /* True when there is a verdict: its own, that its case is `grace_ns` overdue, or that the cases

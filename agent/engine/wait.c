@@ -93,5 +93,7 @@ void engine_moved(struct engine *e, const char *name)
 			lane->leave_due = true;
 		if (includes(&lane->next.waits, name))
 			lane->next.due = true;
+		if (includes(&lane->aside.waits, name))
+			lane->aside.due = true;
 	}
 }

@@ -148,7 +148,7 @@ static void on_end(const struct etcd_ending *end, void *arg)
 	struct outcome o = judge(c, end, &err);
 	c->post = NULL;
 	if (o.endpoint_at_fault && e->current == c->endpoint)
-		e->current = (e->current + 1) % e->endpoints_len;
+		etcd_turn(e);
 	if (o.code < 0 && c->how.failed && c->how.failed(c, o.code, &c->result, c->how.state)) {
 		o.code = ETCD_AGAIN;
 	} else if (o.elsewhere && c->others) {
@@ -172,6 +172,7 @@ static int ask(struct etcd_call *c)
 						      .path = c->how.path,
 						      .body = c->body,
 						      .timeout_ms = c->how.timeout_ms,
+						      .first_ms = c->how.first_ms,
 						      .own_connection = c->how.write,
 						      .on_end = on_end,
 						      .arg = c,

@@ -16,6 +16,7 @@ struct etcd_call_options {
 	const char *path;
 	struct text *body; /* taken, even on failure; a failed one fails the call */
 	int timeout_ms;
+	int first_ms;    /* until the first byte; 0: no such limit         */
 	bool write;      /* must not happen twice                          */
 	bool pinned;     /* to this endpoint, and no other                 */
 	size_t endpoint; /* if pinned                                      */

@@ -13,6 +13,11 @@ uint32_t etcd_random(void)
 	return n;
 }
 
+void etcd_turn(struct etcd *e)
+{
+	e->current = (e->current + 1) % e->endpoints_len;
+}
+
 const char *etcd_endpoint(const struct etcd *e, size_t i)
 {
 	return e->endpoints[i % e->endpoints_len];
@@ -36,6 +41,7 @@ struct etcd *etcd_new(struct loop *loop, const struct etcd_options *options,
 		.connect_ms = or_default(options->connect_ms, 2000),
 		.request_ms = or_default(options->request_ms, 4000),
 		.list_ms = or_default(options->list_ms, 35000),
+		.first_ms = or_default(options->first_ms, 5000),
 		.page = options->page ? options->page : 500,
 		.reply_max = options->reply_max ? options->reply_max : 16 << 20,
 	};

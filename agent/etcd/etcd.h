@@ -29,7 +29,8 @@ struct etcd_options {
 	const char *endpoints; /* "http://a:2379,https://b:2379"; proxies are never used */
 	int connect_ms;        /* [2000]                                                 */
 	int request_ms;        /* one try of a call at one endpoint [4000]               */
-	int list_ms;           /* the same for one page of a range of keys [35000]       */
+	int list_ms;           /* the same for one page of a range of keys [35000] ...   */
+	int first_ms;          /* ... whose first byte has to come within [5000]         */
 	unsigned page;         /* keys asked for at once [500]                           */
 	size_t reply_max;      /* bytes of one reply, or of one line of a watch [16 MiB] */
 };
@@ -37,6 +38,8 @@ struct etcd_options {
 /* Begins at an endpoint chosen at random.  NULL with `err` filled: FLUME_INVALID (the
  * endpoints), FLUME_NOMEM. */
 struct etcd *etcd_new(struct loop *, const struct etcd_options *, struct flume_err *);
+/* The next calls begin at another endpoint, if there is one. */
+void etcd_turn(struct etcd *);
 /* Calls in flight are dropped without their callback; watches and leases must be gone.  Not
  * from a callback of this client.  Returns NULL. */
 struct etcd *etcd_free(struct etcd *);

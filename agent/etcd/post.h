@@ -27,6 +27,7 @@ struct etcd_post_options {
 	size_t endpoint;
 	const char *path; /* "/v3/kv/range"                                           */
 	const char *body; /* lent until the end                                       */
+	int first_ms;     /* until the first byte of the answer; 0: as long as the rest */
 	int timeout_ms;   /* told to the server as three quarters; 0: a stream, none  */
 	bool own_connection;
 	etcd_post_lines_fn *on_lines; /* NULL: not a stream */

@@ -3,6 +3,8 @@
  * (the key with a NUL after it is the next there can be), at the revision of the first, so the
  * whole is one moment of the store.  Where that revision is compacted meanwhile, the reading
  * begins again; where a page turns out too big to be taken in, smaller ones are asked for.
+ *
+ * A page may take its time, but not to begin with: an endpoint that hangs accepts and says nothing.
  */
 #include "agent/etcd/call.h"
 #include "agent/etcd/kv.h"
@@ -122,6 +124,7 @@ struct etcd_call *etcd_range(struct etcd *e, const struct etcd_query *q, etcd_do
 			   .path = "/v3/kv/range",
 			   .body = &body,
 			   .timeout_ms = many ? e->options.list_ms : e->options.request_ms,
+			   .first_ms = many ? e->options.first_ms : 0,
 			   .read = read_page,
 			   .failed = another_way,
 			   .state = r,

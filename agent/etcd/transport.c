@@ -27,7 +27,8 @@ struct etcd_post {
 	etcd_post_end_fn *on_end;
 	void *arg;
 	int timeout_ms;
-	int broken; /* a code: what came could not be kept */
+	struct loop_timer *first; /* until the first byte; NULL: no matter */
+	int broken;               /* a code: what came could not be kept */
 	bool readable;
 	LIST_ENTRY(etcd_post) link; /* of the readable ones */
 	char error[CURL_ERROR_SIZE];
@@ -39,6 +40,8 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *arg)
 {
 	struct etcd_post *p = arg;
 	size_t n = size * count;
+	if (p->first)
+		loop_timer_disarm(p->first);
 	p->broken = etcd_lines_feed(&p->in, bytes, n, p->e->options.reply_max);
 	if (p->broken)
 		return 0; /* ends the transfer */
@@ -121,27 +124,10 @@ static void release(struct etcd_post *p)
 		LIST_REMOVE(p, link);
 	if (p->curl)
 		curl_easy_cleanup(p->curl);
+	loop_timer_free(p->first);
 	curl_slist_free_all(p->headers);
 	etcd_lines_fini(&p->in);
 	free(p);
-}
-
-struct etcd_post *etcd_post_new(struct etcd *e, const struct etcd_post_options *o)
-{
-	struct etcd_post *p = calloc(1, sizeof *p);
-	if (!p)
-		return NULL;
-	p->e = e;
-	p->on_lines = o->on_lines;
-	p->on_end = o->on_end;
-	p->arg = o->arg;
-	p->timeout_ms = o->timeout_ms;
-	p->curl = curl_easy_init();
-	if (!p->curl || !prepare(p, o) || curl_multi_add_handle(e->multi, p->curl)) {
-		release(p);
-		return NULL;
-	}
-	return p;
 }
 
 struct etcd_lines *etcd_post_lines(struct etcd_post *p)
@@ -202,6 +188,41 @@ static void finish(struct etcd_post *p, CURLcode result)
 	curl_multi_remove_handle(p->e->multi, p->curl);
 	p->on_end(&end, p->arg);
 	release(p);
+}
+
+static void on_late(void *arg)
+{
+	finish(arg, CURLE_OPERATION_TIMEDOUT);
+}
+
+/* False when out of memory. */
+static bool await_first(struct etcd_post *p, int first_ms)
+{
+	if (!first_ms)
+		return true;
+	p->first = loop_timer_new(p->e->loop, on_late, p);
+	if (p->first)
+		loop_timer_arm(p->first, (int64_t)first_ms * 1000000);
+	return p->first;
+}
+
+struct etcd_post *etcd_post_new(struct etcd *e, const struct etcd_post_options *o)
+{
+	struct etcd_post *p = calloc(1, sizeof *p);
+	if (!p)
+		return NULL;
+	p->e = e;
+	p->on_lines = o->on_lines;
+	p->on_end = o->on_end;
+	p->arg = o->arg;
+	p->timeout_ms = o->timeout_ms;
+	p->curl = curl_easy_init();
+	if (!p->curl || !prepare(p, o) || !await_first(p, o->first_ms) ||
+	    curl_multi_add_handle(e->multi, p->curl)) {
+		release(p);
+		return NULL;
+	}
+	return p;
 }
 
 /* ---- the multi handle and the loop ---- */

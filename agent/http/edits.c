@@ -96,6 +96,17 @@ static int keep(const struct edit *e, struct flume_err *err)
 	return keeper->remove ? keeper->remove(keeper->arg, r->name, err) : FLUME_NOT_FOUND;
 }
 
+/* The store has forgotten the schema already. */
+static void answer_confirmed(const struct edit *e, const struct engine_answer *said)
+{
+	struct request *r = e->request;
+	if (said->result == ENGINE_NOT_FOUND)
+		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "read-only", "%s",
+				r->http->read_only);
+	else
+		answer_done(r, said);
+}
+
 static void answer_kept(const struct edit *e, const struct engine_answer *said)
 {
 	struct request *r = e->request;
@@ -120,7 +131,10 @@ static void answer_engine(const struct edit *e, const struct engine_answer *said
 	case ENGINE_APPLIED:
 	case ENGINE_UNCHANGED:
 	case ENGINE_NOT_FOUND:
-		answer_kept(e, said);
+		if (e->kind == EDIT_CONFIRM)
+			answer_confirmed(e, said);
+		else
+			answer_kept(e, said);
 		break;
 	case ENGINE_REJECTED:
 	case ENGINE_HELD:
@@ -186,7 +200,10 @@ static void start(struct edits *edits, struct edit *e)
 		change.format = r->format;
 	}
 	TAILQ_INSERT_TAIL(&edits->running, e, link);
-	engine_submit(edits->http->engine, &change, done, e);
+	if (e->kind == EDIT_CONFIRM)
+		engine_confirm(edits->http->engine, r->name, done, e);
+	else
+		engine_submit(edits->http->engine, &change, done, e);
 }
 
 static struct edit *next_posted(struct edits *edits)

@@ -140,11 +140,15 @@ void crowd_leave(void *arg, struct MHD_Connection *, void **context,
 
 /* ---- changes of schemas, carried out on the loop ---- */
 
-enum edit_kind { EDIT_SET, EDIT_DELETE };
+enum edit_kind {
+	EDIT_SET,
+	EDIT_DELETE,
+	EDIT_CONFIRM, /* a deletion that is held: see engine_confirm */
+};
 
 int edits_new(struct edits **out, struct http *, struct flume_err *err);
-/* Any thread: asks the engine to set the schema that the request names to its body, or to
- * delete it.  The request waits and gets its answer. */
+/* Any thread: asks the engine to set the schema that the request names to its body, to
+ * delete it, or to confirm that.  The request waits and gets its answer. */
 void edits_push(struct edits *, struct request *, enum edit_kind);
 /* On the loop's thread: answers all that are under way, and those still to come, with 503. */
 void edits_close(struct edits *);

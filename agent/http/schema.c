@@ -55,15 +55,21 @@ static void get(struct request *r)
 
 /* ---- PUT and DELETE ---- */
 
-static bool may_change(struct request *r)
+static bool is_named(struct request *r)
 {
-	if (!source_name_good(r->name))
+	bool good = source_name_good(r->name);
+	if (!good)
 		answer_problemf(
 			&r->answer, MHD_HTTP_BAD_REQUEST, "bad-name",
 			"'%.200s' cannot name a schema: expected a lower-case letter or a "
 			"digit, then those, '.', '_' or '-', 128 characters at the most",
 			r->name);
-	else if (r->http->read_only)
+	return good;
+}
+
+static bool may_change(struct request *r)
+{
+	if (is_named(r) && r->http->read_only)
 		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "read-only", "%s",
 				r->http->read_only);
 	return !r->answer.status;
@@ -113,15 +119,17 @@ static void put(struct request *r)
 		edits_push(r->http->edits, r, EDIT_SET);
 }
 
+/* Where the schemas belong to a store that has deleted this one, and that is held, whoever asks
+ * for it agrees with the store. */
 static void delete (struct request *r)
 {
 	if (request_wait(r))
-		edits_push(r->http->edits, r, EDIT_DELETE);
+		edits_push(r->http->edits, r, r->http->read_only ? EDIT_CONFIRM : EDIT_DELETE);
 }
 
 static void begin_delete(struct request *r)
 {
-	may_change(r);
+	(void)is_named(r);
 }
 
 const struct http_resource resource_schema = {

@@ -12,7 +12,12 @@
  * what was seen last stays, and a timer tries again.
  *
  * Network file systems, and links to files elsewhere, change without an event, so there is also
- * a slow look that waits for nothing.
+ * a slow look that waits for nothing.  Such a look, or one for another file's sake, may find a
+ * file half written; where no event said that it was closed, it is looked at again after a
+ * moment, before anything is handed on.
+ *
+ * The folder's own name may be a link that is set to another folder.  That is seen in the folder
+ * where the link lies.
  */
 #include "agent/source/folder.h"
 
@@ -49,12 +54,15 @@ struct source_dir {
 	int64_t pace; /* between looks when nothing happens */
 	int inotify;  /* -1: none, by wish or for want of one */
 	int wd;       /* of the folder; -1: none */
+	int link_wd;  /* of the folder where its name lies, if that is a link; -1: none */
+	struct folder_trust trust; /* from what happened since the last list */
 	struct loop_fd *events;
 	struct loop_timer *look;
 	bool looking_soon;
 	bool delivered, told_link, up;
 	int64_t stirred;       /* when something happened last */
 	int64_t missing_since; /* 0: no file is missing */
+	int64_t moving_since;  /* 0: no file may be half written */
 };
 
 static void tell_link(struct source_dir *s, bool up, const char *why)
@@ -80,15 +88,42 @@ static bool is_being_written(struct source_dir *s, const char *file)
 	return found && S_ISREG(st.st_mode) && st.st_nlink == 1;
 }
 
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* Whoever closed it, or moved it here, had written all of it; a ConfigMap moves all of its files
+ * at once. */
+static void trust(struct source_dir *s, const struct inotify_event *event)
+{
+	if (event->mask & IN_MOVED_TO && !strncmp(event->name, "..", 2))
+		s->trust.all_whole = true;
+	else if (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO))
+		(void)map_add(&s->trust.whole, event->name, s);
+}
+
+static void end_trust(struct source_dir *s)
+{
+	map_fini(&s->trust.whole);
+	s->trust = (struct folder_trust){0};
+}
+
 static bool calls_for_a_look(struct source_dir *s, const struct inotify_event *event)
 {
 	if (event->mask & IN_IGNORED) {
 		if (event->wd == s->wd)
 			s->wd = -1;
+		if (event->wd == s->link_wd)
+			s->link_wd = -1;
 		return true;
 	}
 	if (!event->len)
 		return true;
+	if (event->wd == s->link_wd)
+		return !strcmp(event->name, base_of(s->dir));
+	trust(s, event);
 	if (event->name[0] == '.' && event->name[1] != '.')
 		return false;
 	return !(event->mask & IN_CREATE) || !is_being_written(s, event->name);
@@ -122,11 +157,30 @@ static void on_event(int fd, uint32_t mask, void *arg)
 		look_soon(s, SETTLE);
 }
 
+/* Where there is no such watch to be had, the slow look finds it. */
+static void watch_link(struct source_dir *s)
+{
+	struct stat st;
+	struct text parent = {0};
+	const char *base = base_of(s->dir);
+	int wd = -1;
+	text_add_n(&parent, s->dir, (size_t)(base - s->dir));
+	text_add(&parent, ".");
+	if (!parent.failed && !lstat(s->dir, &st) && S_ISLNK(st.st_mode))
+		wd = inotify_add_watch(s->inotify, parent.s,
+				       IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD);
+	text_fini(&parent);
+	if (s->link_wd >= 0 && s->link_wd != wd)
+		inotify_rm_watch(s->inotify, s->link_wd);
+	s->link_wd = wd;
+}
+
 /* Puts the watch on the folder that has the name now, which may be another one than before. */
 static int watch(struct source_dir *s, struct flume_err *err)
 {
 	if (s->inotify < 0)
 		return 0;
+	watch_link(s);
 	int wd = inotify_add_watch(s->inotify, s->dir, EVENTS);
 	if (wd == s->wd && wd >= 0)
 		return 0;
@@ -149,6 +203,7 @@ static int watch(struct source_dir *s, struct flume_err *err)
 static int deliver(struct source_dir *s)
 {
 	struct change *changes = calloc(s->folder.n ? s->folder.n : 1, sizeof *changes);
+	s->delivered = false;
 	if (!changes)
 		return FLUME_NOMEM;
 	for (size_t i = 0; i < s->folder.n; i++) {
@@ -162,10 +217,10 @@ static int deliver(struct source_dir *s)
 			.place = file->path,
 		};
 	}
-	s->sink.batch(s->sink.arg, BATCH_LIST, changes, s->folder.n, 0);
+	int code = s->sink.batch(s->sink.arg, BATCH_LIST, changes, s->folder.n, 0);
 	free(changes);
-	s->delivered = true;
-	return 0;
+	s->delivered = !code;
+	return code;
 }
 
 static bool believe_missing(const struct source_dir *s, int64_t now)
@@ -180,9 +235,18 @@ static int look_now(struct source_dir *s, struct flume_err *err)
 	int code = watch(s, err);
 	if (code)
 		return code;
-	code = folder_look(&s->folder, s->dir, believe_missing(s, now), err);
+	s->trust.gone = believe_missing(s, now);
+	s->trust.patient = !s->moving_since || now - s->moving_since < UNREST;
+	code = folder_look(&s->folder, s->dir, &s->trust, err);
 	if (code < 0)
 		return code;
+	if (!s->folder.moving.len)
+		s->moving_since = 0;
+	else if (!s->moving_since)
+		s->moving_since = now;
+	if (code == FOLDER_MOVING)
+		return 0;
+	end_trust(s);
 	if (!s->folder.missing) {
 		s->missing_since = 0;
 	} else if (!s->missing_since) {
@@ -207,7 +271,7 @@ static void on_look(void *arg)
 		tell_link(s, false, err.text);
 		s->missing_since = 0;
 		loop_timer_arm(s->look, RETRY);
-	} else if (s->missing_since) {
+	} else if (s->missing_since || s->moving_since) {
 		look_soon(s, QUIET);
 	} else {
 		loop_timer_arm(s->look, s->pace);
@@ -224,6 +288,7 @@ static void source_dir_free(struct source *source)
 	if (s->inotify >= 0)
 		close(s->inotify);
 	folder_fini(&s->folder);
+	end_trust(s);
 	free(s->dir);
 	free(s);
 }
@@ -255,8 +320,11 @@ int source_dir_new(struct source **out, struct loop *loop, const char *dir, int6
 		.pace = poll_ns > 0 ? poll_ns : SLOW,
 		.inotify = -1,
 		.wd = -1,
+		.link_wd = -1,
 	};
 	s->dir = strdup(dir);
+	for (size_t n = s->dir ? strlen(s->dir) : 0; n > 1 && s->dir[n - 1] == '/'; n--)
+		s->dir[n - 1] = '\0';
 	s->look = loop_timer_new(loop, on_look, s);
 	if (!s->dir || !s->look || (poll_ns <= 0 && !listen_to_events(s, loop))) {
 		source_dir_free(&s->source);

@@ -7,7 +7,9 @@
  * the same moment, hence the random pause.
  *
  * Two lists of one store can only go forward.  When one does not, or comes from another
- * cluster, the store was wiped or restored, and the revisions of before mean nothing.
+ * cluster, the store was wiped or restored, and the revisions of before mean nothing.  One
+ * answer is not believed, for it may be that of an endpoint which is not what it was: another
+ * one is asked.
  *
  * With a pace the list is simply repeated, and there is no watch.
  */
@@ -42,6 +44,7 @@ struct source_etcd {
 	int64_t bound;            /* of the next pause after a failure */
 	int64_t revision;         /* up to which everything was delivered; 0: nothing was */
 	uint64_t cluster;
+	bool doubt; /* the last list went back */
 	bool told_link, up;
 	struct map passed_over; /* keys that were complained of; the things mean nothing */
 };
@@ -104,16 +107,21 @@ static bool change_of(struct source_etcd *s, const struct etcd_kv *kv, bool dele
 
 /* ---- watch ---- */
 
+/* What cannot be handed on must not be lost. */
+static void list_once_more(struct source_etcd *s)
+{
+	s->watch = etcd_watch_free(s->watch);
+	log_event(LOG_ERROR, "the schemas are listed again",
+		  LOG_STR("reason", "out of memory"));
+	loop_timer_arm(s->pause, PAUSE_LEAST);
+}
+
 static void on_events(const struct etcd_event *events, size_t n, void *arg)
 {
 	struct source_etcd *s = arg;
 	struct change *changes = calloc(n ? n : 1, sizeof *changes);
 	if (!changes) {
-		/* What cannot be handed on must not be lost: list it once more. */
-		s->watch = etcd_watch_free(s->watch);
-		log_event(LOG_ERROR, "the schemas are listed again",
-			  LOG_STR("reason", "out of memory"));
-		loop_timer_arm(s->pause, PAUSE_LEAST);
+		list_once_more(s);
 		return;
 	}
 	size_t count = 0;
@@ -123,8 +131,8 @@ static void on_events(const struct etcd_event *events, size_t n, void *arg)
 		revision = events[i].kv.mod_revision;
 	}
 	s->revision = revision;
-	if (count)
-		s->sink.batch(s->sink.arg, BATCH_EVENTS, changes, count, revision);
+	if (count && s->sink.batch(s->sink.arg, BATCH_EVENTS, changes, count, revision))
+		list_once_more(s);
 	free(changes);
 }
 
@@ -202,9 +210,9 @@ static int hand_on_list(struct source_etcd *s, const struct etcd_result *r)
 	size_t count = 0;
 	for (size_t i = 0; i < r->n; i++)
 		count += change_of(s, &r->kvs[i], false, &changes[count]);
-	s->sink.batch(s->sink.arg, BATCH_LIST, changes, count, r->revision);
+	int code = s->sink.batch(s->sink.arg, BATCH_LIST, changes, count, r->revision);
 	free(changes);
-	return 0;
+	return code;
 }
 
 static void try_later(struct source_etcd *s, const char *why)
@@ -212,6 +220,15 @@ static void try_later(struct source_etcd *s, const char *why)
 	tell_link(s, false, why);
 	loop_timer_arm(s->pause, jitter(s->bound));
 	s->bound = s->bound > PAUSE_MOST / 2 ? PAUSE_MOST : s->bound * 2;
+}
+
+static void ask_elsewhere(struct source_etcd *s, const struct etcd_result *r)
+{
+	log_event(LOG_WARN, "a list went back in time: another endpoint is asked",
+		  LOG_INT("revision", r->revision), LOG_INT("before", s->revision));
+	s->doubt = true;
+	etcd_turn(s->etcd);
+	loop_timer_arm(s->pause, jitter(PAUSE_LEAST));
 }
 
 static void on_list(struct etcd_result *r, void *arg)
@@ -225,7 +242,13 @@ static void on_list(struct etcd_result *r, void *arg)
 	s->bound = PAUSE_LEAST;
 	tell_link(s, true, NULL);
 	bool other = s->cluster && r->cluster_id != s->cluster;
-	if (other || r->revision < s->revision) {
+	bool back = other || r->revision < s->revision;
+	if (back && !s->doubt) {
+		ask_elsewhere(s, r);
+		return;
+	}
+	s->doubt = false;
+	if (back) {
 		log_event(LOG_ERROR,
 			  other ? "etcd is another cluster now" : "etcd went back in time",
 			  LOG_INT("revision", r->revision), LOG_INT("before", s->revision));

@@ -9,6 +9,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define MS     INT64_C(1000000)
+#define FRESH  (1000 * MS) /* what was written so lately may not be all of it ... */
+#define SETTLE (200 * MS)  /* ... unless it has not been touched for so long      */
 
 static void files_free(struct folder_file *files, size_t n)
 {
@@ -49,6 +55,8 @@ static const struct folder_file *find(const struct folder *f, const char *name)
 
 struct look {
 	struct folder *before;
+	const struct folder_trust *trust;
+	struct map moving;
 	struct folder_file *files;
 	size_t n, cap, missing;
 	struct map names; /* of the files; the things mean nothing */
@@ -101,8 +109,66 @@ static int keep_old(struct look *l, const struct folder_file *old, bool missing)
 	return 0;
 }
 
+/* ---- half written? ---- */
+
+static bool is_same_file(const struct folder_file *a, const struct folder_file *b)
+{
+	return a->format == b->format && a->len == b->len && !memcmp(a->text, b->text, a->len);
+}
+
+static int64_t ns_of(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Size and time, as the thing of a map: never NULL. */
+static void *mark_of(const struct stat *st)
+{
+	uint64_t mark = (uint64_t)ns_of(st->st_mtim) ^ ((uint64_t)st->st_size << 40);
+	return (void *)(uintptr_t)(mark | 1);
+}
+
+static bool is_trusted(const struct folder_trust *trust, const char *file)
+{
+	return trust->all_whole || map_get(&trust->whole, file);
+}
+
+/* Looked at after it was read, so what two looks find the same was read in between. */
+static bool is_moving(struct look *l, const char *path)
+{
+	struct stat st;
+	struct timespec now;
+	void *old = NULL;
+	if (stat(path, &st) || clock_gettime(CLOCK_REALTIME, &now))
+		return false;
+	int64_t age = ns_of(now) - ns_of(st.st_mtim);
+	bool same = map_get(&l->before->moving, path) == mark_of(&st);
+	if (age >= FRESH || (same && (age >= SETTLE || age < 0)))
+		return false;
+	(void)map_put(&l->moving, path, mark_of(&st), &old);
+	return true;
+}
+
+/* Takes the name and the path, and keeps the file that was read. */
+static int keep_read(struct look *l, struct folder_file *read, const char *file,
+		     const struct folder_file *old)
+{
+	bool changed = !old || !is_same_file(old, read);
+	if (changed && !is_trusted(l->trust, file) && is_moving(l, read->path) && old) {
+		int code = keep_old(l, old, false);
+		if (!code) {
+			free(read->text);
+			free(read->path);
+			free(read->name);
+		}
+		return code;
+	}
+	return keep(l, read);
+}
+
 /* Takes the name and the path. */
-static int look_at(struct look *l, char *name, char *path, enum flume_format format)
+static int look_at(struct look *l, const char *in_folder, char *name, char *path,
+		   enum flume_format format)
 {
 	struct folder_file file = {.name = name, .path = path, .format = format};
 	const struct folder_file *old = find(l->before, name);
@@ -114,7 +180,7 @@ static int look_at(struct look *l, char *name, char *path, enum flume_format for
 	} else {
 		code = slurp(path, FOLDER_FILE_MOST + 1, &file.text, &file.len);
 		if (code == 0) {
-			code = keep(l, &file);
+			code = keep_read(l, &file, in_folder, old);
 			if (code == 0)
 				return 0;
 		}
@@ -139,7 +205,7 @@ static int look_at_entry(struct look *l, const char *dir, const char *file)
 	text_addf(&path, "%s/%s", dir, file);
 	char *whole = text_take(&path);
 	if (name && whole)
-		return look_at(l, name, whole, format);
+		return look_at(l, file, name, whole, format);
 	free(name);
 	free(whole);
 	return FLUME_NOMEM;
@@ -161,14 +227,13 @@ static bool same(const struct folder *before, const struct look *l)
 		return false;
 	for (size_t i = 0; i < l->n; i++) {
 		const struct folder_file *a = &before->files[i], *b = &l->files[i];
-		if (strcmp(a->name, b->name) != 0 || a->format != b->format ||
-		    a->len != b->len || memcmp(a->text, b->text, a->len) != 0)
+		if (strcmp(a->name, b->name) != 0 || !is_same_file(a, b))
 			return false;
 	}
 	return true;
 }
 
-static int scan(struct look *l, const char *dir, bool believe, struct flume_err *err)
+static int scan(struct look *l, const char *dir, struct flume_err *err)
 {
 	struct dirent **entries;
 	int n = scandir(dir, &entries, is_document, by_file_name);
@@ -182,26 +247,41 @@ static int scan(struct look *l, const char *dir, bool believe, struct flume_err 
 	}
 	if (n >= 0)
 		free(entries);
-	if (!code && !believe)
+	if (!code && !l->trust->gone)
 		code = keep_missing(l);
 	return code == FLUME_NOMEM ? flume_fail(err, code, "out of memory") : code;
 }
 
-int folder_look(struct folder *f, const char *dir, bool believe, struct flume_err *err)
+/* Only what was noted of the files is new. */
+static int put_off(struct folder *f, struct look *l)
 {
-	struct look l = {.before = f};
-	int code = scan(&l, dir, believe, err);
+	files_free(l->files, l->n);
+	map_fini(&f->complaints);
+	map_fini(&f->moving);
+	f->complaints = l->complaints;
+	f->moving = l->moving;
+	return FOLDER_MOVING;
+}
+
+int folder_look(struct folder *f, const char *dir, const struct folder_trust *trust,
+		struct flume_err *err)
+{
+	struct look l = {.before = f, .trust = trust};
+	int code = scan(&l, dir, err);
 	map_fini(&l.names);
 	if (code) {
 		files_free(l.files, l.n);
 		map_fini(&l.complaints);
+		map_fini(&l.moving);
 		return code;
 	}
+	if (l.moving.len && trust->patient)
+		return put_off(f, &l);
 	if (l.n)
 		qsort(l.files, l.n, sizeof *l.files, by_name);
 	bool changed = !same(f, &l);
 	folder_fini(f);
-	*f = (struct folder){l.files, l.n, l.missing, l.complaints};
+	*f = (struct folder){l.files, l.n, l.missing, l.complaints, l.moving};
 	return changed ? FOLDER_CHANGED : 0;
 }
 
@@ -209,5 +289,6 @@ void folder_fini(struct folder *f)
 {
 	files_free(f->files, f->n);
 	map_fini(&f->complaints);
+	map_fini(&f->moving);
 	*f = (struct folder){0};
 }

@@ -26,15 +26,29 @@ struct folder {                    /* all zero is one that was never looked at *
 	struct folder_file *files; /* sorted by name */
 	size_t n, missing;
 	struct map complaints; /* path to why */
+	struct map moving;     /* path of a file that may be half written to what it was like */
 };
 
-enum folder_outcome { FOLDER_CHANGED = 1 };
+struct folder_trust {
+	bool gone;        /* a file that is missing is gone           */
+	bool all_whole;   /* no file is being written                 */
+	struct map whole; /* nor are these, by the name of the file   */
+	bool patient;     /* rather no answer than one that may not do */
+};
+
+enum folder_outcome {
+	FOLDER_CHANGED = 1,
+	FOLDER_MOVING, /* a file may be half written: look again in a moment */
+};
 
 /* Looks at `dir`.  A file that cannot be read keeps its last content.  One that is not there
- * any more stays, marked as missing, unless `believe`: only then it is dropped.  Returns 0 when
- * everything is as it was, FOLDER_CHANGED, FLUME_IO (nothing is touched) or FLUME_NOMEM
- * (likewise). */
-int folder_look(struct folder *, const char *dir, bool believe, struct flume_err *);
+ * any more stays, marked as missing, unless it is trusted to be gone.  One that was changed just
+ * now may be half written, until two looks find it the same: with patience the outcome is
+ * FOLDER_MOVING and the files stay as they were, without it that file keeps its last content, if
+ * it had any.  Returns 0 when everything is as it was, an outcome, FLUME_IO (nothing is touched)
+ * or FLUME_NOMEM (likewise). */
+int folder_look(struct folder *, const char *dir, const struct folder_trust *,
+		struct flume_err *);
 void folder_fini(struct folder *);
 
 #endif

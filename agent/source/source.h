@@ -29,8 +29,9 @@ enum batch_kind {
 };
 
 struct sink {
-	void (*batch)(void *arg, enum batch_kind, const struct change *, size_t n,
-		      int64_t revision);
+	/* 0, or FLUME_NOMEM: not all of it could be taken in.  Then a list has to follow. */
+	int (*batch)(void *arg, enum batch_kind, const struct change *, size_t n,
+		     int64_t revision);
 	/* Nothing that happened up to `revision` is missing. */
 	void (*proved)(void *arg, int64_t revision);
 	/* The connection as the source sees it; `why` when it is down. */

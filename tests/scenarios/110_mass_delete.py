@@ -61,6 +61,40 @@ def restoring_clears_it(s):
     node.wait_for("a is retired", lambda: statuses(node) == [404, 200, 200, 200])
 
 
+def what_is_held_can_be_confirmed_name_by_name(s):
+    etcd, node = started(s)
+    equal(node.request("DELETE", "/schemas/a").status, 409, "DELETE of what etcd has")
+    etcd.delete_schemas("abc")
+    held(node, "abc")
+    answer = node.request("DELETE", "/schemas/d")
+    equal((answer.status, answer.json()["code"]), (409, "read-only"), "DELETE of what etcd has")
+    for name in "abc":
+        equal(node.request("DELETE", f"/schemas/{name}").status, 204, f"DELETE of {name}")
+    equal(statuses(node), [404, 404, 404, 200], "answers")
+    node.wait_for("they left the status", lambda: set(node.status()["schemas"]) == {"d"})
+    equal(node.request("DELETE", "/schemas/a").status, 409, "DELETE of what is gone already")
+    node.restart()
+    node.wait_ready()
+    equal(statuses(node), [404, 404, 404, 200], "answers after a restart")
+    etcd.set_schema("a", marking("1.0.0", 1))
+    node.wait_schema("a", version="1.0.0")
+
+
+def the_rest_is_held_too(s):
+    """What is held already does not make what is left look few."""
+    etcd = s.etcd()
+    names = "abcdefghij"
+    etcd.change(puts={etcd.schema_key(name): marking("1.0.0", 1) for name in names})
+    node = s.node(etcd=etcd)
+    for name in names:
+        node.wait_schema(name, version="1.0.0")
+    etcd.delete_schemas(names[:6])
+    etcd.delete_schemas(names[6:])
+    for name in names:
+        node.wait_schema(name, state="held", version="1.0.0")
+    equal(statuses(node, names), [200] * 10, "answers")
+
+
 def one_of_four_is_retired(s):
     etcd, node = started(s)
     etcd.delete_schema("a")
@@ -117,6 +151,8 @@ def an_emptied_folder_empties_no_node(s):
 run(
     three_of_four_in_one_revision_are_held,
     restoring_clears_it,
+    what_is_held_can_be_confirmed_name_by_name,
+    the_rest_is_held_too,
     one_of_four_is_retired,
     two_of_four_are_retired,
     few_may_all_go,

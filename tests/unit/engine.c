@@ -317,6 +317,22 @@ START_TEST(many_bad_updates_open_the_breaker_and_the_last_is_tried_later)
 }
 END_TEST
 
+/* Versions beyond what is shown of them. */
+#define LONG_VERSION                                                                         \
+	"1.0.0-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+	"aaaaaaaaaaaaaaaaaaaa"
+
+START_TEST(long_versions_are_compared_whole)
+{
+	site_put("a", 1, marking(LONG_VERSION ".2", 1, NULL));
+	site_put("a", 2, marking(LONG_VERSION ".2", 2, NULL));
+	site_says("a.reason", "version-reused");
+	site_put("a", 3, marking(LONG_VERSION ".3", 3, NULL));
+	site_says("a.state", "running");
+	site_made_by("a", 3);
+}
+END_TEST
+
 Suite *suite_engine(void)
 {
 	Suite *suite = suite_create("engine");
@@ -327,6 +343,7 @@ Suite *suite_engine(void)
 	tcase_add_test(apply, an_older_revision_is_ignored);
 	tcase_add_test(apply, a_folder_that_says_the_same_again_changes_nothing);
 	tcase_add_test(apply, a_used_version_is_not_used_again);
+	tcase_add_test(apply, long_versions_are_compared_whole);
 	tcase_add_test(apply, policies_change_the_table);
 	tcase_add_test(apply, a_text_that_is_no_yaml_keeps_what_runs);
 	tcase_add_test(apply, a_text_that_does_not_check_keeps_what_runs);

@@ -125,6 +125,20 @@ START_TEST(others_can_be_deleted_while_some_are_held)
 }
 END_TEST
 
+START_TEST(those_that_are_held_do_not_make_the_rest_look_few)
+{
+	static const char *const first[] = {"a", "b", "c", "d", "e", "f"};
+	static const char *const rest[] = {"g", "h", "i", "j"};
+	put_many("abcdefghij");
+	site_delete_at_once(20, first, 6);
+	site_says("a.state", "held");
+	site_delete_at_once(21, rest, 4);
+	site_says("g.state", "held");
+	site_says("j.reason", "mass-delete");
+	site_made_by("j", 9);
+}
+END_TEST
+
 START_TEST(a_held_deletion_can_be_confirmed_one_by_one)
 {
 	put_many("abc");
@@ -245,6 +259,7 @@ Suite *suite_engine_deletion(void)
 	tcase_add_test(many, half_of_them_may_go_at_once);
 	tcase_add_test(many, held_schemas_are_released_when_they_come_back);
 	tcase_add_test(many, others_can_be_deleted_while_some_are_held);
+	tcase_add_test(many, those_that_are_held_do_not_make_the_rest_look_few);
 	tcase_add_test(many, a_held_deletion_can_be_confirmed_one_by_one);
 	tcase_add_test(many, a_file_that_comes_back_is_read_again);
 	TCase *used = site_case(suite, "in use");

@@ -138,78 +138,6 @@ START_TEST(a_deleted_schema_does_not_come_back_from_disk)
 }
 END_TEST
 
-/* ---- crashes ---- */
-
-static void crash_in_probation(void)
-{
-	LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
-	site_says("a.state", "probation");
-	site_crash();
-	site_made_by("a", 1);
-}
-
-START_TEST(one_crash_is_no_verdict)
-{
-	prove("a", 5, marking("1.0.0", 1, NULL));
-	crash_in_probation();
-	LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
-	site_says("a.state", "probation");
-}
-END_TEST
-
-START_TEST(two_crashes_in_probation_give_a_change_up)
-{
-	prove("a", 5, marking("1.0.0", 1, NULL));
-	crash_in_probation();
-	crash_in_probation();
-	LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
-	site_says("a.state", "held");
-	site_says("a.reason", "known-bad");
-	site_says("a.attempted.stage", "crash");
-	site_says_part("a.attempted.error", "crashed twice");
-	site_made_by("a", 1);
-	site_put("a", 7, marking("1.1.1", 3, LONG_PROBATION));
-	site_says("a.state", "probation");
-}
-END_TEST
-
-START_TEST(two_crashes_in_the_canary_give_a_change_up)
-{
-	for (int i = 1; i <= 2; i++) {
-		LIST(6, {"a", 6, running("1.1.0", "gate", CASE_GETS(1))});
-		while (atomic_load(&site.at_gate) < i)
-			site_turn();
-		sem_post(&site.gate);
-		site_crash();
-	}
-	LIST(6, {"a", 6, running("1.1.0", "gate", CASE_GETS(1))});
-	site_says("a.state", "held");
-	site_says("a.attempted.stage", "crash");
-}
-END_TEST
-
-START_TEST(an_orderly_end_is_no_crash)
-{
-	prove("a", 5, marking("1.0.0", 1, NULL));
-	for (int i = 0; i < 4; i++) {
-		LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
-		site_says("a.state", "probation");
-		site_restart();
-	}
-	ck_assert_int_eq(access(site_path("tried/a"), F_OK), -1);
-}
-END_TEST
-
-START_TEST(a_crash_after_the_verdict_is_nobody_s_fault)
-{
-	prove("a", 5, marking("1.0.0", 1, CASE_GETS(1)));
-	for (int i = 0; i < 3; i++)
-		ck_assert_uint_eq(site_crash(), 1);
-	LIST(6, {"a", 6, marking("1.1.0", 2, CASE_GETS(2))});
-	site_until("a.running.version", "1.1.0");
-}
-END_TEST
-
 /* ---- revisions ---- */
 
 START_TEST(a_lagging_member_does_not_take_a_node_back_after_a_restart)
@@ -303,6 +231,46 @@ START_TEST(a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service)
 }
 END_TEST
 
+/* A file in the folder's place stops root too. */
+static void break_disk(void)
+{
+	site_turn();
+	ck_assert_int_eq(rename(site_path("proven"), site_path("away")), 0);
+	site_write("proven", "in the way");
+}
+
+static void mend_disk(void)
+{
+	ck_assert_int_eq(unlink(site_path("proven")), 0);
+	ck_assert_int_eq(rename(site_path("away"), site_path("proven")), 0);
+}
+
+START_TEST(what_is_not_on_disk_is_not_called_proven)
+{
+	break_disk();
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	site_until(".disk.ok", "false");
+	site_says("a.running.proven", "false");
+	mend_disk();
+	ck_assert_uint_eq(site_restart(), 1); /* an orderly end tries once more */
+	site_says("a.running.proven", "true");
+}
+END_TEST
+
+START_TEST(a_removal_that_failed_is_tried_again)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	break_disk();
+	site_delete("a", 6);
+	site_until(".disk.ok", "false");
+	site_says("a.state", "-");
+	mend_disk();
+	ck_assert_int_eq(access(site_path("proven/a"), F_OK), 0);
+	ck_assert_uint_eq(site_restart(), 0);
+	ck_assert_int_eq(access(site_path("proven/a"), F_OK), -1);
+}
+END_TEST
+
 START_TEST(a_node_without_a_state_folder_remembers_nothing)
 {
 	site.options.state_dir = NULL;
@@ -342,12 +310,6 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(start, a_rollback_is_remembered_over_a_restart);
 	tcase_add_test(start, a_deleted_schema_does_not_come_back_from_disk);
 	tcase_add_test(start, a_hundred_schemas_start_from_disk);
-	TCase *crashes = site_case(suite, "crashes");
-	tcase_add_test(crashes, one_crash_is_no_verdict);
-	tcase_add_test(crashes, two_crashes_in_probation_give_a_change_up);
-	tcase_add_test(crashes, two_crashes_in_the_canary_give_a_change_up);
-	tcase_add_test(crashes, an_orderly_end_is_no_crash);
-	tcase_add_test(crashes, a_crash_after_the_verdict_is_nobody_s_fault);
 	TCase *revisions = site_case(suite, "revisions");
 	tcase_add_test(revisions, a_lagging_member_does_not_take_a_node_back_after_a_restart);
 	tcase_add_test(revisions, a_store_that_was_wiped_while_the_node_was_away_is_followed);
@@ -357,6 +319,8 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(bad, a_damaged_copy_is_passed_over);
 	tcase_add_test(bad, a_copy_that_no_longer_checks_is_passed_over);
 	tcase_add_test(bad, a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service);
+	tcase_add_test(bad, what_is_not_on_disk_is_not_called_proven);
+	tcase_add_test(bad, a_removal_that_failed_is_tried_again);
 	tcase_add_test(bad, a_node_without_a_state_folder_remembers_nothing);
 	return suite;
 }

@@ -4,6 +4,7 @@
 #include "agent/document/kinds.h"
 #include "agent/log/log.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,10 +228,15 @@ static struct change change_of(const char *name, int64_t revision, const char *t
 			       .place = name};
 }
 
-void site_put(const char *name, int64_t revision, const char *text)
+int site_try_put(const char *name, int64_t revision, const char *text)
 {
 	const struct change change = change_of(name, revision, text);
-	site.sink.batch(site.sink.arg, BATCH_EVENTS, &change, 1, revision);
+	return site.sink.batch(site.sink.arg, BATCH_EVENTS, &change, 1, revision);
+}
+
+void site_put(const char *name, int64_t revision, const char *text)
+{
+	(void)site_try_put(name, revision, text);
 }
 
 void site_delete(const char *name, int64_t revision)
@@ -238,13 +244,14 @@ void site_delete(const char *name, int64_t revision)
 	site_put(name, revision, NULL);
 }
 
-void site_list(int64_t revision, const struct site_key *keys, size_t n)
+int site_list(int64_t revision, const struct site_key *keys, size_t n)
 {
-	struct change *changes = calloc(n ? n : 1, sizeof *changes);
+	struct change changes[64];
+	assert(n <=
+	       sizeof changes / sizeof *changes); /* without memory, Check's cannot speak */
 	for (size_t i = 0; i < n; i++)
 		changes[i] = change_of(keys[i].name, keys[i].revision, keys[i].text);
-	site.sink.batch(site.sink.arg, BATCH_LIST, changes, n, revision);
-	free(changes);
+	return site.sink.batch(site.sink.arg, BATCH_LIST, changes, n, revision);
 }
 
 void site_delete_at_once(int64_t revision, const char *const *names, size_t n)
@@ -256,7 +263,7 @@ void site_delete_at_once(int64_t revision, const char *const *names, size_t n)
 	free(changes);
 }
 
-static void note_answer(void *arg, const struct engine_answer *said)
+void site_note_answer(void *arg, const struct engine_answer *said)
 {
 	(void)arg;
 	site.answers++;
@@ -271,7 +278,7 @@ void site_submit(const char *name, const char *text)
 {
 	struct change change = change_of(name, 0, text);
 	change.origin = "http";
-	engine_submit(site.engine, &change, note_answer, NULL);
+	engine_submit(site.engine, &change, site_note_answer, NULL);
 }
 
 void site_until_answer(void)

@@ -69,6 +69,8 @@ const char *running(const char *version, const char *ref, const char *canary);
 /* ---- the store ---- */
 
 /* An event each; `text` NULL deletes. */
+/* Returns what the sink did. */
+int site_try_put(const char *name, int64_t revision, const char *text);
 void site_put(const char *name, int64_t revision, const char *text);
 void site_delete(const char *name, int64_t revision);
 struct site_key {
@@ -80,12 +82,13 @@ struct site_key {
 	site_list(revision, (const struct site_key[]){__VA_ARGS__}, \
 		  sizeof((const struct site_key[]){__VA_ARGS__}) / sizeof(struct site_key))
 #define LIST_NOTHING(revision) site_list(revision, NULL, 0)
-void site_list(int64_t revision, const struct site_key *keys, size_t n);
+int site_list(int64_t revision, const struct site_key *keys, size_t n);
 /* Deletes `n` in one revision. */
 void site_delete_at_once(int64_t revision, const char *const *names, size_t n);
 /* With an answer; `text` NULL deletes. */
 void site_submit(const char *name, const char *text);
 void site_until_answer(void);
+void site_note_answer(void *arg, const struct engine_answer *);
 
 /* ---- what comes of it ---- */
 

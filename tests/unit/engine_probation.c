@@ -100,6 +100,102 @@ START_TEST(failures_that_were_there_before_are_not_held_against_it)
 }
 END_TEST
 
+/* Clients that fail one call in three, whatever runs. */
+static void call_with_bad_clients(int n)
+{
+	for (int i = 0; i < n; i++) {
+		atomic_store(&site.failing, i % 3 == 0);
+		site_call_times("a", 1);
+	}
+	atomic_store(&site.failing, false);
+}
+
+/* 1.0.0 has that behind it, and a worse 1.1.0 was rolled back. */
+static void roll_back_with_bad_clients(void)
+{
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	call_with_bad_clients(30);
+	site_put("a", 6, marking("1.1.0", 2, LONG_PROBATION));
+	atomic_store(&site.failing, true);
+	site_call_times("a", 5);
+	site_until("a.state", "rolled-back");
+	atomic_store(&site.failing, false);
+}
+
+static void is_kept(int64_t revision)
+{
+	site_put("a", revision, marking("1.2.0", 3, SHORT_PROBATION));
+	site_says("a.state", "probation");
+	call_with_bad_clients(30);
+	site_until("a.running.proven", "true");
+	site_says("a.running.version", "1.2.0");
+}
+
+START_TEST(after_a_rollback_the_rate_of_the_release_is_still_known)
+{
+	roll_back_with_bad_clients();
+	call_with_bad_clients(1);
+	is_kept(7);
+}
+END_TEST
+
+START_TEST(after_a_restart_the_rate_of_the_release_is_still_known)
+{
+	roll_back_with_bad_clients();
+	site_restart();
+	is_kept(7);
+}
+END_TEST
+
+START_TEST(a_release_that_was_hardly_called_leaves_the_rate_before_it_known)
+{
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	call_with_bad_clients(30);
+	site_put("a", 6, marking("1.1.0", 2, NULL));
+	is_kept(7);
+}
+END_TEST
+
+START_TEST(the_rate_is_known_when_what_it_refers_to_has_changed)
+{
+	site_put("b", 1, marking("1.0.0", 9, NULL));
+	site_put("a", 2, running("1.0.0", "b", NULL));
+	call_with_bad_clients(30);
+	site_put("b", 3, marking("1.1.0", 9, NULL));
+	is_kept(7);
+}
+END_TEST
+
+START_TEST(the_rate_of_its_users_is_known_when_they_were_rebuilt)
+{
+	site_put("c", 1, marking("1.0.0", 8, NULL));
+	site_put("b", 2, marking("1.0.0", 9, NULL));
+	site_put("a", 3,
+		 "version: \"1.0.0\"\ntype: sequence\nchildren: [{ref: b}, {ref: c}]\n");
+	call_with_bad_clients(30);
+	site_put("c", 4, marking("1.1.0", 8, NULL));
+	site_put("b", 5, marking("1.1.0", 9, SHORT_PROBATION));
+	call_with_bad_clients(12);
+	site_put("c", 6, marking("1.2.0", 8, NULL));
+	call_with_bad_clients(12);
+	site_until("b.running.proven", "true");
+	site_says("b.running.version", "1.1.0");
+}
+END_TEST
+
+START_TEST(a_rate_that_is_not_known_leaves_the_verdict_to_the_limit)
+{
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	atomic_store(&site.failing, true);
+	site_call_times("a", 3); /* too few, of min_requests 4 */
+	site_put("a", 6, marking("1.1.0", 2, LONG_PROBATION));
+	site_call_times("a", 5);
+	site_until("a.state", "rolled-back");
+	atomic_store(&site.failing, false);
+	site_says("a.attempted.error", "5 of 5 calls failed, 100%; allowed is 25%");
+}
+END_TEST
+
 START_TEST(a_newer_change_ends_a_probation_and_goes_back_to_what_was_proven)
 {
 	on_probation(LONG_PROBATION, 10);
@@ -238,6 +334,14 @@ Suite *suite_engine_probation(void)
 	tcase_add_test(verdicts, wanting_what_runs_again_ends_a_rollback);
 	tcase_add_test(verdicts, failures_that_were_there_before_are_not_held_against_it);
 	tcase_add_test(verdicts, without_a_probation_of_its_own_the_node_decides);
+	TCase *before = site_case(suite, "the rate before");
+	tcase_add_test(before, after_a_rollback_the_rate_of_the_release_is_still_known);
+	tcase_add_test(before, after_a_restart_the_rate_of_the_release_is_still_known);
+	tcase_add_test(before,
+		       a_release_that_was_hardly_called_leaves_the_rate_before_it_known);
+	tcase_add_test(before, the_rate_is_known_when_what_it_refers_to_has_changed);
+	tcase_add_test(before, the_rate_of_its_users_is_known_when_they_were_rebuilt);
+	tcase_add_test(before, a_rate_that_is_not_known_leaves_the_verdict_to_the_limit);
 	TCase *others = site_case(suite, "other changes");
 	tcase_add_test(others,
 		       a_newer_change_ends_a_probation_and_goes_back_to_what_was_proven);

@@ -71,6 +71,45 @@ static int range(void)
 	return answer(etcd_range(etcd, &q, on_done, NULL));
 }
 
+/* ---- endpoints that hang ---- */
+
+static int list(void)
+{
+	struct etcd_query q = {.key = "/a/", .prefix = true};
+	return answer(etcd_range(etcd, &q, on_done, NULL));
+}
+
+/* Whichever of the two it begins with, and the next list does not wait again. */
+START_TEST(a_list_goes_on_to_the_next_endpoint_when_one_says_nothing)
+{
+	struct gateway frozen;
+	char both[160];
+	gateway_open(&frozen, loop); /* it has no answers */
+	for (int i = 0; i < 3; i++)
+		gateway_will_answer(&gateway, 200, "{" GATEWAY_HEADER("9") "}");
+	snprintf(both, sizeof both, "%s,%s", frozen.url, gateway.url);
+	const struct etcd_options options = {.endpoints = both, .first_ms = 200};
+	etcd_free(etcd);
+	etcd = etcd_new(loop, &options, NULL);
+	ck_assert_ptr_nonnull(etcd);
+	for (int i = 0; !frozen.n && i < 2; i++, etcd_turn(etcd))
+		ck_assert_msg(list() == 0, "%s", last.err.text);
+	ck_assert_int_eq(last.revision, 9);
+	ck_assert_uint_eq(frozen.n, 1);
+	gateway_close(&frozen);
+}
+END_TEST
+
+START_TEST(a_list_that_nobody_begins_to_answer_is_late)
+{
+	etcd_free(etcd);
+	etcd = etcd_new(loop, &(struct etcd_options){.endpoints = gateway.url, .first_ms = 100},
+			NULL);
+	ck_assert_int_eq(list(), FLUME_TIMED_OUT);
+	ck_assert_ptr_nonnull(strstr(last.err.text, "no answer in time"));
+}
+END_TEST
+
 /* ---- what is said ---- */
 
 START_TEST(each_call_says_exactly_this)
@@ -247,6 +286,8 @@ Suite *suite_etcd_exchange(void)
 	TCase *c = tcase_create("etcd_exchange");
 	tcase_set_timeout(c, 60);
 	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, a_list_goes_on_to_the_next_endpoint_when_one_says_nothing);
+	tcase_add_test(c, a_list_that_nobody_begins_to_answer_is_late);
 	tcase_add_test(c, each_call_says_exactly_this);
 	tcase_add_test(c, errors_are_told_in_either_dialect);
 	tcase_add_test(c, answers_that_are_none_are_told_as_such);

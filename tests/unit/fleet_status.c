@@ -3,6 +3,7 @@
 #include "tests/unit/etcd_server.h"
 #include "tests/unit/suites.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,22 @@ START_TEST(a_store_that_went_back_is_noticed_and_gets_the_page_again)
 }
 END_TEST
 
+START_TEST(the_key_is_back_under_a_new_lease_when_the_old_one_was_lost)
+{
+	pin("{\"a\": 1}");
+	publish();
+	EXPECT("{\"a\": 1}");
+	int64_t lost = t.seen.lease;
+	char json[48];
+	snprintf(json, sizeof json, "{\"ID\":\"%lld\"}", (long long)lost);
+	etcd_server_post(&t.server, "/v3/lease/revoke", json);
+	ck_assert(is_there(NULL));
+	EXPECT("{\"a\": 1}"); /* nothing changed, and nobody asked for it */
+	ck_assert_int_ne(t.seen.lease, 0);
+	ck_assert_int_ne(t.seen.lease, lost);
+}
+END_TEST
+
 START_TEST(a_goodbye_is_no_longer_than_granted)
 {
 	pin("{\"a\": 1}");
@@ -219,6 +236,7 @@ Suite *suite_fleet_status(void)
 	tcase_add_test(tests, it_takes_over_from_the_agent_before_it);
 	tcase_add_test(tests, what_somebody_else_wrote_is_replaced_by_the_next_change);
 	tcase_add_test(tests, a_store_that_went_back_is_noticed_and_gets_the_page_again);
+	tcase_add_test(tests, the_key_is_back_under_a_new_lease_when_the_old_one_was_lost);
 	tcase_add_test(tests, a_goodbye_is_no_longer_than_granted);
 	suite_add_tcase(suite, tests);
 	return suite;

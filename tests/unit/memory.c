@@ -27,6 +27,11 @@ void memory_fails_at(long nth)
 	left = nth;
 }
 
+bool memory_has_failed(void)
+{
+	return failed;
+}
+
 bool memory_is_back(void)
 {
 	left = 0;

@@ -11,6 +11,8 @@
 
 /* The `nth` allocation of this thread from now on fails, from 1; those after it do not. */
 void memory_fails_at(long nth);
+/* Has the failure happened by now? */
+bool memory_has_failed(void);
 /* As it always was.  Did the failure happen? */
 bool memory_is_back(void);
 

@@ -73,15 +73,35 @@ START_TEST(what_failed_before_is_not_held_against_it)
 	judged((struct tally){100, 50}, (struct tally){100, 50}, S, PROBATION_WAIT);
 	judged((struct tally){100, 50}, (struct tally){100, 50}, 60 * S, PROBATION_PROVEN);
 	judged((struct tally){100, 50}, (struct tally){100, 51}, S, PROBATION_ROLL_BACK);
-	judged((struct tally){3, 1}, (struct tally){300, 100}, S, PROBATION_WAIT);
-	judged((struct tally){3, 1}, (struct tally){300, 101}, S, PROBATION_ROLL_BACK);
+	judged((struct tally){90, 30}, (struct tally){300, 100}, S, PROBATION_WAIT);
+	judged((struct tally){90, 30}, (struct tally){300, 101}, S, PROBATION_ROLL_BACK);
 }
 END_TEST
 
-START_TEST(a_generation_that_was_never_called_had_no_failures)
+START_TEST(too_few_calls_before_leave_the_verdict_to_the_limit)
 {
 	judged((struct tally){0, 0}, (struct tally){100, 2}, S, PROBATION_ROLL_BACK);
 	judged((struct tally){0, 0}, (struct tally){100, 1}, S, PROBATION_WAIT);
+	judged((struct tally){49, 49}, (struct tally){100, 2}, S, PROBATION_ROLL_BACK);
+	judged((struct tally){50, 50}, (struct tally){100, 2}, S, PROBATION_WAIT);
+}
+END_TEST
+
+static void is_known(struct tally release, struct tally older, struct tally expected)
+{
+	struct tally known = probation_before(&limits, release, older);
+	ck_assert_uint_eq(known.calls, expected.calls);
+	ck_assert_uint_eq(known.failures, expected.failures);
+}
+
+START_TEST(the_rate_before_is_the_last_that_is_known)
+{
+	const struct tally few = {3, 0}, fewer = {2, 2}, many = {100, 5}, none = {0, 0};
+	is_known(many, clean, many);
+	is_known(few, many, many);
+	is_known(none, many, many);
+	is_known(few, fewer, few);
+	is_known(few, none, few);
 }
 END_TEST
 
@@ -89,6 +109,9 @@ START_TEST(it_says_what_it_saw)
 {
 	char text[200];
 	probation_explain(&limits, (struct tally){40, 1}, (struct tally){40, 12}, text,
+			  sizeof text);
+	ck_assert_str_eq(text, "12 of 40 calls failed, 30%; allowed is 1%");
+	probation_explain(&limits, (struct tally){400, 10}, (struct tally){40, 12}, text,
 			  sizeof text);
 	ck_assert_str_eq(text, "12 of 40 calls failed, 30%; allowed is 1%, and the 2.5% of the "
 			       "generation before");
@@ -106,7 +129,8 @@ Suite *suite_probation(void)
 	tcase_add_test(tcase, too_many_failures_roll_back_as_soon_as_there_are_enough_calls);
 	tcase_add_test(tcase, the_limit_itself_is_allowed);
 	tcase_add_test(tcase, what_failed_before_is_not_held_against_it);
-	tcase_add_test(tcase, a_generation_that_was_never_called_had_no_failures);
+	tcase_add_test(tcase, too_few_calls_before_leave_the_verdict_to_the_limit);
+	tcase_add_test(tcase, the_rate_before_is_the_last_that_is_known);
 	tcase_add_test(tcase, it_says_what_it_saw);
 	suite_add_tcase(suite, tcase);
 	return suite;

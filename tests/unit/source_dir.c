@@ -18,11 +18,12 @@ static struct {
 	struct source *source;
 	char *seen;
 	size_t batches, proofs;
+	int fails; /* so many batches are not taken in */
 	bool up, told;
 } t;
 
-static void on_batch(void *arg, enum batch_kind kind, const struct change *changes, size_t n,
-		     int64_t revision)
+static int on_batch(void *arg, enum batch_kind kind, const struct change *changes, size_t n,
+		    int64_t revision)
 {
 	(void)arg;
 	ck_assert_int_eq(kind, BATCH_LIST);
@@ -41,6 +42,7 @@ static void on_batch(void *arg, enum batch_kind kind, const struct change *chang
 	free(t.seen);
 	t.seen = text_take(&seen);
 	t.batches++;
+	return t.fails-- > 0 ? FLUME_NOMEM : 0;
 }
 
 static void on_proved(void *arg, int64_t revision)
@@ -148,6 +150,22 @@ static void expect_link(bool up)
 	ck_abort_msg("the link is still %s", t.up ? "up" : "down");
 }
 
+static void until_batches(size_t n)
+{
+	for (int64_t end_at = loop_now() + 8000000000; t.batches < n;) {
+		ck_assert_msg(loop_now() < end_at, "%zu of %zu lists", t.batches, n);
+		loop_step(t.loop, 50);
+	}
+}
+
+static void until_proofs(size_t n)
+{
+	for (int64_t end_at = loop_now() + 8000000000; t.proofs < n;) {
+		ck_assert_msg(loop_now() < end_at, "%zu of %zu proofs", t.proofs, n);
+		loop_step(t.loop, 50);
+	}
+}
+
 static void go_on_for(int64_t ms)
 {
 	for (int64_t end_at = loop_now() + ms * 1000000; loop_now() < end_at;)
@@ -164,6 +182,21 @@ START_TEST(what_is_there_at_the_start_is_one_list)
 	ck_assert_uint_eq(t.batches, 1);
 	ck_assert_uint_eq(t.proofs, 1);
 	ck_assert(t.up);
+}
+END_TEST
+
+START_TEST(what_could_not_be_taken_in_is_said_again)
+{
+	put("a.yaml", "1");
+	t.fails = 1;
+	follow(0);
+	until_batches(2);
+	ck_assert_str_eq(t.seen, "a=1");
+	expect_link(true);
+	t.fails = 1;
+	put("a.yaml", "2");
+	until_batches(4);
+	ck_assert_str_eq(t.seen, "a=2");
 }
 END_TEST
 
@@ -208,10 +241,10 @@ START_TEST(touching_a_file_is_no_change)
 	put("a.yaml", "1");
 	put("b.yaml", "2");
 	expect("a=1 b=2");
+	size_t proofs = t.proofs;
 	put("b.yaml", "2");
-	go_on_for(100);
+	until_proofs(proofs + 1);
 	ck_assert_uint_eq(t.batches, 2);
-	ck_assert_uint_ge(t.proofs, 3);
 }
 END_TEST
 
@@ -231,8 +264,9 @@ START_TEST(a_file_that_is_moved_aside_and_written_again_was_never_gone)
 	put("a.yaml", "1");
 	follow(0);
 	expect("a=1");
+	size_t proofs = t.proofs;
 	move("a.yaml", "a.yaml~");
-	go_on_for(50);
+	until_proofs(proofs + 1); /* it was looked for, and is missing */
 	ck_assert_str_eq(t.seen, "a=1");
 	put("a.yaml", "2");
 	expect("a=2");
@@ -310,6 +344,93 @@ START_TEST(another_folder_in_its_place_is_followed)
 	ck_assert_int_eq(rename(fresh, t.dir), 0);
 	put("a.yaml", "2");
 	expect("a=2");
+	put("a.yaml", "3");
+	expect("a=3");
+}
+END_TEST
+
+/* "1" to "9" in place, 30 ms apart. */
+static void write_slowly(const char *file)
+{
+	char path[512];
+	path_of(path, file);
+	int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0666);
+	ck_assert_int_ge(fd, 0);
+	for (char c = '1'; c <= '9'; c++) {
+		ck_assert_int_eq(write(fd, &c, 1), 1);
+		put("b.yaml", "2"); /* its event calls for a look */
+		go_on_for(30);
+		ck_assert(!t.seen || !strstr(t.seen, "a=") || !strncmp(t.seen, "a=old", 5));
+	}
+	close(fd);
+}
+
+START_TEST(a_file_that_is_being_written_is_waited_for)
+{
+	put("a.yaml", "old");
+	follow(0);
+	expect("a=old");
+	write_slowly("a.yaml");
+	expect("a=123456789 b=2");
+}
+END_TEST
+
+START_TEST(a_file_that_is_being_written_is_waited_for_by_the_clock_too)
+{
+	put("a.yaml", "old");
+	follow(20000000);
+	expect("a=old");
+	write_slowly("a.yaml");
+	expect("a=123456789 b=2");
+}
+END_TEST
+
+START_TEST(a_file_that_is_written_at_the_start_is_waited_for)
+{
+	follow(0);
+	write_slowly("a.yaml");
+	expect("a=123456789 b=2");
+	ck_assert_uint_le(t.batches, 2);
+}
+END_TEST
+
+START_TEST(a_file_that_is_written_for_ever_holds_up_no_other)
+{
+	char path[512];
+	put("a.yaml", "old");
+	follow(20000000);
+	expect("a=old");
+	path_of(path, "a.yaml");
+	int fd = open(path, O_WRONLY | O_APPEND);
+	put("b.yaml", "2");
+	for (int64_t end_at = loop_now() + 8000000000; strcmp(t.seen, "a=old b=2") != 0;) {
+		ck_assert_int_lt(loop_now(), end_at);
+		ck_assert_int_eq(write(fd, "x", 1), 1);
+		loop_step(t.loop, 10);
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_link_that_is_set_to_another_folder_is_followed)
+{
+	char one[280], link[280], aside[280];
+	put("a.yaml", "1");
+	snprintf(one, sizeof one, "%s/two", t.top);
+	snprintf(link, sizeof link, "%s/current", t.top);
+	snprintf(aside, sizeof aside, "%s/.current", t.top);
+	ck_assert_int_eq(mkdir(one, 0777), 0);
+	ck_assert_int_eq(symlink("schemas", link), 0);
+	put("../two/a.yaml", "2");
+	snprintf(t.dir, sizeof t.dir, "%s/", link);
+	follow(0);
+	expect("a=1");
+	ck_assert_int_eq(symlink("two", aside), 0);
+	int64_t begun = loop_now();
+	ck_assert_int_eq(rename(aside, link), 0);
+	expect("a=2");
+	ck_assert_int_lt(loop_now() - begun,
+			 INT64_C(8000000000)); /* the slow look is at 10 s */
 	put("a.yaml", "3");
 	expect("a=3");
 }
@@ -426,6 +547,7 @@ Suite *suite_source_dir(void)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, what_is_there_at_the_start_is_one_list);
+	tcase_add_test(tests, what_could_not_be_taken_in_is_said_again);
 	tcase_add_test(tests, an_empty_folder_is_an_empty_list);
 	tcase_add_test(tests, each_way_of_saving_is_seen);
 	tcase_add_test(tests, touching_a_file_is_no_change);
@@ -435,6 +557,11 @@ Suite *suite_source_dir(void)
 	tcase_add_test(tests, a_config_map_swap_is_one_list);
 	tcase_add_test(tests, a_folder_that_vanishes_takes_no_schema_with_it);
 	tcase_add_test(tests, another_folder_in_its_place_is_followed);
+	tcase_add_test(tests, a_file_that_is_being_written_is_waited_for);
+	tcase_add_test(tests, a_file_that_is_being_written_is_waited_for_by_the_clock_too);
+	tcase_add_test(tests, a_file_that_is_written_at_the_start_is_waited_for);
+	tcase_add_test(tests, a_file_that_is_written_for_ever_holds_up_no_other);
+	tcase_add_test(tests, a_link_that_is_set_to_another_folder_is_followed);
 	tcase_add_test(tests, a_folder_may_come_after_the_agent);
 	tcase_add_test(tests, what_cannot_be_a_schema_is_passed_over);
 	tcase_add_test(tests, of_two_files_for_one_schema_the_first_counts);

@@ -2,6 +2,7 @@
 
 #include "agent/etcd/etcd.h"
 #include "lib/base/text.h"
+#include "tests/unit/etcd_gateway.h"
 #include "tests/unit/etcd_server.h"
 #include "tests/unit/suites.h"
 
@@ -17,11 +18,12 @@ static struct {
 	struct source *source;
 	struct text said;
 	int64_t revision, proved;
+	int fails; /* so many batches are not taken in */
 	bool up, done;
 } t;
 
-static void on_batch(void *arg, enum batch_kind kind, const struct change *changes, size_t n,
-		     int64_t revision)
+static int on_batch(void *arg, enum batch_kind kind, const struct change *changes, size_t n,
+		    int64_t revision)
 {
 	(void)arg;
 	text_add(&t.said, kind == BATCH_LIST ? "list(" : "events(");
@@ -38,6 +40,7 @@ static void on_batch(void *arg, enum batch_kind kind, const struct change *chang
 	}
 	text_add(&t.said, ") ");
 	t.revision = revision;
+	return t.fails-- > 0 ? FLUME_NOMEM : 0;
 }
 
 static void on_proved(void *arg, int64_t revision)
@@ -231,6 +234,51 @@ START_TEST(others_may_know_of_a_reset_first)
 }
 END_TEST
 
+START_TEST(what_could_not_be_taken_in_is_listed_again)
+{
+	put("/flume/schemas/a", "1");
+	t.fails = 1;
+	follow(0);
+	EXPECT("list(a=1) list(a=1) ");
+	t.fails = 1;
+	put("/flume/schemas/a", "2");
+	EXPECT("events(a=2) list(a=2) ");
+	put("/flume/schemas/a", "3");
+	EXPECT("events(a=3) ");
+	ck_assert(!has_said("reset"));
+}
+END_TEST
+
+/* A gateway in place of etcd. */
+static void follow_gateway(struct gateway *g)
+{
+	t.etcd = etcd_free(t.etcd);
+	t.etcd = etcd_new(t.loop, &(struct etcd_options){.endpoints = g->url}, NULL);
+	ck_assert_ptr_nonnull(t.etcd);
+	follow(10000000);
+}
+
+#define NOTHING_AT(revision) "{" GATEWAY_HEADER(revision) "}"
+
+START_TEST(one_list_that_went_back_is_not_believed)
+{
+	struct gateway g = {0};
+	gateway_open(&g, t.loop);
+	gateway_will_answer(&g, 200, NOTHING_AT("50"));
+	gateway_will_answer(&g, 200, NOTHING_AT("3"));
+	gateway_will_answer(&g, 200, NOTHING_AT("51"));
+	follow_gateway(&g);
+	LOOP_UNTIL(t.loop, t.revision == 51, "the third list");
+	ck_assert_str_eq(t.said.s, "list() list() ");
+	gateway_will_answer(&g, 200, NOTHING_AT("4"));
+	gateway_will_answer(&g, 200, NOTHING_AT("5"));
+	EXPECT("list() list() reset list() ");
+	ck_assert_int_eq(t.revision, 5);
+	t.source = source_free(t.source);
+	gateway_close(&g);
+}
+END_TEST
+
 START_TEST(a_pace_lists_again)
 {
 	put("/flume/schemas/a", "1");
@@ -258,6 +306,8 @@ Suite *suite_source_etcd(void)
 	tcase_add_test(tests, it_may_begin_before_etcd);
 	tcase_add_test(tests, another_store_in_its_place_is_a_reset_and_a_list);
 	tcase_add_test(tests, others_may_know_of_a_reset_first);
+	tcase_add_test(tests, what_could_not_be_taken_in_is_listed_again);
+	tcase_add_test(tests, one_list_that_went_back_is_not_believed);
 	tcase_add_test(tests, a_pace_lists_again);
 	suite_add_tcase(suite, tests);
 	return suite;

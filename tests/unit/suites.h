@@ -43,6 +43,7 @@
 	X(document_processors) \
 	X(duration)            \
 	X(engine)              \
+	X(engine_crash)        \
 	X(engine_deletion)     \
 	X(engine_disk)         \
 	X(engine_memory)       \
