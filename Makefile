@@ -112,9 +112,12 @@ export TSAN_OPTIONS  ?= halt_on_error=1:second_deadlock_stack=1
 SLOW := $(if $(VARIANT),4,1)
 
 .PHONY: unit scenarios floors
-# Suites wait more than they compute, so a few run at a time; a failed one shows all it said.
+# Suites wait more than they compute, so a few run at a time; a failed one shows all it said.  They
+# are listed before any runs: a program that cannot even list them has tested nothing.
 unit: $(B)/unit
-	@$(B)/unit --list | xargs -P 4 -I SUITE sh -c 'out=$$($(B)/unit SUITE 2>&1) && \
+	@suites=$$($(B)/unit --list) && [ -n "$$suites" ] || \
+		{ echo "FAILED: $(B)/unit lists no suites"; exit 1; }; \
+	echo "$$suites" | xargs -P 4 -I SUITE sh -c 'out=$$($(B)/unit SUITE 2>&1) && \
 		echo "ok SUITE, $$(echo "$$out" | grep -ao "Checks: [0-9]*")" || \
 		{ echo "$$out"; echo "FAILED SUITE"; exit 1; }'
 
