@@ -116,7 +116,8 @@ static int open_http(struct agent *a, struct flume_err *err)
 	return http_new(&a->http, a->loop, a->factory, a->engine, a->board,
 			&(struct http_options){
 				.listen = *o->listen ? o->listen : NULL,
-				.socket = o->socket,
+				.socket = a->facts.socket,
+				.socket_optional = a->facts.socket_optional,
 				.token = a->facts.token,
 				.read_only = a->facts.read_only,
 				.keeper = o->dir ? &keeper : NULL,
@@ -168,7 +169,7 @@ static void say_hello(const struct agent *a, size_t running, int64_t begun)
 	log_event(LOG_INFO, "agent started", LOG_STR("version", flume_version()),
 		  LOG_STR("node", a->facts.node), LOG_STR("etcd", o->etcd),
 		  LOG_STR("dir", o->dir), LOG_STR("listen", o->listen),
-		  LOG_INT("port", http_port(a->http)), LOG_STR("socket", o->socket),
+		  LOG_INT("port", http_port(a->http)), LOG_STR("socket", http_socket(a->http)),
 		  LOG_INT("running", running),
 		  LOG_INT("took_ms", (loop_now() - begun) / 1000000));
 	if (o->etcd && !o->state)

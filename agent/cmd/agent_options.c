@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define TOKEN_MOST 4096
+#define TOKEN_MOST    4096
+#define SOCKET_FOLDER "/run/flume"
 
 #define ROW(field) offsetof(struct agent_options, field)
 
@@ -32,9 +34,11 @@ const struct conf_option agent_option_rows[] = {
 	{"listen", 0, CONF_TEXT, "HOST:PORT", "127.0.0.1:8410", "FLUME_LISTEN", ROW(listen),
 	 "Where to serve HTTP; nothing: only on the socket."},
 	{"socket", 0, CONF_TEXT, "PATH", NULL, "FLUME_SOCKET", ROW(socket),
-	 "Serve HTTP on this unix socket too."},
+	 "Serve HTTP on this unix socket too; none: on none. Default: flume.sock in "
+	 "$RUNTIME_DIRECTORY or /run/flume, where that can be had."},
 	{"token-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_TOKEN_FILE", ROW(token_file),
-	 "Holds the bearer token that changes over TCP must show."},
+	 "Holds the bearer token that changes over TCP must show; without one, schemas are "
+	 "changed through the socket alone."},
 	OPTION_CONFIG(agent_options, "YAML or JSON with these options, and shared components."),
 	{"log", 0, CONF_CHOICE, "text|json|auto", "auto", "FLUME_LOG", ROW(log),
 	 "How to write the log; auto is text on a terminal."},
@@ -107,6 +111,31 @@ static int check_labels(const struct agent_options *o)
 	return 0;
 }
 
+/* ---- the socket ---- */
+
+/* The folder in /run is ours to make.  Whether that went well shows when the socket is made. */
+static char *default_socket(void)
+{
+	struct text t = {0};
+	const char *folder = getenv("RUNTIME_DIRECTORY");
+	if (!folder || !*folder) {
+		folder = SOCKET_FOLDER;
+		(void)mkdir(folder, 0755);
+	}
+	text_add_n(&t, folder, strcspn(folder, ":")); /* systemd may name several */
+	text_add(&t, "/flume.sock");
+	return text_take(&t);
+}
+
+static int find_socket(struct agent_facts *f, const struct agent_options *o)
+{
+	if (o->socket && !strcmp(o->socket, "none"))
+		return 0;
+	f->socket_optional = !o->socket;
+	f->socket = o->socket ? strdup(o->socket) : default_socket();
+	return f->socket ? 0 : cmd_fail(CMD_NEGATIVE, "out of memory");
+}
+
 /* ---- who may change schemas ---- */
 
 static int read_token(struct agent_facts *f, const struct agent_options *o)
@@ -144,7 +173,7 @@ static int check_source(const struct agent_options *o)
 	if (o->etcd && o->dir)
 		return cmd_fail(CMD_USAGE,
 				"agent: --etcd and --dir: schemas come from one place");
-	if (!*o->listen && !o->socket)
+	if (!*o->listen && o->socket && !strcmp(o->socket, "none"))
 		return cmd_fail(CMD_USAGE, "agent: neither --listen nor --socket");
 	return cmd_check_prefix(o->prefix);
 }
@@ -160,12 +189,15 @@ int agent_facts(struct agent_facts *f, const struct agent_options *o)
 		code = read_token(f, o);
 	if (!code)
 		code = find_owner(f, o);
+	if (!code)
+		code = find_socket(f, o);
 	return code;
 }
 
 void agent_facts_fini(struct agent_facts *f)
 {
 	free(f->token);
+	free(f->socket);
 	free(f->read_only);
 	*f = (struct agent_facts){0};
 }

@@ -4,6 +4,8 @@
 
 #include "agent/conf/conf.h"
 
+#include <stdbool.h>
+
 enum { SAME_VERSION_REJECT, SAME_VERSION_APPLY };
 enum { DOWNGRADE_ALLOW, DOWNGRADE_DENY };
 
@@ -19,7 +21,9 @@ extern const struct conf_option agent_option_rows[];
 
 struct agent_facts { /* all zero is an empty one */
 	char node[129];
-	char *token;     /* NULL: none */
+	char *token;  /* NULL: none */
+	char *socket; /* NULL: none */
+	bool socket_optional;
 	char *read_only; /* why HTTP may not change schemas; NULL: it may */
 };
 

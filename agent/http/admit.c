@@ -79,10 +79,12 @@ static bool not_allowed_to_write(struct request *r)
 		answer_header(&r->answer, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 		return true;
 	}
-	if (guard_loopback(request_peer(r)) && !request_header(r, MHD_HTTP_HEADER_ORIGIN))
-		return false;
-	answer_problemf(&r->answer, MHD_HTTP_FORBIDDEN, "not-allowed",
-			"without a token only programs on this host may write");
+	const char *path = http_socket(http);
+	answer_problemf(
+		&r->answer, MHD_HTTP_FORBIDDEN, "not-allowed",
+		"over TCP, writing takes a bearer token, and this agent has none: write "
+		"through %s%s, or give it one (--token-file)",
+		*path ? "its unix socket " : "a unix socket (--socket)", path);
 	return true;
 }
 

@@ -95,9 +95,13 @@ static int listen_tcp(struct door *d, const char *text, struct flume_err *err)
 
 /* ---- unix socket ---- */
 
-/* A socket whose server was killed is still there, but nobody answers. */
+/* A socket whose server was killed is still there, but nobody answers.  (Nobody answers at a
+ * file either, and that is not ours to remove.) */
 static void remove_stale(const struct sockaddr_un *at)
 {
+	struct stat info;
+	if (lstat(at->sun_path, &info) || !S_ISSOCK(info.st_mode))
+		return;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
@@ -106,7 +110,24 @@ static void remove_stale(const struct sockaddr_un *at)
 	close(fd);
 }
 
-static int listen_local(struct door *d, const char *path, struct flume_err *err)
+/* Owner and group may connect, and nobody before that is so.  -1 with errno. */
+static int listen_local(const struct sockaddr_un *at)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	bool bound = !bind(fd, (const struct sockaddr *)at, sizeof *at);
+	if (bound && !chmod(at->sun_path, 0660) && !listen(fd, SOMAXCONN))
+		return fd;
+	int why = errno;
+	if (bound)
+		unlink(at->sun_path);
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+int door_add_local(struct door *d, const char *path, struct flume_err *err)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	size_t len = strlen(path);
@@ -114,21 +135,11 @@ static int listen_local(struct door *d, const char *path, struct flume_err *err)
 		return flume_fail(err, FLUME_INVALID, "'%s' is not a path for a socket", path);
 	memcpy(at.sun_path, path, len + 1);
 	remove_stale(&at);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return flume_fail(err, FLUME_IO, "no socket: %s", strerror(errno));
-	if (bind(fd, (struct sockaddr *)&at, sizeof at)) {
-		int why = errno;
-		close(fd);
-		return flume_fail(err, why == EADDRINUSE ? FLUME_EXISTS : FLUME_IO,
-				  "cannot listen on '%s': %s", path, strerror(why));
-	}
-	d->fds[LOCAL] = fd;
+	d->fds[LOCAL] = listen_local(&at);
+	if (d->fds[LOCAL] < 0)
+		return flume_fail(err, errno == EADDRINUSE ? FLUME_EXISTS : FLUME_IO,
+				  "cannot listen on '%s': %s", path, strerror(errno));
 	d->local = at;
-	/* Owner and group, before anybody can connect. */
-	if (chmod(path, 0660) || listen(fd, SOMAXCONN))
-		return flume_fail(err, FLUME_IO, "cannot listen on '%s': %s", path,
-				  strerror(errno));
 	return 0;
 }
 
@@ -165,7 +176,7 @@ static void *stand(void *arg)
 
 /* ---- life ---- */
 
-int door_new(struct door **out, const char *listen, const char *path, struct flume_err *err)
+int door_new(struct door **out, const char *listen, struct flume_err *err)
 {
 	struct door *d = calloc(1, sizeof *d);
 	if (!d)
@@ -177,8 +188,6 @@ int door_new(struct door **out, const char *listen, const char *path, struct flu
 			: 0;
 	if (!r && listen)
 		r = listen_tcp(d, listen, err);
-	if (!r && path)
-		r = listen_local(d, path, err);
 	if (r)
 		door_free(d);
 	else
@@ -227,4 +236,9 @@ struct door *door_free(struct door *d)
 int door_port(const struct door *d)
 {
 	return d->port;
+}
+
+const char *door_path(const struct door *d)
+{
+	return d->local.sun_path;
 }

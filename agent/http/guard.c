@@ -4,7 +4,6 @@
 #include "lib/flume.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -113,26 +112,6 @@ bool guard_origin(const char *origin, const char *host)
 		return true;
 	const char *authority = strstr(origin, "://");
 	return authority && host && *host && !strcasecmp(authority + 3, host);
-}
-
-bool guard_loopback(const struct sockaddr *address)
-{
-	switch (address->sa_family) {
-	case AF_INET: {
-		struct sockaddr_in in;
-		memcpy(&in, address, sizeof in);
-		return ntohl(in.sin_addr.s_addr) >> 24 == 127;
-	}
-	case AF_INET6: {
-		struct sockaddr_in6 in6;
-		memcpy(&in6, address, sizeof in6);
-		return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) ||
-		       (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) &&
-			in6.sin6_addr.s6_addr[12] == 127);
-	}
-	default:
-		return false;
-	}
 }
 
 /* ---- token ---- */

@@ -9,7 +9,7 @@
 #define FLUME_AGENT_HTTP_GUARD_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
+#include <stddef.h>
 
 struct guard {              /* texts are owned */
 	char *listen_host;  /* "" when there is none */
@@ -29,7 +29,6 @@ bool guard_host(const struct guard *, const char *host);
 bool guard_origin(const char *origin, const char *host);
 /* `authorization` as in the header, may be NULL.  Takes the same time for every wrong token. */
 bool guard_token(const struct guard *, const char *authorization);
-bool guard_loopback(const struct sockaddr *);
 
 /* The host of "HOST:PORT", "HOST" or "[V6]:PORT": length, and where it begins.  0: not that. */
 size_t guard_split_host(const char *text, const char **out_host, const char **out_port);

@@ -64,6 +64,20 @@ static int start_threads(struct http *http, const struct http_options *options,
 	return good ? 0 : flume_fail(err, FLUME_NOMEM, "no threads for HTTP");
 }
 
+/* One that nobody asked for may be missing, as long as there is another way in. */
+static int open_socket(struct http *http, const struct http_options *options,
+		       struct flume_err *err)
+{
+	struct flume_err why = {0};
+	int r = door_add_local(http->door, options->socket, &why);
+	if (!r)
+		return 0;
+	if (!options->socket_optional || !options->listen)
+		return flume_fail(err, r, "%s", why.text);
+	log_event(LOG_WARN, "no unix socket", LOG_STR("reason", why.text));
+	return 0;
+}
+
 static int fill(struct http *http, const struct http_options *options, struct flume_err *err)
 {
 	if (options->read_only)
@@ -83,7 +97,9 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	int r = edits_new(&http->edits, http, err);
 	if (!r)
-		r = door_new(&http->door, options->listen, options->socket, err);
+		r = door_new(&http->door, options->listen, err);
+	if (!r && options->socket)
+		r = open_socket(http, options, err);
 	return r ? r : start_threads(http, options, err);
 }
 
@@ -110,7 +126,7 @@ int http_new(struct http **out, struct loop *loop, flume_factory *factory,
 		return r;
 	}
 	log_event(LOG_INFO, "http listens", LOG_STR("address", options->listen),
-		  LOG_INT("port", http_port(http)), LOG_STR("socket", options->socket));
+		  LOG_INT("port", http_port(http)), LOG_STR("socket", http_socket(http)));
 	*out = http;
 	return 0;
 }
@@ -118,6 +134,11 @@ int http_new(struct http **out, struct loop *loop, flume_factory *factory,
 int http_port(const struct http *http)
 {
 	return door_port(http->door);
+}
+
+const char *http_socket(const struct http *http)
+{
+	return door_path(http->door);
 }
 
 /* ---- the end ---- */

@@ -26,9 +26,10 @@ struct http_keeper {
 
 /* 0 and NULL take the default in brackets.  Everything is copied but the keeper's arg. */
 struct http_options {
-	const char *listen; /* "127.0.0.1:8410", "[::1]:0", ":8410" [no TCP]       */
-	const char *socket; /* path of a unix socket [none]                        */
-	const char *token;  /* without it, only this host may write over TCP       */
+	const char *listen;   /* "127.0.0.1:8410", "[::1]:0", ":8410" [no TCP]       */
+	const char *socket;   /* path of a unix socket [none]                        */
+	bool socket_optional; /* when it cannot be had, say so and go on [that is an error]  */
+	const char *token;    /* without it, nobody may write over TCP               */
 	const char *const *allow_hosts; /* more names that Host may have; NULL at the end */
 	const char *read_only; /* why schemas cannot be changed here [they can]       */
 	const struct http_keeper *keeper; /* [nothing is kept] */
@@ -52,5 +53,7 @@ int http_new(struct http **out, struct loop *, flume_factory *, struct engine *,
 struct http *http_free(struct http *);
 /* Of the TCP socket, 0 when there is none. */
 int http_port(const struct http *);
+/* Of the unix socket, "" when there is none. */
+const char *http_socket(const struct http *);
 
 #endif

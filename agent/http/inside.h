@@ -98,7 +98,6 @@ const char *request_header(const struct request *, const char *name);
 /* `?name`, `?name=true`; "0" and "false" are no. */
 bool request_flag(const struct request *, const char *name);
 
-const struct sockaddr *request_peer(const struct request *);
 /* Bytes the body will have; 0 when there is none, or it comes in chunks. */
 uint64_t request_announced(const struct request *);
 /* A new reference to what `name` is bound to, or NULL. */

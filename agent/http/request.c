@@ -29,12 +29,6 @@ bool request_flag(const struct request *r, const char *name)
 	return !value || (strcmp(value, "0") != 0 && strcmp(value, "false") != 0);
 }
 
-const struct sockaddr *request_peer(const struct request *r)
-{
-	return MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
-		->client_addr;
-}
-
 flume_pipeline *request_dup_pipeline(const struct request *r, const char *name)
 {
 	flume_binding *binding = flume_factory_dup_binding(r->http->factory, name);
@@ -57,6 +51,12 @@ void *request_uri(void *arg, const char *uri, struct MHD_Connection *connection)
 	return strstr(uri, "%00") ? WITH_NUL : NULL;
 }
 
+static bool through_socket(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+		       ->client_addr->sa_family == AF_UNIX;
+}
+
 static struct request *request_new(struct http *http, struct MHD_Connection *connection)
 {
 	struct request *r = calloc(1, sizeof *r);
@@ -64,7 +64,7 @@ static struct request *request_new(struct http *http, struct MHD_Connection *con
 		return NULL;
 	r->http = http;
 	r->connection = connection;
-	r->local = request_peer(r)->sa_family == AF_UNIX;
+	r->local = through_socket(connection);
 	pthread_mutex_lock(&http->lock);
 	http->active++;
 	pthread_mutex_unlock(&http->lock);

@@ -67,7 +67,7 @@ def main():
         folder, state, port = scene.folder("schemas"), scene.folder("state"), free_port()
         write_schemas(folder)
         common = [FLUME, "agent", "--node", "bench", "--state", state, "--log", "json",
-                  "--listen", f"127.0.0.1:{port}"]  # fmt: skip
+                  "--listen", f"127.0.0.1:{port}", "--socket", "none"]  # fmt: skip
         child, _ = start([*common, "--dir", folder], port)
         proven = os.path.join(state, "proven")
         wait_until("all are on disk", lambda: len(os.listdir(proven)) == SCHEMAS)

@@ -80,7 +80,7 @@ START_TEST(wrong_words_are_named_with_the_right_ones)
 		{"agent --label zone", "'zone' is not KEY=VALUE"},
 		{"agent --node Big", "'Big' cannot name a node"},
 		{"agent --prefix flume", "'flume' does not end with '/'"},
-		{"agent --listen=", "neither --listen nor --socket"},
+		{"agent --listen= --socket none", "neither --listen nor --socket"},
 		{"agent --token-file /no/such", "/no/such"},
 		{"agent --poll often", "'often' is not a duration"},
 		{"apply", "nothing to apply"},

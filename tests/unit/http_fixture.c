@@ -99,10 +99,9 @@ void node_open_with(struct http_options options)
 	node = (struct node){.lock = PTHREAD_MUTEX_INITIALIZER};
 	snprintf(node.home, sizeof node.home, "%s/flume-http-XXXXXX", tmp ? tmp : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(node.home));
-	if (options.socket) {
-		snprintf(node.socket, sizeof node.socket, "%s/%s", node.home, options.socket);
-		options.socket = node.socket;
-	}
+	snprintf(node.socket, sizeof node.socket, "%s/%s", node.home,
+		 options.socket ? options.socket : "flume.sock");
+	options.socket = node.socket;
 	if (!options.listen)
 		options.listen = "127.0.0.1:0";
 	make_factory();

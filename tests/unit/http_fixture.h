@@ -33,7 +33,7 @@ extern struct node {
 	struct engine *engine;
 	struct http *http;
 	char home[64];   /* a folder of its own */
-	char socket[96]; /* in it, when it was asked for */
+	char socket[96]; /* in it */
 
 	atomic_int napping;    /* calls in the processor `nap`, which sleeps to its deadline */
 	atomic_int at_gate;    /* calls in the processor `gate` ...    */
@@ -44,7 +44,7 @@ extern struct node {
 } node;
 
 void node_open(void);
-/* The listen address is filled in when there is none. */
+/* The listen address and the socket, a name in node.home, are filled in when there are none. */
 void node_open_with(struct http_options);
 void node_close(void);
 /* The loop stops turning; http_free. */
@@ -65,7 +65,9 @@ struct ask {
 	const char *body;
 	size_t len; /* [strlen of the body] */
 	const char *headers[6];
-	bool chunked, local; /* local: through the unix socket */
+	bool chunked;
+	bool local; /* through the unix socket ... */
+	bool tcp;   /* ... or not: PUT and DELETE go there by themselves */
 };
 #define ASK(...) ask((struct ask){__VA_ARGS__})
 const struct reply *ask(struct ask);

@@ -239,9 +239,9 @@ END_TEST
 
 START_TEST(a_token_is_wanted_where_there_is_one)
 {
-	struct ask a = {.method = "PUT", .path = "/schemas/a", .body = FIRST};
+	struct ask a = {.method = "PUT", .path = "/schemas/a", .body = FIRST, .tcp = true};
 	node_close();
-	node_open_with((struct http_options){.token = "s3cret", .socket = "s"});
+	node_open_with((struct http_options){.token = "s3cret"});
 	const struct reply *reply = ask(a);
 	expect_problem(reply, 401, "no-token", "there is none");
 	expect_header(reply, "WWW-Authenticate", "Bearer");
@@ -251,18 +251,28 @@ START_TEST(a_token_is_wanted_where_there_is_one)
 	a.headers[0] = "Authorization: Bearer s3cret";
 	expect_status(ask(a), 204);
 	expect_status(get("/schemas/a"), 200);
-	expect_status(ASK(.method = "DELETE", .path = "/schemas/a"), 401);
-	expect_status(ASK(.method = "DELETE", .path = "/schemas/a", .local = true), 204);
+	expect_status(ASK(.method = "DELETE", .path = "/schemas/a", .tcp = true), 401);
+	expect_status(ASK(.method = "DELETE", .path = "/schemas/a"), 204);
 }
 END_TEST
 
-START_TEST(without_a_token_pages_cannot_write)
+START_TEST(without_a_token_nobody_writes_over_tcp)
+{
+	const struct reply *reply =
+		ASK(.method = "PUT", .path = "/schemas/a", .body = FIRST, .tcp = true);
+	expect_problem(reply, 403, "not-allowed", node.socket);
+	expect_part(reply, "--token-file");
+	expect_status(ASK(.method = "PUT", .path = "/schemas/a", .body = FIRST), 204);
+	expect_problem(ASK(.method = "DELETE", .path = "/schemas/a", .tcp = true), 403,
+		       "not-allowed", "socket");
+	expect_status(get("/schemas/a"), 200);
+}
+END_TEST
+
+START_TEST(pages_of_others_may_not_ask)
 {
 	char own[64];
 	snprintf(own, sizeof own, "Origin: http://127.0.0.1:%d", http_port(node.http));
-	expect_problem(
-		ASK(.method = "PUT", .path = "/schemas/a", .body = FIRST, .headers = {own}),
-		403, "not-allowed", "this host");
 	expect_status(ASK(.path = "/schemas", .headers = {own}), 200);
 	expect_problem(ASK(.path = "/schemas", .headers = {"Origin: http://evil.example"}), 403,
 		       "bad-origin", "evil.example");
@@ -364,7 +374,8 @@ Suite *suite_http_schemas(void)
 	t = node_case(suite, "who may");
 	tcase_add_test(t, schemas_that_others_own_cannot_be_changed);
 	tcase_add_test(t, a_token_is_wanted_where_there_is_one);
-	tcase_add_test(t, without_a_token_pages_cannot_write);
+	tcase_add_test(t, without_a_token_nobody_writes_over_tcp);
+	tcase_add_test(t, pages_of_others_may_not_ask);
 	t = node_case(suite, "keeping");
 	tcase_add_test(t, what_runs_is_kept);
 	tcase_add_test(t, what_runs_but_cannot_be_kept_is_500_until_it_can);

@@ -102,8 +102,6 @@ END_TEST
 
 START_TEST(the_unix_socket_serves_the_same)
 {
-	node_close();
-	node_open_with((struct http_options){.socket = "flume.sock"});
 	node_bind("checkout", checkout_yaml);
 	expect_status(ASK(.path = "/healthz", .local = true), 200);
 	expect_status(ASK(.path = "/healthz", .local = true, .headers = {"Host: anything"}),

@@ -136,21 +136,32 @@ START_TEST(an_address_that_is_taken_or_none_is_told)
 	struct flume_err err = {0};
 	char taken[32];
 	snprintf(taken, sizeof taken, "127.0.0.1:%d", http_port(node.http));
-	ck_assert_int_eq(door_new(&door, taken, NULL, &err), FLUME_EXISTS);
+	ck_assert_int_eq(door_new(&door, taken, &err), FLUME_EXISTS);
 	ck_assert_ptr_nonnull(strstr(err.text, taken));
 	static const char *const bad[] = {"127.0.0.1",       "127.0.0.1:", "127.0.0.1:http",
 					  "127.0.0.1:99999", "[::1:80",    ""};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		ck_assert_msg(door_new(&door, bad[i], NULL, &err) == FLUME_INVALID, "%s",
-			      bad[i]);
-	ck_assert_int_eq(door_new(&door, NULL, "/nowhere/at/all", &err), FLUME_IO);
+		ck_assert_msg(door_new(&door, bad[i], &err) == FLUME_INVALID, "%s", bad[i]);
 	ck_assert_ptr_null(door);
+	ck_assert_int_eq(door_new(&door, NULL, &err), 0);
+	ck_assert_int_eq(door_add_local(door, "/nowhere/at/all", &err), FLUME_IO);
+	ck_assert_int_eq(door_add_local(door, "", &err), FLUME_INVALID);
+	ck_assert_str_eq(door_path(door), "");
+	door_free(door);
 }
 END_TEST
 
+static struct door *new_door(void)
+{
+	struct door *door = NULL;
+	struct flume_err err = {0};
+	ck_assert_int_eq(door_new(&door, NULL, &err), 0);
+	return door;
+}
+
 START_TEST(a_socket_left_behind_is_replaced_and_a_live_one_is_not)
 {
-	struct door *door = NULL, *second = NULL;
+	struct door *door = new_door(), *second = new_door();
 	struct flume_err err = {0};
 	char path[96];
 	struct stat info;
@@ -160,13 +171,38 @@ START_TEST(a_socket_left_behind_is_replaced_and_a_live_one_is_not)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
 	close(fd);
-	ck_assert_int_eq(door_new(&door, NULL, path, &err), 0);
+	ck_assert_int_eq(door_add_local(door, path, &err), 0);
 	ck_assert_int_eq(stat(path, &info), 0);
 	ck_assert_uint_eq(info.st_mode & 0777, 0660);
-	ck_assert_int_eq(door_new(&second, NULL, path, &err), FLUME_EXISTS);
+	ck_assert_int_eq(door_add_local(second, path, &err), FLUME_EXISTS);
+	ck_assert_int_eq(stat(path, &info), 0);
+	door_free(second);
 	ck_assert_int_eq(stat(path, &info), 0);
 	door_free(door);
 	ck_assert_int_ne(stat(path, &info), 0);
+}
+END_TEST
+
+START_TEST(what_is_no_socket_stays_where_it_is)
+{
+	struct door *door = new_door();
+	struct flume_err err = {0};
+	char path[96], link[96], text[16] = "";
+	snprintf(path, sizeof path, "%s/precious", node.home);
+	snprintf(link, sizeof link, "%s/link", node.home);
+	FILE *file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs("kept", file);
+	fclose(file);
+	ck_assert_int_eq(symlink(path, link), 0);
+	ck_assert_int_eq(door_add_local(door, path, &err), FLUME_EXISTS);
+	ck_assert_int_eq(door_add_local(door, link, &err), FLUME_EXISTS);
+	door_free(door);
+	file = fopen(link, "r");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(fgets(text, sizeof text, file));
+	fclose(file);
+	ck_assert_str_eq(text, "kept");
 }
 END_TEST
 
@@ -267,6 +303,7 @@ Suite *suite_http_wire(void)
 	t = node_case(suite, "door");
 	tcase_add_test(t, an_address_that_is_taken_or_none_is_told);
 	tcase_add_test(t, a_socket_left_behind_is_replaced_and_a_live_one_is_not);
+	tcase_add_test(t, what_is_no_socket_stays_where_it_is);
 	t = node_case(suite, "end");
 	tcase_add_test(t, requests_in_flight_end_before_the_server_does);
 	tcase_add_test(t, calls_that_do_not_end_are_cancelled);
