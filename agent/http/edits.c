@@ -156,17 +156,20 @@ static void done(void *arg, const struct engine_answer *said)
 /* False, with the answer given, when the schema is not the one the client has seen. */
 static bool expected(struct request *r)
 {
-	const char *match = request_header(r, MHD_HTTP_HEADER_IF_MATCH);
-	const char *none_match = request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	char *match = NULL, *none_match = NULL;
 	flume_schema *schema = flume_factory_dup_schema(r->http->factory, r->name);
 	const char *digest = schema ? flume_schema_get_digest(schema) : NULL;
-	bool good = (!match || etag_listed(match, digest, false)) &&
-		    (!none_match || !etag_listed(none_match, digest, true));
-	if (!good)
+	if (request_dup_list(r, MHD_HTTP_HEADER_IF_MATCH, &match) ||
+	    request_dup_list(r, MHD_HTTP_HEADER_IF_NONE_MATCH, &none_match))
+		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+	else if ((match && !etag_listed(match, digest, false)) ||
+		 (none_match && etag_listed(none_match, digest, true)))
 		answer_problemf(&r->answer, MHD_HTTP_PRECONDITION_FAILED, "changed",
 				digest ? "the schema is %s now" : "there is no schema", digest);
+	free(match);
+	free(none_match);
 	flume_schema_unref(schema);
-	return good;
+	return !r->answer.status;
 }
 
 static void start(struct edits *edits, struct edit *e)

@@ -95,6 +95,9 @@ struct request {
 
 /* NULL when absent. */
 const char *request_header(const struct request *, const char *name);
+/* All lines of a header that is a list, joined by commas; NULL when absent.  free(3).  0 or
+ * FLUME_NOMEM. */
+int request_dup_list(const struct request *, const char *name, char **out);
 /* `?name`, `?name=true`; "0" and "false" are no. */
 bool request_flag(const struct request *, const char *name);
 
@@ -111,6 +114,10 @@ void request_ready(struct request *);
 /* Has `work` make the answer on a worker, as one of `group`; answers itself when there is no
  * room. */
 void request_to_worker(struct request *, const char *group, void (*work)(struct request *));
+
+/* For what is shown as YAML or JSON: which one the client likes.  The answer gets `digest` as its
+ * ETag.  False, with the answer given: the client has that already, or will take neither. */
+bool request_may_read(struct request *, const char *digest, enum flume_format *out);
 
 /* The headers are there: finds the method, or answers why not. */
 void request_admit(struct request *, const char *url, const char *method);

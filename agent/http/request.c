@@ -20,6 +20,37 @@ const char *request_header(const struct request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
+struct lines {
+	const char *name;
+	struct text joined;
+};
+
+static enum MHD_Result join_line(void *arg, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	struct lines *lines = arg;
+	(void)kind;
+	if (value && !strcasecmp(name, lines->name)) {
+		if (lines->joined.len)
+			text_add(&lines->joined, ", ");
+		text_add(&lines->joined, value);
+	}
+	return MHD_YES;
+}
+
+int request_dup_list(const struct request *r, const char *name, char **out)
+{
+	struct lines lines = {.name = name};
+	*out = NULL;
+	if (!request_header(r, name))
+		return 0;
+	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, join_line, &lines);
+	*out = text_take(&lines.joined);
+	if (!*out)
+		text_fini(&lines.joined);
+	return *out ? 0 : FLUME_NOMEM;
+}
+
 bool request_flag(const struct request *r, const char *name)
 {
 	const char *value = NULL;

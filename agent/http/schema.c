@@ -1,5 +1,4 @@
 /* GET, PUT, DELETE /schemas/NAME: one schema. */
-#include "agent/http/etag.h"
 #include "agent/http/inside.h"
 #include "agent/http/media.h"
 #include "agent/source/source.h"
@@ -12,20 +11,9 @@
 static void answer_schema(struct request *r, const flume_schema *schema)
 {
 	struct answer *a = &r->answer;
-	const char *digest = flume_schema_get_digest(schema);
-	const char *none_match = request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
 	enum flume_format format;
-	if (!media_accept(request_header(r, MHD_HTTP_HEADER_ACCEPT), &format)) {
-		answer_problemf(a, MHD_HTTP_NOT_ACCEPTABLE, "not-acceptable",
-				"there is application/yaml and application/json");
+	if (!request_may_read(r, flume_schema_get_digest(schema), &format))
 		return;
-	}
-	answer_header(a, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT);
-	answer_headerf(a, MHD_HTTP_HEADER_ETAG, "\"%s\"", digest);
-	if (none_match && etag_listed(none_match, digest, true)) {
-		answer_status(a, MHD_HTTP_NOT_MODIFIED);
-		return;
-	}
 	char *text;
 	size_t len;
 	if (format == flume_schema_get_format(schema)) {

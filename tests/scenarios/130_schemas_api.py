@@ -66,6 +66,16 @@ def the_list_names_them(s):
     text = json.dumps(answer.json())
     for word in ('"a"', '"b"', "1.0.0", digest(node), digest(node, "b")):
         contains(text, word, "list")
+    tag = answer.header("ETag")
+    as_yaml = node.get("/schemas", {"Accept": "application/yaml"})
+    contains(as_yaml.header("Content-Type"), "yaml", "content type")
+    for word in ("schemas:\n", 'name: "b"', digest(node, "b")):
+        contains(as_yaml.text, word, "list")
+    equal(as_yaml.header("ETag"), tag, "ETag of the YAML")
+    seen = {"If-None-Match": tag}
+    equal(node.get("/schemas", seen).status, 304, "GET again")
+    equal(put(node, "b", marking("1.0.1", 3)).status, 204, "PUT")
+    equal(node.get("/schemas", seen).status, 200, "GET after a change")
 
 
 def what_is_put_serves_when_the_answer_is_there(s):

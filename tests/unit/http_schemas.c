@@ -15,15 +15,67 @@
 
 START_TEST(what_runs_is_listed_by_name)
 {
-	const struct reply *reply = get("/schemas");
-	expect_status(reply, 200);
-	ck_assert_str_eq(reply->body, "{\"schemas\":[]}\n");
+	struct ask json = {.path = "/schemas", .headers = {"Accept: application/json"}};
+	ck_assert_str_eq(ask(json)->body, "{\"schemas\":[]}\n");
 	node_bind("b", FIRST);
 	node_bind("a", SECOND);
-	reply = get("/schemas");
+	const struct reply *reply = ask(json);
+	expect_status(reply, 200);
 	expect_header(reply, "Content-Type", "application/json");
+	expect_header(reply, "Vary", "Accept");
 	expect_part(reply, "{\"name\":\"a\",\"version\":\"2.0.0\",\"digest\":\"sha256:");
 	expect_part(reply, "\"generation\":1},\n{\"name\":\"b\",\"version\":\"1.0.0\"");
+}
+END_TEST
+
+/* As JSON.  The caller frees it. */
+static char *read_as_json(const struct reply *reply, enum flume_format format)
+{
+	flume_value *value = NULL;
+	ck_assert_int_eq(flume_value_parse(&value, reply->body, reply->len, format, NULL, NULL),
+			 0);
+	char *json = flume_value_dup_json(value);
+	flume_value_free(value);
+	return json;
+}
+
+START_TEST(the_list_says_the_same_as_yaml)
+{
+	struct ask json = {.path = "/schemas", .headers = {"Accept: application/json"}};
+	ck_assert_str_eq(get("/schemas")->body, "schemas: []\n");
+	node_bind("a", SECOND);
+	node_bind("b", "version: \"1 \\\"\\u00e4\\\" # x\"\nref: nap\n");
+	const struct reply *reply = get("/schemas");
+	expect_header(reply, "Content-Type", "application/yaml");
+	char *yaml = read_as_json(reply, FLUME_YAML);
+	char *same = read_as_json(ask(json), FLUME_JSON);
+	ck_assert_str_eq(yaml, same);
+	ck_assert_ptr_nonnull(strstr(yaml, "ä"));
+	free(yaml);
+	free(same);
+	json.headers[0] = "Accept: text/html";
+	expect_problem(ask(json), 406, "not-acceptable", "application/yaml");
+	json.headers[1] = "Accept: application/json";
+	expect_status(ask(json), 200);
+}
+END_TEST
+
+START_TEST(the_tag_of_the_list_changes_with_what_runs)
+{
+	char tag[128], again[160];
+	struct ask a = {.path = "/schemas", .headers = {again, "Accept: application/json"}};
+	node_bind("a", FIRST);
+	snprintf(tag, sizeof tag, "%s", header(get("/schemas"), "ETag"));
+	snprintf(again, sizeof again, "If-None-Match: \"other\", %s", tag);
+	const struct reply *reply = ask(a);
+	expect_status(reply, 304);
+	expect_header(reply, "ETag", tag);
+	ck_assert_uint_eq(reply->len, 0);
+	node_bind("b", FIRST);
+	expect_status(ask(a), 200);
+	flume_factory_remove_schema(node.factory, "b", NULL);
+	node_bind("a", SECOND);
+	expect_status(ask(a), 200);
 }
 END_TEST
 
@@ -198,6 +250,15 @@ START_TEST(if_match_refuses_what_the_client_has_not_seen)
 	a.headers[0] = "If-Match: *";
 	a.body = "version: \"3.0.0\"\nref: nap\n";
 	expect_status(ask(a), 204);
+	snprintf(seen, sizeof seen, "If-Match: %s", header(get("/schemas/a"), "ETag"));
+	a.headers[0] = "If-Match: \"sha256:0000\"";
+	a.headers[1] = seen;
+	a.body = SECOND;
+	expect_status(ask(a), 204);
+	a.headers[0] = "If-None-Match: \"sha256:0000\"";
+	a.headers[1] = "If-None-Match: *";
+	expect_problem(ask(a), 412, "changed", "sha256:");
+	a.headers[1] = NULL;
 	a.method = "DELETE";
 	a.body = NULL;
 	a.headers[0] = seen;
@@ -356,6 +417,8 @@ Suite *suite_http_schemas(void)
 	Suite *suite = suite_create("http_schemas");
 	TCase *t = node_case(suite, "seeing");
 	tcase_add_test(t, what_runs_is_listed_by_name);
+	tcase_add_test(t, the_list_says_the_same_as_yaml);
+	tcase_add_test(t, the_tag_of_the_list_changes_with_what_runs);
 	tcase_add_test(t, a_schema_is_shown_as_it_was_written);
 	tcase_add_test(t, a_schema_is_shown_as_json_to_those_who_ask_for_it);
 	tcase_add_test(t, a_schema_that_the_client_has_is_304);
