@@ -123,6 +123,7 @@ static int open_http(struct agent *a, struct flume_err *err)
 				.keeper = o->dir ? &keeper : NULL,
 				.max_body = (size_t)o->max_body,
 				.timeout_ns = o->request_timeout,
+				.drain_ns = o->drain ? o->drain : 1, /* 0: at once */
 			},
 			err);
 }
@@ -201,6 +202,17 @@ static int start(struct agent *a, struct flume_err *err)
 	return code;
 }
 
+/* A call that does not end, even though it was cancelled, must not keep the node: what others
+ * wait for is done, and the rest, which the call may still use, is left to the system. */
+static void leave(struct agent *a)
+{
+	if (!a->http)
+		return;
+	log_event(LOG_ERROR, "agent stopped, with calls that did not end",
+		  LOG_STR("version", flume_version()));
+	_exit(CMD_NEGATIVE);
+}
+
 static void stop(struct agent *a)
 {
 	a->source = source_free(a->source);
@@ -209,6 +221,7 @@ static void stop(struct agent *a)
 		engine_on_status(a->engine, NULL, NULL);
 	a->status = fleet_status_free(a->status, GOODBYE);
 	a->engine = engine_free(a->engine);
+	leave(a);
 	a->etcd = etcd_free(a->etcd);
 	a->factory = flume_factory_free(a->factory);
 	a->board = board_free(a->board);

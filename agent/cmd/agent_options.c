@@ -60,6 +60,8 @@ const struct conf_option agent_option_rows[] = {
 	 "The largest document or schema that is taken over HTTP."},
 	{"request-timeout", 0, CONF_DURATION, "TIME", "30s", "FLUME_REQUEST_TIMEOUT",
 	 ROW(request_timeout), "The most that a call may take."},
+	{"drain", 0, CONF_DURATION, "TIME", "10s", "FLUME_DRAIN", ROW(drain),
+	 "What requests in flight get at the end, before they are cancelled."},
 	{0},
 };
 

@@ -12,7 +12,8 @@ enum { DOWNGRADE_ALLOW, DOWNGRADE_DENY };
 struct agent_options {
 	const char *etcd, *dir, *prefix, *node, *state, *listen, *socket, *token_file, *config;
 	const char *const *labels;
-	int64_t poll, probation, probation_requests, case_limit, max_body, request_timeout;
+	int64_t poll, probation, probation_requests, case_limit, max_body, request_timeout,
+		drain;
 	double probation_error_rate;
 	int log, log_level, same_version, downgrade;
 };

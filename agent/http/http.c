@@ -19,7 +19,7 @@
 #include <time.h>
 
 #define NS_PER_S     1000000000
-#define HAND_OVER_NS NS_PER_S /* for cancelled calls to be answered */
+#define HAND_OVER_NS NS_PER_S /* for cancelled calls to be answered, and again to end */
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
 
@@ -86,7 +86,7 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 		http->keeper = *options->keeper;
 	http->max_body = OR(options->max_body, 1U << 20);
 	http->timeout_ns = OR(options->timeout_ns, 30LL * NS_PER_S);
-	http->drain_ns = OR(options->drain_ns, 5LL * NS_PER_S);
+	http->drain_ns = OR(options->drain_ns, 10LL * NS_PER_S);
 	crowd_init(&http->crowd, OR(options->connections, 1024U));
 	http->cancel = flume_cancel_new();
 	http->meters = meters_new(http->factory);
@@ -154,28 +154,28 @@ static void stop_accepting(struct http *http)
 		edits_close(http->edits);
 }
 
-/* Until no request is left, or the time is over. */
-static void wait_active(struct http *http, int64_t most_ns)
+/* Until none is left of what `count`, one of ours, counts.  False when the time is over before. */
+static bool wait_for_none(struct http *http, const size_t *count, int64_t most_ns)
 {
 	int64_t until = loop_now() + most_ns;
 	struct timespec at = {.tv_sec = until / NS_PER_S, .tv_nsec = until % NS_PER_S};
 	int r = 0;
 	pthread_mutex_lock(&http->lock);
-	while (http->active && !r)
+	while (*count && !r)
 		r = pthread_cond_timedwait(&http->quiet, &http->lock, &at);
+	bool none = !*count;
 	pthread_mutex_unlock(&http->lock);
+	return none;
 }
 
-/* When it returns no connection is suspended any more, and none will be. */
-static void drain(struct http *http)
+/* When it returns true no connection is suspended any more, and none will be. */
+static bool drain(struct http *http)
 {
-	wait_active(http, http->drain_ns);
-	flume_cancel_request(http->cancel);
-	wait_active(http, HAND_OVER_NS);
-	pthread_mutex_lock(&http->lock);
-	while (http->waiting)
-		pthread_cond_wait(&http->quiet, &http->lock);
-	pthread_mutex_unlock(&http->lock);
+	if (!wait_for_none(http, &http->active, http->drain_ns)) {
+		flume_cancel_request(http->cancel);
+		wait_for_none(http, &http->active, HAND_OVER_NS);
+	}
+	return wait_for_none(http, &http->waiting, HAND_OVER_NS);
 }
 
 struct http *http_free(struct http *http)
@@ -183,7 +183,10 @@ struct http *http_free(struct http *http)
 	if (!http)
 		return NULL;
 	stop_accepting(http);
-	drain(http);
+	if (!drain(http)) {
+		log_event(LOG_ERROR, "calls do not end", LOG_INT("calls", http->waiting));
+		return http;
+	}
 	workers_free(http->workers);
 	if (http->daemon)
 		MHD_stop_daemon(http->daemon);

@@ -35,7 +35,7 @@ struct http_options {
 	const struct http_keeper *keeper; /* [nothing is kept] */
 	size_t max_body;      /* bytes of a document or schema [1 MiB]               */
 	int64_t timeout_ns;   /* the most a call may take, its wait included [30 s]  */
-	int64_t drain_ns;     /* what http_free grants requests in flight [5 s]      */
+	int64_t drain_ns;     /* what http_free grants requests in flight [10 s]     */
 	unsigned idle_s;      /* a connection without traffic is closed [30]         */
 	unsigned connections; /* at the same time; one more is 503 [1024]            */
 	unsigned threads;     /* that serve sockets [2]                              */
@@ -48,8 +48,9 @@ struct http_options {
 int http_new(struct http **out, struct loop *, flume_factory *, struct engine *, struct board *,
 	     const struct http_options *, struct flume_err *err);
 /* On the loop's thread, or after it ran.  Accepts no more, lets requests in flight end (cancels
- * them after drain_ns), answers 503 to changes that the engine still works on.  Returns NULL.
- */
+ * them after drain_ns), answers 503 to changes that the engine still works on.  Returns NULL; or,
+ * two seconds after the cancel, the http itself when a call does not end: then that call still uses
+ * all that was given, so the process has to end, or to try again later. */
 struct http *http_free(struct http *);
 /* Of the TCP socket, 0 when there is none. */
 int http_port(const struct http *);

@@ -5,10 +5,12 @@
 #include "tests/unit/document_fixture.h"
 #include "tests/unit/suites.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -266,6 +268,101 @@ START_TEST(a_write_that_fails_is_an_error)
 }
 END_TEST
 
+/* A channel to a pipe that is full, whose other end is `reader`. */
+static struct flume_component make_full_pipe(flume_value **decl, int *reader)
+{
+	char yaml[200], name[128];
+	snprintf(name, sizeof name, "%s/out", folder);
+	snprintf(yaml, sizeof yaml, "{kind: file, path: %s}", name);
+	ck_assert_int_eq(mkfifo(name, 0600), 0);
+	*reader = open(name, O_RDONLY | O_NONBLOCK);
+	ck_assert_int_ge(*reader, 0);
+	int writer = open(name, O_WRONLY | O_NONBLOCK);
+	ck_assert_int_ge(writer, 0);
+	while (write(writer, "full of lines, \n", 16) == 16)
+		;
+	close(writer);
+	*decl = read_constant(yaml);
+	return make_channel(&kind_file, *decl);
+}
+
+static struct flume_call within_ms(int64_t ms)
+{
+	const struct flume_clock *clock = flume_clock_real();
+	return (struct flume_call){.deadline_ns = clock->now_ns(clock->arg) + ms * 1000000};
+}
+
+START_TEST(a_reader_that_stands_still_costs_no_more_than_the_call)
+{
+	int reader;
+	flume_value *decl;
+	struct flume_err err = {0};
+	struct flume_component channel = make_full_pipe(&decl, &reader);
+	struct flume_call call = within_ms(50);
+	ck_assert_int_eq(channel.send(&call, read_document("1"), channel.arg, &err),
+			 FLUME_TIMED_OUT);
+	expect_within(err.text, "out: the reader is too slow");
+	call = (struct flume_call){.cancel = flume_cancel_new()};
+	flume_cancel_request(call.cancel);
+	ck_assert_int_eq(channel.send(&call, read_document("1"), channel.arg, &err),
+			 FLUME_CANCELLED);
+	flume_cancel_free(call.cancel);
+	channel.done(channel.arg);
+	flume_value_free(decl);
+	close(reader);
+}
+END_TEST
+
+struct sending {
+	struct flume_component *channel;
+	int rc;
+};
+
+static void *send_aside(void *arg)
+{
+	struct sending *sending = arg;
+	struct flume_err err = {0};
+	sending->rc = sending->channel->send(NULL, read_document("\"late\""),
+					     sending->channel->arg, &err);
+	return NULL;
+}
+
+START_TEST(a_reader_that_is_slow_gets_every_line_whole)
+{
+	int reader;
+	flume_value *decl;
+	struct flume_err err = {0};
+	struct flume_component channel = make_full_pipe(&decl, &reader);
+	char heard[65536], *large = malloc(200001);
+	ck_assert_ptr_nonnull(large);
+	memset(large, 'x', 200000);
+	large[0] = large[199999] = '"';
+	large[200000] = '\0';
+	ck_assert_int_eq(read(reader, heard, 10000), 10000);
+	/* There is room for the beginning of it. */
+	struct flume_call call = within_ms(50);
+	ck_assert_int_eq(channel.send(&call, read_document(large), channel.arg, &err),
+			 FLUME_TIMED_OUT);
+	free(large);
+	pthread_t thread;
+	struct sending sending = {.channel = &channel};
+	ck_assert_int_eq(pthread_create(&thread, NULL, send_aside, &sending), 0);
+	char end[] = "xxx\n\"late\"\n", last[sizeof end] = "";
+	while (strcmp(last, end) != 0) {
+		ssize_t n = read(reader, heard, sizeof heard);
+		for (ssize_t i = 0; i < n; i++) {
+			memmove(last, last + 1, sizeof last - 2);
+			last[sizeof last - 2] = heard[i];
+		}
+	}
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(sending.rc, 0);
+	channel.done(channel.arg);
+	flume_value_free(decl);
+	close(reader);
+}
+END_TEST
+
 START_TEST(stdout_writes_one_line_a_document)
 {
 	char name[128];
@@ -302,6 +399,8 @@ Suite *suite_document_effects(void)
 	tcase_add_test(channels, file_appends_one_line_a_document);
 	tcase_add_test(channels, a_file_that_cannot_be_opened_is_a_finding);
 	tcase_add_test(channels, a_write_that_fails_is_an_error);
+	tcase_add_test(channels, a_reader_that_stands_still_costs_no_more_than_the_call);
+	tcase_add_test(channels, a_reader_that_is_slow_gets_every_line_whole);
 	tcase_add_test(channels, stdout_writes_one_line_a_document);
 	suite_add_tcase(suite, channels);
 	return suite;

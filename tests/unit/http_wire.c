@@ -248,6 +248,24 @@ START_TEST(calls_that_do_not_end_are_cancelled)
 }
 END_TEST
 
+START_TEST(a_call_that_does_not_end_does_not_hold_the_end_up)
+{
+	struct asking at_gate = {
+		.ask = {.method = "POST", .path = "/pipelines/gate", .body = "1"}};
+	node_close();
+	node_open_with((struct http_options){.drain_ns = 1});
+	node_bind_step("gate");
+	ask_aside(&at_gate);
+	UNTIL(atomic_load(&node.at_gate) == 1);
+	node_stop();
+	ck_assert_ptr_nonnull(node.http);
+	atomic_store(&node.gate_open, true);
+	join(&at_gate);
+	node_stop();
+	ck_assert_ptr_null(node.http);
+}
+END_TEST
+
 START_TEST(a_change_the_engine_did_not_get_to_is_503)
 {
 	struct asking change = {.ask = {.method = "PUT",
@@ -307,6 +325,7 @@ Suite *suite_http_wire(void)
 	t = node_case(suite, "end");
 	tcase_add_test(t, requests_in_flight_end_before_the_server_does);
 	tcase_add_test(t, calls_that_do_not_end_are_cancelled);
+	tcase_add_test(t, a_call_that_does_not_end_does_not_hold_the_end_up);
 	tcase_add_test(t, a_change_the_engine_did_not_get_to_is_503);
 	tcase_add_test(t, a_change_whose_canary_still_runs_is_503);
 	tcase_add_test(t, a_client_that_left_does_not_hold_the_end_up);
