@@ -278,7 +278,7 @@ static int run(const struct cmd_call *call)
 	if (!s)
 		return cmd_fail(CMD_NEGATIVE, "out of memory");
 	s->options = call->options;
-	int code = bench_factory(&factory, call->conf);
+	int code = bench_factory(&factory, call->conf, BENCH_RUN);
 	if (!code)
 		code = build(call, factory, &files, &s->pipeline);
 	if (!code)

@@ -1,3 +1,4 @@
+#include "agent/document/document.h"
 #include "agent/document/kinds.h"
 #include "agent/document/line.h"
 
@@ -58,11 +59,36 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	return FLUME_OK;
 }
 
-const struct flume_maker kind_file = {
-	.of = FLUME_CHANNEL,
-	.kind = "file",
-	.about = "Appends each document to a file, as one line of JSON.",
-	.fields = fields,
-	.local = true,
-	.make = make,
-};
+/* ---- where schemas are only checked ---- */
+
+static int refuse_line(const struct flume_call *call, void *item, void *arg,
+		       struct flume_err *err)
+{
+	(void)call;
+	(void)arg;
+	document_free(item);
+	return flume_fail(err, FLUME_FAILED,
+			  "the channel is not open: schemas are only checked");
+}
+
+static int make_unopened(const flume_value *decl, const char *path, flume_scope *scope,
+			 struct flume_component *out, flume_report *report)
+{
+	(void)decl;
+	(void)path;
+	(void)scope;
+	(void)report;
+	out->send = refuse_line;
+	out->blocks = true;
+	return FLUME_OK;
+}
+
+#define ROW(how)                                                                  \
+	{                                                                         \
+		.of = FLUME_CHANNEL, .kind = "file",                              \
+		.about = "Appends each document to a file, as one line of JSON.", \
+		.fields = fields, .local = true, .make = (how),                   \
+	}
+
+const struct flume_maker kind_file = ROW(make);
+const struct flume_maker kind_file_unopened = ROW(make_unopened);
