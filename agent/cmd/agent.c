@@ -119,6 +119,8 @@ static int open_http(struct agent *a, struct flume_err *err)
 				.socket = a->facts.socket,
 				.socket_optional = a->facts.socket_optional,
 				.token = a->facts.token,
+				.node = a->facts.node,
+				.allow_hosts = o->allow_hosts,
 				.read_only = a->facts.read_only,
 				.keeper = o->dir ? &keeper : NULL,
 				.max_body = (size_t)o->max_body,

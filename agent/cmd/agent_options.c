@@ -36,6 +36,9 @@ const struct conf_option agent_option_rows[] = {
 	{"socket", 0, CONF_TEXT, "PATH", NULL, "FLUME_SOCKET", ROW(socket),
 	 "Serve HTTP on this unix socket too; none: on none. Default: flume.sock in "
 	 "$RUNTIME_DIRECTORY or /run/flume, where that can be had."},
+	{"allow-host", 0, CONF_TEXTS, "NAME", NULL, "FLUME_ALLOW_HOST", ROW(allow_hosts),
+	 "A name under which this node may be asked, beside its own and its addresses; may be "
+	 "given again."},
 	{"token-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_TOKEN_FILE", ROW(token_file),
 	 "Holds the bearer token that changes over TCP must show; without one, schemas are "
 	 "changed through the socket alone."},

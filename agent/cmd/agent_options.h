@@ -11,7 +11,7 @@ enum { DOWNGRADE_ALLOW, DOWNGRADE_DENY };
 
 struct agent_options {
 	const char *etcd, *dir, *prefix, *node, *state, *listen, *socket, *token_file, *config;
-	const char *const *labels;
+	const char *const *labels, *const *allow_hosts;
 	int64_t poll, probation, probation_requests, case_limit, max_body, request_timeout,
 		drain;
 	double probation_error_rate;

@@ -28,6 +28,7 @@ struct door {
 	int fds[FDS];
 	struct sockaddr_un local; /* sun_path is "" when there is none */
 	int port;
+	bool public;
 	bool open;
 	pthread_t thread;
 	door_fn *fn;
@@ -53,17 +54,34 @@ static int listen_at(const struct addrinfo *info)
 	return -1;
 }
 
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static union address address_of(int fd)
+{
+	union address at = {.v6 = {.sin6_port = 0}};
+	socklen_t len = sizeof at;
+	(void)getsockname(fd, &at.any, &len); /* cannot fail on a socket of ours */
+	return at;
+}
+
 static int port_of(int fd)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} at = {.v6 = {.sin6_port = 0}};
-	socklen_t len = sizeof at;
-	if (getsockname(fd, &at.any, &len))
-		return 0;
+	union address at = address_of(fd);
 	return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
+}
+
+static bool is_loopback(int fd)
+{
+	union address at = address_of(fd);
+	if (at.any.sa_family != AF_INET6)
+		return ntohl(at.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return IN6_IS_ADDR_LOOPBACK(&at.v6.sin6_addr) ||
+	       (IN6_IS_ADDR_V4MAPPED(&at.v6.sin6_addr) &&
+		at.v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
 }
 
 static int listen_tcp(struct door *d, const char *text, struct flume_err *err)
@@ -90,6 +108,7 @@ static int listen_tcp(struct door *d, const char *text, struct flume_err *err)
 		return flume_fail(err, why == EADDRINUSE ? FLUME_EXISTS : FLUME_IO,
 				  "cannot listen on '%s': %s", text, strerror(why));
 	d->port = port_of(d->fds[TCP]);
+	d->public = !is_loopback(d->fds[TCP]);
 	return 0;
 }
 
@@ -236,6 +255,11 @@ struct door *door_free(struct door *d)
 int door_port(const struct door *d)
 {
 	return d->port;
+}
+
+bool door_is_public(const struct door *d)
+{
+	return d->public;
 }
 
 const char *door_path(const struct door *d)

@@ -6,6 +6,7 @@
 
 #include "lib/flume.h"
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 struct door;
@@ -27,6 +28,8 @@ void door_close(struct door *);
 struct door *door_free(struct door *);
 /* Of the TCP socket, 0 when there is none. */
 int door_port(const struct door *);
+/* Can other hosts connect? */
+bool door_is_public(const struct door *);
 /* Of the unix socket, "" when there is none. */
 const char *door_path(const struct door *);
 

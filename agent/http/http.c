@@ -93,7 +93,8 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 	http->workers = workers_new(OR(options->workers, 32U), OR(options->queue, 1024U));
 	if (!http->cancel || !http->meters || !http->workers ||
 	    (options->read_only && !http->read_only) ||
-	    guard_init(&http->guard, options->listen, options->allow_hosts, options->token))
+	    guard_init(&http->guard, options->listen, options->node, options->allow_hosts,
+		       options->token))
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	int r = edits_new(&http->edits, http, err);
 	if (!r)

@@ -30,7 +30,8 @@ struct http_options {
 	const char *socket;   /* path of a unix socket [none]                        */
 	bool socket_optional; /* when it cannot be had, say so and go on [that is an error]  */
 	const char *token;    /* without it, nobody may write over TCP               */
-	const char *const *allow_hosts; /* more names that Host may have; NULL at the end */
+	const char *node;     /* its name, which Host may have                        */
+	const char *const *allow_hosts; /* more such names; NULL at the end           */
 	const char *read_only; /* why schemas cannot be changed here [they can]       */
 	const struct http_keeper *keeper; /* [nothing is kept] */
 	size_t max_body;      /* bytes of a document or schema [1 MiB]               */

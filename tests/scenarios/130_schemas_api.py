@@ -205,6 +205,22 @@ def a_page_of_a_browser_may_not_write(s):
     equal(made_by(node), 1, "made_by")
 
 
+def a_node_is_asked_under_the_names_it_was_told(s):
+    config = s.file("agent.yaml", "allow-host: [flume.example.org, other.example.org]\n")
+    node = s.node(folder=s.schemas(), args=["--config", config])
+    for host, status in (
+        (f"{node.name}:8410", 200),
+        ("flume.example.org", 200),
+        ("other.example.org:80", 200),
+        ("evil.example", 403),
+    ):
+        equal(node.get("/metrics", {"Host": host}).status, status, f"GET with Host: {host}")
+    node.stop()
+    node.args = ["--allow-host", "flag.example.org"]
+    node.start()
+    equal(node.get("/metrics", {"Host": "flag.example.org"}).status, 200, "by a flag")
+
+
 def where_etcd_owns_them_a_write_is_a_conflict(s):
     etcd = s.etcd()
     etcd.set_schema("a", marking("1.0.0", 1))
@@ -230,5 +246,6 @@ run(
     deletion,
     a_write_wants_the_token,
     a_page_of_a_browser_may_not_write,
+    a_node_is_asked_under_the_names_it_was_told,
     where_etcd_owns_them_a_write_is_a_conflict,
 )

@@ -11,16 +11,16 @@ static struct guard make(const char *listen)
 {
 	static const char *const allowed[] = {"flume.example.org", "node-1", NULL};
 	struct guard guard;
-	ck_assert_int_eq(guard_init(&guard, listen, allowed, "s3cret"), 0);
+	ck_assert_int_eq(guard_init(&guard, listen, "node-17", allowed, "s3cret"), 0);
 	return guard;
 }
 
 START_TEST(addresses_localhost_and_known_names_are_hosts_of_this_node)
 {
 	static const char *const good[] = {
-		"127.0.0.1",      "127.0.0.1:8410",    "10.1.2.3:80", "[::1]:8410",
-		"[fe80::1]",      "localhost",         "LocalHost:1", "node-1:8410",
-		"listening:8410", "FLUME.example.org",
+		"127.0.0.1",      "127.0.0.1:8410",    "10.1.2.3:80",  "[::1]:8410",
+		"[fe80::1]",      "localhost",         "LocalHost:1",  "node-1:8410",
+		"listening:8410", "FLUME.example.org", "node-17:8410",
 	};
 	static const char *const bad[] = {
 		"evil.example",
@@ -34,6 +34,7 @@ START_TEST(addresses_localhost_and_known_names_are_hosts_of_this_node)
 		"127.0.0.1.evil",
 		"1.2.3.4.5",
 		"node-1@evil",
+		"node-17.evil.example",
 		"node-1:8410:1",
 		"[]",
 		"::1",

@@ -343,6 +343,38 @@ START_TEST(pages_of_others_may_not_ask)
 }
 END_TEST
 
+START_TEST(who_can_reach_the_node_may_look_under_any_name)
+{
+	struct ask a = {.path = "/metrics", .headers = {"Host: node-17.example.org:8410"}};
+	expect_problem(ask(a), 403, "bad-host", "--allow-host");
+	node_close();
+	node_open_with((struct http_options){.listen = ":0", .token = "s3cret"});
+	expect_status(ask(a), 200);
+	a.headers[1] = "Origin: http://evil.example";
+	expect_problem(ask(a), 403, "bad-origin", "evil.example");
+	a.headers[1] = "Authorization: Bearer s3cret";
+	a.tcp = true;
+	a.method = "PUT";
+	a.path = "/schemas/a";
+	a.body = FIRST;
+	expect_problem(ask(a), 403, "bad-host", "node-17.example.org");
+	a.method = "POST";
+	a.path = "/pipelines/a";
+	expect_problem(ask(a), 403, "bad-host", "node-17.example.org");
+}
+END_TEST
+
+START_TEST(the_node_may_be_asked_under_its_names)
+{
+	static const char *const allowed[] = {"flume.example.org", NULL};
+	node_close();
+	node_open_with((struct http_options){.node = "node-17", .allow_hosts = allowed});
+	expect_status(ASK(.path = "/metrics", .headers = {"Host: node-17:8410"}), 200);
+	expect_status(ASK(.path = "/metrics", .headers = {"Host: flume.example.org"}), 200);
+	expect_status(ASK(.path = "/metrics", .headers = {"Host: flume.example.com"}), 403);
+}
+END_TEST
+
 /* ---- keeping ---- */
 
 static struct kept {
@@ -439,6 +471,8 @@ Suite *suite_http_schemas(void)
 	tcase_add_test(t, a_token_is_wanted_where_there_is_one);
 	tcase_add_test(t, without_a_token_nobody_writes_over_tcp);
 	tcase_add_test(t, pages_of_others_may_not_ask);
+	tcase_add_test(t, who_can_reach_the_node_may_look_under_any_name);
+	tcase_add_test(t, the_node_may_be_asked_under_its_names);
 	t = node_case(suite, "keeping");
 	tcase_add_test(t, what_runs_is_kept);
 	tcase_add_test(t, what_runs_but_cannot_be_kept_is_500_until_it_can);
