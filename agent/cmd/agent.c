@@ -109,6 +109,15 @@ static int open_engine(struct agent *a, struct flume_err *err)
 			  err);
 }
 
+static int open_etcd(struct agent *a, struct flume_err *err)
+{
+	const char *endpoints = a->options->etcd;
+	if (endpoints)
+		a->etcd =
+			etcd_new(a->loop, &(struct etcd_options){.endpoints = endpoints}, err);
+	return a->etcd || !endpoints ? 0 : err->code;
+}
+
 static int open_http(struct agent *a, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
@@ -123,6 +132,8 @@ static int open_http(struct agent *a, struct flume_err *err)
 				.allow_hosts = o->allow_hosts,
 				.read_only = a->facts.read_only,
 				.keeper = o->dir ? &keeper : NULL,
+				.etcd = o->write_through ? a->etcd : NULL,
+				.prefix = o->prefix,
 				.max_body = (size_t)o->max_body,
 				.timeout_ns = o->request_timeout,
 				.drain_ns = o->drain ? o->drain : 1, /* 0: at once */
@@ -146,6 +157,13 @@ static int open_status(struct agent *a, struct flume_err *err)
 	return fleet_status_new(&a->status, a->loop, a->etcd, a->board, &options, err);
 }
 
+static void on_status(void *arg)
+{
+	const struct agent *a = arg;
+	http_look(a->http);
+	fleet_status_changed(a->status);
+}
+
 static int open_source(struct agent *a, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
@@ -154,15 +172,12 @@ static int open_source(struct agent *a, struct flume_err *err)
 		return source_dir_new(&a->source, a->loop, o->dir, o->poll, &sink, err);
 	if (!o->etcd)
 		return 0;
-	a->etcd = etcd_new(a->loop, &(struct etcd_options){.endpoints = o->etcd}, err);
-	if (!a->etcd)
-		return err->code;
 	int code =
 		source_etcd_new(&a->source, a->loop, a->etcd, o->prefix, o->poll, &sink, err);
 	if (!code)
 		code = open_status(a, err);
 	if (!code)
-		engine_on_status(a->engine, fleet_status_changed, a->status);
+		engine_on_status(a->engine, on_status, a);
 	return code;
 }
 
@@ -196,6 +211,8 @@ static int start(struct agent *a, struct flume_err *err)
 		code = open_engine(a, err);
 	size_t running = code ? 0 : engine_boot(a->engine);
 	if (!code)
+		code = open_etcd(a, err);
+	if (!code)
 		code = open_http(a, err);
 	if (!code)
 		code = open_source(a, err);
@@ -218,9 +235,9 @@ static void leave(struct agent *a)
 static void stop(struct agent *a)
 {
 	a->source = source_free(a->source);
-	a->http = http_free(a->http);
 	if (a->engine)
 		engine_on_status(a->engine, NULL, NULL);
+	a->http = http_free(a->http);
 	a->status = fleet_status_free(a->status, GOODBYE);
 	a->engine = engine_free(a->engine);
 	leave(a);

@@ -23,6 +23,8 @@ const struct conf_option agent_option_rows[] = {
 	{"dir", 0, CONF_TEXT, "DIR", NULL, "FLUME_DIR", ROW(dir),
 	 "Follow the NAME.yaml, NAME.yml and NAME.json of this folder."},
 	OPTION_PREFIX(agent_options),
+	{"write-through", 0, CONF_FLAG, "", NULL, "FLUME_WRITE_THROUGH", ROW(write_through),
+	 "Let schemas be changed over HTTP: they are written to etcd, for all nodes."},
 	{"poll", 0, CONF_DURATION, "TIME", NULL, "FLUME_POLL", ROW(poll),
 	 "Look at this pace instead of waiting for changes."},
 	{"node", 0, CONF_TEXT, "NAME", NULL, "FLUME_NODE", ROW(node),
@@ -163,8 +165,11 @@ static int read_token(struct agent_facts *f, const struct agent_options *o)
 static int find_owner(struct agent_facts *f, const struct agent_options *o)
 {
 	struct text t = {0};
+	if (o->etcd && o->write_through)
+		return 0;
 	if (o->etcd)
-		text_add(&t, "etcd owns the schemas");
+		text_add(&t, "etcd owns the schemas: write them there, or start the agent with "
+			     "--write-through");
 	else if (o->dir && access(o->dir, W_OK))
 		text_addf(&t, "the folder '%s' cannot be written", o->dir);
 	else
@@ -178,6 +183,8 @@ static int check_source(const struct agent_options *o)
 	if (o->etcd && o->dir)
 		return cmd_fail(CMD_USAGE,
 				"agent: --etcd and --dir: schemas come from one place");
+	if (o->write_through && !o->etcd)
+		return cmd_fail(CMD_USAGE, "agent: --write-through: there is no --etcd");
 	if (!*o->listen && o->socket && !strcmp(o->socket, "none"))
 		return cmd_fail(CMD_USAGE, "agent: neither --listen nor --socket");
 	return cmd_check_prefix(o->prefix);

@@ -16,6 +16,7 @@ struct agent_options {
 		drain;
 	double probation_error_rate;
 	int log, log_level, same_version, downgrade;
+	bool write_through;
 };
 
 extern const struct conf_option agent_option_rows[];

@@ -8,6 +8,7 @@
  */
 #include "agent/http/etag.h"
 #include "agent/http/inside.h"
+#include "agent/http/through.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,38 +38,16 @@ struct edits {
 
 /* ---- what the client hears ---- */
 
-static void answer_closing(struct request *r)
-{
-	answer_problemf(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "closing",
-			"the agent is shutting down; the change may still be applied");
-}
-
-/* The engine's reasons are a word ("known-bad"), or a sentence that ends with one in brackets.
- */
-static void code_of(const char *reason, char *out, size_t size)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
-	const char *bracket = strrchr(reason, '[');
-	const char *word = bracket ? bracket + 1 : reason;
-	size_t len = strspn(word, letters);
-	bool good = len && (bracket ? !strcmp(word + len, "]") : !word[len]);
-	snprintf(out, size, "%.*s", good ? (int)len : (int)strlen("held"),
-		 good ? word : "held");
-}
-
 static void answer_refused(struct request *r, const struct engine_answer *said)
 {
 	const char *reason = *said->reason ? said->reason : "the schema was not taken";
-	if (said->result == ENGINE_REJECTED && !strcmp(said->stage, "canary")) {
+	if (said->result == ENGINE_REJECTED && !strcmp(said->stage, "canary"))
 		answer_problemf(&r->answer, MHD_HTTP_UNPROCESSABLE_CONTENT, "canary", "%s",
 				reason);
-	} else if (said->result == ENGINE_REJECTED && flume_report_size(said->report)) {
+	else if (said->result == ENGINE_REJECTED && flume_report_size(said->report))
 		answer_rejected(&r->answer, said->report);
-	} else {
-		char code[64];
-		code_of(reason, code, sizeof code);
-		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, code, "%s", reason);
-	}
+	else
+		answer_conflict(&r->answer, reason);
 }
 
 static void answer_done(struct request *r, const struct engine_answer *said)
@@ -180,6 +159,11 @@ static void start(struct edits *edits, struct edit *e)
 		free(e);
 		return;
 	}
+	if (edits->http->through) {
+		through_push(edits->http->through, r, e->kind);
+		free(e);
+		return;
+	}
 	char place[160];
 	snprintf(place, sizeof place, "/schemas/%s", r->name);
 	struct change change = {.name = r->name, .origin = "http", .place = place};
@@ -256,7 +240,7 @@ void edits_push(struct edits *edits, struct request *r, enum edit_kind kind)
 	pthread_mutex_unlock(&edits->lock);
 	if (closed) {
 		free(e);
-		answer_closing(r);
+		answer_closing(&r->answer);
 		request_ready(r);
 	}
 }
@@ -269,14 +253,14 @@ void edits_close(struct edits *edits)
 	pthread_mutex_unlock(&edits->lock);
 	struct edit *e;
 	while ((e = next_posted(edits))) {
-		answer_closing(e->request);
+		answer_closing(&e->request->answer);
 		request_ready(e->request);
 		free(e);
 	}
 	while ((e = TAILQ_FIRST(&edits->running))) {
 		TAILQ_REMOVE(&edits->running, e, link);
 		e->edits = NULL;
-		answer_closing(e->request);
+		answer_closing(&e->request->answer);
 		request_ready(e->request);
 	}
 }

@@ -10,6 +10,7 @@
 
 #include "agent/http/door.h"
 #include "agent/http/inside.h"
+#include "agent/http/through.h"
 #include "agent/log/log.h"
 
 #include <signal.h>
@@ -96,6 +97,11 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 	    guard_init(&http->guard, options->listen, options->node, options->allow_hosts,
 		       options->token))
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (options->etcd) {
+		http->through = through_new(http, options->etcd, options->prefix);
+		if (!http->through)
+			return flume_fail(err, FLUME_NOMEM, "out of memory");
+	}
 	int r = edits_new(&http->edits, http, err);
 	if (!r)
 		r = door_new(&http->door, options->listen, err);
@@ -132,6 +138,13 @@ int http_new(struct http **out, struct loop *loop, flume_factory *factory,
 	return 0;
 }
 
+void http_look(void *arg)
+{
+	struct http *http = arg;
+	if (http->through)
+		through_look(http->through);
+}
+
 int http_port(const struct http *http)
 {
 	return door_port(http->door);
@@ -153,6 +166,7 @@ static void stop_accepting(struct http *http)
 	pthread_mutex_unlock(&http->lock);
 	if (http->edits)
 		edits_close(http->edits);
+	http->through = through_free(http->through);
 }
 
 /* Until none is left of what `count`, one of ours, counts.  False when the time is over before. */

@@ -11,6 +11,7 @@
 #include "agent/loop/loop.h"
 #include "lib/flume.h"
 
+struct etcd;
 struct http;
 
 /* Where what was set over HTTP is kept, so that it outlives the agent.  Both run on the loop
@@ -34,6 +35,8 @@ struct http_options {
 	const char *const *allow_hosts; /* more such names; NULL at the end           */
 	const char *read_only; /* why schemas cannot be changed here [they can]       */
 	const struct http_keeper *keeper; /* [nothing is kept] */
+	struct etcd *etcd;    /* schemas are written there, below ...               */
+	const char *prefix;   /* ... this, and come back from there [they are set here]  */
 	size_t max_body;      /* bytes of a document or schema [1 MiB]               */
 	int64_t timeout_ns;   /* the most a call may take, its wait included [30 s]  */
 	int64_t drain_ns;     /* what http_free grants requests in flight [10 s]     */
@@ -53,6 +56,8 @@ int http_new(struct http **out, struct loop *, flume_factory *, struct engine *,
  * two seconds after the cancel, the http itself when a call does not end: then that call still uses
  * all that was given, so the process has to end, or to try again later. */
 struct http *http_free(struct http *);
+/* On the loop's thread: the board has a new page.  Takes an http, for engine_on_status. */
+void http_look(void *);
 /* Of the TCP socket, 0 when there is none. */
 int http_port(const struct http *);
 /* Of the unix socket, "" when there is none. */

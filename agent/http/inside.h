@@ -9,6 +9,7 @@
 #include "agent/http/http.h"
 #include "agent/http/meters.h"
 #include "agent/http/workers.h"
+#include "lib/base/digest.h"
 #include "lib/base/text.h"
 
 #include <microhttpd.h>
@@ -38,7 +39,8 @@ struct http {
 	struct workers *workers;
 	struct meters *meters;
 	struct edits *edits;
-	flume_cancel *cancel; /* of every call */
+	struct through *through; /* NULL: schemas are not written to etcd */
+	flume_cancel *cancel;    /* of every call */
 
 	pthread_mutex_t lock;
 	pthread_cond_t quiet; /* active or waiting became 0 */
@@ -86,10 +88,11 @@ struct request {
 	bool local;        /* came through the unix socket */
 	bool waiting;
 	bool hang_up;                     /* nothing more is read from this client */
-	enum flume_format format;         /* of a body that is a schema */
+	enum flume_format format;         /* of a body that is a schema ... */
+	char digest[DIGEST_SIZE];         /* ... and its digest, once it was checked */
 	int64_t begun, deadline, timeout; /* of a call, ns */
 	struct job job;
-	void (*work)(struct request *); /* of the job */
+	bool (*work)(struct request *); /* of the job */
 	struct answer answer;           /* status 0: not yet */
 };
 
@@ -112,8 +115,8 @@ bool request_wait(struct request *);
 /* The answer is there.  The request is not the caller's any more. */
 void request_ready(struct request *);
 /* Has `work` make the answer on a worker, as one of `group`; answers itself when there is no
- * room. */
-void request_to_worker(struct request *, const char *group, void (*work)(struct request *));
+ * room.  `work` returns false when it has handed the request on instead. */
+void request_to_worker(struct request *, const char *group, bool (*work)(struct request *));
 
 /* For what is shown as YAML or JSON: which one the client likes.  The answer gets `digest` as its
  * ETag.  False, with the answer given: the client has that already, or will take neither. */

@@ -162,11 +162,11 @@ void request_ready(struct request *r)
 static void run_job(void *arg)
 {
 	struct request *r = arg;
-	r->work(r);
-	request_ready(r);
+	if (r->work(r))
+		request_ready(r);
 }
 
-void request_to_worker(struct request *r, const char *group, void (*work)(struct request *))
+void request_to_worker(struct request *r, const char *group, bool (*work)(struct request *))
 {
 	if (!request_wait(r))
 		return;

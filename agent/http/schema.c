@@ -1,8 +1,10 @@
 /* GET, PUT, DELETE /schemas/NAME: one schema. */
 #include "agent/http/inside.h"
 #include "agent/http/media.h"
+#include "agent/source/slurp.h"
 #include "agent/source/source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,35 +70,57 @@ static void begin_put(struct request *r)
 				type);
 }
 
-static int check(const struct request *r, flume_report *report)
+static int check(struct request *r, flume_report *report)
 {
 	flume_schema *schema;
 	int result = flume_schema_parse(&schema, r->body.s ? r->body.s : "", r->body.len,
 					r->format, NULL, report);
 	if (result)
 		return result;
+	snprintf(r->digest, sizeof r->digest, "%s", flume_schema_get_digest(schema));
 	result = flume_schema_check(schema, r->http->factory, report);
 	flume_schema_unref(schema);
 	return result;
 }
 
-static void check_on_worker(struct request *r)
+/* False, with the answer given, when there are findings. */
+static bool is_clean(struct request *r)
 {
 	flume_report *report = flume_report_new();
 	int result = report ? check(r, report) : FLUME_NOMEM;
-	if (!result)
-		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
-	else if (result == FLUME_NOMEM)
+	if (result == FLUME_NOMEM)
 		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
-	else
+	else if (result)
 		answer_rejected(&r->answer, report);
 	flume_report_free(report);
+	return !result;
+}
+
+static bool check_on_worker(struct request *r)
+{
+	if (is_clean(r))
+		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
+	return true;
+}
+
+/* What cannot run here is not written for all nodes to see. */
+static bool write_on_worker(struct request *r)
+{
+	if (!is_clean(r))
+		return true;
+	edits_push(r->http->edits, r, EDIT_SET);
+	return false;
 }
 
 static void put(struct request *r)
 {
+	const char *no_pipeline = "";
+	if (r->http->through) /* only the text is kept there */
+		r->format = slurp_guess(r->body.s ? r->body.s : "", r->body.len);
 	if (request_flag(r, "dry_run"))
-		request_to_worker(r, "", check_on_worker); /* no pipeline's name */
+		request_to_worker(r, no_pipeline, check_on_worker);
+	else if (r->http->through)
+		request_to_worker(r, no_pipeline, write_on_worker);
 	else if (request_wait(r))
 		edits_push(r->http->edits, r, EDIT_SET);
 }

@@ -2,15 +2,13 @@
 (0 done, 1 negative finding, 2 usage, 3 cannot connect, 4 conflict, 5 not found), -o json
 everywhere, and a wrong word is named."""
 
-import http.server
 import json
 import os
 import re
-import threading
 
-import web
 from documents import ORDERS, expecting, marking
 from harness import Failed, contains, equal, free_port, one_of, run
+from meddler import Meddler
 
 COMMANDS = ("agent", "lint", "test", "run", "apply", "get", "status")
 BAD = marking("1.0.1", 2).replace("ref: mark", "ref: marc")
@@ -208,42 +206,6 @@ def nobody_there_is_3(s):
         equal(result.out, "", f"stdout of flume {words[0]}")
 
 
-class Meddler(http.server.ThreadingHTTPServer):
-    """Passes all on to an etcd, but somebody else writes the key before every transaction."""
-
-    daemon_threads = True
-
-    def __init__(self, etcd, key):
-        super().__init__(("127.0.0.1", 0), MeddlerHandler)
-        self.etcd, self.key, self.turn = etcd, key, 0
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-
-
-class MeddlerHandler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.pass_on("GET", None)
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.path == "/v3/kv/txn":
-            self.server.turn += 1
-            self.server.etcd.put(self.server.key, marking(f"5.0.{self.server.turn}", 5))
-        self.pass_on("POST", body)
-
-    def pass_on(self, method, body):
-        answer = web.request(self.server.etcd.port, method, self.path, body)
-        self.send_response(answer.status)
-        self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def log_message(self, *_):
-        pass
-
-
 def somebody_faster_is_4(s):
     etcd = s.etcd()
     etcd.set_schema("a", marking("1.0.0", 1))
@@ -252,8 +214,7 @@ def somebody_faster_is_4(s):
     try:
         code(s.flume("apply", "-f", path, "--etcd", server.url), 4)
     finally:
-        server.shutdown()
-        server.server_close()
+        server.end()
     contains(etcd.get("/flume/schemas/a").value, "5.0.", "the other's text stays")
     assert server.turn >= 1, "apply wrote without a transaction"
 
