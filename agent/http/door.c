@@ -176,6 +176,22 @@ static bool take_in(struct door *d, int fd)
 	       (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM);
 }
 
+/* To close a listening socket would reset those who wait in front of it. */
+static void *let_in_the_last(struct door *d)
+{
+	for (int i = 0; i < WAKE; i++) {
+		for (int n = 0; d->fds[i] >= 0 && n < SOMAXCONN; n++) {
+			struct pollfd more = {.fd = d->fds[i], .events = POLLIN};
+			if (poll(&more, 1, 0) <= 0 || !take_in(d, d->fds[i]))
+				break;
+		}
+		if (d->fds[i] >= 0)
+			close(d->fds[i]);
+		d->fds[i] = -1;
+	}
+	return NULL;
+}
+
 static void *stand(void *arg)
 {
 	struct door *d = arg;
@@ -186,7 +202,7 @@ static void *stand(void *arg)
 		if (poll(polled, FDS, -1) < 0)
 			continue;
 		if (polled[WAKE].revents)
-			return NULL;
+			return let_in_the_last(d);
 		for (int i = 0; i < WAKE; i++)
 			if (polled[i].revents && !take_in(d, d->fds[i]))
 				poll(&polled[WAKE], 1, PAUSE_MS);

@@ -22,7 +22,8 @@ int door_new(struct door **out, const char *listen, struct flume_err *err);
 int door_add_local(struct door *, const char *path, struct flume_err *err);
 /* Begins to take clients in.  0 or FLUME_NOMEM. */
 int door_open(struct door *, door_fn *, void *arg);
-/* Clients are turned away from here on; when it returns, `fn` does not run and will not. */
+/* Whoever has connected before is let in, and later ones are turned away; when it returns, `fn` does
+ * not run and will not. */
 void door_close(struct door *);
 /* Closes it too.  NULL is fine; returns NULL. */
 struct door *door_free(struct door *);

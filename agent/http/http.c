@@ -2,7 +2,8 @@
  * Beginning and end of the server.
  *
  * The end has an order: the door is closed; whoever waits for the engine hears that it is over;
- * requests in flight end by themselves or, after a while, by a cancel; the workers are joined,
+ * for a moment more what comes on open connections is answered, and ends them; requests in flight
+ * end by themselves or, after a while, by a cancel; the workers are joined,
  * so that none of them touches a connection any more; and only then the daemon goes, which must
  * not happen while a connection is suspended.
  */
@@ -20,6 +21,7 @@
 #include <time.h>
 
 #define NS_PER_S     1000000000
+#define LISTEN_ON_NS (NS_PER_S / 4)
 #define HAND_OVER_NS NS_PER_S /* for cancelled calls to be answered, and again to end */
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
@@ -183,13 +185,32 @@ static bool wait_for_none(struct http *http, const size_t *count, int64_t most_n
 	return none;
 }
 
+/* A client on an open connection may have a request on its way.  It is answered, and told that the
+ * connection ends; so a client that asks often loses none. */
+static void listen_on(struct http *http)
+{
+	const struct timespec moment = {.tv_nsec = 5000000};
+	int64_t until = loop_now() + LISTEN_ON_NS;
+	while (atomic_load(&http->crowd.count) && loop_now() < until)
+		nanosleep(&moment, NULL);
+}
+
+static void shut(struct http *http)
+{
+	pthread_mutex_lock(&http->lock);
+	http->shut = true;
+	pthread_mutex_unlock(&http->lock);
+}
+
 /* When it returns true no connection is suspended any more, and none will be. */
 static bool drain(struct http *http)
 {
+	listen_on(http);
 	if (!wait_for_none(http, &http->active, http->drain_ns)) {
 		flume_cancel_request(http->cancel);
 		wait_for_none(http, &http->active, HAND_OVER_NS);
 	}
+	shut(http);
 	return wait_for_none(http, &http->waiting, HAND_OVER_NS);
 }
 

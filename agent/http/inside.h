@@ -46,7 +46,8 @@ struct http {
 	pthread_cond_t quiet; /* active or waiting became 0 */
 	size_t active;        /* requests between their first header and their last byte */
 	size_t waiting;       /* those of them whose connection is suspended */
-	bool closing;
+	bool closing;         /* no more connections; answers end theirs       */
+	bool shut;            /* no request waits for others any more          */
 };
 
 struct request;
@@ -109,13 +110,13 @@ uint64_t request_announced(const struct request *);
 /* A new reference to what `name` is bound to, or NULL. */
 flume_pipeline *request_dup_pipeline(const struct request *, const char *name);
 
-/* Suspends the connection.  False, with the answer given, when the server is closing; otherwise
- * request_ready must follow, once, from any thread. */
+/* Suspends the connection.  False, with the answer given, when the server has waited for others as
+ * long as it will; otherwise request_ready must follow, once, from any thread. */
 bool request_wait(struct request *);
 /* The answer is there.  The request is not the caller's any more. */
 void request_ready(struct request *);
-/* Has `work` make the answer on a worker, as one of `group`; answers itself when there is no
- * room.  `work` returns false when it has handed the request on instead. */
+/* Has `work` make the answer on a worker, as one of `group`, a pipeline or "" for none; answers
+ * itself, and counts a failed call, when there is no room.  `work` returns false when it has handed the request on instead. */
 void request_to_worker(struct request *, const char *group, bool (*work)(struct request *));
 
 /* For what is shown as YAML or JSON: which one the client likes.  The answer gets `digest` as its

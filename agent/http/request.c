@@ -140,11 +140,11 @@ bool request_wait(struct request *r)
 {
 	struct http *http = r->http;
 	pthread_mutex_lock(&http->lock);
-	bool closing = http->closing;
-	if (!closing)
+	bool shut = http->shut;
+	if (!shut)
 		http->waiting++;
 	pthread_mutex_unlock(&http->lock);
-	if (closing) {
+	if (shut) {
 		answer_problemf(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "closing",
 				"the agent is shutting down");
 		return false;
@@ -176,6 +176,8 @@ void request_to_worker(struct request *r, const char *group, bool (*work)(struct
 		answer_problemf(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "busy",
 				"too many calls wait already: the queue is full");
 		answer_header(&r->answer, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+		if (*group)
+			meters_call(r->http->meters, group, FLUME_LIMITED, 0);
 		request_ready(r);
 	}
 }

@@ -4,8 +4,9 @@ import os
 import threading
 import time
 
+import web
 from documents import marking
-from harness import SLOW, contains, equal, run, wait_until
+from harness import SLOW, Failed, contains, equal, run, wait_until
 
 SENDING = """\
 version: "1.0.0"
@@ -76,7 +77,63 @@ def calls_that_wait_for_a_reader_do_not_hold_the_end_up(s):
         equal([answer.status for answer in got], [503], "answers")
 
 
+class Client:
+    """Asks on one connection until the server ends it, and judges every answer."""
+
+    def __init__(self, node, path):
+        self.node, self.path = node, path
+        self.answered, self.told, self.why = 0, False, None
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        conn = web.connection(self.node.port)
+        conn.auto_open = 0
+        try:
+            conn.connect()
+            while not self.told:
+                answer = web.exchange(conn, "POST", self.path, {"id": self.answered})
+                if answer.status != 200 or answer.json()["id"] != self.answered:
+                    raise Failed(f"{answer.status} {answer.text}")
+                self.answered += 1
+                self.told = answer.header("Connection") == "close"
+        except Exception as why:
+            self.why = why
+        conn.close()
+
+
+def under_load_every_request_is_answered_and_then_the_connections_end(s):
+    path = os.path.join(s.path, "sent")
+    config = s.file(
+        "agent.yaml", f"components: {{channels: {{out: {{kind: file, path: {path}}}}}}}\n"
+    )
+    folder = s.schemas()
+    folder.set_schema("a", marking("1.0.0", 1))
+    folder.set_schema("b", SENDING)  # runs on workers
+    node = s.node(folder=folder, args=["--config", config])
+    node.wait_ready()
+    clients = [Client(node, f"/pipelines/{name}") for name in "ab" * 6]
+    node.wait_for("the load flows", lambda: all(client.answered > 20 for client in clients))
+    begun = time.monotonic()
+    node.stop()
+    took = time.monotonic() - begun
+    for client in clients:
+        client.thread.join(10 * SLOW)
+        equal((client.why, client.told), (None, True), f"a client of {client.path}")
+    assert took < 2 * SLOW, f"{took:.1f} s to end"
+    try:
+        node.get("/healthz")
+    except web.Broken:
+        pass
+    else:
+        raise Failed("it still answers")
+    sent = sum(client.answered for client in clients if client.path.endswith("b"))
+    with open(path, encoding="utf-8") as file:
+        equal(len(file.readlines()), sent, "lines in the file")
+
+
 run(
+    under_load_every_request_is_answered_and_then_the_connections_end,
     a_reader_that_stands_still_costs_one_call_its_deadline,
     calls_that_wait_for_a_reader_do_not_hold_the_end_up,
 )

@@ -149,6 +149,22 @@ size_t node_waiting(void)
 	return waiting;
 }
 
+size_t node_active(void)
+{
+	pthread_mutex_lock(&node.http->lock);
+	size_t active = node.http->active;
+	pthread_mutex_unlock(&node.http->lock);
+	return active;
+}
+
+bool node_closing(void)
+{
+	pthread_mutex_lock(&node.http->lock);
+	bool closing = node.http->closing;
+	pthread_mutex_unlock(&node.http->lock);
+	return closing;
+}
+
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
 {
 	(void)info, (void)type, (void)at;

@@ -51,6 +51,8 @@ void node_close(void);
 void node_stop_turning(void);
 void node_stop(void);
 size_t node_waiting(void); /* requests that were handed on */
+size_t node_active(void);  /* requests that have begun */
+bool node_closing(void);
 TCase *node_case(Suite *, const char *name);
 
 /* Stores the schema and binds it under the same name, past the engine. */

@@ -235,6 +235,32 @@ START_TEST(requests_in_flight_end_before_the_server_does)
 }
 END_TEST
 
+START_TEST(a_request_that_began_before_the_end_is_served)
+{
+	pthread_t stopping;
+	node_bind_step("gate");
+	atomic_store(&node.gate_open, true);
+	int late = dial(), waiting = dial();
+	say(late, "POST /pipelines/gate HTTP/1.1\r\nHost: localhost\r\n"
+		  "Content-Length: 1\r\n\r\n");
+	say(waiting, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	hear(waiting, " 200 ");
+	UNTIL(node_active() == 1);
+	node_stop_turning();
+	ck_assert_int_eq(pthread_create(&stopping, NULL, stop, node.http), 0);
+	UNTIL(node_closing());
+	node.http = NULL;
+	say(waiting, "POST /pipelines/gate HTTP/1.1\r\nHost: localhost\r\n"
+		     "Content-Length: 1\r\n\r\n2");
+	hear(waiting, "Connection: close");
+	hear_the_end(waiting);
+	say(late, "1");
+	hear(late, " 200 ");
+	hear_the_end(late);
+	pthread_join(stopping, NULL);
+}
+END_TEST
+
 START_TEST(calls_that_do_not_end_are_cancelled)
 {
 	node_close();
@@ -324,6 +350,7 @@ Suite *suite_http_wire(void)
 	tcase_add_test(t, what_is_no_socket_stays_where_it_is);
 	t = node_case(suite, "end");
 	tcase_add_test(t, requests_in_flight_end_before_the_server_does);
+	tcase_add_test(t, a_request_that_began_before_the_end_is_served);
 	tcase_add_test(t, calls_that_do_not_end_are_cancelled);
 	tcase_add_test(t, a_call_that_does_not_end_does_not_hold_the_end_up);
 	tcase_add_test(t, a_change_the_engine_did_not_get_to_is_503);
