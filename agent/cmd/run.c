@@ -257,7 +257,8 @@ static int build(const struct cmd_call *call, flume_factory *factory, struct fil
 	if (!code)
 		code = bench_check(factory, files);
 	if (!code && bench_findings(files)) {
-		code = bench_print(stderr, files, false);
+		bool json = ((const struct run_options *)call->options)->output == OUTPUT_JSON;
+		code = bench_print(stderr, files, json);
 		code = code ? code : CMD_NEGATIVE;
 	}
 	if (code)

@@ -1,6 +1,6 @@
 """The command line: results on stdout and the rest on stderr, exit codes that a script can trust
-(0 done, 1 negative finding, 2 usage, 3 cannot connect, 4 conflict, 5 not found), -o json
-everywhere, and a wrong word is named."""
+(0 done, 1 negative finding, 2 usage, 3 cannot connect, 4 conflict, 5 not found, 7 not allowed),
+-o json everywhere, and a wrong word is named."""
 
 import json
 import os
@@ -161,6 +161,62 @@ def apply_says_what_it_did(s):
     code(s.flume("apply", *where), 2)
 
 
+def json_is_everywhere_and_of_one_shape(s):
+    etcd = s.etcd()
+    where = ("--etcd", etcd.url, "-o", "json")
+    good = s.file("good.yaml", marking("1.0.0", 1))
+    bad = s.file("bad.yaml", BAD)
+    failing = s.file("failing.yaml", expecting("1.0.2", 2, 3))
+
+    def applied(wanted, *files):
+        words = [word for file in files for word in ("-f", file)]
+        rows = code(s.flume("apply", *words, *where), wanted).json()
+        return {row["name"]: row for row in rows}
+
+    equal(applied(0, good)["good"]["result"], "created", "apply")
+    rows = applied(1, good, bad)
+    equal((rows["good"]["result"], rows["bad"]["result"]), ("not-applied", "rejected"), "apply")
+    equal(rows["bad"]["findings"][0]["line"], 7, "line")
+    rows = applied(1, good, failing)
+    equal((rows["good"]["result"], rows["failing"]["result"]), ("not-applied", "failed"), "apply")
+    contains(rows["failing"]["cases"][0]["error"], "expected 3, got 2", "error")
+    equal([kv.key for kv in etcd.list("/flume/schemas/")], ["/flume/schemas/good"], "keys")
+
+    for words, wanted in ((("get",), 0), (("get", "good"), 0), (("status",), 0)):
+        code(s.flume(*words, *where), wanted).json()
+    equal(code(s.flume("lint", "-o", "json", bad), 1).json()[0]["line"], 7, "lint")
+    equal(code(s.flume("test", "-o", "json", failing), 1).json()["cases"][0]["ok"], False, "test")
+    contains(code(s.flume("version", "-o", "json"), 0).json()["version"], ".", "version")
+
+    run_bad = code(s.flume("run", "-o", "json", bad), 1)
+    equal(json.loads(run_bad.err)[0]["line"], 7, "findings of run")
+    orders = s.file("orders.yaml", ORDERS)
+    done = code(s.flume("run", "-o", "json", orders, stdin='{"id": 1, "total": 5}\n{}\n'), 1)
+    for line in (done.out + done.err).splitlines():
+        json.loads(line)
+    equal(json.loads(done.err.splitlines()[-1])["rejected"], 1, "the summary of run")
+
+    log = s.flume("agent", "-o", "json", "--listen", "nonsense", "--socket", "none")
+    for line in code(log, 2).err.splitlines():
+        json.loads(line)
+
+
+def a_closed_door_is_7(s):
+    etcd = s.etcd()
+    for path, body in (
+        ("user/add", {"name": "root", "password": "secret"}),
+        ("role/add", {"name": "root"}),
+        ("user/grant", {"user": "root", "role": "root"}),
+        ("enable", {}),
+    ):
+        etcd.call(f"/v3/auth/{path}", body)
+    path = s.file("a.yaml", marking("1.0.0", 1))
+    for words in (("get",), ("status",), ("apply", "-f", path)):
+        result = code(s.flume(*words, "--etcd", etcd.url), 7)
+        contains(result.err, "etcd", f"stderr of {words}")
+        equal(result.out, "", f"stdout of {words}")
+
+
 def get_shows_one_or_all(s):
     etcd = s.etcd()
     where = ("--etcd", etcd.url)
@@ -228,6 +284,8 @@ run(
     test_runs_the_cases,
     run_takes_lines,
     apply_says_what_it_did,
+    json_is_everywhere_and_of_one_shape,
+    a_closed_door_is_7,
     get_shows_one_or_all,
     status_shows_wanted_and_running,
     nobody_there_is_3,
