@@ -134,7 +134,7 @@ run: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	$(B)/flume agent --dir schemas
 
-check: deps deps-check
+check: deps-check
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/unit
 	@$(MAKE) --no-print-directory floors unit scenarios
 
@@ -199,12 +199,13 @@ install_missing = missing=$$(for p in $(1); do \
 	$$sudo apt-get update -q && \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
 
+# One after another, also with -j: apt locks what it works on.
 .PHONY: deps deps-check deps-lint
 deps:
 	@$(call install_missing,$(DEPS))
-deps-check:
+deps-check: deps
 	@$(call install_missing,$(DEPS_CHECK))
-deps-lint:
+deps-lint: deps-check
 	@$(call install_missing,$(DEPS_LINT))
 
 # ---- to install -------------------------------------------------------------------------------
