@@ -45,7 +45,7 @@ const struct conf_option agent_option_rows[] = {
 	 "Holds the bearer token that changes over TCP must show; without one, schemas are "
 	 "changed through the socket alone."},
 	OPTION_CONFIG(agent_options, "YAML or JSON with these options, and shared components."),
-	{"log", 0, CONF_CHOICE, "text|json|auto", "auto", "FLUME_LOG", ROW(log),
+	{"log", 'o', CONF_CHOICE, "text|json|auto", "auto", "FLUME_LOG", ROW(log),
 	 "How to write the log; auto is text on a terminal."},
 	{"log-level", 0, CONF_CHOICE, "debug|info|warn|error", "info", "FLUME_LOG_LEVEL",
 	 ROW(log_level), "The least that is worth a line."},
@@ -150,10 +150,13 @@ static int read_token(struct agent_facts *f, const struct agent_options *o)
 	size_t len = 0;
 	if (!o->token_file)
 		return 0;
-	int code = slurp(o->token_file, TOKEN_MOST, &f->token, &len);
+	int code = slurp(o->token_file, TOKEN_MOST + 1, &f->token, &len);
 	if (code)
 		return cmd_fail(CMD_USAGE, "agent: --token-file: %s: %s", o->token_file,
 				code == FLUME_IO ? strerror(errno) : flume_code_text(code));
+	if (len > TOKEN_MOST)
+		return cmd_fail(CMD_USAGE, "agent: --token-file: %s is larger than %d bytes",
+				o->token_file, TOKEN_MOST);
 	while (len && isspace((unsigned char)f->token[len - 1]))
 		f->token[--len] = '\0';
 	if (!len || strlen(f->token) != len)

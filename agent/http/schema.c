@@ -45,7 +45,7 @@ static void get(struct request *r)
 
 /* ---- PUT and DELETE ---- */
 
-static bool may_change(struct request *r)
+static bool has_good_name(struct request *r)
 {
 	if (!source_name_good(r->name))
 		answer_problemf(
@@ -53,7 +53,12 @@ static bool may_change(struct request *r)
 			"'%.200s' cannot name a schema: expected a lower-case letter or a "
 			"digit, then those, '.', '_' or '-', 128 characters at the most",
 			r->name);
-	else if (r->http->read_only)
+	return !r->answer.status;
+}
+
+static bool may_change(struct request *r)
+{
+	if (r->http->read_only)
 		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "read-only", "%s",
 				r->http->read_only);
 	return !r->answer.status;
@@ -62,7 +67,7 @@ static bool may_change(struct request *r)
 static void begin_put(struct request *r)
 {
 	const char *type = request_header(r, MHD_HTTP_HEADER_CONTENT_TYPE);
-	if (!request_flag(r, "dry_run") && !may_change(r))
+	if (!has_good_name(r) || (!request_flag(r, "dry_run") && !may_change(r)))
 		return;
 	if (!media_type(type, &r->format))
 		answer_problemf(&r->answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "bad-type",
@@ -133,7 +138,8 @@ static void delete (struct request *r)
 
 static void begin_delete(struct request *r)
 {
-	may_change(r);
+	if (has_good_name(r))
+		may_change(r);
 }
 
 const struct http_resource resource_schema = {

@@ -225,6 +225,10 @@ START_TEST(a_name_has_to_be_one)
 		expect_problem(ASK(.method = "PUT", .path = bad[i], .body = FIRST), 400,
 			       "bad-name", "lower-case");
 		expect_problem(ASK(.method = "DELETE", .path = bad[i]), 400, "bad-name", "");
+		char dry[64];
+		snprintf(dry, sizeof dry, "%s?dry_run", bad[i]);
+		expect_problem(ASK(.method = "PUT", .path = dry, .body = FIRST), 400,
+			       "bad-name", "");
 	}
 }
 END_TEST
