@@ -116,9 +116,12 @@ SLOW := $(if $(VARIANT),4,1)
 
 .PHONY: unit scenarios floors
 # Suites wait more than they compute, so a few run at a time; a failed one shows all it said, a
-# good one what it has not looked at.
+# good one what it has not looked at.  They are listed before any runs: a program that cannot even
+# list them has tested nothing.
 unit: $(B)/unit
-	@$(B)/unit --list | xargs -P 4 -I SUITE sh -c 'out=$$($(B)/unit SUITE 2>&1) && \
+	@suites=$$($(B)/unit --list) && [ -n "$$suites" ] || \
+		{ echo "FAILED: $(B)/unit lists no suites"; exit 1; }; \
+	echo "$$suites" | xargs -P 4 -I SUITE sh -c 'out=$$($(B)/unit SUITE 2>&1) && \
 		{ echo "ok SUITE, $$(echo "$$out" | grep -ao "Checks: [0-9]*")"; \
 		  echo "$$out" | sed -n "s/^skipped: /   &/p"; } || \
 		{ echo "$$out"; echo "FAILED SUITE"; exit 1; }'
@@ -136,7 +139,7 @@ run: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	$(B)/flume agent --dir schemas
 
-check: deps deps-check
+check: deps-check
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/unit
 	@$(MAKE) --no-print-directory floors unit scenarios
 
@@ -201,12 +204,13 @@ install_missing = missing=$$(for p in $(1); do \
 	$$sudo apt-get update -q && \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
 
+# One after another, also with -j: apt locks what it works on.
 .PHONY: deps deps-check deps-lint
 deps:
 	@$(call install_missing,$(DEPS))
-deps-check:
+deps-check: deps
 	@$(call install_missing,$(DEPS_CHECK))
-deps-lint:
+deps-lint: deps-check
 	@$(call install_missing,$(DEPS_LINT))
 
 # ---- to install -------------------------------------------------------------------------------

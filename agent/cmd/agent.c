@@ -109,6 +109,15 @@ static int open_engine(struct agent *a, struct flume_err *err)
 			  err);
 }
 
+static int open_etcd(struct agent *a, struct flume_err *err)
+{
+	const char *endpoints = a->options->etcd;
+	if (endpoints)
+		a->etcd =
+			etcd_new(a->loop, &(struct etcd_options){.endpoints = endpoints}, err);
+	return a->etcd || !endpoints ? 0 : err->code;
+}
+
 static int open_http(struct agent *a, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
@@ -116,12 +125,18 @@ static int open_http(struct agent *a, struct flume_err *err)
 	return http_new(&a->http, a->loop, a->factory, a->engine, a->board,
 			&(struct http_options){
 				.listen = *o->listen ? o->listen : NULL,
-				.socket = o->socket,
+				.socket = a->facts.socket,
+				.socket_optional = a->facts.socket_optional,
 				.token = a->facts.token,
+				.node = a->facts.node,
+				.allow_hosts = o->allow_hosts,
 				.read_only = a->facts.read_only,
 				.keeper = o->dir ? &keeper : NULL,
+				.etcd = o->write_through ? a->etcd : NULL,
+				.prefix = o->prefix,
 				.max_body = (size_t)o->max_body,
 				.timeout_ns = o->request_timeout,
+				.drain_ns = o->drain ? o->drain : 1, /* 0: at once */
 			},
 			err);
 }
@@ -142,6 +157,13 @@ static int open_status(struct agent *a, struct flume_err *err)
 	return fleet_status_new(&a->status, a->loop, a->etcd, a->board, &options, err);
 }
 
+static void on_status(void *arg)
+{
+	const struct agent *a = arg;
+	http_look(a->http);
+	fleet_status_changed(a->status);
+}
+
 static int open_source(struct agent *a, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
@@ -150,15 +172,12 @@ static int open_source(struct agent *a, struct flume_err *err)
 		return source_dir_new(&a->source, a->loop, o->dir, o->poll, &sink, err);
 	if (!o->etcd)
 		return 0;
-	a->etcd = etcd_new(a->loop, &(struct etcd_options){.endpoints = o->etcd}, err);
-	if (!a->etcd)
-		return err->code;
 	int code =
 		source_etcd_new(&a->source, a->loop, a->etcd, o->prefix, o->poll, &sink, err);
 	if (!code)
 		code = open_status(a, err);
 	if (!code)
-		engine_on_status(a->engine, fleet_status_changed, a->status);
+		engine_on_status(a->engine, on_status, a);
 	return code;
 }
 
@@ -168,7 +187,7 @@ static void say_hello(const struct agent *a, size_t running, int64_t begun)
 	log_event(LOG_INFO, "agent started", LOG_STR("version", flume_version()),
 		  LOG_STR("node", a->facts.node), LOG_STR("etcd", o->etcd),
 		  LOG_STR("dir", o->dir), LOG_STR("listen", o->listen),
-		  LOG_INT("port", http_port(a->http)), LOG_STR("socket", o->socket),
+		  LOG_INT("port", http_port(a->http)), LOG_STR("socket", http_socket(a->http)),
 		  LOG_INT("running", running),
 		  LOG_INT("took_ms", (loop_now() - begun) / 1000000));
 	if (o->etcd && !o->state)
@@ -192,6 +211,8 @@ static int start(struct agent *a, struct flume_err *err)
 		code = open_engine(a, err);
 	size_t running = code ? 0 : engine_boot(a->engine);
 	if (!code)
+		code = open_etcd(a, err);
+	if (!code)
 		code = open_http(a, err);
 	if (!code)
 		code = open_source(a, err);
@@ -200,14 +221,26 @@ static int start(struct agent *a, struct flume_err *err)
 	return code;
 }
 
+/* A call that does not end, even though it was cancelled, must not keep the node: what others
+ * wait for is done, and the rest, which the call may still use, is left to the system. */
+static void leave(struct agent *a)
+{
+	if (!a->http)
+		return;
+	log_event(LOG_ERROR, "agent stopped, with calls that did not end",
+		  LOG_STR("version", flume_version()));
+	_exit(CMD_NEGATIVE);
+}
+
 static void stop(struct agent *a)
 {
 	a->source = source_free(a->source);
-	a->http = http_free(a->http);
 	if (a->engine)
 		engine_on_status(a->engine, NULL, NULL);
+	a->http = http_free(a->http);
 	a->status = fleet_status_free(a->status, GOODBYE);
 	a->engine = engine_free(a->engine);
+	leave(a);
 	a->etcd = etcd_free(a->etcd);
 	a->factory = flume_factory_free(a->factory);
 	a->board = board_free(a->board);
@@ -224,7 +257,7 @@ static int run(const struct cmd_call *call)
 	struct flume_err err = {0};
 	int code = agent_facts(&a.facts, a.options);
 	if (!code)
-		code = bench_factory(&a.factory, call->conf);
+		code = bench_factory(&a.factory, call->conf, BENCH_RUN);
 	if (code) {
 		agent_facts_fini(&a.facts);
 		return code;

@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define TOKEN_MOST 4096
+#define TOKEN_MOST    4096
+#define SOCKET_FOLDER "/run/flume"
 
 #define ROW(field) offsetof(struct agent_options, field)
 
@@ -21,6 +23,8 @@ const struct conf_option agent_option_rows[] = {
 	{"dir", 0, CONF_TEXT, "DIR", NULL, "FLUME_DIR", ROW(dir),
 	 "Follow the NAME.yaml, NAME.yml and NAME.json of this folder."},
 	OPTION_PREFIX(agent_options),
+	{"write-through", 0, CONF_FLAG, "", NULL, "FLUME_WRITE_THROUGH", ROW(write_through),
+	 "Let schemas be changed over HTTP: they are written to etcd, for all nodes."},
 	{"poll", 0, CONF_DURATION, "TIME", NULL, "FLUME_POLL", ROW(poll),
 	 "Look at this pace instead of waiting for changes."},
 	{"node", 0, CONF_TEXT, "NAME", NULL, "FLUME_NODE", ROW(node),
@@ -32,11 +36,16 @@ const struct conf_option agent_option_rows[] = {
 	{"listen", 0, CONF_TEXT, "HOST:PORT", "127.0.0.1:8410", "FLUME_LISTEN", ROW(listen),
 	 "Where to serve HTTP; nothing: only on the socket."},
 	{"socket", 0, CONF_TEXT, "PATH", NULL, "FLUME_SOCKET", ROW(socket),
-	 "Serve HTTP on this unix socket too."},
+	 "Serve HTTP on this unix socket too; none: on none. Default: flume.sock in "
+	 "$RUNTIME_DIRECTORY or /run/flume, where that can be had."},
+	{"allow-host", 0, CONF_TEXTS, "NAME", NULL, "FLUME_ALLOW_HOST", ROW(allow_hosts),
+	 "A name under which this node may be asked, beside its own and its addresses; may be "
+	 "given again."},
 	{"token-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_TOKEN_FILE", ROW(token_file),
-	 "Holds the bearer token that changes over TCP must show."},
+	 "Holds the bearer token that changes over TCP must show; without one, schemas are "
+	 "changed through the socket alone."},
 	OPTION_CONFIG(agent_options, "YAML or JSON with these options, and shared components."),
-	{"log", 0, CONF_CHOICE, "text|json|auto", "auto", "FLUME_LOG", ROW(log),
+	{"log", 'o', CONF_CHOICE, "text|json|auto", "auto", "FLUME_LOG", ROW(log),
 	 "How to write the log; auto is text on a terminal."},
 	{"log-level", 0, CONF_CHOICE, "debug|info|warn|error", "info", "FLUME_LOG_LEVEL",
 	 ROW(log_level), "The least that is worth a line."},
@@ -56,6 +65,8 @@ const struct conf_option agent_option_rows[] = {
 	 "The largest document or schema that is taken over HTTP."},
 	{"request-timeout", 0, CONF_DURATION, "TIME", "30s", "FLUME_REQUEST_TIMEOUT",
 	 ROW(request_timeout), "The most that a call may take."},
+	{"drain", 0, CONF_DURATION, "TIME", "10s", "FLUME_DRAIN", ROW(drain),
+	 "What requests in flight get at the end, before they are cancelled."},
 	{0},
 };
 
@@ -107,6 +118,31 @@ static int check_labels(const struct agent_options *o)
 	return 0;
 }
 
+/* ---- the socket ---- */
+
+/* The folder in /run is ours to make.  Whether that went well shows when the socket is made. */
+static char *default_socket(void)
+{
+	struct text t = {0};
+	const char *folder = getenv("RUNTIME_DIRECTORY");
+	if (!folder || !*folder) {
+		folder = SOCKET_FOLDER;
+		(void)mkdir(folder, 0755);
+	}
+	text_add_n(&t, folder, strcspn(folder, ":")); /* systemd may name several */
+	text_add(&t, "/flume.sock");
+	return text_take(&t);
+}
+
+static int find_socket(struct agent_facts *f, const struct agent_options *o)
+{
+	if (o->socket && !strcmp(o->socket, "none"))
+		return 0;
+	f->socket_optional = !o->socket;
+	f->socket = o->socket ? strdup(o->socket) : default_socket();
+	return f->socket ? 0 : cmd_fail(CMD_NEGATIVE, "out of memory");
+}
+
 /* ---- who may change schemas ---- */
 
 static int read_token(struct agent_facts *f, const struct agent_options *o)
@@ -114,10 +150,13 @@ static int read_token(struct agent_facts *f, const struct agent_options *o)
 	size_t len = 0;
 	if (!o->token_file)
 		return 0;
-	int code = slurp(o->token_file, TOKEN_MOST, &f->token, &len);
+	int code = slurp(o->token_file, TOKEN_MOST + 1, &f->token, &len);
 	if (code)
 		return cmd_fail(CMD_USAGE, "agent: --token-file: %s: %s", o->token_file,
 				code == FLUME_IO ? strerror(errno) : flume_code_text(code));
+	if (len > TOKEN_MOST)
+		return cmd_fail(CMD_USAGE, "agent: --token-file: %s is larger than %d bytes",
+				o->token_file, TOKEN_MOST);
 	while (len && isspace((unsigned char)f->token[len - 1]))
 		f->token[--len] = '\0';
 	if (!len || strlen(f->token) != len)
@@ -129,8 +168,11 @@ static int read_token(struct agent_facts *f, const struct agent_options *o)
 static int find_owner(struct agent_facts *f, const struct agent_options *o)
 {
 	struct text t = {0};
+	if (o->etcd && o->write_through)
+		return 0;
 	if (o->etcd)
-		text_add(&t, "etcd owns the schemas");
+		text_add(&t, "etcd owns the schemas: write them there, or start the agent with "
+			     "--write-through");
 	else if (o->dir && access(o->dir, W_OK))
 		text_addf(&t, "the folder '%s' cannot be written", o->dir);
 	else
@@ -144,7 +186,9 @@ static int check_source(const struct agent_options *o)
 	if (o->etcd && o->dir)
 		return cmd_fail(CMD_USAGE,
 				"agent: --etcd and --dir: schemas come from one place");
-	if (!*o->listen && !o->socket)
+	if (o->write_through && !o->etcd)
+		return cmd_fail(CMD_USAGE, "agent: --write-through: there is no --etcd");
+	if (!*o->listen && o->socket && !strcmp(o->socket, "none"))
 		return cmd_fail(CMD_USAGE, "agent: neither --listen nor --socket");
 	return cmd_check_prefix(o->prefix);
 }
@@ -160,12 +204,15 @@ int agent_facts(struct agent_facts *f, const struct agent_options *o)
 		code = read_token(f, o);
 	if (!code)
 		code = find_owner(f, o);
+	if (!code)
+		code = find_socket(f, o);
 	return code;
 }
 
 void agent_facts_fini(struct agent_facts *f)
 {
 	free(f->token);
+	free(f->socket);
 	free(f->read_only);
 	*f = (struct agent_facts){0};
 }

@@ -4,22 +4,28 @@
 
 #include "agent/conf/conf.h"
 
+#include <stdbool.h>
+
 enum { SAME_VERSION_REJECT, SAME_VERSION_APPLY };
 enum { DOWNGRADE_ALLOW, DOWNGRADE_DENY };
 
 struct agent_options {
 	const char *etcd, *dir, *prefix, *node, *state, *listen, *socket, *token_file, *config;
-	const char *const *labels;
-	int64_t poll, probation, probation_requests, case_limit, max_body, request_timeout;
+	const char *const *labels, *const *allow_hosts;
+	int64_t poll, probation, probation_requests, case_limit, max_body, request_timeout,
+		drain;
 	double probation_error_rate;
 	int log, log_level, same_version, downgrade;
+	bool write_through;
 };
 
 extern const struct conf_option agent_option_rows[];
 
 struct agent_facts { /* all zero is an empty one */
 	char node[129];
-	char *token;     /* NULL: none */
+	char *token;  /* NULL: none */
+	char *socket; /* NULL: none */
+	bool socket_optional;
 	char *read_only; /* why HTTP may not change schemas; NULL: it may */
 };
 

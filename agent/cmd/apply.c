@@ -146,6 +146,8 @@ static int apply_one(struct session *s, const struct file *f)
 		warn_of_reuse(f, kv);
 	if (!same && !s->options->dry_run) {
 		int code = put(s, f, revision, &revision);
+		if (code && s->options->output == OUTPUT_JSON)
+			tell(s, f, code == CMD_CONFLICT ? "conflict" : "failed", revision);
 		if (code)
 			return code;
 	}

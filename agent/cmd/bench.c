@@ -43,14 +43,15 @@ static int declare(flume_factory *factory, const struct conf *conf)
 	return code ? CMD_USAGE : 0;
 }
 
-int bench_factory(flume_factory **out, const struct conf *conf)
+int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use use)
 {
 	struct flume_err err = {0};
 	flume_factory *factory = NULL;
 	int code = flume_factory_new(&factory, &(struct flume_options){.type = &document_type},
 				     &err);
 	if (!code)
-		code = document_register(factory, &err);
+		code = use == BENCH_RUN ? document_register(factory, &err)
+					: document_register_unopened(factory, &err);
 	code = code ? cmd_fail(CMD_NEGATIVE, "%s", err.text) : declare(factory, conf);
 	if (code) {
 		flume_factory_free(factory);

@@ -12,9 +12,14 @@
 
 #include <stdio.h>
 
+enum bench_use {
+	BENCH_RUN,   /* documents come and go: channels are opened       */
+	BENCH_CHECK, /* nothing outside is touched: they are not         */
+};
+
 /* With all kinds of documents, and the components that the configuration declares.  What is
  * wrong is written to stderr.  0 or an exit code. */
-int bench_factory(flume_factory **out, const struct conf *);
+int bench_factory(flume_factory **out, const struct conf *, enum bench_use);
 
 /* Checks every file and stores the good ones in the factory, by name; findings are added to the
  * reports.  0 or an exit code; whether there are findings, bench_findings says. */

@@ -132,8 +132,10 @@ void lines_put(struct lines_out *out, const char *s, size_t n)
 	if (sizeof out->buffer - out->len < n + 1)
 		lines_flush(out);
 	if (sizeof out->buffer < n + 1) {
+		/* With its end: others may write to the same place before the next flush. */
 		write_all(out, s, n);
-		n = 0;
+		write_all(out, "\n", 1);
+		return;
 	}
 	memcpy(out->buffer + out->len, s, n);
 	out->len += n;

@@ -2,9 +2,11 @@
 
 #include "agent/cmd/cases.h"
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/findings.h"
 #include "agent/source/source.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int out_of_memory(void)
 {
@@ -53,7 +55,7 @@ static int put_in_order(struct plan *plan, const struct conf *conf)
 		free(set);
 		return out_of_memory();
 	}
-	int code = bench_factory(&factory, conf);
+	int code = bench_factory(&factory, conf, BENCH_CHECK);
 	if (!code)
 		code = bench_check(factory, &plan->others);
 	while (!code && done < n) {
@@ -75,15 +77,78 @@ static int put_in_order(struct plan *plan, const struct conf *conf)
 	return code;
 }
 
-static int run_cases(const struct plan *plan, flume_factory *factory, int64_t limit_ns)
+/* ---- what is wrong, as JSON ---- */
+
+static bool add_failed_cases(struct text *t, const struct file *f, const struct cases *cases)
+{
+	bool any = false;
+	for (size_t i = 0; i < cases->n; i++) {
+		const struct case_result *r = &cases->all[i];
+		if (!r->failed || r->file != f)
+			continue;
+		text_add(t, any ? ",\n{\"case\":" : "{\"case\":");
+		text_add_json(t, r->is.what, strlen(r->is.what));
+		text_add(t, ",\"error\":");
+		text_add_json(t, r->is.why, strlen(r->is.why));
+		text_add_char(t, '}');
+		any = true;
+	}
+	return any;
+}
+
+static void add_file(struct text *t, const struct file *f, const struct cases *cases)
+{
+	struct text failed = {0};
+	bool fails = add_failed_cases(&failed, f, cases);
+	text_add(t, "\n{\"name\":");
+	text_add_json(t, f->name, strlen(f->name));
+	text_addf(t, ",\"result\":\"%s\"",
+		  flume_report_size(f->report) ? "rejected"
+		  : fails                      ? "failed"
+					       : "not-applied");
+	if (flume_report_size(f->report)) {
+		text_add(t, ",\"findings\":[");
+		findings_add_json(t, false, f->path, f->report);
+		text_add_char(t, ']');
+	}
+	if (fails)
+		text_addf(t, ",\"cases\":[%s]", failed.s ? failed.s : "");
+	t->failed = t->failed || failed.failed;
+	text_fini(&failed);
+	text_add_char(t, '}');
+}
+
+static int print_json(const struct plan *plan, const struct cases *cases)
+{
+	struct text t = {0};
+	for (size_t i = 0; i < plan->files.n; i++) {
+		text_add(&t, i ? "," : "");
+		add_file(&t, &plan->files.all[i], cases);
+	}
+	char *rows = text_take(&t);
+	if (!rows)
+		return out_of_memory();
+	printf("[%s\n]\n", rows);
+	free(rows);
+	return 0;
+}
+
+/* ---- checking ---- */
+
+static int run_cases(const struct plan *plan, flume_factory *factory, int64_t limit_ns,
+		     bool json)
 {
 	struct cases cases = {0};
 	int code = cases_run(&cases, &plan->files, factory, limit_ns, NULL);
 	if (!code && cases.failed) {
-		cases_tell_failed(stderr, &cases);
-		code = cmd_fail(CMD_NEGATIVE,
-				"nothing was applied, since %zu of %zu cases failed",
-				cases.failed, cases.n);
+		if (json)
+			code = print_json(plan, &cases);
+		else
+			cases_tell_failed(stderr, &cases);
+		if (!code)
+			code = cmd_fail(CMD_NEGATIVE,
+					"nothing was applied, since %zu of %zu cases failed",
+					cases.failed, cases.n);
 	}
 	cases_fini(&cases);
 	return code;
@@ -92,17 +157,18 @@ static int run_cases(const struct plan *plan, flume_factory *factory, int64_t li
 int plan_check(struct plan *plan, const struct conf *conf, int64_t case_limit_ns, bool json)
 {
 	flume_factory *factory = NULL;
-	int code = bench_factory(&factory, conf);
+	int code = bench_factory(&factory, conf, BENCH_CHECK);
 	if (!code)
 		code = bench_check(factory, &plan->others);
 	if (!code)
 		code = bench_check(factory, &plan->files);
 	if (!code && bench_findings(&plan->files)) {
-		code = bench_print(json ? stdout : stderr, &plan->files, json);
+		code = json ? print_json(plan, &(struct cases){0})
+			    : bench_print(stderr, &plan->files, false);
 		code = code ? code : cmd_fail(CMD_NEGATIVE, "nothing was applied");
 	}
 	if (!code)
-		code = run_cases(plan, factory, case_limit_ns);
+		code = run_cases(plan, factory, case_limit_ns, json);
 	if (!code)
 		code = put_in_order(plan, conf);
 	flume_factory_free(factory);

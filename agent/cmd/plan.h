@@ -14,8 +14,8 @@ struct plan {
 
 /* The words of -f and the arguments.  0 or an exit code. */
 int plan_read(struct plan *, const char *const *words, const struct conf *);
-/* Lint, and the canary cases.  With `others` filled in.  What is wrong is written: findings to
- * `out`, or as JSON; failed cases to stderr.  0 or an exit code. */
+/* Lint, and the canary cases.  With `others` filled in.  What is wrong is written to stderr, or as
+ * JSON to stdout: an array with an object for each file, as after a success.  0 or an exit code. */
 int plan_check(struct plan *, const struct conf *, int64_t case_limit_ns, bool json);
 void plan_fini(struct plan *);
 

@@ -257,7 +257,8 @@ static int build(const struct cmd_call *call, flume_factory *factory, struct fil
 	if (!code)
 		code = bench_check(factory, files);
 	if (!code && bench_findings(files)) {
-		code = bench_print(stderr, files, false);
+		bool json = ((const struct run_options *)call->options)->output == OUTPUT_JSON;
+		code = bench_print(stderr, files, json);
 		code = code ? code : CMD_NEGATIVE;
 	}
 	if (code)
@@ -278,7 +279,7 @@ static int run(const struct cmd_call *call)
 	if (!s)
 		return cmd_fail(CMD_NEGATIVE, "out of memory");
 	s->options = call->options;
-	int code = bench_factory(&factory, call->conf);
+	int code = bench_factory(&factory, call->conf, BENCH_RUN);
 	if (!code)
 		code = build(call, factory, &files, &s->pipeline);
 	if (!code)

@@ -1,3 +1,4 @@
+#include "agent/document/document.h"
 #include "agent/document/kinds.h"
 #include "agent/document/line.h"
 
@@ -16,46 +17,41 @@ static const struct flume_field fields[] = {
 	{0},
 };
 
-struct file {
-	int fd;
-	const char *name; /* lent by the declaration */
-};
-
 static int send_line(const struct flume_call *call, void *item, void *arg,
 		     struct flume_err *err)
 {
-	const struct file *file = arg;
-	return line_send(call, file->fd, file->name, item, err);
+	return line_send(call, arg, item, err);
 }
 
 static void done(void *arg)
 {
-	struct file *file = arg;
+	struct line_out *file = arg;
 	close(file->fd);
+	line_fini(file);
 	free(file);
 }
 
-/* O_NONBLOCK is for pipes: one that nobody reads is an error, not a wait. */
+/* O_NONBLOCK is for pipes: to open one that nobody reads is an error, not a wait. */
 static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		struct flume_component *out, flume_report *report)
 {
 	(void)scope;
-	const flume_value *name = flume_value_get(decl, "path");
-	struct file *file = malloc(sizeof *file);
+	const flume_value *at = flume_value_get(decl, "path");
+	const char *name = flume_value_text(at);
+	struct line_out *file = malloc(sizeof *file);
 	if (!file)
 		return FLUME_NOMEM;
-	file->name = flume_value_text(name);
-	file->fd =
-		open(file->name,
-		     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
-	if (file->fd < 0) {
+	int fd = open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		      0640);
+	if (fd < 0) {
 		char place[512];
 		snprintf(place, sizeof place, "%s.path", path);
-		flume_report_add(report, "cannot-open", place, name, NULL, "%s: %s", file->name,
+		flume_report_add(report, "cannot-open", place, at, NULL, "%s: %s", name,
 				 strerror(errno));
 		free(file);
 		return FLUME_REJECTED;
 	}
+	line_init(file, fd, name);
 	out->send = send_line;
 	out->arg = file;
 	out->done = done;
@@ -63,11 +59,36 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	return FLUME_OK;
 }
 
-const struct flume_maker kind_file = {
-	.of = FLUME_CHANNEL,
-	.kind = "file",
-	.about = "Appends each document to a file, as one line of JSON.",
-	.fields = fields,
-	.local = true,
-	.make = make,
-};
+/* ---- where schemas are only checked ---- */
+
+static int refuse_line(const struct flume_call *call, void *item, void *arg,
+		       struct flume_err *err)
+{
+	(void)call;
+	(void)arg;
+	document_free(item);
+	return flume_fail(err, FLUME_FAILED,
+			  "the channel is not open: schemas are only checked");
+}
+
+static int make_unopened(const flume_value *decl, const char *path, flume_scope *scope,
+			 struct flume_component *out, flume_report *report)
+{
+	(void)decl;
+	(void)path;
+	(void)scope;
+	(void)report;
+	out->send = refuse_line;
+	out->blocks = true;
+	return FLUME_OK;
+}
+
+#define ROW(how)                                                                  \
+	{                                                                         \
+		.of = FLUME_CHANNEL, .kind = "file",                              \
+		.about = "Appends each document to a file, as one line of JSON.", \
+		.fields = fields, .local = true, .make = (how),                   \
+	}
+
+const struct flume_maker kind_file = ROW(make);
+const struct flume_maker kind_file_unopened = ROW(make_unopened);

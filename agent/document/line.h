@@ -1,12 +1,32 @@
-/* line.h - an item as one line of JSON: what the channels stdout and file share. */
+/*
+ * line.h - items as lines of JSON: what the channels stdout and file share.
+ *
+ * Lines are whole, whoever writes: threads take turns, and where the descriptor is a pipe that other
+ * processes write to, lines of up to PIPE_BUF bytes do not mix with theirs.
+ */
 #ifndef FLUME_AGENT_DOCUMENT_LINE_H
 #define FLUME_AGENT_DOCUMENT_LINE_H
 
 #include "lib/flume.h"
 
-/* Takes the item, a document, even on failure.  Writes nothing in a canary call.  `name` is for
- * messages.  Returns 0, FLUME_IO or FLUME_NOMEM. */
-int line_send(const struct flume_call *, int fd, const char *name, void *item,
-	      struct flume_err *err);
+#include <pthread.h>
+#include <stdbool.h>
+
+struct line_out {
+	int fd;
+	const char *name; /* for messages; lent */
+	pthread_mutex_t lock;
+	pthread_cond_t turn; /* busy became false; on CLOCK_MONOTONIC */
+	bool busy;
+	bool torn; /* the last line ended in the middle */
+};
+
+void line_init(struct line_out *, int fd, const char *name);
+void line_fini(struct line_out *); /* leaves the descriptor open */
+
+/* Takes the item, a document, even on failure.  Writes nothing in a canary call.  Waits for a slow
+ * reader, but no longer than the call lasts.  Returns 0, FLUME_TIMED_OUT, FLUME_CANCELLED, FLUME_IO
+ * or FLUME_NOMEM. */
+int line_send(const struct flume_call *, struct line_out *, void *item, struct flume_err *err);
 
 #endif

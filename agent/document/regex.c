@@ -1,9 +1,13 @@
 /*
  * Three things make a pattern slow, and each has its bound.  Backtracking from one place in the
- * text is counted by PCRE2 (match limit), and gets the less the longer the text is.  But it
- * counts anew at each place, and `\d+x` on 200,000 digits then takes 12 seconds without ever
- * meeting a limit: so a callout at the start of the pattern sees each place that is tried, and
- * gives up when time is over or the call is.  Memory is bounded by the heap limit.
+ * text is counted by PCRE2 (match limit): a pattern whose work grows with the text does a few steps
+ * a byte, which leaves room for many megabytes.  But it counts anew at each place, and `\d+x` on
+ * 200,000 digits then takes 12 seconds without ever meeting a limit: so a callout at the start of
+ * the pattern sees each place that is tried, and gives up when time is over or the call is.  Memory
+ * is bounded too: the first try has a small stack, and the few searches that need more get a large
+ * one of their own, for as long as they run.
+ *
+ * A search that gives up knows nothing of the text, which is not the same as "not found".
  *
  * What a search needs to write to is kept per thread, because one pattern serves many.
  */
@@ -19,21 +23,21 @@
 #include <string.h>
 #include <time.h>
 
-#define STEPS     10000000 /* of backtracking in a text of one byte */
-#define STEPS_MAX 1000000
-#define STEPS_MIN 1000
-#define HEAP_KIB  16384
-#define TIME_NS   200000000 /* for all places together */
-#define PLACES    64        /* between two looks at the clock */
+#define STEPS         10000000 /* of backtracking from one place: a tenth of a second */
+#define STEPS_SLOW    3000000  /* the same, where the machine allows no compiled patterns */
+#define STACK         ((size_t)64 << 20)
+#define STACK_AT_ONCE ((size_t)64 << 10)
+#define HEAP_KIB      16384     /* where there are no compiled patterns */
+#define TIME_NS       200000000 /* for all places together */
 
 static const char callout[] = "(?C1)";
 
 struct regex {
 	pcre2_code *code;
+	uint32_t steps;
 };
 
 struct watch { /* over one search */
-	unsigned places;
 	int64_t until_ns;
 	const struct flume_call *call;
 };
@@ -57,15 +61,9 @@ static int64_t now_ns(void)
 static int each_place(pcre2_callout_block *block, void *arg)
 {
 	(void)block;
-	struct watch *watch = arg;
-	if (++watch->places % PLACES)
-		return 0;
-	if (call_is_over(watch->call))
-		return PCRE2_ERROR_CALLOUT;
-	int64_t now = now_ns();
-	if (!watch->until_ns)
-		watch->until_ns = now + TIME_NS;
-	return now < watch->until_ns ? 0 : PCRE2_ERROR_CALLOUT;
+	const struct watch *watch = arg;
+	bool go_on = now_ns() < watch->until_ns && !call_is_over(watch->call);
+	return go_on ? 0 : PCRE2_ERROR_CALLOUT;
 }
 
 static void free_worker(void *arg)
@@ -152,7 +150,9 @@ int regex_compile(struct regex **out, const char *pattern, struct flume_err *err
 		return refuse(pattern, offset < before + added ? before : offset - added, code,
 			      err);
 	}
-	pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* or it is interpreted */
+	/* Or it is interpreted. */
+	bool compiled = !pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+	regex->steps = compiled ? STEPS : STEPS_SLOW;
 	*out = regex;
 	return FLUME_OK;
 }
@@ -165,29 +165,54 @@ struct regex *regex_free(struct regex *regex)
 	return NULL;
 }
 
-static uint32_t steps(size_t len)
+static int search(const struct regex *regex, const struct worker *worker, const char *text,
+		  size_t len)
 {
-	size_t n = STEPS / (len + 1);
-	if (n < STEPS_MIN)
-		return STEPS_MIN;
-	return n < STEPS_MAX ? (uint32_t)n : STEPS_MAX;
+	return pcre2_match(regex->code, (PCRE2_SPTR)text, len, 0, PCRE2_NO_UTF_CHECK,
+			   worker->data, worker->context);
 }
 
-bool regex_search(const struct regex *regex, const char *text, size_t len,
-		  const struct flume_call *call)
+static int search_with_stack(const struct regex *regex, const struct worker *worker,
+			     const char *text, size_t len)
+{
+	pcre2_jit_stack *stack = pcre2_jit_stack_create(STACK_AT_ONCE, STACK, NULL);
+	if (!stack)
+		return PCRE2_ERROR_NOMEMORY;
+	pcre2_jit_stack_assign(worker->context, NULL, stack);
+	int rc = search(regex, worker, text, len);
+	pcre2_jit_stack_assign(worker->context, NULL, NULL);
+	pcre2_jit_stack_free(stack);
+	return rc;
+}
+
+static int give_up(int why, size_t len, struct flume_err *err)
+{
+	PCRE2_UCHAR text[100] = "";
+	if (why == PCRE2_ERROR_NOMEMORY)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (why != PCRE2_ERROR_CALLOUT)
+		pcre2_get_error_message(why, text, sizeof text);
+	return flume_fail(err, FLUME_FAILED,
+			  "the pattern takes too long on this text of %zu bytes: %s", len,
+			  why == PCRE2_ERROR_CALLOUT ? "out of time" : (const char *)text);
+}
+
+int regex_search(const struct regex *regex, const char *text, size_t len,
+		 const struct flume_call *call, struct flume_err *err)
 {
 	struct worker *worker = get_worker();
-	struct watch watch = {.call = call};
-	if (!worker || call_is_over(call))
-		return false;
+	if (!worker)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (call_is_over(call))
+		return flume_fail(err, FLUME_TIMED_OUT, "the call was over before the search");
+	struct watch watch = {.until_ns = now_ns() + TIME_NS, .call = call};
 	pcre2_set_callout(worker->context, each_place, &watch);
-	pcre2_set_match_limit(worker->context, steps(len));
-	pcre2_set_depth_limit(worker->context, steps(len));
-	int rc = pcre2_match(regex->code, (PCRE2_SPTR)text, len, 0, PCRE2_NO_UTF_CHECK,
-			     worker->data, worker->context);
+	pcre2_set_match_limit(worker->context, regex->steps);
+	pcre2_set_depth_limit(worker->context, regex->steps);
+	int rc = search(regex, worker, text, len);
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
-		rc = pcre2_match(regex->code, (PCRE2_SPTR)text, len, 0,
-				 PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, worker->data,
-				 worker->context);
-	return rc >= 0;
+		rc = search_with_stack(regex, worker, text, len);
+	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
+		return rc >= 0;
+	return give_up(rc, len, err);
 }

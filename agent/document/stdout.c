@@ -3,22 +3,32 @@
 
 #include <unistd.h>
 
+/* There is one standard output, whoever declares channels to it. */
+static struct line_out out;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void init(void)
+{
+	line_init(&out, STDOUT_FILENO, "stdout");
+}
+
 static int send_line(const struct flume_call *call, void *item, void *arg,
 		     struct flume_err *err)
 {
 	(void)arg;
-	return line_send(call, STDOUT_FILENO, "stdout", item, err);
+	return line_send(call, &out, item, err);
 }
 
 static int make(const flume_value *decl, const char *path, flume_scope *scope,
-		struct flume_component *out, flume_report *report)
+		struct flume_component *component, flume_report *report)
 {
 	(void)decl;
 	(void)path;
 	(void)scope;
 	(void)report;
-	out->send = send_line;
-	out->blocks = true;
+	pthread_once(&once, init);
+	component->send = send_line;
+	component->blocks = true;
 	return FLUME_OK;
 }
 

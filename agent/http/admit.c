@@ -2,6 +2,7 @@
  * What is decided as soon as the headers are there: is the client welcome, is there such a
  * resource, may it be written to.
  */
+#include "agent/http/door.h"
 #include "agent/http/inside.h"
 
 #include <stdlib.h>
@@ -49,15 +50,22 @@ void request_refuse_nul(struct request *r)
 
 /* ---- who asks, and for what ---- */
 
-static bool stranger(struct request *r)
+static bool only_looks(const char *method)
+{
+	return !strcmp(method, "GET") || !strcmp(method, "HEAD");
+}
+
+static bool stranger(struct request *r, const char *method)
 {
 	const char *host = request_header(r, MHD_HTTP_HEADER_HOST);
 	const char *origin = request_header(r, MHD_HTTP_HEADER_ORIGIN);
+	bool any_host = only_looks(method) && door_is_public(r->http->door);
 	if (r->local)
 		return false;
-	if (!guard_host(&r->http->guard, host))
+	if (!any_host && !guard_host(&r->http->guard, host))
 		answer_problemf(&r->answer, MHD_HTTP_FORBIDDEN, "bad-host",
-				"'%s' is not a name of this node", host);
+				"'%s' is not a name of this node; --allow-host makes it one",
+				host);
 	else if (!guard_origin(origin, host))
 		answer_problemf(&r->answer, MHD_HTTP_FORBIDDEN, "bad-origin",
 				"pages of '%s' may not ask this node", origin);
@@ -79,10 +87,12 @@ static bool not_allowed_to_write(struct request *r)
 		answer_header(&r->answer, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 		return true;
 	}
-	if (guard_loopback(request_peer(r)) && !request_header(r, MHD_HTTP_HEADER_ORIGIN))
-		return false;
-	answer_problemf(&r->answer, MHD_HTTP_FORBIDDEN, "not-allowed",
-			"without a token only programs on this host may write");
+	const char *path = http_socket(http);
+	answer_problemf(
+		&r->answer, MHD_HTTP_FORBIDDEN, "not-allowed",
+		"over TCP, writing takes a bearer token, and this agent has none: write "
+		"through %s%s, or give it one (--token-file)",
+		*path ? "its unix socket " : "a unix socket (--socket)", path);
 	return true;
 }
 
@@ -125,7 +135,7 @@ uint64_t request_announced(const struct request *r)
 
 void request_admit(struct request *r, const char *url, const char *method)
 {
-	if (ambiguous(r) || stranger(r))
+	if (ambiguous(r) || stranger(r, method))
 		return;
 	r->method = find_method(r, url, method);
 	if (r->answer.status)

@@ -92,6 +92,8 @@ void answer_problem(struct answer *a, const struct problem *problem)
 		}
 		text_add_char(&out, ']');
 	}
+	if (problem->errors)
+		text_addf(&out, ",\"errors\":%s", problem->errors);
 	text_add(&out, "}\n");
 	answer_take_text(a, problem->status, ANSWER_PROBLEM, &out);
 }
@@ -104,6 +106,30 @@ void answer_problemf(struct answer *a, unsigned status, const char *code, const 
 	vsnprintf(detail, sizeof detail, fmt, args);
 	va_end(args);
 	answer_problem(a, &(struct problem){.status = status, .code = code, .detail = detail});
+}
+
+static void code_of(const char *reason, char *out, size_t size)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
+	const char *bracket = strrchr(reason, '[');
+	const char *word = bracket ? bracket + 1 : reason;
+	size_t len = strspn(word, letters);
+	bool good = len && (bracket ? !strcmp(word + len, "]") : !word[len]);
+	snprintf(out, size, "%.*s", good ? (int)len : (int)strlen("held"),
+		 good ? word : "held");
+}
+
+void answer_conflict(struct answer *a, const char *reason)
+{
+	char code[64];
+	code_of(reason, code, sizeof code);
+	answer_problemf(a, MHD_HTTP_CONFLICT, code, "%s", reason);
+}
+
+void answer_closing(struct answer *a)
+{
+	answer_problemf(a, MHD_HTTP_SERVICE_UNAVAILABLE, "closing",
+			"the agent is shutting down; the change may still be applied");
 }
 
 void answer_rejected(struct answer *a, const flume_report *report)

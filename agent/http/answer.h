@@ -50,10 +50,16 @@ struct problem {
 	const char *detail;
 	const char *step;           /* "checkout > retry"; NULL or "": none */
 	const flume_report *report; /* becomes `errors`; NULL: none */
+	const char *errors;         /* the same, when it is JSON already */
 };
 void answer_problem(struct answer *, const struct problem *);
 void answer_problemf(struct answer *, unsigned status, const char *code, const char *fmt, ...)
 	FLUME_PRINTF(4, 5);
+/* 409, for one of the engine's reasons: a word ("known-bad"), or a sentence that ends with one in
+ * brackets. */
+void answer_conflict(struct answer *, const char *reason);
+/* 503: the agent is on its end, and what becomes of the change is not known. */
+void answer_closing(struct answer *);
 /* 400: a schema with these findings. */
 void answer_rejected(struct answer *, const flume_report *);
 

@@ -28,6 +28,7 @@ struct door {
 	int fds[FDS];
 	struct sockaddr_un local; /* sun_path is "" when there is none */
 	int port;
+	bool public;
 	bool open;
 	pthread_t thread;
 	door_fn *fn;
@@ -53,17 +54,34 @@ static int listen_at(const struct addrinfo *info)
 	return -1;
 }
 
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static union address address_of(int fd)
+{
+	union address at = {.v6 = {.sin6_port = 0}};
+	socklen_t len = sizeof at;
+	(void)getsockname(fd, &at.any, &len); /* cannot fail on a socket of ours */
+	return at;
+}
+
 static int port_of(int fd)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} at = {.v6 = {.sin6_port = 0}};
-	socklen_t len = sizeof at;
-	if (getsockname(fd, &at.any, &len))
-		return 0;
+	union address at = address_of(fd);
 	return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
+}
+
+static bool is_loopback(int fd)
+{
+	union address at = address_of(fd);
+	if (at.any.sa_family != AF_INET6)
+		return ntohl(at.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return IN6_IS_ADDR_LOOPBACK(&at.v6.sin6_addr) ||
+	       (IN6_IS_ADDR_V4MAPPED(&at.v6.sin6_addr) &&
+		at.v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
 }
 
 static int listen_tcp(struct door *d, const char *text, struct flume_err *err)
@@ -90,14 +108,19 @@ static int listen_tcp(struct door *d, const char *text, struct flume_err *err)
 		return flume_fail(err, why == EADDRINUSE ? FLUME_EXISTS : FLUME_IO,
 				  "cannot listen on '%s': %s", text, strerror(why));
 	d->port = port_of(d->fds[TCP]);
+	d->public = !is_loopback(d->fds[TCP]);
 	return 0;
 }
 
 /* ---- unix socket ---- */
 
-/* A socket whose server was killed is still there, but nobody answers. */
+/* A socket whose server was killed is still there, but nobody answers.  (Nobody answers at a
+ * file either, and that is not ours to remove.) */
 static void remove_stale(const struct sockaddr_un *at)
 {
+	struct stat info;
+	if (lstat(at->sun_path, &info) || !S_ISSOCK(info.st_mode))
+		return;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
@@ -106,7 +129,24 @@ static void remove_stale(const struct sockaddr_un *at)
 	close(fd);
 }
 
-static int listen_local(struct door *d, const char *path, struct flume_err *err)
+/* Owner and group may connect, and nobody before that is so.  -1 with errno. */
+static int listen_local(const struct sockaddr_un *at)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	bool bound = !bind(fd, (const struct sockaddr *)at, sizeof *at);
+	if (bound && !chmod(at->sun_path, 0660) && !listen(fd, SOMAXCONN))
+		return fd;
+	int why = errno;
+	if (bound)
+		unlink(at->sun_path);
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+int door_add_local(struct door *d, const char *path, struct flume_err *err)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	size_t len = strlen(path);
@@ -114,21 +154,11 @@ static int listen_local(struct door *d, const char *path, struct flume_err *err)
 		return flume_fail(err, FLUME_INVALID, "'%s' is not a path for a socket", path);
 	memcpy(at.sun_path, path, len + 1);
 	remove_stale(&at);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return flume_fail(err, FLUME_IO, "no socket: %s", strerror(errno));
-	if (bind(fd, (struct sockaddr *)&at, sizeof at)) {
-		int why = errno;
-		close(fd);
-		return flume_fail(err, why == EADDRINUSE ? FLUME_EXISTS : FLUME_IO,
-				  "cannot listen on '%s': %s", path, strerror(why));
-	}
-	d->fds[LOCAL] = fd;
+	d->fds[LOCAL] = listen_local(&at);
+	if (d->fds[LOCAL] < 0)
+		return flume_fail(err, errno == EADDRINUSE ? FLUME_EXISTS : FLUME_IO,
+				  "cannot listen on '%s': %s", path, strerror(errno));
 	d->local = at;
-	/* Owner and group, before anybody can connect. */
-	if (chmod(path, 0660) || listen(fd, SOMAXCONN))
-		return flume_fail(err, FLUME_IO, "cannot listen on '%s': %s", path,
-				  strerror(errno));
 	return 0;
 }
 
@@ -146,6 +176,22 @@ static bool take_in(struct door *d, int fd)
 	       (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM);
 }
 
+/* To close a listening socket would reset those who wait in front of it. */
+static void *let_in_the_last(struct door *d)
+{
+	for (int i = 0; i < WAKE; i++) {
+		for (int n = 0; d->fds[i] >= 0 && n < SOMAXCONN; n++) {
+			struct pollfd more = {.fd = d->fds[i], .events = POLLIN};
+			if (poll(&more, 1, 0) <= 0 || !take_in(d, d->fds[i]))
+				break;
+		}
+		if (d->fds[i] >= 0)
+			close(d->fds[i]);
+		d->fds[i] = -1;
+	}
+	return NULL;
+}
+
 static void *stand(void *arg)
 {
 	struct door *d = arg;
@@ -156,7 +202,7 @@ static void *stand(void *arg)
 		if (poll(polled, FDS, -1) < 0)
 			continue;
 		if (polled[WAKE].revents)
-			return NULL;
+			return let_in_the_last(d);
 		for (int i = 0; i < WAKE; i++)
 			if (polled[i].revents && !take_in(d, d->fds[i]))
 				poll(&polled[WAKE], 1, PAUSE_MS);
@@ -165,7 +211,7 @@ static void *stand(void *arg)
 
 /* ---- life ---- */
 
-int door_new(struct door **out, const char *listen, const char *path, struct flume_err *err)
+int door_new(struct door **out, const char *listen, struct flume_err *err)
 {
 	struct door *d = calloc(1, sizeof *d);
 	if (!d)
@@ -177,8 +223,6 @@ int door_new(struct door **out, const char *listen, const char *path, struct flu
 			: 0;
 	if (!r && listen)
 		r = listen_tcp(d, listen, err);
-	if (!r && path)
-		r = listen_local(d, path, err);
 	if (r)
 		door_free(d);
 	else
@@ -227,4 +271,14 @@ struct door *door_free(struct door *d)
 int door_port(const struct door *d)
 {
 	return d->port;
+}
+
+bool door_is_public(const struct door *d)
+{
+	return d->public;
+}
+
+const char *door_path(const struct door *d)
+{
+	return d->local.sun_path;
 }

@@ -8,6 +8,7 @@
  */
 #include "agent/http/etag.h"
 #include "agent/http/inside.h"
+#include "agent/http/through.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,38 +38,16 @@ struct edits {
 
 /* ---- what the client hears ---- */
 
-static void answer_closing(struct request *r)
-{
-	answer_problemf(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "closing",
-			"the agent is shutting down; the change may still be applied");
-}
-
-/* The engine's reasons are a word ("known-bad"), or a sentence that ends with one in brackets.
- */
-static void code_of(const char *reason, char *out, size_t size)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
-	const char *bracket = strrchr(reason, '[');
-	const char *word = bracket ? bracket + 1 : reason;
-	size_t len = strspn(word, letters);
-	bool good = len && (bracket ? !strcmp(word + len, "]") : !word[len]);
-	snprintf(out, size, "%.*s", good ? (int)len : (int)strlen("held"),
-		 good ? word : "held");
-}
-
 static void answer_refused(struct request *r, const struct engine_answer *said)
 {
 	const char *reason = *said->reason ? said->reason : "the schema was not taken";
-	if (said->result == ENGINE_REJECTED && !strcmp(said->stage, "canary")) {
+	if (said->result == ENGINE_REJECTED && !strcmp(said->stage, "canary"))
 		answer_problemf(&r->answer, MHD_HTTP_UNPROCESSABLE_CONTENT, "canary", "%s",
 				reason);
-	} else if (said->result == ENGINE_REJECTED && flume_report_size(said->report)) {
+	else if (said->result == ENGINE_REJECTED && flume_report_size(said->report))
 		answer_rejected(&r->answer, said->report);
-	} else {
-		char code[64];
-		code_of(reason, code, sizeof code);
-		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, code, "%s", reason);
-	}
+	else
+		answer_conflict(&r->answer, reason);
 }
 
 static void answer_done(struct request *r, const struct engine_answer *said)
@@ -100,11 +79,14 @@ static int keep(const struct edit *e, struct flume_err *err)
 static void answer_confirmed(const struct edit *e, const struct engine_answer *said)
 {
 	struct request *r = e->request;
-	if (said->result == ENGINE_NOT_FOUND)
+	if (said->result != ENGINE_NOT_FOUND)
+		answer_done(r, said);
+	else if (r->http->read_only)
 		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "read-only", "%s",
 				r->http->read_only);
 	else
-		answer_done(r, said);
+		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found",
+				"no schema '%s' in etcd", r->name);
 }
 
 static void answer_kept(const struct edit *e, const struct engine_answer *said)
@@ -170,17 +152,20 @@ static void done(void *arg, const struct engine_answer *said)
 /* False, with the answer given, when the schema is not the one the client has seen. */
 static bool expected(struct request *r)
 {
-	const char *match = request_header(r, MHD_HTTP_HEADER_IF_MATCH);
-	const char *none_match = request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	char *match = NULL, *none_match = NULL;
 	flume_schema *schema = flume_factory_dup_schema(r->http->factory, r->name);
 	const char *digest = schema ? flume_schema_get_digest(schema) : NULL;
-	bool good = (!match || etag_listed(match, digest, false)) &&
-		    (!none_match || !etag_listed(none_match, digest, true));
-	if (!good)
+	if (request_dup_list(r, MHD_HTTP_HEADER_IF_MATCH, &match) ||
+	    request_dup_list(r, MHD_HTTP_HEADER_IF_NONE_MATCH, &none_match))
+		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+	else if ((match && !etag_listed(match, digest, false)) ||
+		 (none_match && etag_listed(none_match, digest, true)))
 		answer_problemf(&r->answer, MHD_HTTP_PRECONDITION_FAILED, "changed",
 				digest ? "the schema is %s now" : "there is no schema", digest);
+	free(match);
+	free(none_match);
 	flume_schema_unref(schema);
-	return good;
+	return !r->answer.status;
 }
 
 static void start(struct edits *edits, struct edit *e)
@@ -188,6 +173,11 @@ static void start(struct edits *edits, struct edit *e)
 	struct request *r = e->request;
 	if (!expected(r)) {
 		request_ready(r);
+		free(e);
+		return;
+	}
+	if (edits->http->through && e->kind != EDIT_CONFIRM) {
+		through_push(edits->http->through, r, e->kind);
 		free(e);
 		return;
 	}
@@ -270,7 +260,7 @@ void edits_push(struct edits *edits, struct request *r, enum edit_kind kind)
 	pthread_mutex_unlock(&edits->lock);
 	if (closed) {
 		free(e);
-		answer_closing(r);
+		answer_closing(&r->answer);
 		request_ready(r);
 	}
 }
@@ -283,14 +273,14 @@ void edits_close(struct edits *edits)
 	pthread_mutex_unlock(&edits->lock);
 	struct edit *e;
 	while ((e = next_posted(edits))) {
-		answer_closing(e->request);
+		answer_closing(&e->request->answer);
 		request_ready(e->request);
 		free(e);
 	}
 	while ((e = TAILQ_FIRST(&edits->running))) {
 		TAILQ_REMOVE(&edits->running, e, link);
 		e->edits = NULL;
-		answer_closing(e->request);
+		answer_closing(&e->request->answer);
 		request_ready(e->request);
 	}
 }

@@ -4,7 +4,6 @@
 #include "lib/flume.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -29,17 +28,19 @@ static char **copy_list(const char *const *list)
 	return copy;
 }
 
-int guard_init(struct guard *g, const char *listen, const char *const *allow_hosts,
-	       const char *token)
+int guard_init(struct guard *g, const char *listen, const char *node,
+	       const char *const *allow_hosts, const char *token)
 {
 	const char *host = "", *port;
 	size_t len = listen ? guard_split_host(listen, &host, &port) : 0;
-	*g = (struct guard){.listen_host = strndup(host, len)};
+	*g = (struct guard){.listen_host = strndup(host, len),
+			    .node = strdup(node ? node : "")};
 	if (allow_hosts)
 		g->allow_hosts = copy_list(allow_hosts);
 	if (token)
 		g->token = strdup(token);
-	if (g->listen_host && (g->allow_hosts || !allow_hosts) && (g->token || !token))
+	if (g->listen_host && g->node && (g->allow_hosts || !allow_hosts) &&
+	    (g->token || !token))
 		return 0;
 	guard_fini(g);
 	return FLUME_NOMEM;
@@ -51,6 +52,7 @@ void guard_fini(struct guard *g)
 		free(*host);
 	free((void *)g->allow_hosts);
 	free(g->listen_host);
+	free(g->node);
 	free(g->token);
 	*g = (struct guard){0};
 }
@@ -99,7 +101,8 @@ bool guard_host(const struct guard *g, const char *text)
 	}
 	if (*text == '[')
 		return false;
-	if (same("localhost", host, len) || same(g->listen_host, host, len))
+	if (same("localhost", host, len) || same(g->listen_host, host, len) ||
+	    same(g->node, host, len))
 		return true;
 	for (char **name = g->allow_hosts; name && *name; name++)
 		if (same(*name, host, len))
@@ -113,26 +116,6 @@ bool guard_origin(const char *origin, const char *host)
 		return true;
 	const char *authority = strstr(origin, "://");
 	return authority && host && *host && !strcasecmp(authority + 3, host);
-}
-
-bool guard_loopback(const struct sockaddr *address)
-{
-	switch (address->sa_family) {
-	case AF_INET: {
-		struct sockaddr_in in;
-		memcpy(&in, address, sizeof in);
-		return ntohl(in.sin_addr.s_addr) >> 24 == 127;
-	}
-	case AF_INET6: {
-		struct sockaddr_in6 in6;
-		memcpy(&in6, address, sizeof in6);
-		return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) ||
-		       (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) &&
-			in6.sin6_addr.s6_addr[12] == 127);
-	}
-	default:
-		return false;
-	}
 }
 
 /* ---- token ---- */

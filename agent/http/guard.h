@@ -4,22 +4,26 @@
  * A page in a browser on this host must not reach the agent.  A name that its author points at
  * 127.0.0.1 shows in Host (so only IP addresses, localhost and names we were told pass), and
  * a page of another site shows in Origin.
+ *
+ * Where others can reach the agent anyway, they may look under any name that leads here: what a page
+ * could read there, its author could read too.
  */
 #ifndef FLUME_AGENT_HTTP_GUARD_H
 #define FLUME_AGENT_HTTP_GUARD_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
+#include <stddef.h>
 
 struct guard {              /* texts are owned */
 	char *listen_host;  /* "" when there is none */
+	char *node;         /* likewise */
 	char **allow_hosts; /* NULL at the end; NULL: none */
 	char *token;        /* NULL: none */
 };
 
-/* FLUME_NOMEM leaves nothing behind.  `listen`, `allow_hosts` and `token` may be NULL. */
-int guard_init(struct guard *, const char *listen, const char *const *allow_hosts,
-	       const char *token);
+/* FLUME_NOMEM leaves nothing behind.  Everything may be NULL; `node` is the node's name. */
+int guard_init(struct guard *, const char *listen, const char *node,
+	       const char *const *allow_hosts, const char *token);
 void guard_fini(struct guard *);
 
 /* `host` as in the header: "node-1:8410", "[::1]:8410".  NULL, a client older than HTTP/1.1,
@@ -29,7 +33,6 @@ bool guard_host(const struct guard *, const char *host);
 bool guard_origin(const char *origin, const char *host);
 /* `authorization` as in the header, may be NULL.  Takes the same time for every wrong token. */
 bool guard_token(const struct guard *, const char *authorization);
-bool guard_loopback(const struct sockaddr *);
 
 /* The host of "HOST:PORT", "HOST" or "[V6]:PORT": length, and where it begins.  0: not that. */
 size_t guard_split_host(const char *text, const char **out_host, const char **out_port);

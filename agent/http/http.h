@@ -11,6 +11,7 @@
 #include "agent/loop/loop.h"
 #include "lib/flume.h"
 
+struct etcd;
 struct http;
 
 /* Where what was set over HTTP is kept, so that it outlives the agent.  Both run on the loop
@@ -26,15 +27,19 @@ struct http_keeper {
 
 /* 0 and NULL take the default in brackets.  Everything is copied but the keeper's arg. */
 struct http_options {
-	const char *listen; /* "127.0.0.1:8410", "[::1]:0", ":8410" [no TCP]       */
-	const char *socket; /* path of a unix socket [none]                        */
-	const char *token;  /* without it, only this host may write over TCP       */
-	const char *const *allow_hosts; /* more names that Host may have; NULL at the end */
+	const char *listen;   /* "127.0.0.1:8410", "[::1]:0", ":8410" [no TCP]       */
+	const char *socket;   /* path of a unix socket [none]                        */
+	bool socket_optional; /* when it cannot be had, say so and go on [that is an error]  */
+	const char *token;    /* without it, nobody may write over TCP               */
+	const char *node;     /* its name, which Host may have                        */
+	const char *const *allow_hosts; /* more such names; NULL at the end           */
 	const char *read_only; /* why schemas cannot be changed here [they can]       */
 	const struct http_keeper *keeper; /* [nothing is kept] */
+	struct etcd *etcd;    /* schemas are written there, below ...               */
+	const char *prefix;   /* ... this, and come back from there [they are set here]  */
 	size_t max_body;      /* bytes of a document or schema [1 MiB]               */
 	int64_t timeout_ns;   /* the most a call may take, its wait included [30 s]  */
-	int64_t drain_ns;     /* what http_free grants requests in flight [5 s]      */
+	int64_t drain_ns;     /* what http_free grants requests in flight [10 s]     */
 	unsigned idle_s;      /* a connection without traffic is closed [30]         */
 	unsigned connections; /* at the same time; one more is 503 [1024]            */
 	unsigned threads;     /* that serve sockets [2]                              */
@@ -47,10 +52,15 @@ struct http_options {
 int http_new(struct http **out, struct loop *, flume_factory *, struct engine *, struct board *,
 	     const struct http_options *, struct flume_err *err);
 /* On the loop's thread, or after it ran.  Accepts no more, lets requests in flight end (cancels
- * them after drain_ns), answers 503 to changes that the engine still works on.  Returns NULL.
- */
+ * them after drain_ns), answers 503 to changes that the engine still works on.  Returns NULL; or,
+ * two seconds after the cancel, the http itself when a call does not end: then that call still uses
+ * all that was given, so the process has to end, or to try again later. */
 struct http *http_free(struct http *);
+/* On the loop's thread: the board has a new page.  Takes an http, for engine_on_status. */
+void http_look(void *);
 /* Of the TCP socket, 0 when there is none. */
 int http_port(const struct http *);
+/* Of the unix socket, "" when there is none. */
+const char *http_socket(const struct http *);
 
 #endif

@@ -9,6 +9,7 @@
 #include "agent/http/http.h"
 #include "agent/http/meters.h"
 #include "agent/http/workers.h"
+#include "lib/base/digest.h"
 #include "lib/base/text.h"
 
 #include <microhttpd.h>
@@ -38,13 +39,15 @@ struct http {
 	struct workers *workers;
 	struct meters *meters;
 	struct edits *edits;
-	flume_cancel *cancel; /* of every call */
+	struct through *through; /* NULL: schemas are not written to etcd */
+	flume_cancel *cancel;    /* of every call */
 
 	pthread_mutex_t lock;
 	pthread_cond_t quiet; /* active or waiting became 0 */
 	size_t active;        /* requests between their first header and their last byte */
 	size_t waiting;       /* those of them whose connection is suspended */
-	bool closing;
+	bool closing;         /* no more connections; answers end theirs       */
+	bool shut;            /* no request waits for others any more          */
 };
 
 struct request;
@@ -86,32 +89,39 @@ struct request {
 	bool local;        /* came through the unix socket */
 	bool waiting;
 	bool hang_up;                     /* nothing more is read from this client */
-	enum flume_format format;         /* of a body that is a schema */
+	enum flume_format format;         /* of a body that is a schema ... */
+	char digest[DIGEST_SIZE];         /* ... and its digest, once it was checked */
 	int64_t begun, deadline, timeout; /* of a call, ns */
 	struct job job;
-	void (*work)(struct request *); /* of the job */
+	bool (*work)(struct request *); /* of the job */
 	struct answer answer;           /* status 0: not yet */
 };
 
 /* NULL when absent. */
 const char *request_header(const struct request *, const char *name);
+/* All lines of a header that is a list, joined by commas; NULL when absent.  free(3).  0 or
+ * FLUME_NOMEM. */
+int request_dup_list(const struct request *, const char *name, char **out);
 /* `?name`, `?name=true`; "0" and "false" are no. */
 bool request_flag(const struct request *, const char *name);
 
-const struct sockaddr *request_peer(const struct request *);
 /* Bytes the body will have; 0 when there is none, or it comes in chunks. */
 uint64_t request_announced(const struct request *);
 /* A new reference to what `name` is bound to, or NULL. */
 flume_pipeline *request_dup_pipeline(const struct request *, const char *name);
 
-/* Suspends the connection.  False, with the answer given, when the server is closing; otherwise
- * request_ready must follow, once, from any thread. */
+/* Suspends the connection.  False, with the answer given, when the server has waited for others as
+ * long as it will; otherwise request_ready must follow, once, from any thread. */
 bool request_wait(struct request *);
 /* The answer is there.  The request is not the caller's any more. */
 void request_ready(struct request *);
-/* Has `work` make the answer on a worker, as one of `group`; answers itself when there is no
- * room. */
-void request_to_worker(struct request *, const char *group, void (*work)(struct request *));
+/* Has `work` make the answer on a worker, as one of `group`, a pipeline or "" for none; answers
+ * itself, and counts a failed call, when there is no room.  `work` returns false when it has handed the request on instead. */
+void request_to_worker(struct request *, const char *group, bool (*work)(struct request *));
+
+/* For what is shown as YAML or JSON: which one the client likes.  The answer gets `digest` as its
+ * ETag.  False, with the answer given: the client has that already, or will take neither. */
+bool request_may_read(struct request *, const char *digest, enum flume_format *out);
 
 /* The headers are there: finds the method, or answers why not. */
 void request_admit(struct request *, const char *url, const char *method);

@@ -94,12 +94,14 @@ static uint64_t get(const atomic_uint_fast64_t *counter)
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-/* Moves the rows of all bindings to a new map.  What it has no memory for starts at 0 later. */
+/* Moves the rows of all bindings to a new map.  What it has no memory for starts at 0 later.  The
+ * names are read under the lock: from older ones a row would be missing that somebody has just
+ * begun to count in. */
 static void follow_bindings(struct meters *m)
 {
-	char **names = flume_factory_dup_binding_names(m->factory);
 	struct map rows = {0};
 	pthread_rwlock_wrlock(&m->lock);
+	char **names = flume_factory_dup_binding_names(m->factory);
 	for (size_t i = 0; names && names[i]; i++) {
 		struct row *row = map_remove(&m->rows, names[i]);
 		if (!row)

@@ -110,7 +110,7 @@ static void process(struct request *r, flume_pipeline *pipeline)
 	meters_call(r->http->meters, r->name, result, loop_now() - r->begun);
 }
 
-static void process_on_worker(struct request *r)
+static bool process_on_worker(struct request *r)
 {
 	flume_pipeline *pipeline = request_dup_pipeline(r, r->name);
 	if (pipeline)
@@ -118,6 +118,7 @@ static void process_on_worker(struct request *r)
 	else
 		answer_unknown(r);
 	flume_pipeline_unref(pipeline);
+	return true;
 }
 
 /* ---- the resource ---- */

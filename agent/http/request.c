@@ -20,6 +20,37 @@ const char *request_header(const struct request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
+struct lines {
+	const char *name;
+	struct text joined;
+};
+
+static enum MHD_Result join_line(void *arg, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	struct lines *lines = arg;
+	(void)kind;
+	if (value && !strcasecmp(name, lines->name)) {
+		if (lines->joined.len)
+			text_add(&lines->joined, ", ");
+		text_add(&lines->joined, value);
+	}
+	return MHD_YES;
+}
+
+int request_dup_list(const struct request *r, const char *name, char **out)
+{
+	struct lines lines = {.name = name};
+	*out = NULL;
+	if (!request_header(r, name))
+		return 0;
+	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, join_line, &lines);
+	*out = text_take(&lines.joined);
+	if (!*out)
+		text_fini(&lines.joined);
+	return *out ? 0 : FLUME_NOMEM;
+}
+
 bool request_flag(const struct request *r, const char *name)
 {
 	const char *value = NULL;
@@ -27,12 +58,6 @@ bool request_flag(const struct request *r, const char *name)
 					   strlen(name), &value, NULL))
 		return false;
 	return !value || (strcmp(value, "0") != 0 && strcmp(value, "false") != 0);
-}
-
-const struct sockaddr *request_peer(const struct request *r)
-{
-	return MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
-		->client_addr;
 }
 
 flume_pipeline *request_dup_pipeline(const struct request *r, const char *name)
@@ -57,6 +82,12 @@ void *request_uri(void *arg, const char *uri, struct MHD_Connection *connection)
 	return strstr(uri, "%00") ? WITH_NUL : NULL;
 }
 
+static bool through_socket(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+		       ->client_addr->sa_family == AF_UNIX;
+}
+
 static struct request *request_new(struct http *http, struct MHD_Connection *connection)
 {
 	struct request *r = calloc(1, sizeof *r);
@@ -64,7 +95,7 @@ static struct request *request_new(struct http *http, struct MHD_Connection *con
 		return NULL;
 	r->http = http;
 	r->connection = connection;
-	r->local = request_peer(r)->sa_family == AF_UNIX;
+	r->local = through_socket(connection);
 	pthread_mutex_lock(&http->lock);
 	http->active++;
 	pthread_mutex_unlock(&http->lock);
@@ -109,11 +140,11 @@ bool request_wait(struct request *r)
 {
 	struct http *http = r->http;
 	pthread_mutex_lock(&http->lock);
-	bool closing = http->closing;
-	if (!closing)
+	bool shut = http->shut;
+	if (!shut)
 		http->waiting++;
 	pthread_mutex_unlock(&http->lock);
-	if (closing) {
+	if (shut) {
 		answer_problemf(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "closing",
 				"the agent is shutting down");
 		return false;
@@ -131,11 +162,11 @@ void request_ready(struct request *r)
 static void run_job(void *arg)
 {
 	struct request *r = arg;
-	r->work(r);
-	request_ready(r);
+	if (r->work(r))
+		request_ready(r);
 }
 
-void request_to_worker(struct request *r, const char *group, void (*work)(struct request *))
+void request_to_worker(struct request *r, const char *group, bool (*work)(struct request *))
 {
 	if (!request_wait(r))
 		return;
@@ -145,6 +176,8 @@ void request_to_worker(struct request *r, const char *group, void (*work)(struct
 		answer_problemf(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "busy",
 				"too many calls wait already: the queue is full");
 		answer_header(&r->answer, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+		if (*group)
+			meters_call(r->http->meters, group, FLUME_LIMITED, 0);
 		request_ready(r);
 	}
 }

@@ -1,9 +1,10 @@
 /* GET, PUT, DELETE /schemas/NAME: one schema. */
-#include "agent/http/etag.h"
 #include "agent/http/inside.h"
 #include "agent/http/media.h"
+#include "agent/source/slurp.h"
 #include "agent/source/source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,20 +13,9 @@
 static void answer_schema(struct request *r, const flume_schema *schema)
 {
 	struct answer *a = &r->answer;
-	const char *digest = flume_schema_get_digest(schema);
-	const char *none_match = request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
 	enum flume_format format;
-	if (!media_accept(request_header(r, MHD_HTTP_HEADER_ACCEPT), &format)) {
-		answer_problemf(a, MHD_HTTP_NOT_ACCEPTABLE, "not-acceptable",
-				"there is application/yaml and application/json");
+	if (!request_may_read(r, flume_schema_get_digest(schema), &format))
 		return;
-	}
-	answer_header(a, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT);
-	answer_headerf(a, MHD_HTTP_HEADER_ETAG, "\"%s\"", digest);
-	if (none_match && etag_listed(none_match, digest, true)) {
-		answer_status(a, MHD_HTTP_NOT_MODIFIED);
-		return;
-	}
 	char *text;
 	size_t len;
 	if (format == flume_schema_get_format(schema)) {
@@ -55,7 +45,7 @@ static void get(struct request *r)
 
 /* ---- PUT and DELETE ---- */
 
-static bool is_named(struct request *r)
+static bool has_good_name(struct request *r)
 {
 	bool good = source_name_good(r->name);
 	if (!good)
@@ -69,7 +59,7 @@ static bool is_named(struct request *r)
 
 static bool may_change(struct request *r)
 {
-	if (is_named(r) && r->http->read_only)
+	if (r->http->read_only)
 		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "read-only", "%s",
 				r->http->read_only);
 	return !r->answer.status;
@@ -78,7 +68,7 @@ static bool may_change(struct request *r)
 static void begin_put(struct request *r)
 {
 	const char *type = request_header(r, MHD_HTTP_HEADER_CONTENT_TYPE);
-	if (!request_flag(r, "dry_run") && !may_change(r))
+	if (!has_good_name(r) || (!request_flag(r, "dry_run") && !may_change(r)))
 		return;
 	if (!media_type(type, &r->format))
 		answer_problemf(&r->answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "bad-type",
@@ -86,35 +76,57 @@ static void begin_put(struct request *r)
 				type);
 }
 
-static int check(const struct request *r, flume_report *report)
+static int check(struct request *r, flume_report *report)
 {
 	flume_schema *schema;
 	int result = flume_schema_parse(&schema, r->body.s ? r->body.s : "", r->body.len,
 					r->format, NULL, report);
 	if (result)
 		return result;
+	snprintf(r->digest, sizeof r->digest, "%s", flume_schema_get_digest(schema));
 	result = flume_schema_check(schema, r->http->factory, report);
 	flume_schema_unref(schema);
 	return result;
 }
 
-static void check_on_worker(struct request *r)
+/* False, with the answer given, when there are findings. */
+static bool is_clean(struct request *r)
 {
 	flume_report *report = flume_report_new();
 	int result = report ? check(r, report) : FLUME_NOMEM;
-	if (!result)
-		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
-	else if (result == FLUME_NOMEM)
+	if (result == FLUME_NOMEM)
 		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
-	else
+	else if (result)
 		answer_rejected(&r->answer, report);
 	flume_report_free(report);
+	return !result;
+}
+
+static bool check_on_worker(struct request *r)
+{
+	if (is_clean(r))
+		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
+	return true;
+}
+
+/* What cannot run here is not written for all nodes to see. */
+static bool write_on_worker(struct request *r)
+{
+	if (!is_clean(r))
+		return true;
+	edits_push(r->http->edits, r, EDIT_SET);
+	return false;
 }
 
 static void put(struct request *r)
 {
+	const char *no_pipeline = "";
+	if (r->http->through) /* only the text is kept there */
+		r->format = slurp_guess(r->body.s ? r->body.s : "", r->body.len);
 	if (request_flag(r, "dry_run"))
-		request_to_worker(r, "", check_on_worker); /* no pipeline's name */
+		request_to_worker(r, no_pipeline, check_on_worker);
+	else if (r->http->through)
+		request_to_worker(r, no_pipeline, write_on_worker);
 	else if (request_wait(r))
 		edits_push(r->http->edits, r, EDIT_SET);
 }
@@ -129,7 +141,7 @@ static void delete (struct request *r)
 
 static void begin_delete(struct request *r)
 {
-	(void)is_named(r);
+	(void)has_good_name(r);
 }
 
 const struct http_resource resource_schema = {

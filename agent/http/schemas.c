@@ -1,51 +1,100 @@
-/* GET /schemas: what runs, by name. */
+/*
+ * GET /schemas: what runs, by name.
+ *
+ * The tag is made of names and digests, so two nodes that run the same schemas have the same.
+ */
 #include "agent/http/inside.h"
+#include "lib/base/digest.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void add_member(struct text *out, const char *name, const char *value)
+struct list {
+	enum flume_format format;
+	struct text out;
+	size_t n;
+};
+
+/* Both formats write a text in the same way, and that it is one. */
+static void add_member(struct list *list, const char *name, const char *value)
 {
-	text_addf(out, "\"%s\":", name);
-	text_add_json(out, value, strlen(value));
-	text_add_char(out, ',');
+	text_addf(&list->out, list->format == FLUME_YAML ? "%s: " : "\"%s\":", name);
+	text_add_json(&list->out, value, strlen(value));
+	text_add(&list->out, list->format == FLUME_YAML ? "\n    " : ",");
 }
 
 /* Version and digest are those of the pipeline, so that they fit the generation beside them. */
-static void add_schema(struct text *out, const char *name, const flume_pipeline *pipeline)
+static void add_schema(struct list *list, const char *name,
+		       const struct flume_pipeline_info *info)
 {
-	struct flume_pipeline_info info;
-	flume_pipeline_read(pipeline, &info);
-	text_add_char(out, '{');
-	add_member(out, "name", name);
-	add_member(out, "version", info.version);
-	add_member(out, "digest", info.digest);
-	text_addf(out, "\"generation\":%" PRIu64 "}", info.generation);
+	bool yaml = list->format == FLUME_YAML;
+	text_add(&list->out, yaml ? "\n  - " : list->n ? ",\n{" : "{");
+	add_member(list, "name", name);
+	add_member(list, "version", info->version);
+	add_member(list, "digest", info->digest);
+	text_addf(&list->out, yaml ? "generation: %" PRIu64 : "\"generation\":%" PRIu64 "}",
+		  info->generation);
+	list->n++;
+}
+
+static void add_all(struct list *list, char **names, flume_pipeline **pipelines)
+{
+	text_add(&list->out, list->format == FLUME_YAML ? "schemas:" : "{\"schemas\":[");
+	for (size_t i = 0; names[i]; i++) {
+		struct flume_pipeline_info info;
+		if (!pipelines[i])
+			continue; /* removed since the names were listed */
+		flume_pipeline_read(pipelines[i], &info);
+		add_schema(list, names[i], &info);
+	}
+	text_add(&list->out, list->format != FLUME_YAML ? "]}\n" : list->n ? "\n" : " []\n");
+}
+
+static void make_tag(char **names, flume_pipeline **pipelines, char out[DIGEST_SIZE])
+{
+	struct digest digest;
+	digest_init(&digest);
+	for (size_t i = 0; names[i]; i++) {
+		struct flume_pipeline_info info;
+		if (!pipelines[i])
+			continue;
+		flume_pipeline_read(pipelines[i], &info);
+		digest_add(&digest, names[i], strlen(names[i]) + 1);
+		digest_add(&digest, info.digest, strlen(info.digest) + 1);
+	}
+	digest_end(&digest, out);
+}
+
+static void show(struct request *r, char **names, flume_pipeline **pipelines)
+{
+	struct list list = {.n = 0};
+	char tag[DIGEST_SIZE];
+	make_tag(names, pipelines, tag);
+	if (!request_may_read(r, tag, &list.format))
+		return;
+	add_all(&list, names, pipelines);
+	answer_take_text(&r->answer, MHD_HTTP_OK,
+			 list.format == FLUME_YAML ? ANSWER_YAML : ANSWER_JSON, &list.out);
 }
 
 static void run(struct request *r)
 {
 	char **names = flume_factory_dup_binding_names(r->http->factory);
-	if (!names) {
+	size_t n = 0;
+	while (names && names[n])
+		n++;
+	flume_pipeline **pipelines = names ? calloc(n + 1, sizeof(flume_pipeline *)) : NULL;
+	for (size_t i = 0; pipelines && i < n; i++)
+		pipelines[i] = request_dup_pipeline(r, names[i]);
+	if (pipelines)
+		show(r, names, pipelines);
+	else
 		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
-		return;
-	}
-	struct text out = {0};
-	text_add(&out, "{\"schemas\":[");
-	size_t empty = out.len;
-	for (size_t i = 0; names[i]; i++) {
-		flume_pipeline *pipeline = request_dup_pipeline(r, names[i]);
-		if (!pipeline)
-			continue; /* removed since the names were listed */
-		if (out.len > empty)
-			text_add(&out, ",\n");
-		add_schema(&out, names[i], pipeline);
-		flume_pipeline_unref(pipeline);
-	}
-	text_add(&out, "]}\n");
+	for (size_t i = 0; pipelines && i < n; i++)
+		flume_pipeline_unref(pipelines[i]);
+	free((void *)pipelines);
 	free((void *)names);
-	answer_take_text(&r->answer, MHD_HTTP_OK, ANSWER_JSON, &out);
 }
 
 const struct http_resource resource_schemas = {

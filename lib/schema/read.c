@@ -6,7 +6,7 @@ int flume_value_parse(flume_value **out, const char *text, size_t len, enum flum
 		      const struct flume_limits *limits, flume_report *report)
 {
 	struct tree t;
-	int rc = tree_init(&t, len, limits, report);
+	int rc = tree_init(&t, text, len, limits, report);
 	if (!rc && len >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3)) { /* a byte order mark */
 		text += 3;
 		len -= 3;

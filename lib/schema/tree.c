@@ -15,13 +15,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-int tree_init(struct tree *t, size_t bytes, const struct flume_limits *limits,
+/* Where the first character is that has a byte past the limit. */
+static int fail_too_large(struct tree *t, const char *text)
+{
+	unsigned line = 1, column = 1;
+	size_t end = utf8_floor(text, t->limits.bytes);
+	size_t mark = end >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
+	for (size_t i = mark; i < end; i++) {
+		if (text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n')) {
+			line++;
+			column = 1;
+		} else {
+			column += ((unsigned char)text[i] & 0xC0) != 0x80;
+		}
+	}
+	return tree_fail(t, "too-large", line, column, NULL,
+			 "the document is larger than %zu bytes", t->limits.bytes);
+}
+
+int tree_init(struct tree *t, const char *text, size_t bytes, const struct flume_limits *limits,
 	      flume_report *report)
 {
 	*t = (struct tree){.limits = limits_effective(limits), .report = report};
 	if (bytes > t->limits.bytes)
-		return tree_fail(t, "too-large", 0, 0, NULL,
-				 "the document is larger than %zu bytes", t->limits.bytes);
+		return fail_too_large(t, text);
 	arena_expect(&t->arena, bytes * 4 < 65536 ? bytes * 4 + sizeof *t->document : 65536);
 	t->document = arena_get(&t->arena, sizeof *t->document);
 	if (!t->document)

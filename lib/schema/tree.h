@@ -40,7 +40,8 @@ struct tree {
 };
 
 /* `bytes` of text are to be read. */
-int tree_init(struct tree *, size_t bytes, const struct flume_limits *, flume_report *);
+int tree_init(struct tree *, const char *text, size_t bytes, const struct flume_limits *,
+	      flume_report *);
 void tree_fini(struct tree *);
 
 /* The text of scalars and keys lies in the tree's arena. */

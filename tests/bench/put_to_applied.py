@@ -74,7 +74,7 @@ def main():
         )
         agent, agent_pipe = spawn(
             [FLUME, "agent", "--etcd", etcd.url, "--node", "bench", "--log", "json",
-             "--state", scene.folder("state"), "--listen", f"127.0.0.1:{free_port()}"],
+             "--state", scene.folder("state"), "--listen", f"127.0.0.1:{free_port()}", "--socket", "none"],
             "err",
         )  # fmt: skip
         children = [watch, agent]

@@ -1,4 +1,5 @@
-"""Start to ready from disk, and resident memory when idle, with 100 proven schemas and no etcd.
+"""Start to ready from disk, and resident memory when idle, with 100 proven schemas: without an etcd and
+before any call, and with one that is followed, after CALLS calls, IDLE seconds later.
 
 Beside it, in the same run: a process that only loads the same libraries (flume --help), for the
 share of the figure that is not ours.
@@ -14,17 +15,27 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenarios"))
+import web  # noqa: E402
 from harness import FLUME, Scene, clean_environment, free_port, wait_until  # noqa: E402
 
 SCHEMAS = 100
+CALLS = 2000
+IDLE = 5
+
+
+def schemas():
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "schemas", "checkout.yaml")) as f:
+        text = f.read()
+    return {
+        f"checkout-{i:03}": text.replace("status: accepted", f"status: accepted-{i}")
+        for i in range(SCHEMAS)
+    }
 
 
 def write_schemas(folder):
-    with open(os.path.join(os.path.dirname(__file__), "..", "..", "schemas", "checkout.yaml")) as f:
-        text = f.read()
-    for i in range(SCHEMAS):
-        with open(os.path.join(folder, f"checkout-{i:03}.yaml"), "w") as out:
-            out.write(text.replace("status: accepted", f"status: accepted-{i}"))
+    for name, text in schemas().items():
+        with open(os.path.join(folder, f"{name}.yaml"), "w") as out:
+            out.write(text)
 
 
 def ready(port):
@@ -55,6 +66,36 @@ def start(argv, port):
     return child, (time.perf_counter() - begun) * 1000
 
 
+def serve_calls(port):
+    """On four connections, to all schemas in turn."""
+    order = {"id": 1, "total": 100, "tier": "premium"}
+    conns = [web.connection(port) for _ in range(4)]
+    for i in range(CALLS):
+        path = f"/pipelines/checkout-{i % SCHEMAS:03}"
+        answer = web.exchange(conns[i % 4], "POST", path, order)
+        assert answer.status == 200, answer
+    for conn in conns:
+        conn.close()
+
+
+def size_in_service(scene, common, port):
+    """Live: the schemas come from etcd, replace what was on disk, and are called."""
+    etcd = scene.etcd()
+    etcd.change(puts={etcd.schema_key(name): text for name, text in schemas().items()})
+    child, _ = start([*common, "--etcd", etcd.url], port)
+
+    def proved():
+        status = web.request(port, "GET", "/status").json()
+        return status["link"]["up"] and len(status["schemas"]) == SCHEMAS
+
+    wait_until("etcd is followed", proved)
+    serve_calls(port)
+    time.sleep(IDLE)
+    size = resident_kb(child.pid)
+    stop(child)
+    return size
+
+
 def stop(child):
     child.terminate()
     child.wait()
@@ -67,7 +108,7 @@ def main():
         folder, state, port = scene.folder("schemas"), scene.folder("state"), free_port()
         write_schemas(folder)
         common = [FLUME, "agent", "--node", "bench", "--state", state, "--log", "json",
-                  "--listen", f"127.0.0.1:{port}"]  # fmt: skip
+                  "--listen", f"127.0.0.1:{port}", "--socket", "none"]  # fmt: skip
         child, _ = start([*common, "--dir", folder], port)
         proven = os.path.join(state, "proven")
         wait_until("all are on disk", lambda: len(os.listdir(proven)) == SCHEMAS)
@@ -84,14 +125,18 @@ def main():
             begun = time.perf_counter()
             subprocess.run([FLUME, "--help"], stdout=subprocess.DEVNULL, check=True)
             bare.append((time.perf_counter() - begun) * 1000)
+        served = size_in_service(scene, common, port)
         middle = sorted(sizes, key=lambda s: s["VmRSS"])[runs // 2]
         print(f"{SCHEMAS} proven schemas, no etcd; medians of {runs} runs")
         print(f"start to ready          {statistics.median(times):8.1f} ms")
         print(f"  of it, load and exit  {statistics.median(bare):8.1f} ms")
         print(f"resident, idle          {middle['VmRSS'] / 1024:8.1f} MB "
               f"(own {middle['RssAnon'] / 1024:.1f}, files {middle['RssFile'] / 1024:.1f})")  # fmt: skip
+        print(f"  etcd, {CALLS} calls    {served['VmRSS'] / 1024:8.1f} MB "
+              f"(own {served['RssAnon'] / 1024:.1f}, files {served['RssFile'] / 1024:.1f})")  # fmt: skip
         print(f"ratio to the aims: start / 50 ms {statistics.median(times) / 50:.2f}, "
-              f"resident / 12 MB {middle['VmRSS'] / 1024 / 12:.2f}")  # fmt: skip
+              f"resident / 12 MB {middle['VmRSS'] / 1024 / 12:.2f}, "
+              f"in service {served['VmRSS'] / 1024 / 12:.2f}")  # fmt: skip
     finally:
         scene.clear()
 

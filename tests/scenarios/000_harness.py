@@ -1,14 +1,28 @@
 """The harness itself: a load that cannot fail proves nothing, so here it meets servers that drop,
-mix, go backwards and close, and has to notice; and an etcd is started, stopped, killed, frozen."""
+mix, go backwards and close, and has to notice; `make unit` meets unit programs that test nothing;
+and an etcd is started, stopped, killed, frozen."""
 
 import http.server
 import json
 import os
 import socket
+import subprocess
 import threading
 
 import web
-from harness import ConfigMap, Failed, Load, Mixed, contains, equal, matches, run, wait_until
+from harness import (
+    ROOT,
+    ConfigMap,
+    Failed,
+    Load,
+    Mixed,
+    clean_environment,
+    contains,
+    equal,
+    matches,
+    run,
+    wait_until,
+)
 
 
 class StandIn(http.server.ThreadingHTTPServer):
@@ -110,6 +124,37 @@ def a_dead_server_counts_as_failed(_):
     equal(summary.failed, summary.sent, "failed")
 
 
+def make_unit(s, script):
+    """`make unit` with this in place of the unit program."""
+    program = s.file("units/unit", "#!/bin/sh\n" + script)
+    os.chmod(program, 0o755)
+    env = {name: value for name, value in clean_environment().items() if "MAKE" not in name}
+    return subprocess.run(
+        ["make", "--no-print-directory", "-o", program, f"B={os.path.dirname(program)}", "unit"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def make_unit_fails_when_nothing_was_tested(s):
+    both = "[ $1 != --list ] && echo Checks: 1 || printf 'one\\ntwo\\n'\n"
+    done = make_unit(s, both)
+    equal(done.returncode, 0, done.stderr)
+    equal(sorted(done.stdout.splitlines()), ["ok one, Checks: 1", "ok two, Checks: 1"], "stdout")
+    for script, word in (
+        ("kill -9 $$\n", "lists no suites"),
+        ("exit 0\n", "lists no suites"),
+        ("echo one; exit 3\n", "lists no suites"),
+        (both + "[ $1 != two ]\n", "FAILED two"),
+    ):
+        done = make_unit(s, script)
+        assert done.returncode, (script, done)
+        contains(done.stdout, word, f"stdout with {script!r}")
+
+
 def etcd_keeps_its_keys_over_restarts(s):
     etcd = s.etcd()
     first = etcd.put("/flume/schemas/a", "text: ünï")
@@ -173,6 +218,7 @@ run(
     good_answers_count_as_good,
     each_kind_of_bad_answer_is_noticed,
     a_dead_server_counts_as_failed,
+    make_unit_fails_when_nothing_was_tested,
     etcd_keeps_its_keys_over_restarts,
     etcd_changes_many_keys_in_one_revision,
     a_config_map_swaps_one_link,

@@ -26,13 +26,13 @@ def laughing(levels=9):
     return changed("type: sequence\n", "\n".join(lines) + "\ntype: sequence\n")
 
 
-# name, document, stage, what is said, where (None: anywhere, but somewhere; "": nowhere)
+# name, document, stage, what is said, where (None: anywhere, but somewhere)
 BROKEN = (
     ("no YAML", 'version: "2.0.0"\ntype: [sequence\nchildren: {\n', "parse", "", None),
     ("a tab", 'version: "2.0.0"\n\ttype: sequence\n', "parse", "", (2, 1)),
     ("not UTF-8", changed("mark", "m\udcffrk"), "parse", "", None),
     ("a list", "- ref: mark\n", None, "", None),
-    ("nothing", "", None, "", ""),
+    ("nothing", "", None, "", None),
     ("a key twice", changed("type: sequence\n", "type: sequence\ntype: sequence\n"), None, "type", (6, 1)),
     ("two documents", GOOD + "---\n" + GOOD, "parse", "", None),
     ("an unknown processor", changed("ref: mark", "ref: marc"), "check", "did you mean 'mark'", (7, 10)),
@@ -40,7 +40,7 @@ BROKEN = (
     ("an unknown key", changed("children:", "childrn:"), "check", "did you mean 'children'", (6, 1)),
     ("an unknown kind", changed("kind: set", "kind: sett"), "check", "did you mean 'set'", (4, 18)),
     ("a channel of its own", changed("components:\n", "components:\n  channels:\n    c: {kind: file, path: /tmp/x}\n"), "check", "", None),
-    ("more than a mebibyte", GOOD + "# " + "x" * (1200 * 1024) + "\n", "parse", "", ""),
+    ("more than a mebibyte", GOOD + "# " + "x" * (1200 * 1024) + "\n", "parse", "1048576", (GOOD.count("\n") + 1, 1048577 - len(GOOD))),
     ("100 levels", deep(100), None, "", None),
     ("a billion laughs", laughing(), None, "", None),
     ("an endless alias", changed("children:\n", "children: &all\n  - {type: sequence, children: *all}\n"), None, "", None),
@@ -60,7 +60,7 @@ def each_is_refused_and_nothing_else_stops(s):
     etcd.set_schema("neighbour", marking("1.0.0", 0))
     node = s.node(etcd=etcd)
     for name in names:
-        node.wait_schema(name, state="running", version="1.0.0")
+        node.wait_schema(name, state="running", version="1.0.0", proven=True)
     load = s.load(
         node, lambda i: names[i % len(names)], {"id": 1}, rate=200, threads=2, check=made_by_one
     )

@@ -15,7 +15,15 @@ def check(answer):
         raise Mixed(f"{document} says it is of {answer.version}")
 
 
-def started(s):
+def check_generation(answer):
+    """Where every update goes in, 1.0.k is the k-th generation."""
+    check(answer)
+    k = answer.json()["made_by"]
+    if answer.generation != k:
+        raise Mixed(f"made by {k}, and the header says generation {answer.generation}")
+
+
+def started(s, check=check):
     etcd = s.etcd()
     etcd.set_schema("a", bracketed(1))
     node = s.node(etcd=etcd)
@@ -26,7 +34,7 @@ def started(s):
 
 
 def every_update_goes_in_between_two_requests(s):
-    etcd, node, load = started(s)
+    etcd, node, load = started(s, check_generation)
     for k in range(2, UPDATES + 2):
         etcd.set_schema("a", bracketed(k))
         node.wait_schema("a", version=f"1.0.{k}")

@@ -66,6 +66,16 @@ def the_list_names_them(s):
     text = json.dumps(answer.json())
     for word in ('"a"', '"b"', "1.0.0", digest(node), digest(node, "b")):
         contains(text, word, "list")
+    tag = answer.header("ETag")
+    as_yaml = node.get("/schemas", {"Accept": "application/yaml"})
+    contains(as_yaml.header("Content-Type"), "yaml", "content type")
+    for word in ("schemas:\n", 'name: "b"', digest(node, "b")):
+        contains(as_yaml.text, word, "list")
+    equal(as_yaml.header("ETag"), tag, "ETag of the YAML")
+    seen = {"If-None-Match": tag}
+    equal(node.get("/schemas", seen).status, 304, "GET again")
+    equal(put(node, "b", marking("1.0.1", 3)).status, 204, "PUT")
+    equal(node.get("/schemas", seen).status, 200, "GET after a change")
 
 
 def what_is_put_serves_when_the_answer_is_there(s):
@@ -195,6 +205,22 @@ def a_page_of_a_browser_may_not_write(s):
     equal(made_by(node), 1, "made_by")
 
 
+def a_node_is_asked_under_the_names_it_was_told(s):
+    config = s.file("agent.yaml", "allow-host: [flume.example.org, other.example.org]\n")
+    node = s.node(folder=s.schemas(), args=["--config", config])
+    for host, status in (
+        (f"{node.name}:8410", 200),
+        ("flume.example.org", 200),
+        ("other.example.org:80", 200),
+        ("evil.example", 403),
+    ):
+        equal(node.get("/metrics", {"Host": host}).status, status, f"GET with Host: {host}")
+    node.stop()
+    node.args = ["--allow-host", "flag.example.org"]
+    node.start()
+    equal(node.get("/metrics", {"Host": "flag.example.org"}).status, 200, "by a flag")
+
+
 def where_etcd_owns_them_a_write_is_a_conflict(s):
     etcd = s.etcd()
     etcd.set_schema("a", marking("1.0.0", 1))
@@ -220,5 +246,6 @@ run(
     deletion,
     a_write_wants_the_token,
     a_page_of_a_browser_may_not_write,
+    a_node_is_asked_under_the_names_it_was_told,
     where_etcd_owns_them_a_write_is_a_conflict,
 )

@@ -1,16 +1,14 @@
 """The command line: results on stdout and the rest on stderr, exit codes that a script can trust
-(0 done, 1 negative finding, 2 usage, 3 cannot connect, 4 conflict, 5 not found), -o json
-everywhere, and a wrong word is named."""
+(0 done, 1 negative finding, 2 usage, 3 cannot connect, 4 conflict, 5 not found, 7 not allowed),
+-o json everywhere, and a wrong word is named."""
 
-import http.server
 import json
 import os
 import re
-import threading
 
-import web
 from documents import ORDERS, expecting, marking
 from harness import Failed, contains, equal, free_port, one_of, run
+from meddler import Meddler
 
 COMMANDS = ("agent", "lint", "test", "run", "apply", "get", "status")
 BAD = marking("1.0.1", 2).replace("ref: mark", "ref: marc")
@@ -163,6 +161,62 @@ def apply_says_what_it_did(s):
     code(s.flume("apply", *where), 2)
 
 
+def json_is_everywhere_and_of_one_shape(s):
+    etcd = s.etcd()
+    where = ("--etcd", etcd.url, "-o", "json")
+    good = s.file("good.yaml", marking("1.0.0", 1))
+    bad = s.file("bad.yaml", BAD)
+    failing = s.file("failing.yaml", expecting("1.0.2", 2, 3))
+
+    def applied(wanted, *files):
+        words = [word for file in files for word in ("-f", file)]
+        rows = code(s.flume("apply", *words, *where), wanted).json()
+        return {row["name"]: row for row in rows}
+
+    equal(applied(0, good)["good"]["result"], "created", "apply")
+    rows = applied(1, good, bad)
+    equal((rows["good"]["result"], rows["bad"]["result"]), ("not-applied", "rejected"), "apply")
+    equal(rows["bad"]["findings"][0]["line"], 7, "line")
+    rows = applied(1, good, failing)
+    equal((rows["good"]["result"], rows["failing"]["result"]), ("not-applied", "failed"), "apply")
+    contains(rows["failing"]["cases"][0]["error"], "expected 3, got 2", "error")
+    equal([kv.key for kv in etcd.list("/flume/schemas/")], ["/flume/schemas/good"], "keys")
+
+    for words, wanted in ((("get",), 0), (("get", "good"), 0), (("status",), 0)):
+        code(s.flume(*words, *where), wanted).json()
+    equal(code(s.flume("lint", "-o", "json", bad), 1).json()[0]["line"], 7, "lint")
+    equal(code(s.flume("test", "-o", "json", failing), 1).json()["cases"][0]["ok"], False, "test")
+    contains(code(s.flume("version", "-o", "json"), 0).json()["version"], ".", "version")
+
+    run_bad = code(s.flume("run", "-o", "json", bad), 1)
+    equal(json.loads(run_bad.err)[0]["line"], 7, "findings of run")
+    orders = s.file("orders.yaml", ORDERS)
+    done = code(s.flume("run", "-o", "json", orders, stdin='{"id": 1, "total": 5}\n{}\n'), 1)
+    for line in (done.out + done.err).splitlines():
+        json.loads(line)
+    equal(json.loads(done.err.splitlines()[-1])["rejected"], 1, "the summary of run")
+
+    log = s.flume("agent", "-o", "json", "--listen", "nonsense", "--socket", "none")
+    for line in code(log, 2).err.splitlines():
+        json.loads(line)
+
+
+def a_closed_door_is_7(s):
+    etcd = s.etcd()
+    for path, body in (
+        ("user/add", {"name": "root", "password": "secret"}),
+        ("role/add", {"name": "root"}),
+        ("user/grant", {"user": "root", "role": "root"}),
+        ("enable", {}),
+    ):
+        etcd.call(f"/v3/auth/{path}", body)
+    path = s.file("a.yaml", marking("1.0.0", 1))
+    for words in (("get",), ("status",), ("apply", "-f", path)):
+        result = code(s.flume(*words, "--etcd", etcd.url), 7)
+        contains(result.err, "etcd", f"stderr of {words}")
+        equal(result.out, "", f"stdout of {words}")
+
+
 def get_shows_one_or_all(s):
     etcd = s.etcd()
     where = ("--etcd", etcd.url)
@@ -208,42 +262,6 @@ def nobody_there_is_3(s):
         equal(result.out, "", f"stdout of flume {words[0]}")
 
 
-class Meddler(http.server.ThreadingHTTPServer):
-    """Passes all on to an etcd, but somebody else writes the key before every transaction."""
-
-    daemon_threads = True
-
-    def __init__(self, etcd, key):
-        super().__init__(("127.0.0.1", 0), MeddlerHandler)
-        self.etcd, self.key, self.turn = etcd, key, 0
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-
-
-class MeddlerHandler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.pass_on("GET", None)
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.path == "/v3/kv/txn":
-            self.server.turn += 1
-            self.server.etcd.put(self.server.key, marking(f"5.0.{self.server.turn}", 5))
-        self.pass_on("POST", body)
-
-    def pass_on(self, method, body):
-        answer = web.request(self.server.etcd.port, method, self.path, body)
-        self.send_response(answer.status)
-        self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def log_message(self, *_):
-        pass
-
-
 def somebody_faster_is_4(s):
     etcd = s.etcd()
     etcd.set_schema("a", marking("1.0.0", 1))
@@ -252,8 +270,7 @@ def somebody_faster_is_4(s):
     try:
         code(s.flume("apply", "-f", path, "--etcd", server.url), 4)
     finally:
-        server.shutdown()
-        server.server_close()
+        server.end()
     contains(etcd.get("/flume/schemas/a").value, "5.0.", "the other's text stays")
     assert server.turn >= 1, "apply wrote without a transaction"
 
@@ -267,6 +284,8 @@ run(
     test_runs_the_cases,
     run_takes_lines,
     apply_says_what_it_did,
+    json_is_everywhere_and_of_one_shape,
+    a_closed_door_is_7,
     get_shows_one_or_all,
     status_shows_wanted_and_running,
     nobody_there_is_3,

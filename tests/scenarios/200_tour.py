@@ -93,6 +93,7 @@ def environment(s, folder, ports):
             "TMPDIR": s.folder("tmp"),
             "PATH": os.path.join(folder, "bin") + ":" + os.environ["PATH"],
             "FLUME_LISTEN": f"127.0.0.1:{ports['8410']}",
+            "FLUME_SOCKET": "none",
             "ETCDCTL_API": "3",
             "ETCDCTL_ENDPOINTS": client,
             "ETCD_LISTEN_CLIENT_URLS": client,

@@ -15,15 +15,19 @@ FLUME = os.path.join(ROOT, os.environ.get("FLUME") or "build/flume")
 
 class Node(Process):
     """Where schemas come from is `etcd` (an Etcd or a URL) or `folder` (a Folder or a path).
-    `state`: a folder that outlives restarts, made when missing.  `args`, `env`: more of both."""
+    `state`: a folder that outlives restarts, made when missing.  `args`, `env`: more of both.
+    `socket`: of a unix socket; None is the agent's own default."""
 
-    def __init__(self, name, log, state, *, etcd=None, folder=None, poll=None, args=(), env=None):
+    def __init__(
+        self, name, log, state, *, etcd=None, folder=None, poll=None, socket="none", args=(), env=None
+    ):
         super().__init__(name, log)
         self.port = free_port()
         self.state = state
         self.etcd = etcd
         self.folder = folder
         self.poll = poll
+        self.socket = socket
         self.args = list(args)
         self.env = dict(env or {})
 
@@ -32,6 +36,8 @@ class Node(Process):
     def argv(self):
         argv = [FLUME, "agent", "--node", self.name, "--state", self.state, "--log", "json"]
         argv += ["--listen", f"127.0.0.1:{self.port}"]
+        if self.socket:
+            argv += ["--socket", self.socket]
         if self.etcd:
             argv += ["--etcd", getattr(self.etcd, "url", self.etcd)]
         if self.folder:
@@ -71,6 +77,10 @@ class Node(Process):
 
     def request(self, method, path, body=None, headers=None, timeout=10.0):
         return web.request(self.port, method, path, body, headers, timeout)
+
+    def request_locally(self, method, path, body=None, headers=None, socket=None):
+        """Through its unix socket."""
+        return web.request(socket or self.socket, method, path, body, headers)
 
     def get(self, path, headers=None):
         return self.request("GET", path, headers=headers)

@@ -1,8 +1,9 @@
-"""One HTTP exchange on loopback, its answer as plain data."""
+"""One HTTP exchange on loopback or a unix socket, its answer as plain data."""
 
 import collections
 import http.client
 import json
+import socket
 
 from waiting import SLOW
 
@@ -37,8 +38,24 @@ class Answer(collections.namedtuple("Answer", "status headers body")):
         return None if value is None else int(value)
 
 
-def connection(port, timeout=10.0):
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=timeout * SLOW)
+class Local(http.client.HTTPConnection):
+    """Through the unix socket at this path."""
+
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def connection(at, timeout=10.0):
+    """`at`: a port, or the path of a unix socket."""
+    if isinstance(at, str):
+        return Local(at, timeout * SLOW)
+    return http.client.HTTPConnection("127.0.0.1", at, timeout=timeout * SLOW)
 
 
 def exchange(conn, method, path, body=None, headers=None):
@@ -55,8 +72,8 @@ def exchange(conn, method, path, body=None, headers=None):
     return Answer(response.status, found, response.read())
 
 
-def request(port, method, path, body=None, headers=None, timeout=10.0):
-    conn = connection(port, timeout)
+def request(at, method, path, body=None, headers=None, timeout=10.0):
+    conn = connection(at, timeout)
     try:
         return exchange(conn, method, path, body, headers)
     finally:

@@ -80,7 +80,7 @@ START_TEST(wrong_words_are_named_with_the_right_ones)
 		{"agent --label zone", "'zone' is not KEY=VALUE"},
 		{"agent --node Big", "'Big' cannot name a node"},
 		{"agent --prefix flume", "'flume' does not end with '/'"},
-		{"agent --listen=", "neither --listen nor --socket"},
+		{"agent --listen= --socket none", "neither --listen nor --socket"},
 		{"agent --token-file /no/such", "/no/such"},
 		{"agent --poll often", "'often' is not a duration"},
 		{"apply", "nothing to apply"},
@@ -92,6 +92,18 @@ START_TEST(wrong_words_are_named_with_the_right_ones)
 		SAYS(cmd.err, wrong[i].says);
 		ck_assert_str_eq(cmd.out, "");
 	}
+}
+END_TEST
+
+START_TEST(a_token_is_taken_whole_or_not_at_all)
+{
+	char token[4098];
+	memset(token, 'x', sizeof token - 1);
+	token[sizeof token - 1] = '\0';
+	cmd_put("token", token);
+	flume("agent --token-file token");
+	ck_assert_int_eq(cmd.code, CMD_USAGE);
+	SAYS(cmd.err, "token is larger than 4096 bytes");
 }
 END_TEST
 
@@ -116,6 +128,7 @@ Suite *suite_cmd(void)
 	tcase_add_test(tests, rows_of_one_name_mean_the_same_everywhere);
 	tcase_add_test(tests, help_comes_from_the_rows);
 	tcase_add_test(tests, wrong_words_are_named_with_the_right_ones);
+	tcase_add_test(tests, a_token_is_taken_whole_or_not_at_all);
 	tcase_add_test(tests, a_wrong_key_is_shown_where_it_stands);
 	return suite;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -190,6 +191,29 @@ START_TEST(a_line_larger_than_the_buffer_goes_out_whole)
 }
 END_TEST
 
+START_TEST(a_large_line_has_its_end_before_others_write)
+{
+	static struct lines_out out;
+	static char large[sizeof out.buffer + 1], got[2 * sizeof out.buffer];
+	size_t n = 0;
+	FILE *temporary = tmpfile();
+	ck_assert_ptr_nonnull(temporary);
+	int file = fileno(temporary);
+	out.fd = file;
+	memset(large, 'x', sizeof large);
+	lines_put(&out, "a", 1);
+	lines_put(&out, large, sizeof large);
+	ck_assert_int_eq(write(file, "other\n", 6), 6);
+	lines_put(&out, "b", 1);
+	lines_flush(&out);
+	ck_assert_int_eq(lseek(file, 0, SEEK_SET), 0);
+	n = (size_t)read(file, got, sizeof got);
+	ck_assert_uint_eq(n, 2 + sizeof large + 1 + 6 + 2);
+	ck_assert_int_eq(memcmp(got + n - 10, "x\nother\nb\n", 10), 0);
+	fclose(temporary);
+}
+END_TEST
+
 START_TEST(a_reader_that_has_gone_is_no_error)
 {
 	static struct lines_out out;
@@ -219,6 +243,7 @@ Suite *suite_cmd_lines(void)
 	tcase_add_test(tests, a_folder_is_no_input);
 	tcase_add_test(tests, what_is_put_comes_out_in_order);
 	tcase_add_test(tests, a_line_larger_than_the_buffer_goes_out_whole);
+	tcase_add_test(tests, a_large_line_has_its_end_before_others_write);
 	tcase_add_test(tests, a_reader_that_has_gone_is_no_error);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -2,6 +2,7 @@
 #include "tests/unit/suites.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static const char good[] = "components: {processors: {p: {kind: drop}}}\nref: p\n";
 
@@ -60,6 +61,22 @@ START_TEST(a_long_line_is_shown_around_the_place)
 	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
 	for (char *line = strtok(cmd.out, "\n"); line; line = strtok(NULL, "\n"))
 		ck_assert_uint_lt(strlen(line), 400);
+}
+END_TEST
+
+START_TEST(who_only_checks_opens_and_makes_nothing)
+{
+	cmd_put("agent.yaml", "components:\n  channels:\n    out: {kind: file, path: made}\n"
+			      "    far: {kind: file, path: /no/such/folder/made}\n");
+	cmd_put("a.yaml", "canary: {cases: [{input: 1, expect: 1}]}\nstream: out\n");
+	flume("lint --config agent.yaml a.yaml");
+	ck_assert_msg(cmd.code == CMD_DONE, "%s%s", cmd.out, cmd.err);
+	flume("test --config agent.yaml a.yaml");
+	ck_assert_msg(cmd.code == CMD_DONE, "%s%s", cmd.out, cmd.err);
+	ck_assert_int_ne(access("made", F_OK), 0);
+	flume("run --config agent.yaml a.yaml");
+	ck_assert_int_eq(cmd.code, CMD_USAGE);
+	SAYS(cmd.err, "/no/such/folder/made: No such file");
 }
 END_TEST
 
@@ -142,6 +159,7 @@ Suite *suite_cmd_lint(void)
 	tcase_add_test(tests, a_finding_shows_line_caret_and_hint);
 	tcase_add_test(tests, nothing_from_outside_commands_the_terminal);
 	tcase_add_test(tests, a_long_line_is_shown_around_the_place);
+	tcase_add_test(tests, who_only_checks_opens_and_makes_nothing);
 	tcase_add_test(tests, files_may_refer_to_each_other_in_any_order);
 	tcase_add_test(tests, each_file_is_blamed_for_its_own_mistakes);
 	tcase_add_test(tests, a_circle_of_files_is_found);

@@ -5,21 +5,31 @@
 #include "tests/unit/document_fixture.h"
 #include "tests/unit/suites.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-static bool finds(const char *pattern, const char *text, size_t len)
+static int search(const char *pattern, const char *text, size_t len, struct flume_err *why)
 {
 	struct regex *regex = NULL;
 	struct flume_err err = {0};
 	int rc = regex_compile(&regex, pattern, &err);
 	ck_assert_msg(rc == 0, "%s: %s", pattern, err.text);
-	bool found = regex_search(regex, text, len, NULL);
+	int found = regex_search(regex, text, len, NULL, why);
 	regex_free(regex);
+	return found;
+}
+
+static bool finds(const char *pattern, const char *text, size_t len)
+{
+	struct flume_err why = {0};
+	int found = search(pattern, text, len, &why);
+	ck_assert_msg(found >= 0, "%s: %s", pattern, why.text);
 	return found;
 }
 
@@ -63,7 +73,41 @@ START_TEST(a_bad_pattern_is_refused_with_its_offset)
 }
 END_TEST
 
-START_TEST(a_catastrophic_pattern_gives_up)
+START_TEST(an_ordinary_pattern_is_found_in_a_megabyte)
+{
+	static const struct {
+		const char *pattern;
+		bool found;
+	} rows[] = {
+		{"end$", true},
+		{"^[a-z ]+end$", true},
+		{"^(?:[a-z]+ )+end$", true},
+		{"^([a-z]+ )*([a-z]+)$", true},
+		{"^(?:[^ ]* )*nothing$", false},
+		{"(?i)\\bEND\\b", true},
+		{"word (?:[a-z]+ )+end", true},
+		{"^(?:\\w+ ){10}.*end$", true},
+		{"\\d{4}-\\d{2}", false},
+		{"other.*thing", false},
+	};
+	size_t len = 1 << 20;
+	char *text = malloc(len + 1);
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < len; i++)
+		text[i] = "word "[i % 5];
+	memcpy(text + len - 4, " end", 5);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		ck_assert_msg(finds(rows[i].pattern, text, len) == rows[i].found, "%s",
+			      rows[i].pattern);
+		size_t part = len - (16 << 10);
+		ck_assert_msg(finds(rows[i].pattern, text + part, 16 << 10) == rows[i].found,
+			      "%s in 16 KiB", rows[i].pattern);
+	}
+	free(text);
+}
+END_TEST
+
+START_TEST(a_catastrophic_pattern_gives_up_and_says_so)
 {
 	static const char *const patterns[] = {
 		"(a+)+$", "(a|aa)+$", "^(?:a?){50}a{50}b", "(?:a*)*[bc]", "a+[bc]", "(.*)*\\1b",
@@ -74,10 +118,15 @@ START_TEST(a_catastrophic_pattern_gives_up)
 	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
 		for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
 			double begin = seconds();
+			struct flume_err why = {0};
 			text[sizes[k] - 1] = '!';
-			ck_assert(!finds(patterns[i], text, sizes[k]));
+			int found = search(patterns[i], text, sizes[k], &why);
 			text[sizes[k] - 1] = 'a';
 			double took = seconds() - begin;
+			ck_assert_int_le(found, 0);
+			ck_assert_int_eq(found, why.code);
+			ck_assert(!found || strstr(why.text, "takes too long"));
+			ck_assert(i || !k || found); /* (a+)+$ on more than a line */
 			ck_assert_msg(took < 10, "%s on %zu: %.1f s", patterns[i], sizes[k],
 				      took);
 		}
@@ -95,9 +144,9 @@ START_TEST(a_cancelled_search_gives_up)
 	flume_cancel *cancel = flume_cancel_new();
 	struct flume_call call = {.cancel = cancel};
 	ck_assert_int_eq(regex_compile(&regex, "a+", NULL), 0);
-	ck_assert(regex_search(regex, text, len, &call));
+	ck_assert_int_eq(regex_search(regex, text, len, &call, NULL), 1);
 	flume_cancel_request(cancel);
-	ck_assert(!regex_search(regex, text, len, &call));
+	ck_assert_int_eq(regex_search(regex, text, len, &call, NULL), FLUME_TIMED_OUT);
 	flume_cancel_free(cancel);
 	regex_free(regex);
 	free(text);
@@ -107,8 +156,8 @@ END_TEST
 static void *search_often(void *arg)
 {
 	for (int i = 0; i < 200; i++)
-		if (!regex_search(arg, "order-17", 8, NULL) ||
-		    regex_search(arg, "order-", 6, NULL))
+		if (regex_search(arg, "order-17", 8, NULL, NULL) != 1 ||
+		    regex_search(arg, "order-", 6, NULL, NULL) != 0)
 			return NULL;
 	return arg;
 }
@@ -219,6 +268,101 @@ START_TEST(a_write_that_fails_is_an_error)
 }
 END_TEST
 
+/* A channel to a pipe that is full, whose other end is `reader`. */
+static struct flume_component make_full_pipe(flume_value **decl, int *reader)
+{
+	char yaml[200], name[128];
+	snprintf(name, sizeof name, "%s/out", folder);
+	snprintf(yaml, sizeof yaml, "{kind: file, path: %s}", name);
+	ck_assert_int_eq(mkfifo(name, 0600), 0);
+	*reader = open(name, O_RDONLY | O_NONBLOCK);
+	ck_assert_int_ge(*reader, 0);
+	int writer = open(name, O_WRONLY | O_NONBLOCK);
+	ck_assert_int_ge(writer, 0);
+	while (write(writer, "full of lines, \n", 16) == 16)
+		;
+	close(writer);
+	*decl = read_constant(yaml);
+	return make_channel(&kind_file, *decl);
+}
+
+static struct flume_call within_ms(int64_t ms)
+{
+	const struct flume_clock *clock = flume_clock_real();
+	return (struct flume_call){.deadline_ns = clock->now_ns(clock->arg) + ms * 1000000};
+}
+
+START_TEST(a_reader_that_stands_still_costs_no_more_than_the_call)
+{
+	int reader;
+	flume_value *decl;
+	struct flume_err err = {0};
+	struct flume_component channel = make_full_pipe(&decl, &reader);
+	struct flume_call call = within_ms(50);
+	ck_assert_int_eq(channel.send(&call, read_document("1"), channel.arg, &err),
+			 FLUME_TIMED_OUT);
+	expect_within(err.text, "out: the reader is too slow");
+	call = (struct flume_call){.cancel = flume_cancel_new()};
+	flume_cancel_request(call.cancel);
+	ck_assert_int_eq(channel.send(&call, read_document("1"), channel.arg, &err),
+			 FLUME_CANCELLED);
+	flume_cancel_free(call.cancel);
+	channel.done(channel.arg);
+	flume_value_free(decl);
+	close(reader);
+}
+END_TEST
+
+struct sending {
+	struct flume_component *channel;
+	int rc;
+};
+
+static void *send_aside(void *arg)
+{
+	struct sending *sending = arg;
+	struct flume_err err = {0};
+	sending->rc = sending->channel->send(NULL, read_document("\"late\""),
+					     sending->channel->arg, &err);
+	return NULL;
+}
+
+START_TEST(a_reader_that_is_slow_gets_every_line_whole)
+{
+	int reader;
+	flume_value *decl;
+	struct flume_err err = {0};
+	struct flume_component channel = make_full_pipe(&decl, &reader);
+	char heard[65536], *large = malloc(200001);
+	ck_assert_ptr_nonnull(large);
+	memset(large, 'x', 200000);
+	large[0] = large[199999] = '"';
+	large[200000] = '\0';
+	ck_assert_int_eq(read(reader, heard, 10000), 10000);
+	/* There is room for the beginning of it. */
+	struct flume_call call = within_ms(50);
+	ck_assert_int_eq(channel.send(&call, read_document(large), channel.arg, &err),
+			 FLUME_TIMED_OUT);
+	free(large);
+	pthread_t thread;
+	struct sending sending = {.channel = &channel};
+	ck_assert_int_eq(pthread_create(&thread, NULL, send_aside, &sending), 0);
+	char end[] = "xxx\n\"late\"\n", last[sizeof end] = "";
+	while (strcmp(last, end) != 0) {
+		ssize_t n = read(reader, heard, sizeof heard);
+		for (ssize_t i = 0; i < n; i++) {
+			memmove(last, last + 1, sizeof last - 2);
+			last[sizeof last - 2] = heard[i];
+		}
+	}
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(sending.rc, 0);
+	channel.done(channel.arg);
+	flume_value_free(decl);
+	close(reader);
+}
+END_TEST
+
 START_TEST(stdout_writes_one_line_a_document)
 {
 	char name[128];
@@ -245,7 +389,8 @@ Suite *suite_document_effects(void)
 	tcase_set_timeout(patterns, 120);
 	tcase_add_test(patterns, a_pattern_is_found_anywhere_unless_anchored);
 	tcase_add_test(patterns, a_bad_pattern_is_refused_with_its_offset);
-	tcase_add_test(patterns, a_catastrophic_pattern_gives_up);
+	tcase_add_test(patterns, an_ordinary_pattern_is_found_in_a_megabyte);
+	tcase_add_test(patterns, a_catastrophic_pattern_gives_up_and_says_so);
 	tcase_add_test(patterns, a_cancelled_search_gives_up);
 	tcase_add_test(patterns, one_pattern_serves_many_threads);
 	suite_add_tcase(suite, patterns);
@@ -254,6 +399,8 @@ Suite *suite_document_effects(void)
 	tcase_add_test(channels, file_appends_one_line_a_document);
 	tcase_add_test(channels, a_file_that_cannot_be_opened_is_a_finding);
 	tcase_add_test(channels, a_write_that_fails_is_an_error);
+	tcase_add_test(channels, a_reader_that_stands_still_costs_no_more_than_the_call);
+	tcase_add_test(channels, a_reader_that_is_slow_gets_every_line_whole);
 	tcase_add_test(channels, stdout_writes_one_line_a_document);
 	suite_add_tcase(suite, channels);
 	return suite;

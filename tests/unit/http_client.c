@@ -37,6 +37,12 @@ static struct curl_slist *list_headers(const struct ask *a)
 	return list;
 }
 
+static bool through_socket(const struct ask *a)
+{
+	bool changes = a->method && (!strcmp(a->method, "PUT") || !strcmp(a->method, "DELETE"));
+	return a->local || (changes && !a->tcp);
+}
+
 static void set_body(CURL *curl, const struct ask *a, FILE *source)
 {
 	if (source) {
@@ -88,7 +94,7 @@ const struct reply *ask(struct ask a)
 		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
 	else if (a.method)
 		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, a.method);
-	if (a.local)
+	if (through_socket(&a))
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, node.socket);
 	long status = 0;
 	CURLcode r = curl_easy_perform(curl);

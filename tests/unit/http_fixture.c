@@ -99,10 +99,9 @@ void node_open_with(struct http_options options)
 	node = (struct node){.lock = PTHREAD_MUTEX_INITIALIZER};
 	snprintf(node.home, sizeof node.home, "%s/flume-http-XXXXXX", tmp ? tmp : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(node.home));
-	if (options.socket) {
-		snprintf(node.socket, sizeof node.socket, "%s/%s", node.home, options.socket);
-		options.socket = node.socket;
-	}
+	snprintf(node.socket, sizeof node.socket, "%s/%s", node.home,
+		 options.socket ? options.socket : "flume.sock");
+	options.socket = node.socket;
 	if (!options.listen)
 		options.listen = "127.0.0.1:0";
 	make_factory();
@@ -148,6 +147,22 @@ size_t node_waiting(void)
 	size_t waiting = node.http->waiting;
 	pthread_mutex_unlock(&node.http->lock);
 	return waiting;
+}
+
+size_t node_active(void)
+{
+	pthread_mutex_lock(&node.http->lock);
+	size_t active = node.http->active;
+	pthread_mutex_unlock(&node.http->lock);
+	return active;
+}
+
+bool node_closing(void)
+{
+	pthread_mutex_lock(&node.http->lock);
+	bool closing = node.http->closing;
+	pthread_mutex_unlock(&node.http->lock);
+	return closing;
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)

@@ -33,7 +33,7 @@ extern struct node {
 	struct engine *engine;
 	struct http *http;
 	char home[64];   /* a folder of its own */
-	char socket[96]; /* in it, when it was asked for */
+	char socket[96]; /* in it */
 
 	atomic_int napping;    /* calls in the processor `nap`, which sleeps to its deadline */
 	atomic_int at_gate;    /* calls in the processor `gate` ...    */
@@ -44,13 +44,15 @@ extern struct node {
 } node;
 
 void node_open(void);
-/* The listen address is filled in when there is none. */
+/* The listen address and the socket, a name in node.home, are filled in when there are none. */
 void node_open_with(struct http_options);
 void node_close(void);
 /* The loop stops turning; http_free. */
 void node_stop_turning(void);
 void node_stop(void);
 size_t node_waiting(void); /* requests that were handed on */
+size_t node_active(void);  /* requests that have begun */
+bool node_closing(void);
 TCase *node_case(Suite *, const char *name);
 
 /* Stores the schema and binds it under the same name, past the engine. */
@@ -65,7 +67,9 @@ struct ask {
 	const char *body;
 	size_t len; /* [strlen of the body] */
 	const char *headers[6];
-	bool chunked, local; /* local: through the unix socket */
+	bool chunked;
+	bool local; /* through the unix socket ... */
+	bool tcp;   /* ... or not: PUT and DELETE go there by themselves */
 };
 #define ASK(...) ask((struct ask){__VA_ARGS__})
 const struct reply *ask(struct ask);

@@ -220,6 +220,7 @@ START_TEST(a_pipeline_that_sleeps_leaves_half_of_the_queue_to_others)
 		UNTIL(node_waiting() == i + 1);
 	}
 	expect_problem(ask(to_gate), 503, "busy", "queue is full");
+	expect_part(get("/metrics"), "flume_pipeline_errors_total{schema=\"gate\"} 1\n");
 	ask_aside(&other);
 	UNTIL(node_waiting() == 4);
 	atomic_store(&node.gate_open, true);

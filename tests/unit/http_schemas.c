@@ -15,15 +15,67 @@
 
 START_TEST(what_runs_is_listed_by_name)
 {
-	const struct reply *reply = get("/schemas");
-	expect_status(reply, 200);
-	ck_assert_str_eq(reply->body, "{\"schemas\":[]}\n");
+	struct ask json = {.path = "/schemas", .headers = {"Accept: application/json"}};
+	ck_assert_str_eq(ask(json)->body, "{\"schemas\":[]}\n");
 	node_bind("b", FIRST);
 	node_bind("a", SECOND);
-	reply = get("/schemas");
+	const struct reply *reply = ask(json);
+	expect_status(reply, 200);
 	expect_header(reply, "Content-Type", "application/json");
+	expect_header(reply, "Vary", "Accept");
 	expect_part(reply, "{\"name\":\"a\",\"version\":\"2.0.0\",\"digest\":\"sha256:");
 	expect_part(reply, "\"generation\":1},\n{\"name\":\"b\",\"version\":\"1.0.0\"");
+}
+END_TEST
+
+/* As JSON.  The caller frees it. */
+static char *read_as_json(const struct reply *reply, enum flume_format format)
+{
+	flume_value *value = NULL;
+	ck_assert_int_eq(flume_value_parse(&value, reply->body, reply->len, format, NULL, NULL),
+			 0);
+	char *json = flume_value_dup_json(value);
+	flume_value_free(value);
+	return json;
+}
+
+START_TEST(the_list_says_the_same_as_yaml)
+{
+	struct ask json = {.path = "/schemas", .headers = {"Accept: application/json"}};
+	ck_assert_str_eq(get("/schemas")->body, "schemas: []\n");
+	node_bind("a", SECOND);
+	node_bind("b", "version: \"1 \\\"\\u00e4\\\" # x\"\nref: nap\n");
+	const struct reply *reply = get("/schemas");
+	expect_header(reply, "Content-Type", "application/yaml");
+	char *yaml = read_as_json(reply, FLUME_YAML);
+	char *same = read_as_json(ask(json), FLUME_JSON);
+	ck_assert_str_eq(yaml, same);
+	ck_assert_ptr_nonnull(strstr(yaml, "ä"));
+	free(yaml);
+	free(same);
+	json.headers[0] = "Accept: text/html";
+	expect_problem(ask(json), 406, "not-acceptable", "application/yaml");
+	json.headers[1] = "Accept: application/json";
+	expect_status(ask(json), 200);
+}
+END_TEST
+
+START_TEST(the_tag_of_the_list_changes_with_what_runs)
+{
+	char tag[128], again[160];
+	struct ask a = {.path = "/schemas", .headers = {again, "Accept: application/json"}};
+	node_bind("a", FIRST);
+	snprintf(tag, sizeof tag, "%s", header(get("/schemas"), "ETag"));
+	snprintf(again, sizeof again, "If-None-Match: \"other\", %s", tag);
+	const struct reply *reply = ask(a);
+	expect_status(reply, 304);
+	expect_header(reply, "ETag", tag);
+	ck_assert_uint_eq(reply->len, 0);
+	node_bind("b", FIRST);
+	expect_status(ask(a), 200);
+	flume_factory_remove_schema(node.factory, "b", NULL);
+	node_bind("a", SECOND);
+	expect_status(ask(a), 200);
 }
 END_TEST
 
@@ -173,6 +225,10 @@ START_TEST(a_name_has_to_be_one)
 		expect_problem(ASK(.method = "PUT", .path = bad[i], .body = FIRST), 400,
 			       "bad-name", "lower-case");
 		expect_problem(ASK(.method = "DELETE", .path = bad[i]), 400, "bad-name", "");
+		char dry[64];
+		snprintf(dry, sizeof dry, "%s?dry_run", bad[i]);
+		expect_problem(ASK(.method = "PUT", .path = dry, .body = FIRST), 400,
+			       "bad-name", "");
 	}
 }
 END_TEST
@@ -198,6 +254,15 @@ START_TEST(if_match_refuses_what_the_client_has_not_seen)
 	a.headers[0] = "If-Match: *";
 	a.body = "version: \"3.0.0\"\nref: nap\n";
 	expect_status(ask(a), 204);
+	snprintf(seen, sizeof seen, "If-Match: %s", header(get("/schemas/a"), "ETag"));
+	a.headers[0] = "If-Match: \"sha256:0000\"";
+	a.headers[1] = seen;
+	a.body = SECOND;
+	expect_status(ask(a), 204);
+	a.headers[0] = "If-None-Match: \"sha256:0000\"";
+	a.headers[1] = "If-None-Match: *";
+	expect_problem(ask(a), 412, "changed", "sha256:");
+	a.headers[1] = NULL;
 	a.method = "DELETE";
 	a.body = NULL;
 	a.headers[0] = seen;
@@ -239,9 +304,9 @@ END_TEST
 
 START_TEST(a_token_is_wanted_where_there_is_one)
 {
-	struct ask a = {.method = "PUT", .path = "/schemas/a", .body = FIRST};
+	struct ask a = {.method = "PUT", .path = "/schemas/a", .body = FIRST, .tcp = true};
 	node_close();
-	node_open_with((struct http_options){.token = "s3cret", .socket = "s"});
+	node_open_with((struct http_options){.token = "s3cret"});
 	const struct reply *reply = ask(a);
 	expect_problem(reply, 401, "no-token", "there is none");
 	expect_header(reply, "WWW-Authenticate", "Bearer");
@@ -251,24 +316,66 @@ START_TEST(a_token_is_wanted_where_there_is_one)
 	a.headers[0] = "Authorization: Bearer s3cret";
 	expect_status(ask(a), 204);
 	expect_status(get("/schemas/a"), 200);
-	expect_status(ASK(.method = "DELETE", .path = "/schemas/a"), 401);
-	expect_status(ASK(.method = "DELETE", .path = "/schemas/a", .local = true), 204);
+	expect_status(ASK(.method = "DELETE", .path = "/schemas/a", .tcp = true), 401);
+	expect_status(ASK(.method = "DELETE", .path = "/schemas/a"), 204);
 }
 END_TEST
 
-START_TEST(without_a_token_pages_cannot_write)
+START_TEST(without_a_token_nobody_writes_over_tcp)
+{
+	const struct reply *reply =
+		ASK(.method = "PUT", .path = "/schemas/a", .body = FIRST, .tcp = true);
+	expect_problem(reply, 403, "not-allowed", node.socket);
+	expect_part(reply, "--token-file");
+	expect_status(ASK(.method = "PUT", .path = "/schemas/a", .body = FIRST), 204);
+	expect_problem(ASK(.method = "DELETE", .path = "/schemas/a", .tcp = true), 403,
+		       "not-allowed", "socket");
+	expect_status(get("/schemas/a"), 200);
+}
+END_TEST
+
+START_TEST(pages_of_others_may_not_ask)
 {
 	char own[64];
 	snprintf(own, sizeof own, "Origin: http://127.0.0.1:%d", http_port(node.http));
-	expect_problem(
-		ASK(.method = "PUT", .path = "/schemas/a", .body = FIRST, .headers = {own}),
-		403, "not-allowed", "this host");
 	expect_status(ASK(.path = "/schemas", .headers = {own}), 200);
 	expect_problem(ASK(.path = "/schemas", .headers = {"Origin: http://evil.example"}), 403,
 		       "bad-origin", "evil.example");
 	expect_problem(ASK(.path = "/schemas", .headers = {"Host: evil.example"}), 403,
 		       "bad-host", "evil.example");
 	expect_status(ASK(.path = "/schemas", .headers = {"Host: localhost"}), 200);
+}
+END_TEST
+
+START_TEST(who_can_reach_the_node_may_look_under_any_name)
+{
+	struct ask a = {.path = "/metrics", .headers = {"Host: node-17.example.org:8410"}};
+	expect_problem(ask(a), 403, "bad-host", "--allow-host");
+	node_close();
+	node_open_with((struct http_options){.listen = ":0", .token = "s3cret"});
+	expect_status(ask(a), 200);
+	a.headers[1] = "Origin: http://evil.example";
+	expect_problem(ask(a), 403, "bad-origin", "evil.example");
+	a.headers[1] = "Authorization: Bearer s3cret";
+	a.tcp = true;
+	a.method = "PUT";
+	a.path = "/schemas/a";
+	a.body = FIRST;
+	expect_problem(ask(a), 403, "bad-host", "node-17.example.org");
+	a.method = "POST";
+	a.path = "/pipelines/a";
+	expect_problem(ask(a), 403, "bad-host", "node-17.example.org");
+}
+END_TEST
+
+START_TEST(the_node_may_be_asked_under_its_names)
+{
+	static const char *const allowed[] = {"flume.example.org", NULL};
+	node_close();
+	node_open_with((struct http_options){.node = "node-17", .allow_hosts = allowed});
+	expect_status(ASK(.path = "/metrics", .headers = {"Host: node-17:8410"}), 200);
+	expect_status(ASK(.path = "/metrics", .headers = {"Host: flume.example.org"}), 200);
+	expect_status(ASK(.path = "/metrics", .headers = {"Host: flume.example.com"}), 403);
 }
 END_TEST
 
@@ -346,6 +453,8 @@ Suite *suite_http_schemas(void)
 	Suite *suite = suite_create("http_schemas");
 	TCase *t = node_case(suite, "seeing");
 	tcase_add_test(t, what_runs_is_listed_by_name);
+	tcase_add_test(t, the_list_says_the_same_as_yaml);
+	tcase_add_test(t, the_tag_of_the_list_changes_with_what_runs);
 	tcase_add_test(t, a_schema_is_shown_as_it_was_written);
 	tcase_add_test(t, a_schema_is_shown_as_json_to_those_who_ask_for_it);
 	tcase_add_test(t, a_schema_that_the_client_has_is_304);
@@ -364,7 +473,10 @@ Suite *suite_http_schemas(void)
 	t = node_case(suite, "who may");
 	tcase_add_test(t, schemas_that_others_own_cannot_be_changed);
 	tcase_add_test(t, a_token_is_wanted_where_there_is_one);
-	tcase_add_test(t, without_a_token_pages_cannot_write);
+	tcase_add_test(t, without_a_token_nobody_writes_over_tcp);
+	tcase_add_test(t, pages_of_others_may_not_ask);
+	tcase_add_test(t, who_can_reach_the_node_may_look_under_any_name);
+	tcase_add_test(t, the_node_may_be_asked_under_its_names);
 	t = node_case(suite, "keeping");
 	tcase_add_test(t, what_runs_is_kept);
 	tcase_add_test(t, what_runs_but_cannot_be_kept_is_500_until_it_can);

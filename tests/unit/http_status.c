@@ -1,7 +1,9 @@
 /* /status, /healthz, /readyz, /metrics, and what is nowhere. */
+#include "agent/http/meters.h"
 #include "tests/unit/http_fixture.h"
 #include "tests/unit/suites.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void pin(bool ready)
@@ -87,6 +89,55 @@ START_TEST(metrics_forget_what_is_gone)
 }
 END_TEST
 
+#define ROUNDS 100
+
+struct beginning {
+	struct meters *meters;
+	int number;
+};
+
+/* Each schema is bound, and called for the first time, while others begin too. */
+static void *begin_many(void *arg)
+{
+	const struct beginning *b = arg;
+	for (int i = 0; i < ROUNDS; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "s-%d-%d", b->number, i);
+		node_bind(name, "version: \"1.0.0\"\nref: nap\n");
+		meters_call(b->meters, name, 0, 1);
+	}
+	return NULL;
+}
+
+START_TEST(the_first_call_of_a_schema_is_counted_whoever_else_begins)
+{
+	pthread_t threads[4];
+	struct beginning beginnings[4];
+	struct meters *meters = meters_new(node.factory);
+	struct text out = {0};
+	for (int t = 0; t < 4; t++) {
+		beginnings[t] = (struct beginning){meters, t};
+		ck_assert_int_eq(pthread_create(&threads[t], NULL, begin_many, &beginnings[t]),
+				 0);
+	}
+	for (int t = 0; t < 4; t++)
+		pthread_join(threads[t], NULL);
+	meters_write(meters, &out);
+	for (int t = 0; t < 4; t++) {
+		for (int i = 0; i < ROUNDS; i++) {
+			char line[128];
+			snprintf(line, sizeof line,
+				 "flume_pipeline_requests_total{schema=\"s-%d-%d\","
+				 "outcome=\"ok\"} 1\n",
+				 t, i);
+			ck_assert_msg(strstr(out.s, line) != NULL, "%s", line);
+		}
+	}
+	text_fini(&out);
+	meters_free(meters);
+}
+END_TEST
+
 START_TEST(what_is_nowhere_is_404_and_wrong_methods_are_405)
 {
 	expect_problem(get("/"), 404, "not-found", "nothing at '/'");
@@ -102,8 +153,6 @@ END_TEST
 
 START_TEST(the_unix_socket_serves_the_same)
 {
-	node_close();
-	node_open_with((struct http_options){.socket = "flume.sock"});
 	node_bind("checkout", checkout_yaml);
 	expect_status(ASK(.path = "/healthz", .local = true), 200);
 	expect_status(ASK(.path = "/healthz", .local = true, .headers = {"Host: anything"}),
@@ -122,6 +171,7 @@ Suite *suite_http_status(void)
 	tcase_add_test(t, alive_and_ready_are_two_things);
 	tcase_add_test(t, metrics_count_what_happened);
 	tcase_add_test(t, metrics_forget_what_is_gone);
+	tcase_add_test(t, the_first_call_of_a_schema_is_counted_whoever_else_begins);
 	tcase_add_test(t, what_is_nowhere_is_404_and_wrong_methods_are_405);
 	tcase_add_test(t, the_unix_socket_serves_the_same);
 	return suite;

@@ -136,21 +136,32 @@ START_TEST(an_address_that_is_taken_or_none_is_told)
 	struct flume_err err = {0};
 	char taken[32];
 	snprintf(taken, sizeof taken, "127.0.0.1:%d", http_port(node.http));
-	ck_assert_int_eq(door_new(&door, taken, NULL, &err), FLUME_EXISTS);
+	ck_assert_int_eq(door_new(&door, taken, &err), FLUME_EXISTS);
 	ck_assert_ptr_nonnull(strstr(err.text, taken));
 	static const char *const bad[] = {"127.0.0.1",       "127.0.0.1:", "127.0.0.1:http",
 					  "127.0.0.1:99999", "[::1:80",    ""};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		ck_assert_msg(door_new(&door, bad[i], NULL, &err) == FLUME_INVALID, "%s",
-			      bad[i]);
-	ck_assert_int_eq(door_new(&door, NULL, "/nowhere/at/all", &err), FLUME_IO);
+		ck_assert_msg(door_new(&door, bad[i], &err) == FLUME_INVALID, "%s", bad[i]);
 	ck_assert_ptr_null(door);
+	ck_assert_int_eq(door_new(&door, NULL, &err), 0);
+	ck_assert_int_eq(door_add_local(door, "/nowhere/at/all", &err), FLUME_IO);
+	ck_assert_int_eq(door_add_local(door, "", &err), FLUME_INVALID);
+	ck_assert_str_eq(door_path(door), "");
+	door_free(door);
 }
 END_TEST
 
+static struct door *new_door(void)
+{
+	struct door *door = NULL;
+	struct flume_err err = {0};
+	ck_assert_int_eq(door_new(&door, NULL, &err), 0);
+	return door;
+}
+
 START_TEST(a_socket_left_behind_is_replaced_and_a_live_one_is_not)
 {
-	struct door *door = NULL, *second = NULL;
+	struct door *door = new_door(), *second = new_door();
 	struct flume_err err = {0};
 	char path[96];
 	struct stat info;
@@ -160,13 +171,38 @@ START_TEST(a_socket_left_behind_is_replaced_and_a_live_one_is_not)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
 	close(fd);
-	ck_assert_int_eq(door_new(&door, NULL, path, &err), 0);
+	ck_assert_int_eq(door_add_local(door, path, &err), 0);
 	ck_assert_int_eq(stat(path, &info), 0);
 	ck_assert_uint_eq(info.st_mode & 0777, 0660);
-	ck_assert_int_eq(door_new(&second, NULL, path, &err), FLUME_EXISTS);
+	ck_assert_int_eq(door_add_local(second, path, &err), FLUME_EXISTS);
+	ck_assert_int_eq(stat(path, &info), 0);
+	door_free(second);
 	ck_assert_int_eq(stat(path, &info), 0);
 	door_free(door);
 	ck_assert_int_ne(stat(path, &info), 0);
+}
+END_TEST
+
+START_TEST(what_is_no_socket_stays_where_it_is)
+{
+	struct door *door = new_door();
+	struct flume_err err = {0};
+	char path[96], link[96], text[16] = "";
+	snprintf(path, sizeof path, "%s/precious", node.home);
+	snprintf(link, sizeof link, "%s/link", node.home);
+	FILE *file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs("kept", file);
+	fclose(file);
+	ck_assert_int_eq(symlink(path, link), 0);
+	ck_assert_int_eq(door_add_local(door, path, &err), FLUME_EXISTS);
+	ck_assert_int_eq(door_add_local(door, link, &err), FLUME_EXISTS);
+	door_free(door);
+	file = fopen(link, "r");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(fgets(text, sizeof text, file));
+	fclose(file);
+	ck_assert_str_eq(text, "kept");
 }
 END_TEST
 
@@ -199,6 +235,32 @@ START_TEST(requests_in_flight_end_before_the_server_does)
 }
 END_TEST
 
+START_TEST(a_request_that_began_before_the_end_is_served)
+{
+	pthread_t stopping;
+	node_bind_step("gate");
+	atomic_store(&node.gate_open, true);
+	int late = dial(), waiting = dial();
+	say(late, "POST /pipelines/gate HTTP/1.1\r\nHost: localhost\r\n"
+		  "Content-Length: 1\r\n\r\n");
+	say(waiting, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	hear(waiting, " 200 ");
+	UNTIL(node_active() == 1);
+	node_stop_turning();
+	ck_assert_int_eq(pthread_create(&stopping, NULL, stop, node.http), 0);
+	UNTIL(node_closing());
+	node.http = NULL;
+	say(waiting, "POST /pipelines/gate HTTP/1.1\r\nHost: localhost\r\n"
+		     "Content-Length: 1\r\n\r\n2");
+	hear(waiting, "Connection: close");
+	hear_the_end(waiting);
+	say(late, "1");
+	hear(late, " 200 ");
+	hear_the_end(late);
+	pthread_join(stopping, NULL);
+}
+END_TEST
+
 START_TEST(calls_that_do_not_end_are_cancelled)
 {
 	node_close();
@@ -209,6 +271,24 @@ START_TEST(calls_that_do_not_end_are_cancelled)
 	node_stop();
 	expect_problem(join(&slow), 503, "cancelled", "woken");
 	expect_header(slow.reply, "Connection", "close");
+}
+END_TEST
+
+START_TEST(a_call_that_does_not_end_does_not_hold_the_end_up)
+{
+	struct asking at_gate = {
+		.ask = {.method = "POST", .path = "/pipelines/gate", .body = "1"}};
+	node_close();
+	node_open_with((struct http_options){.drain_ns = 1});
+	node_bind_step("gate");
+	ask_aside(&at_gate);
+	UNTIL(atomic_load(&node.at_gate) == 1);
+	node_stop();
+	ck_assert_ptr_nonnull(node.http);
+	atomic_store(&node.gate_open, true);
+	join(&at_gate);
+	node_stop();
+	ck_assert_ptr_null(node.http);
 }
 END_TEST
 
@@ -267,9 +347,12 @@ Suite *suite_http_wire(void)
 	t = node_case(suite, "door");
 	tcase_add_test(t, an_address_that_is_taken_or_none_is_told);
 	tcase_add_test(t, a_socket_left_behind_is_replaced_and_a_live_one_is_not);
+	tcase_add_test(t, what_is_no_socket_stays_where_it_is);
 	t = node_case(suite, "end");
 	tcase_add_test(t, requests_in_flight_end_before_the_server_does);
+	tcase_add_test(t, a_request_that_began_before_the_end_is_served);
 	tcase_add_test(t, calls_that_do_not_end_are_cancelled);
+	tcase_add_test(t, a_call_that_does_not_end_does_not_hold_the_end_up);
 	tcase_add_test(t, a_change_the_engine_did_not_get_to_is_503);
 	tcase_add_test(t, a_change_whose_canary_still_runs_is_503);
 	tcase_add_test(t, a_client_that_left_does_not_hold_the_end_up);

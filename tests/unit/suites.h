@@ -74,6 +74,7 @@
 	X(http_pipelines)      \
 	X(http_schemas)        \
 	X(http_status)         \
+	X(http_verdict)        \
 	X(http_wire)           \
 	X(json)                \
 	X(live)                \

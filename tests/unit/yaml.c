@@ -142,7 +142,10 @@ START_TEST(documents_are_bounded)
 		{"[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]", "1:38 too-many-nodes"},
 		{"[[[[[]]]]]", "1:5 too-deep"},
 		{"[1,                                                         2]",
-		 "0:0 too-large"},
+		 "1:61 too-large"},
+		{"[1,\n\r\n2,\"\u00e4\u00e4\",                                               "
+		 "3]",
+		 "3:53 too-large"},
 		{"[&a [1,2,3,4,5],*a,*a]", "1:20 too-many-nodes"},
 		{"[&a [[[]]],[[*a]]]", "1:14 too-deep"},
 		{"[&a aaaaaaaaaaaaaaaaaaaaaaaaa,*a,*a]", "1:34 too-large"},
@@ -205,7 +208,7 @@ START_TEST(hostile_documents_are_refused_quickly)
 
 	for (int i = 0; i < 10 << 20; i++)
 		text_add_char(&t, ' ');
-	refuse_and_free(&t, "0:0 too-large");
+	refuse_and_free(&t, "1:1048577 too-large");
 
 	text_add_char(&t, '{');
 	for (int i = 0; i < 150000; i++)

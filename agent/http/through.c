@@ -1,0 +1,375 @@
+/*
+ * The store decides the order of writes, and this node decides what it runs.  So a write compares
+ * the revision of the key that it read, the text goes there byte for byte, and what comes back on
+ * the watch is checked, tried and swapped in as everybody else's.  The client hears what became of
+ * that very revision here.
+ *
+ * A write whose answer got lost may have happened.  Then the key is read again: when it holds our
+ * text, under a newer revision, it did.
+ */
+#include "agent/http/through.h"
+
+#include "agent/etcd/etcd.h"
+#include "agent/http/verdict.h"
+#include "agent/loop/loop.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct writing {
+	struct through *through;
+	struct request *request;
+	enum edit_kind kind;
+	char *key;
+	struct etcd_call *call;
+	struct loop_timer *deadline;
+	int64_t seen;     /* revision of the key when it was read; 0: there was none */
+	int64_t revision; /* of the write; 0: not done yet */
+	TAILQ_ENTRY(writing) link;
+};
+TAILQ_HEAD(writing_list, writing);
+
+struct through {
+	struct http *http;
+	struct etcd *etcd;
+	char *prefix;
+	struct writing_list all;
+};
+
+/* ---- the answer ---- */
+
+static void writing_free(struct writing *w)
+{
+	TAILQ_REMOVE(&w->through->all, w, link);
+	etcd_cancel(w->call);
+	loop_timer_free(w->deadline);
+	free(w->key);
+	free(w);
+}
+
+/* It is there. */
+static void end(struct writing *w)
+{
+	struct request *r = w->request;
+	writing_free(w);
+	request_ready(r);
+}
+
+/* The store has it no more; if the deletion is held here, this confirms it. */
+static void end_confirming(struct writing *w)
+{
+	struct request *r = w->request;
+	struct edits *edits = w->through->http->edits;
+	writing_free(w);
+	edits_push(edits, r, EDIT_CONFIRM);
+}
+
+static void end_with_status(struct writing *w, unsigned status)
+{
+	answer_status(&w->request->answer, status);
+	end(w);
+}
+
+static void end_conflict(struct writing *w)
+{
+	answer_problemf(
+		&w->request->answer, MHD_HTTP_CONFLICT, "superseded",
+		"somebody else wrote '%s' to etcd at the same time; nothing was changed",
+		w->request->name);
+	end(w);
+}
+
+static void end_failed(struct writing *w, const struct etcd_result *said)
+{
+	bool refused = said->code == FLUME_REFUSED;
+	answer_problemf(&w->request->answer,
+			refused ? MHD_HTTP_FORBIDDEN : MHD_HTTP_SERVICE_UNAVAILABLE,
+			refused ? "not-allowed" : "etcd", "etcd: %s", said->err.text);
+	end(w);
+}
+
+static void end_unknown(struct writing *w)
+{
+	answer_problemf(&w->request->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "etcd",
+			"etcd did not answer the write; it may still happen");
+	end(w);
+}
+
+static void answer_rejected_here(struct request *r, const struct verdict *v)
+{
+	char *errors = v->errors ? flume_value_dup_json(v->errors) : NULL;
+	answer_problem(&r->answer, &(struct problem){.status = MHD_HTTP_BAD_REQUEST,
+						     .code = "rejected",
+						     .detail = v->reason,
+						     .errors = errors});
+	free(errors);
+}
+
+static void answer_runs(struct writing *w, const struct verdict *v)
+{
+	struct answer *a = &w->request->answer;
+	answer_status(a, MHD_HTTP_NO_CONTENT);
+	answer_headerf(a, "Flume-Generation", "%" PRId64, v->generation);
+	answer_headerf(a, MHD_HTTP_HEADER_ETAG, "\"%s\"", w->request->digest);
+}
+
+static void answer_verdict(struct writing *w, const struct verdict *v)
+{
+	struct request *r = w->request;
+	switch (v->kind) {
+	case VERDICT_RUNS:
+		answer_runs(w, v);
+		break;
+	case VERDICT_REJECTED:
+		if (!strcmp(v->stage, "canary"))
+			answer_problemf(&r->answer, MHD_HTTP_UNPROCESSABLE_CONTENT, "canary",
+					"%s", v->reason);
+		else if (v->errors)
+			answer_rejected_here(r, v);
+		else
+			answer_conflict(&r->answer, v->reason);
+		break;
+	case VERDICT_HELD:
+		answer_conflict(&r->answer, v->reason);
+		break;
+	case VERDICT_SUPERSEDED:
+		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "superseded",
+				"a newer change came before this one was applied");
+		break;
+	case VERDICT_NONE:
+	case VERDICT_GONE:
+		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
+		break;
+	}
+}
+
+/* ---- waiting for this node's decision ---- */
+
+static void look(struct writing *w, const flume_value *status)
+{
+	const char *digest = w->kind == EDIT_SET ? w->request->digest : NULL;
+	if (!w->revision)
+		return;
+	struct verdict v = verdict_read(status, w->request->name, digest, w->revision);
+	if (v.kind == VERDICT_NONE)
+		return;
+	answer_verdict(w, &v);
+	end(w);
+}
+
+void through_look(struct through *t)
+{
+	static const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
+	flume_value *status = NULL;
+	if (TAILQ_EMPTY(&t->all))
+		return;
+	const struct page *page = board_take(t->http->board);
+	int rc = flume_value_parse(&status, page->status, strlen(page->status), FLUME_JSON,
+				   &limits, NULL);
+	board_release(t->http->board, page);
+	struct writing *w, *next;
+	for (w = rc ? NULL : TAILQ_FIRST(&t->all); w; w = next) {
+		next = TAILQ_NEXT(w, link);
+		look(w, status);
+	}
+	flume_value_free(status);
+}
+
+static void on_deadline(void *arg)
+{
+	struct writing *w = arg;
+	if (w->revision)
+		answer_problemf(&w->request->answer, MHD_HTTP_GATEWAY_TIMEOUT, "undecided",
+				"'%s' was written to etcd at revision %" PRId64
+				", but this node has not decided on it yet; see /status",
+				w->request->name, w->revision);
+	else
+		answer_problemf(&w->request->answer, MHD_HTTP_GATEWAY_TIMEOUT, "undecided",
+				"etcd has not answered in time; '%s' may still be written",
+				w->request->name);
+	end(w);
+}
+
+static void written(struct writing *w, int64_t revision)
+{
+	w->revision = revision;
+	through_look(w->through);
+}
+
+/* ---- the write ---- */
+
+static bool holds_ours(const struct writing *w, const struct etcd_result *said)
+{
+	const struct text *body = &w->request->body;
+	if (w->kind == EDIT_DELETE)
+		return !said->n;
+	return said->n && said->kvs[0].value_len == body->len &&
+	       !memcmp(said->kvs[0].value, body->s, body->len);
+}
+
+static void on_read_again(struct etcd_result *said, void *arg)
+{
+	struct writing *w = arg;
+	w->call = NULL;
+	if (said->code)
+		end_failed(w, said);
+	else if (holds_ours(w, said))
+		written(w, said->n ? said->kvs[0].mod_revision : said->revision);
+	else
+		end_unknown(w);
+}
+
+static void read_key(struct writing *w, etcd_done_fn *done)
+{
+	w->call = etcd_range(w->through->etcd, &(struct etcd_query){.key = w->key}, done, w);
+	if (!w->call)
+		end_with_status(w, MHD_HTTP_SERVICE_UNAVAILABLE);
+}
+
+static void on_written(struct etcd_result *said, void *arg)
+{
+	struct writing *w = arg;
+	w->call = NULL;
+	if (!said->code)
+		written(w, said->revision);
+	else if (said->code == FLUME_CONFLICT)
+		end_conflict(w);
+	else if (said->code == FLUME_IO || said->code == FLUME_TIMED_OUT)
+		read_key(w, on_read_again);
+	else
+		end_failed(w, said);
+}
+
+static void on_read(struct etcd_result *said, void *arg)
+{
+	struct writing *w = arg;
+	const struct text *body = &w->request->body;
+	struct etcd *etcd = w->through->etcd;
+	w->call = NULL;
+	w->seen = said->n ? said->kvs[0].mod_revision : 0;
+	if (said->code) {
+		end_failed(w, said);
+	} else if (w->kind == EDIT_SET && said->n && holds_ours(w, said)) {
+		written(w, w->seen);
+	} else if (w->kind == EDIT_DELETE && !said->n) {
+		end_confirming(w);
+	} else {
+		w->call = w->kind == EDIT_SET
+				  ? etcd_put_if(etcd, w->key, body->s, body->len, w->seen, 0,
+						on_written, w)
+				  : etcd_delete_if(etcd, w->key, w->seen, on_written, w);
+		if (!w->call)
+			end_with_status(w, MHD_HTTP_SERVICE_UNAVAILABLE);
+	}
+}
+
+/* ---- who refers to a schema that is to go ---- */
+
+static bool refers(const flume_value *value, const char *name)
+{
+	for (size_t i = 0; i < flume_value_size(value); i++) {
+		const flume_value *below = flume_value_at(value, i);
+		const flume_value *key = flume_value_key(value, i);
+		if (key && !strcmp(flume_value_text(key), "ref") &&
+		    !strcmp(flume_value_text(below), name))
+			return true;
+		if (refers(below, name))
+			return true;
+	}
+	return false;
+}
+
+/* A component of its own hides the schema. */
+static bool has_own(const flume_value *root, const char *name)
+{
+	const flume_value *components = flume_value_get(root, "components");
+	const flume_value *own = components ? flume_value_get(components, "processors") : NULL;
+	return own && flume_value_get(own, name);
+}
+
+/* True, with the answer given, when a schema that runs here does. */
+static bool in_use(struct request *r)
+{
+	char **ids = flume_factory_dup_schema_ids(r->http->factory);
+	for (size_t i = 0; ids && ids[i] && !r->answer.status; i++) {
+		flume_schema *schema = flume_factory_dup_schema(r->http->factory, ids[i]);
+		const flume_value *root = schema ? flume_schema_get_root(schema) : NULL;
+		if (root && strcmp(ids[i], r->name) != 0 && !has_own(root, r->name) &&
+		    refers(root, r->name))
+			answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "in-use",
+					"schema '%s' refers to it", ids[i]);
+		flume_schema_unref(schema);
+	}
+	if (!ids)
+		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+	free((void *)ids);
+	return r->answer.status;
+}
+
+/* ---- life ---- */
+
+static struct writing *new_writing(struct through *t, struct request *r, enum edit_kind kind)
+{
+	struct writing *w = calloc(1, sizeof *w);
+	struct text key = {0};
+	if (!w)
+		return NULL;
+	text_addf(&key, "%sschemas/%s", t->prefix, r->name);
+	*w = (struct writing){.through = t, .request = r, .kind = kind};
+	w->key = text_take(&key);
+	w->deadline = loop_timer_new(t->http->loop, on_deadline, w);
+	if (w->key && w->deadline)
+		return w;
+	loop_timer_free(w->deadline);
+	free(w->key);
+	free(w);
+	return NULL;
+}
+
+void through_push(struct through *t, struct request *r, enum edit_kind kind)
+{
+	struct writing *w = NULL;
+	if (kind == EDIT_DELETE && in_use(r)) {
+		request_ready(r);
+		return;
+	}
+	w = new_writing(t, r, kind);
+	if (!w) {
+		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+		request_ready(r);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&t->all, w, link);
+	loop_timer_arm(w->deadline, t->http->timeout_ns);
+	read_key(w, on_read);
+}
+
+struct through *through_new(struct http *http, struct etcd *etcd, const char *prefix)
+{
+	struct through *t = calloc(1, sizeof *t);
+	if (!t)
+		return NULL;
+	*t = (struct through){.http = http, .etcd = etcd, .prefix = strdup(prefix)};
+	TAILQ_INIT(&t->all);
+	if (!t->prefix) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+struct through *through_free(struct through *t)
+{
+	if (!t)
+		return NULL;
+	struct writing *w, *next;
+	for (w = TAILQ_FIRST(&t->all); w; w = next) {
+		next = TAILQ_NEXT(w, link);
+		answer_closing(&w->request->answer);
+		end(w);
+	}
+	free(t->prefix);
+	free(t);
+	return NULL;
+}

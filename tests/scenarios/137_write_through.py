@@ -1,0 +1,167 @@
+"""Where etcd owns the schemas and the agent is told to write through: a PUT is checked, goes to etcd
+byte for byte unless somebody was faster, and is answered when this node has decided on that very
+revision; a DELETE likewise.  Without etcd, or without a decision in time, the answer says so."""
+
+import json
+import os
+import threading
+
+from documents import expecting, marking
+from harness import contains, equal, run
+from meddler import Meddler
+
+YAML = {"Content-Type": "application/yaml"}
+
+
+def through(s, etcd, *args, name=None, **more):
+    socket = os.path.join(s.path, f"{name or 'n'}.sock")
+    return s.node(name, etcd=etcd, socket=socket, args=["--write-through", *args], **more)
+
+
+def put(node, name, text, headers=None):
+    return node.request_locally("PUT", f"/schemas/{name}", text, {**YAML, **(headers or {})})
+
+
+def delete(node, name, headers=None):
+    return node.request_locally("DELETE", f"/schemas/{name}", headers=headers)
+
+
+def problem(answer, status, code, part=""):
+    equal(answer.status, status, f"status of {answer.text!r}")
+    equal(answer.json()["code"], code, "code")
+    contains(answer.text, part, "problem")
+
+
+def in_etcd(etcd, name):
+    found = etcd.get(etcd.schema_key(name))
+    return found and found.value
+
+
+def made_by(node, name="a"):
+    answer = node.process(name, {"id": 1})
+    return answer.json()["made_by"] if answer.status == 200 else answer.status
+
+
+def what_is_put_is_in_etcd_and_serves(s):
+    etcd = s.etcd()
+    node, other = through(s, etcd), s.node(etcd=etcd)
+    for k in range(1, 6):
+        text = f"# thought {k}\n" + marking(f"1.0.{k}", k)
+        answer = put(node, "a", text)
+        equal(answer.status, 204, answer.text)
+        equal(made_by(node), k, "made_by at once after the PUT")
+        equal(answer.generation, k, "generation")
+        equal(answer.header("ETag"), node.get("/schemas/a").header("ETag"), "ETag")
+        equal(in_etcd(etcd, "a"), text, "what is in etcd, byte by byte")
+    other.wait_schema("a", version="1.0.5")
+    before = etcd.get(etcd.schema_key("a")).mod_revision
+    equal(put(node, "a", text).status, 204, "the same again")
+    equal(etcd.get(etcd.schema_key("a")).mod_revision, before, "revision of the same again")
+    equal(put(node, "a", "# another thought\n" + text).status, 204, "the same digest")
+    equal(node.schema("a")["running"]["generation"], 5, "generation")
+    problem(node.request("PUT", "/schemas/a", text, YAML), 403, "not-allowed")
+
+
+def what_is_refused_here_is_told(s):
+    etcd = s.etcd()
+    node = through(s, etcd)
+    equal(put(node, "a", marking("1.0.0", 1)).status, 204, "PUT")
+    bad = marking("1.0.1", 2).replace("ref: mark", "ref: marc")
+    problem(put(node, "a", bad), 400, "rejected", "did you mean 'mark'")
+    equal(in_etcd(etcd, "a"), marking("1.0.0", 1), "etcd after findings")
+    problem(put(node, "a", marking("1.0.0", 2)), 409, "version-reused")
+    problem(put(node, "a", expecting("1.0.2", 2, 3)), 422, "canary", "expected 3, got 2")
+    equal(made_by(node), 1, "made_by")
+    equal(put(node, "a", marking("1.0.3", 3)).status, 204, "PUT of a good one")
+    problem(put(node, "a", expecting("1.0.2", 2, 3)), 409, "known-bad")
+    problem(put(node, "UPPER", marking("1.0.0", 1)), 400, "bad-name")
+
+
+def a_lost_race_is_told(s):
+    etcd = s.etcd()
+    node = through(s, etcd)
+    equal(put(node, "a", marking("1.0.0", 1)).status, 204, "PUT")
+    match = {"If-Match": node.get("/schemas/a").header("ETag")}
+    equal(put(node, "a", marking("1.0.1", 2), match).status, 204, "PUT with the right tag")
+    problem(put(node, "a", marking("1.0.2", 3), match), 412, "changed")
+    problem(delete(node, "a", match), 412, "changed")
+    problem(put(node, "new", marking("1.0.2", 3), match), 412, "changed")
+    equal(in_etcd(etcd, "a"), marking("1.0.1", 2), "etcd")
+    server = Meddler(etcd, etcd.schema_key("a"))
+    try:
+        slower = through(s, server.url, "--poll", "100ms", name="slower")
+        slower.wait_schema("a", version="1.0.1")
+        problem(put(slower, "a", marking("1.0.2", 3)), 409, "superseded", "somebody else")
+        contains(in_etcd(etcd, "a"), "5.0.", "the other's text stays")
+        slower.stop()
+    finally:
+        server.end()
+
+
+def deletion(s):
+    etcd = s.etcd()
+    node = through(s, etcd)
+    equal(put(node, "b", marking("1.0.0", 2)).status, 204, "PUT")
+    equal(put(node, "user", 'version: "1.0.0"\nref: b\n').status, 204, "PUT of a user of b")
+    problem(delete(node, "b"), 409, "in-use", "user")
+    equal(in_etcd(etcd, "b"), marking("1.0.0", 2), "b in etcd")
+    equal(delete(node, "user").status, 204, "DELETE user")
+    equal(delete(node, "b").status, 204, "DELETE b")
+    equal((made_by(node, "b"), in_etcd(etcd, "b")), (404, None), "b")
+    problem(delete(node, "b"), 404, "not-found")
+
+
+def no_decision_in_time_is_504(s):
+    etcd = s.etcd()
+    node = through(s, etcd, "--request-timeout", "300ms", poll="1h")
+    node.wait_ready()
+    answer = put(node, "a", marking("1.0.0", 1))
+    revision = etcd.get(etcd.schema_key("a")).mod_revision
+    problem(answer, 504, "undecided", f"revision {revision}")
+    equal(in_etcd(etcd, "a"), marking("1.0.0", 1), "etcd")
+
+
+def without_etcd_it_is_503(s):
+    etcd = s.etcd()
+    node = through(s, etcd)
+    equal(put(node, "a", marking("1.0.0", 1)).status, 204, "PUT")
+    etcd.stop()
+    problem(put(node, "a", marking("1.0.1", 2)), 503, "etcd")
+    equal(node.process("a", {}).status, 200, "a request meanwhile")
+    etcd.start()
+    node.wait_for("the write goes in", lambda: put(node, "a", marking("1.0.1", 2)).status == 204)
+    equal(made_by(node), 2, "made_by")
+
+
+def the_end_does_not_wait_for_a_decision(s):
+    etcd = s.etcd()
+    node = through(s, etcd, poll="1h")
+    node.wait_ready()
+    got = []
+    thread = threading.Thread(target=lambda: got.append(put(node, "a", marking("1.0.0", 1))))
+    thread.start()
+    node.wait_for("it is written", lambda: in_etcd(etcd, "a"))
+    node.stop()
+    thread.join()
+    problem(got[0], 503, "closing", "may still be applied")
+
+
+def without_the_option_it_is_409(s):
+    etcd = s.etcd()
+    node = s.node(etcd=etcd, socket=os.path.join(s.path, "n.sock"))
+    problem(put(node, "a", marking("1.0.0", 1)), 409, "read-only", "--write-through")
+    equal(etcd.list("/flume/schemas/"), [], "etcd")
+    result = s.flume("agent", "--write-through", "--dir", s.path)
+    equal(result.code, 2, json.dumps(result.err))
+
+
+run(
+    what_is_put_is_in_etcd_and_serves,
+    what_is_refused_here_is_told,
+    a_lost_race_is_told,
+    deletion,
+    no_decision_in_time_is_504,
+    without_etcd_it_is_503,
+    the_end_does_not_wait_for_a_decision,
+    without_the_option_it_is_409,
+)
