@@ -16,6 +16,7 @@ struct flume_pipeline {
 	struct counted counted;
 	atomic_uint_least64_t calls;
 	atomic_uint_least64_t failures;
+	int64_t swapped_ns; /* when it began to serve: written once, before any call */
 
 	_Alignas(64) struct step *root;
 	struct hub *hub;

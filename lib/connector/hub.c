@@ -81,10 +81,25 @@ static void unlink_listener(struct listeners *listeners, struct listener *gone)
 	*at = gone->next;
 }
 
+static bool heard(const struct hub *hub)
+{
+	return atomic_load_explicit(&hub->listeners->count, memory_order_acquire);
+}
+
+int64_t hub_began(const struct hub *hub)
+{
+	return heard(hub) ? hub_now(hub) : HUB_UNTIMED;
+}
+
+int64_t hub_since(const struct hub *hub, int64_t began)
+{
+	return began == HUB_UNTIMED ? 0 : hub_now(hub) - began;
+}
+
 void hub_emit(const struct hub *hub, const struct flume_event *given)
 {
 	struct listeners *listeners = hub->listeners;
-	if (!atomic_load_explicit(&listeners->count, memory_order_acquire))
+	if (!heard(hub))
 		return;
 	struct flume_event event = *given;
 	event.at_ns = hub_now(hub);

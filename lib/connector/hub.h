@@ -39,6 +39,11 @@ static inline int64_t hub_in(const struct hub *hub, int64_t ns)
 	return __builtin_add_overflow(hub_now(hub), ns, &at) ? INT64_MAX : at;
 }
 
+/* For durations: the time if somebody listens, and what has passed since then. */
+#define HUB_UNTIMED INT64_MIN
+int64_t hub_began(const struct hub *);
+int64_t hub_since(const struct hub *, int64_t began);
+
 /* Tells the listeners; `at_ns` is filled in, NULL texts become "".  With no lock held. */
 void hub_emit(const struct hub *, const struct flume_event *);
 int hub_listen(struct hub *, flume_listen_fn *, void *arg);

@@ -9,6 +9,7 @@
 #include "lib/factory/store.h"
 
 #include "lib/base/report.h"
+#include "lib/factory/event.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct flume_change {
 	struct map reads; /* id to the schema that was found under it, a reference each */
 	bool unread;      /* one of them could not be remembered, for want of memory     */
 	bool committed;
+	int64_t began_ns;
 };
 
 flume_change *flume_change_free(flume_change *change)
@@ -108,25 +110,46 @@ static char **view_dup_ids(void *arg)
 
 /* ---- preparing ---- */
 
-static int make_candidate(flume_change *change, struct candidate *it, flume_report *report)
+/* The scope comes out for the build. */
+static int check_candidate(flume_change *change, struct candidate *it,
+			   struct flume_scope **scope, flume_report *report)
 {
 	flume_factory *factory = change->factory;
 	struct view view = {change, it->id};
 	const struct store_view store = {view_has, view_dup_cycle, view_dup_ids, &view};
-	const struct build_source from = {factory->hub, &factory->registry, view_dup, &view};
-	struct flume_scope *scope = build_scope(&factory->registry, it->schema);
-	if (!scope)
-		return FLUME_NOMEM;
 	struct check_result result = {0};
-	int rc =
-		check_schema(it->schema, scope, &store, &factory->hub->limits, &result, report);
+	struct stage stage = stage_begin(factory->hub, FLUME_EVENT_SCHEMA_VALIDATION_STARTED,
+					 it->id, it->schema);
+	*scope = build_scope(&factory->registry, it->schema);
+	int rc = *scope ? check_schema(it->schema, *scope, &store, &factory->hub->limits,
+				       &result, report)
+			: FLUME_NOMEM;
 	it->uses = result.uses;
-	if (!rc)
-		rc = build_pipeline(&it->pipeline, &from, it->schema, scope, it->id, report);
+	return stage_end(&stage, rc, report);
+}
+
+static int build_candidate(flume_change *change, struct candidate *it,
+			   struct flume_scope *scope, flume_report *report)
+{
+	struct hub *hub = change->factory->hub;
+	struct view view = {change, it->id};
+	const struct build_source from = {hub, &change->factory->registry, view_dup, &view};
+	struct stage stage =
+		stage_begin(hub, FLUME_EVENT_SCHEMA_BUILD_STARTED, it->id, it->schema);
+	int rc = build_pipeline(&it->pipeline, &from, it->schema, scope, it->id, report);
 	if (!rc)
 		pipeline_hand_out(it->pipeline);
+	return stage_end(&stage, !rc && change->unread ? FLUME_NOMEM : rc, report);
+}
+
+static int make_candidate(flume_change *change, struct candidate *it, flume_report *report)
+{
+	struct flume_scope *scope;
+	int rc = check_candidate(change, it, &scope, report);
+	if (!rc)
+		rc = build_candidate(change, it, scope, report);
 	scope_free(scope);
-	return !rc && change->unread ? FLUME_NOMEM : rc;
+	return rc;
 }
 
 static int add_candidate(flume_change *change, const char *id, flume_schema *schema,
@@ -194,17 +217,16 @@ static int prepare(flume_change *change, const char *id, flume_schema *schema,
 	return rc;
 }
 
-static void emit_rejected(flume_factory *factory, const char *id, const flume_schema *schema,
-			  int rc, flume_report *report)
+static void emit_failed(const struct hub *hub, const char *id, const flume_schema *schema,
+			int64_t began_ns, int rc, const flume_report *report)
 {
-	struct flume_err err = {.code = rc};
-	const struct flume_issue *first = report ? flume_report_get_issue(report, 0) : NULL;
-	flume_fail(&err, rc, "%s", first ? first->text : flume_code_text(rc));
-	hub_emit(factory->hub,
-		 &(struct flume_event){.kind = FLUME_EVENT_SCHEMA_REJECTED,
-				       .schema_id = id,
-				       .version = flume_schema_get_version(schema),
-				       .err = &err});
+	struct flume_err err;
+	findings_err(&err, rc, report);
+	hub_emit(hub, &(struct flume_event){.kind = FLUME_EVENT_SCHEMA_UPDATE_FAILED,
+					    .duration_ns = hub_since(hub, began_ns),
+					    .schema_id = id,
+					    .version = flume_schema_get_version(schema),
+					    .err = &err});
 }
 
 int flume_factory_prepare(flume_factory *factory, const char *id, flume_schema *schema,
@@ -216,12 +238,14 @@ int flume_factory_prepare(flume_factory *factory, const char *id, flume_schema *
 	flume_report *report = given ? given : own;
 	flume_change *change = calloc(1, sizeof *change);
 	int rc = change && report ? FLUME_OK : FLUME_NOMEM;
+	int64_t began_ns = hub_began(factory->hub);
 	if (!rc) {
 		change->factory = factory;
+		change->began_ns = began_ns;
 		rc = prepare(change, id, schema, report);
 	}
 	if (rc) {
-		emit_rejected(factory, id, schema, rc, report);
+		emit_failed(factory->hub, id, schema, began_ns, rc, report);
 		flume_change_free(change);
 	} else {
 		*out = change;
@@ -281,9 +305,10 @@ static bool still_stands(flume_change *change)
 }
 
 /* Lock held; cannot fail.  Gives what served before, with the store's reference. */
-static flume_pipeline *swap_in(struct slot *slot, struct candidate *it)
+static flume_pipeline *swap_in(struct slot *slot, struct candidate *it, int64_t now_ns)
 {
 	it->pipeline->generation = ++slot->generation;
+	it->pipeline->swapped_ns = now_ns;
 	flume_schema_unref(slot->schema);
 	slot->schema = flume_schema_ref(it->schema);
 	struct map uses = slot->uses;
@@ -298,7 +323,9 @@ static void emit_committed(const flume_change *change)
 	for (size_t i = 0; i < change->n; i++) {
 		const struct candidate *it = &change->list[i];
 		struct flume_event event = {
-			.kind = FLUME_EVENT_SCHEMA_SET,
+			.kind = it->was ? FLUME_EVENT_SCHEMA_UPDATED
+					: FLUME_EVENT_SCHEMA_REGISTERED,
+			.duration_ns = hub_since(change->factory->hub, change->began_ns),
 			.schema_id = it->id,
 			.version = flume_schema_get_version(it->schema),
 			.old_version = it->was ? flume_schema_get_version(it->was) : "",
@@ -307,8 +334,17 @@ static void emit_committed(const flume_change *change)
 		if (i == 0)
 			hub_emit(change->factory->hub, &event);
 		event.kind = FLUME_EVENT_BINDING_SWAPPED;
+		event.duration_ns = 0;
 		bindings_emit(change->factory, &event);
 	}
+}
+
+static int commit_failed(const flume_change *change)
+{
+	const struct candidate *it = &change->list[0];
+	emit_failed(change->factory->hub, it->id, it->schema, change->began_ns, FLUME_NOMEM,
+		    NULL);
+	return FLUME_NOMEM;
 }
 
 int flume_change_commit(flume_change *change)
@@ -318,7 +354,8 @@ int flume_change_commit(flume_change *change)
 		return FLUME_INVALID;
 	flume_pipeline **old = calloc(change->n, sizeof(flume_pipeline *));
 	if (!old)
-		return FLUME_NOMEM;
+		return commit_failed(change);
+	int64_t now_ns = hub_now(factory->hub);
 	factory_lock(factory);
 	int rc = still_stands(change) ? FLUME_OK : FLUME_CONFLICT;
 	if (!rc && change->list[0].fresh) {
@@ -328,8 +365,8 @@ int flume_change_commit(flume_change *change)
 	}
 	/* The point of no return. */
 	for (size_t i = 0; !rc && i < change->n; i++)
-		old[i] =
-			swap_in(map_get(&factory->slots, change->list[i].id), &change->list[i]);
+		old[i] = swap_in(map_get(&factory->slots, change->list[i].id), &change->list[i],
+				 now_ns);
 	factory_unlock(factory);
 	if (!rc) {
 		change->committed = true;
@@ -339,18 +376,28 @@ int flume_change_commit(flume_change *change)
 			pipeline_release(old[i]);
 	}
 	free(old);
-	return rc;
+	return rc == FLUME_NOMEM ? commit_failed(change) : rc;
+}
+
+/* A pipeline that a component was taken from by force is not what a set would make of it. */
+static bool serves_already(const flume_factory *factory, const char *id,
+			   const flume_schema *schema)
+{
+	factory_lock(factory);
+	const struct slot *slot = map_get(&factory->slots, id);
+	bool same = slot &&
+		    !strcmp(flume_schema_get_digest(slot->schema),
+			    flume_schema_get_digest(schema)) &&
+		    pipeline_is_whole(slot_pipeline(slot));
+	factory_unlock(factory);
+	return same;
 }
 
 int flume_factory_set_schema(flume_factory *factory, const char *id, flume_schema *schema,
 			     flume_report *report)
 {
 	for (;;) {
-		flume_schema *stored = flume_factory_dup_schema(factory, id);
-		bool same = stored && !strcmp(flume_schema_get_digest(stored),
-					      flume_schema_get_digest(schema));
-		flume_schema_unref(stored);
-		if (same)
+		if (serves_already(factory, id, schema))
 			return FLUME_UNCHANGED;
 		flume_change *change;
 		int rc = flume_factory_prepare(factory, id, schema, &change, report);

@@ -34,10 +34,24 @@ struct flume_factory {
 	struct map bindings;   /* name to flume_binding, a reference each               */
 };
 
+/* What a binding tells when nothing is there any more. */
+struct last {
+	flume_schema *schema;
+	uint64_t generation, calls, failures;
+	int64_t swapped_ns;
+	bool unbound;
+};
+
 struct flume_binding {
 	struct counted counted;
+	_Atomic(struct live *) live; /* its slot's, its own, or nowhere once it has ended */
 	char *name;
 	struct slot *slot;
+	bool pinned;
+	struct live own;      /* the pipeline it is pinned to           */
+	flume_pipeline *kept; /* ... and was, when it ended             */
+	struct last last;     /* written once, before it ends           */
+	flume_binding *next;  /* in a list of those that leave together */
 };
 
 struct slot *slot_new(const char *id);
@@ -58,7 +72,12 @@ void slot_retire(struct slot *);
 /* Lets go of what served; after live_settle. */
 void slot_bury(struct slot *);
 
-/* The event, once for each binding of its schema. */
+/* Whoever calls it or reads it finds nothing from then on.  Lock held, once in its life, and
+ * before its slot is retired. */
+void binding_end(flume_binding *, bool unbound);
+/* Lets go of what it was pinned to; after live_settle. */
+void binding_bury(flume_binding *);
+/* The event, once for each binding that follows its schema. */
 void bindings_emit(const flume_factory *, struct flume_event *);
 
 #endif

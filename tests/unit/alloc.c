@@ -248,9 +248,9 @@ static void look_for_declared(int rc)
 	ck_assert(flume_factory_has(rig.factory, FLUME_PROCESSOR, "x") == there);
 	ck_assert(flume_factory_has(rig.factory, FLUME_PREDICATE, "p") == there);
 	ck_assert(flume_factory_has(rig.factory, FLUME_PREDICATE, "q") == there);
-	flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", NULL);
-	flume_factory_remove(rig.factory, FLUME_PREDICATE, "p", NULL);
-	flume_factory_remove(rig.factory, FLUME_PREDICATE, "q", NULL);
+	flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", 0, NULL);
+	flume_factory_remove(rig.factory, FLUME_PREDICATE, "p", 0, NULL);
+	flume_factory_remove(rig.factory, FLUME_PREDICATE, "q", 0, NULL);
 	ck_assert_int_eq(rig.made, rig.unmade);
 }
 
@@ -263,7 +263,7 @@ END_TEST
 static int bind(void)
 {
 	flume_binding *binding = NULL;
-	int rc = flume_factory_bind(rig.factory, "b", "s", &binding, NULL);
+	int rc = flume_factory_bind(rig.factory, "b", "s", 0, &binding, NULL);
 	flume_binding_unref(binding);
 	return rc;
 }
@@ -300,10 +300,10 @@ END_TEST
 START_TEST(removing_needs_no_memory)
 {
 	rig_must_set("s", "ref: a");
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", NULL, NULL), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, NULL, NULL), 0);
 	memory_fails_at(1);
 	int schema = flume_factory_remove_schema(rig.factory, "s", NULL);
-	int part = flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", NULL);
+	int part = flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", 0, NULL);
 	ck_assert(!memory_is_back());
 	ck_assert_int_eq(schema, 0);
 	ck_assert_int_eq(part, 0);
@@ -317,7 +317,7 @@ START_TEST(a_call_needs_no_memory_but_for_clones)
 		     "then: {type: switch, condition: word, routes: {k: {ref: fail}}, "
 		     "default: {ref: b}}}]}");
 	flume_binding *binding = NULL;
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", &binding, NULL), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, &binding, NULL), 0);
 	void *item = rig_item(1);
 	memory_fails_at(1);
 	int good = flume_binding_process(binding, NULL, &item, NULL);

@@ -126,12 +126,12 @@ START_TEST(a_removed_component_is_not_found_again)
 	ck_assert_int_eq(add(&(struct flume_component){
 				 .name = "x", .run = run, .arg = &done, .done = count}),
 			 0);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", 0, NULL), 0);
 	ck_assert_int_eq(done, 1);
 	ck_assert(!flume_factory_has(rig.factory, FLUME_PROCESSOR, "x"));
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", NULL),
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", 0, NULL),
 			 FLUME_NOT_FOUND);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_CHANNEL, "a", NULL),
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_CHANNEL, "a", 0, NULL),
 			 FLUME_NOT_FOUND);
 	rig_refuses("s", "ref: x", "1:6: root: processor 'x' not found [unknown-ref]");
 }
@@ -143,13 +143,13 @@ START_TEST(a_component_in_use_cannot_be_removed_and_names_who_uses_it)
 	rig_must_set("two", "{type: filter, predicate: yes, then: {ref: a}}");
 	rig_must_set("three", "ref: b");
 	rig_must_set("four", "ref: one");
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", rig.report),
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", 0, rig.report),
 			 FLUME_IN_USE);
 	ck_assert_uint_eq(flume_report_size(rig.report), 3);
 	rig_found("0:0: one: schema 'one' uses processor 'a' [in-use]");
 	rig_found("0:0: two: schema 'two' uses processor 'a' [in-use]");
 	rig_found("0:0: four: schema 'four' uses processor 'a' [in-use]");
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "yes", NULL),
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "yes", 0, NULL),
 			 FLUME_IN_USE);
 	ck_assert_int_eq(rig_process("one", 1), 0);
 }
@@ -159,9 +159,9 @@ START_TEST(a_component_no_longer_used_can_be_removed)
 {
 	rig_must_set("one", "ref: a");
 	rig_must_set("one", "ref: b");
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", 0, NULL), 0);
 	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "one", NULL), 0);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", 0, NULL), 0);
 }
 END_TEST
 
@@ -175,7 +175,7 @@ START_TEST(a_removed_component_lives_until_the_last_pipeline_ends)
 	flume_schema *schema = rig_schema("ref: x");
 	ck_assert_int_eq(flume_schema_build(schema, rig.factory, &pipeline, NULL), 0);
 	flume_schema_unref(schema);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", 0, NULL), 0);
 	ck_assert_int_eq(done, 0);
 	flume_pipeline *other = flume_pipeline_ref(pipeline);
 	flume_pipeline_unref(pipeline);

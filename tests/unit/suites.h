@@ -74,6 +74,7 @@
 	X(http_status)         \
 	X(http_wire)           \
 	X(json)                \
+	X(listeners)           \
 	X(live)                \
 	X(log)                 \
 	X(loop)                \
