@@ -218,7 +218,7 @@ END_TEST
 static int live_and_die(void)
 {
 	flume_factory *factory = NULL;
-	const struct flume_options options = {.type = &rig_items};
+	const struct flume_options options = {.type = &rig_items, .listen = rig_write_down};
 	int rc = flume_factory_new(&factory, &options, NULL);
 	for (const struct flume_component *it = rig_parts; !rc && it->name; it++)
 		rc = flume_factory_add(factory, it, NULL);
@@ -262,9 +262,27 @@ END_TEST
 
 static int bind(void)
 {
-	flume_binding *binding = NULL;
+	flume_binding *binding = NULL, *pinned = NULL;
 	int rc = flume_factory_bind(rig.factory, "b", "s", 0, &binding, NULL);
+	if (!rc)
+		rc = flume_factory_bind(rig.factory, "p", "s", FLUME_BIND_PINNED, &pinned,
+					NULL);
 	flume_binding_unref(binding);
+	flume_binding_unref(pinned);
+	return rc;
+}
+
+static int read_for_a_factory(void)
+{
+	flume_schema *schema = NULL, *loaded = NULL;
+	int rc = flume_factory_parse_schema(rig.factory, &schema, RICH, strlen(RICH),
+					    FLUME_YAML, NULL);
+	if (!rc)
+		rc = flume_factory_load_schema(rig.factory, &loaded,
+					       "tests/schemas/invalid/children-count/in.yaml",
+					       NULL);
+	flume_schema_unref(schema);
+	flume_schema_unref(loaded);
 	return rc;
 }
 
@@ -292,6 +310,7 @@ START_TEST(binding_listening_and_listing)
 {
 	rig_must_set("s", "ref: a");
 	until_it_works(bind, NULL);
+	until_it_works(read_for_a_factory, NULL);
 	until_it_works(listen_once, NULL);
 	until_it_works(list, NULL);
 }
@@ -299,12 +318,24 @@ END_TEST
 
 START_TEST(removing_needs_no_memory)
 {
-	rig_must_set("s", "ref: a");
+	rig_must_set("s", "ref: b");
 	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, NULL, NULL), 0);
+	ck_assert_int_eq(
+		flume_factory_bind(rig.factory, "c", "s", FLUME_BIND_PINNED, NULL, NULL), 0);
+	ck_assert_int_eq(
+		flume_factory_bind(rig.factory, "d", "s", FLUME_BIND_PINNED, NULL, NULL), 0);
+	rig_must_set("s", "ref: a");
 	memory_fails_at(1);
+	int repinned = flume_factory_repin(rig.factory, "c");
+	int unbound = flume_factory_unbind(rig.factory, "c");
+	int forced = flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a",
+					  FLUME_REMOVE_FORCED, NULL);
 	int schema = flume_factory_remove_schema(rig.factory, "s", NULL);
-	int part = flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", 0, NULL);
+	int part = flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", 0, NULL);
 	ck_assert(!memory_is_back());
+	ck_assert_int_eq(repinned, 0);
+	ck_assert_int_eq(unbound, 0);
+	ck_assert_int_eq(forced, 0);
 	ck_assert_int_eq(schema, 0);
 	ck_assert_int_eq(part, 0);
 }

@@ -1,3 +1,4 @@
+#include "lib/component/component.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suites.h"
 
@@ -43,18 +44,12 @@ END_TEST
 
 /* ---- components ---- */
 
-static const char *first_of(enum flume_kind kind)
+static const struct flume_component *first_of(enum flume_kind kind)
 {
-	for (const struct flume_component *it = rig_parts; it->name; it++)
-		if ((kind == FLUME_PROCESSOR && it->run) ||
-		    (kind == FLUME_PREDICATE && it->test) ||
-		    (kind == FLUME_CONDITION && it->pick) ||
-		    (kind == FLUME_REDUCER && it->merge) ||
-		    (kind == FLUME_ERROR_HANDLER && it->handle) ||
-		    (kind == FLUME_CHANNEL && it->send))
-			return it->name;
-	ck_abort_msg("the rig has no %s", flume_kind_text(kind));
-	return NULL;
+	const struct flume_component *row = rig_parts;
+	while (component_kind(row) != (int)kind)
+		row++;
+	return row;
 }
 
 START_TEST(components_of_each_kind_come_and_go_with_events)
@@ -64,9 +59,7 @@ START_TEST(components_of_each_kind_come_and_go_with_events)
 	char told[64];
 	rig_listen();
 	for (int k = 0; k < FLUME_KINDS; k++) {
-		const struct flume_component *row = rig_parts;
-		while (strcmp(row->name, first_of(k)) != 0)
-			row++;
+		const struct flume_component *row = first_of(k);
 		ck_assert_int_eq(flume_factory_remove(rig.factory, k, row->name, 0, NULL), 0);
 		rig_add(row);
 		ck_assert_str_eq(rig.seen[0].name, row->name);

@@ -260,10 +260,16 @@ static void *fly(void *arg)
 
 void rig_take_off(struct flight *flight, const char *id)
 {
+	flume_binding *binding = NULL;
+	ck_assert_int_eq(flume_factory_bind(rig.factory, id, id, 0, &binding, NULL), 0);
+	rig_take_off_in(flight, binding);
+}
+
+void rig_take_off_in(struct flight *flight, flume_binding *binding)
+{
 	int before = rig.at_gate;
 	rig.gate_open = false;
-	*flight = (struct flight){.item = rig_item(1)};
-	ck_assert_int_eq(flume_factory_bind(rig.factory, id, id, 0, &flight->binding, NULL), 0);
+	*flight = (struct flight){.item = rig_item(1), .binding = binding};
 	ck_assert_int_eq(pthread_create(&flight->thread, NULL, fly, flight), 0);
 	while (rig.at_gate == before)
 		sched_yield();

@@ -103,8 +103,9 @@ struct flight {
 	struct item *item;
 	int rc;
 };
-void rig_take_off(struct flight *, const char *id); /* returns when it stands there */
-int rig_land(struct flight *);                      /* opens the gate, for all flights */
+void rig_take_off(struct flight *, const char *id);     /* returns when it stands there */
+void rig_take_off_in(struct flight *, flume_binding *); /* takes the binding         */
+int rig_land(struct flight *);                          /* opens the gate, for all flights */
 
 struct item *rig_item(long value);
 void rig_free_item(void *item);

@@ -59,11 +59,126 @@ START_TEST(a_listener_may_call_the_factory)
 }
 END_TEST
 
+/* ---- what a listener may do ---- */
+
+/* Everything that changes a factory, from within an event; those it makes are heard too. */
+static void change_all(const struct flume_event *event, void *arg)
+{
+	int *depth = arg;
+	if (event->kind != FLUME_EVENT_BINDING_SWAPPED || ++*depth > 1)
+		return;
+	flume_schema *next = rig_schema("{version: '3', ref: c}");
+	ck_assert_int_eq(flume_factory_set_schema(rig.factory, "s", next, NULL), 0);
+	ck_assert_int_eq(*depth, 2);
+	flume_schema_unref(next);
+	ck_assert_int_eq(
+		flume_factory_bind(rig.factory, "more", "s", FLUME_BIND_PINNED, NULL, NULL), 0);
+	ck_assert_int_eq(flume_factory_repin(rig.factory, "pinned"), 0);
+	ck_assert_int_eq(flume_factory_unbind(rig.factory, "pinned"), 0);
+	ck_assert_int_eq(flume_factory_unbind(rig.factory, event->name), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "c",
+					      FLUME_REMOVE_FORCED, NULL),
+			 0);
+	ck_assert_int_eq(flume_factory_add(rig.factory,
+					   &(struct flume_component){.name = "new",
+								     .run = rig_parts[0].run},
+					   NULL),
+			 0);
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "s", NULL), 0);
+}
+
+START_TEST(a_listener_may_change_what_it_was_told_of)
+{
+	int depth = 0;
+	rig_must_set("s", "{version: '1', ref: a}");
+	ck_assert_int_eq(
+		flume_factory_bind(rig.factory, "pinned", "s", FLUME_BIND_PINNED, NULL, NULL),
+		0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, NULL, NULL), 0);
+	int ticket = flume_factory_listen(rig.factory, change_all, &depth);
+	rig_must_set("s", "{version: '2', ref: b}");
+	ck_assert_int_eq(depth, 3); /* two sets, and the move of the pinned one */
+	ck_assert_ptr_null(flume_factory_dup_schema(rig.factory, "s"));
+	ck_assert_ptr_null(flume_factory_dup_binding(rig.factory, "more"));
+	ck_assert_int_eq(flume_factory_unlisten(rig.factory, ticket), 0);
+}
+END_TEST
+
+static void set_on_failure(const struct flume_event *event, void *arg)
+{
+	if (event->kind == *(const enum flume_event_kind *)arg)
+		rig_must_set("s", "ref: a");
+}
+
+/* The call that failed is still running here. */
+START_TEST(a_listener_may_set_the_schema_whose_call_failed)
+{
+	enum flume_event_kind kinds[] = {FLUME_EVENT_CALL_FAILED, FLUME_EVENT_RETRY_FAILED};
+	rig_must_set("s", "{type: retry, attempts: 2, child: {ref: fail}}");
+	int ticket = flume_factory_listen(rig.factory, set_on_failure, &kinds[_i]);
+	if (kinds[_i] == FLUME_EVENT_RETRY_FAILED)
+		rig_must_set("s", "{type: retry, attempts: 1, child: {ref: fail}}");
+	ck_assert_int_eq(rig_process("s", 1), FLUME_FAILED);
+	ck_assert_int_eq(rig_process("s", 1), 0);
+	rig_left("a");
+	ck_assert_int_eq(flume_factory_unlisten(rig.factory, ticket), 0);
+}
+END_TEST
+
+/* ---- the first one ---- */
+
+START_TEST(the_first_listener_hears_all_from_the_beginning)
+{
+	flume_factory *factory = NULL;
+	const struct flume_options options = {
+		.type = &rig_items, .clock = &rig_clock, .listen = rig_write_down};
+	ck_assert_int_eq(flume_factory_new(&factory, &options, NULL), 0);
+	ck_assert_int_eq(flume_factory_add(factory, &rig_parts[0], NULL), 0);
+	flume_schema *schema = rig_schema("{version: '1', ref: a}");
+	ck_assert_int_eq(flume_factory_set_schema(factory, "s", schema, NULL), 0);
+	flume_schema_unref(schema);
+	flume_factory_free(factory);
+	rig_told("factory.created processor.registered schema.validation.started "
+		 "schema.validation.completed schema.build.started schema.build.completed "
+		 "schema.registered pipeline.retired");
+}
+END_TEST
+
+static int64_t count_looks(void *arg)
+{
+	return ++*(int *)arg;
+}
+
+START_TEST(with_nobody_listening_nothing_is_timed)
+{
+	flume_factory *factory = NULL;
+	flume_schema *schema = rig_schema("ref: a"), *wrong = rig_schema("ref: nobody");
+	int looks = 0;
+	const struct flume_clock clock = {count_looks, NULL, &looks};
+	const struct flume_options options = {.type = &rig_items, .clock = &clock};
+	ck_assert_int_eq(flume_factory_new(&factory, &options, NULL), 0);
+	ck_assert_int_eq(flume_factory_add(factory, &rig_parts[0], NULL), 0);
+	ck_assert_int_eq(flume_schema_check(schema, factory, NULL), 0);
+	ck_assert_int_eq(flume_factory_set_schema(factory, "s", wrong, NULL), FLUME_REJECTED);
+	ck_assert_int_eq(looks, 0);
+	ck_assert_int_eq(flume_factory_set_schema(factory, "s", schema, NULL), 0);
+	ck_assert_int_eq(looks, 1); /* when it was swapped in */
+	flume_schema_unref(schema);
+	flume_schema_unref(wrong);
+	flume_factory_free(factory);
+	ck_assert_int_eq(looks, 1);
+}
+END_TEST
+
+/* ---- slow ones ---- */
+
 static atomic_bool in_listener, leave_listener, unlistened;
 
 static void linger(const struct flume_event *event, void *arg)
 {
-	(void)event, (void)arg;
+	(void)arg;
+	if (event->kind != FLUME_EVENT_SCHEMA_REGISTERED || strcmp(event->schema_id, "s") != 0)
+		return;
 	in_listener = true;
 	while (!leave_listener)
 		sched_yield();
@@ -111,6 +226,26 @@ START_TEST(unlisten_waits_for_its_own_listener_and_no_other)
 }
 END_TEST
 
+START_TEST(a_slow_listener_stalls_no_change)
+{
+	pthread_t emitting;
+	int ticket = flume_factory_listen(rig.factory, linger, NULL);
+	ck_assert_int_eq(pthread_create(&emitting, NULL, emit, NULL), 0);
+	while (!in_listener)
+		sched_yield();
+	rig_must_set("s", "ref: b");
+	rig_must_set("t", "ref: s");
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "t", "t", 0, NULL, NULL), 0);
+	ck_assert_int_eq(flume_factory_unbind(rig.factory, "t"), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "c", 0, NULL), 0);
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "t", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "s", NULL), 0);
+	leave_listener = true;
+	pthread_join(emitting, NULL);
+	ck_assert_int_eq(flume_factory_unlisten(rig.factory, ticket), 0);
+}
+END_TEST
+
 START_TEST(a_slow_listener_stalls_no_call)
 {
 	pthread_t emitting;
@@ -141,7 +276,12 @@ Suite *suite_listeners(void)
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, all_listeners_hear_until_they_leave);
 	tcase_add_test(tc, a_listener_may_call_the_factory);
+	tcase_add_test(tc, a_listener_may_change_what_it_was_told_of);
+	tcase_add_loop_test(tc, a_listener_may_set_the_schema_whose_call_failed, 0, 2);
+	tcase_add_test(tc, the_first_listener_hears_all_from_the_beginning);
+	tcase_add_test(tc, with_nobody_listening_nothing_is_timed);
 	tcase_add_test(tc, unlisten_waits_for_its_own_listener_and_no_other);
+	tcase_add_test(tc, a_slow_listener_stalls_no_change);
 	tcase_add_test(tc, a_slow_listener_stalls_no_call);
 	return suite;
 }

@@ -8,6 +8,7 @@
 	X(alloc)               \
 	X(arena)               \
 	X(binding)             \
+	X(binding_ends)        \
 	X(board)               \
 	X(breaker)             \
 	X(build)               \
@@ -22,6 +23,7 @@
 	X(cmd_lint)            \
 	X(cmd_run)             \
 	X(component)           \
+	X(component_forced)    \
 	X(conf)                \
 	X(connector_fallback)  \
 	X(connector_filter)    \
@@ -82,6 +84,7 @@
 	X(probation)           \
 	X(proven)              \
 	X(race)                \
+	X(race_bindings)       \
 	X(race_ends)           \
 	X(report)              \
 	X(schema)              \
