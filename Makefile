@@ -2,7 +2,8 @@
 #
 #   make          build            make run     install what is missing, build, start the agent
 #   make check    every test       make lint    format, clang-tidy, floors
-#   make fuzz     each fuzzer      make bench   the figures, as ratios
+#   make fuzz     each fuzzer      make stress  many threads, SECONDS=60
+#   make bench    the figures, as ratios
 #   make install  library, binary  make clean
 #
 # What is built goes below build/, a folder per variant: VARIANT=asan (ASan + UBSan),
@@ -117,6 +118,12 @@ unit: $(B)/unit
 	@$(B)/unit --list | xargs -P 4 -I SUITE sh -c 'out=$$($(B)/unit SUITE 2>&1) && \
 		echo "ok SUITE, $$(echo "$$out" | grep -ao "Checks: [0-9]*")" || \
 		{ echo "$$out"; echo "FAILED SUITE"; exit 1; }'
+
+# Every connector, from many threads, for SECONDS; VARIANT=asan and VARIANT=tsan say more.
+.PHONY: stress
+SECONDS ?= 60
+stress: $(B)/unit
+	STRESS_SECONDS=$(SECONDS) $(B)/unit stress
 
 scenarios: all
 	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/run.py $(ONLY)

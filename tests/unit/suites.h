@@ -94,6 +94,7 @@
 	X(source_dir)            \
 	X(source_etcd)           \
 	X(source_keep)           \
+	X(stress)                \
 	X(suggest)               \
 	X(text)                  \
 	X(timers)                \
