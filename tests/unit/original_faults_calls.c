@@ -194,7 +194,6 @@ static const struct {
 	{"concurrent",
 	 "{type: concurrent, reducer: nothing, children: [{ref: hang}, {ref: hang}]}"},
 	{"worker-pool", "{type: worker-pool, children: [{ref: hang}, {ref: hang}]}"},
-	{"timeout", "{type: timeout, child: {ref: hang}}"},
 };
 
 static void *cancel_soon(void *arg)
