@@ -2,7 +2,8 @@
 #
 #   make          build            make run     install what is missing, build, start the agent
 #   make check    every test       make lint    format, clang-tidy, floors
-#   make fuzz     each fuzzer      make bench   the figures, as ratios
+#   make fuzz     each fuzzer      make stress  many threads, SECONDS=60
+#   make bench    the figures, as ratios
 #   make install  library, binary  make lib/API.md  the reference, from the header
 #   make clean
 #
@@ -125,6 +126,12 @@ unit: $(B)/unit
 		{ echo "ok SUITE, $$(echo "$$out" | grep -ao "Checks: [0-9]*")"; \
 		  echo "$$out" | sed -n "s/^skipped: /   &/p"; } || \
 		{ echo "$$out"; echo "FAILED SUITE"; exit 1; }'
+
+# Every connector, from many threads, for SECONDS; VARIANT=asan and VARIANT=tsan say more.
+.PHONY: stress
+SECONDS ?= 60
+stress: $(B)/unit
+	STRESS_SECONDS=$(SECONDS) $(B)/unit stress
 
 scenarios: all
 	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/run.py $(ONLY)

@@ -349,11 +349,17 @@ struct flume_clock {
 /* CLOCK_MONOTONIC: what a factory uses when it is given none. */
 const struct flume_clock *flume_clock_real(void);
 
+/* Hears what happens; see the events below. */
+struct flume_event;
+typedef void flume_listen_fn(const struct flume_event *, void *arg);
+
 struct flume_options {
-	const struct flume_item_type *type; /* required; outlives the factory      */
-	const struct flume_clock *clock;    /* NULL: the real one; outlives it too */
-	const struct flume_limits *limits;  /* NULL: the defaults; copied          */
-	unsigned workers; /* threads for what runs in parallel, at most; 0: 16 */
+	const struct flume_item_type *type; /* required; outlives the factory             */
+	const struct flume_clock *clock;    /* NULL: the real one; outlives it too        */
+	const struct flume_limits *limits;  /* NULL: the defaults; copied                 */
+	unsigned workers;        /* threads for what runs in parallel, at most; 0: 16 */
+	flume_listen_fn *listen; /* hears all from factory.created on; or NULL */
+	void *listen_arg;
 };
 
 int flume_factory_new(flume_factory **out, const struct flume_options *, struct flume_err *err);
@@ -374,9 +380,17 @@ void flume_factory_read(const flume_factory *, struct flume_factory_info *);
 /* Fails with FLUME_EXISTS rather than replace: a running pipeline must not change its meaning
  * without a schema change. */
 int flume_factory_add(flume_factory *, const struct flume_component *, struct flume_err *err);
-/* New schemas no longer find the component; pipelines already built keep it.  FLUME_IN_USE while
- * a stored schema names it, with one finding per dependent. */
-int flume_factory_remove(flume_factory *, enum flume_kind, const char *name, flume_report *);
+
+enum flume_remove_flags {
+	FLUME_REMOVE_FORCED = 1 << 0, /* although stored schemas name it */
+};
+
+/* New schemas no longer find the component; pipelines already built keep it until their last
+ * call ends.  FLUME_IN_USE while a stored schema names it, with one finding per dependent.
+ * Forced, those findings are only a warning: the schemas stay and run on, and whoever sets one
+ * of them again, or one that they refer to, finds the name missing. */
+int flume_factory_remove(flume_factory *, enum flume_kind, const char *name, unsigned flags,
+			 flume_report *);
 bool flume_factory_has(const flume_factory *, enum flume_kind, const char *name);
 /* Sorted, NULL at the end, one block: free(3) frees all of it. */
 char **flume_factory_dup_names(const flume_factory *, enum flume_kind);
@@ -397,6 +411,11 @@ int flume_schema_parse(flume_schema **out, const char *text, size_t len, enum fl
 /* The same for a file, by suffix: .yaml .yml .json.  FLUME_IO when it cannot be read. */
 int flume_schema_load(flume_schema **out, const char *path, const struct flume_limits *,
 		      flume_report *);
+/* Both of them with the limits of a factory, whose listeners hear of it. */
+int flume_factory_parse_schema(flume_factory *, flume_schema **out, const char *text,
+			       size_t len, enum flume_format, flume_report *);
+int flume_factory_load_schema(flume_factory *, flume_schema **out, const char *path,
+			      flume_report *);
 flume_schema *flume_schema_ref(flume_schema *);
 flume_schema *flume_schema_unref(flume_schema *);
 
@@ -445,7 +464,8 @@ void flume_pipeline_read(const flume_pipeline *, struct flume_pipeline_info *);
 /* ---- the store of schemas ----------------------------------------------------------- */
 
 /* A change is everything that setting one schema would do: the new pipeline, and those of every
- * stored schema that refers to it, built aside.  Nothing serves them until the commit. */
+ * stored schema that refers to it, built aside.  Nothing serves them until the commit.  So a
+ * prepare and a free are a dry run: it tells what a set would answer, and changes nothing. */
 int flume_factory_prepare(flume_factory *, const char *id, flume_schema *, flume_change **out,
 			  flume_report *);
 /* The pipelines it holds: 0 is the schema's own, the others are its dependents'.  NULL past the
@@ -461,8 +481,9 @@ int flume_change_commit(flume_change *);
 flume_change *flume_change_free(flume_change *);
 
 /* Prepare and commit in one.  All or nothing over every following binding.  Returns 0 when
- * swapped, FLUME_UNCHANGED when the store held a schema of this digest (nothing was done), and a
- * negative code when nothing changed.  Sets are serialised; the last wins. */
+ * swapped, FLUME_UNCHANGED when the store held a schema of this digest (nothing was done, unless
+ * a component was taken from it by force), and a negative code when nothing changed.  Sets are
+ * serialised; the last wins. */
 int flume_factory_set_schema(flume_factory *, const char *id, flume_schema *, flume_report *);
 /* What a set swapped out is let go (pipeline.retired, its components' `done`) when its last call has
  * ended.  A burst of sets, within some milliseconds, shares the wait for that: up to 16 pipelines
@@ -471,18 +492,30 @@ void flume_factory_settle(flume_factory *);
 /* A new reference, or NULL. */
 flume_schema *flume_factory_dup_schema(const flume_factory *, const char *id);
 /* FLUME_NOT_FOUND, or FLUME_IN_USE with one finding for each stored schema that refers to it.
- * Its bindings are removed; calls through handles still held fail with FLUME_NOT_FOUND. */
+ * Its bindings are removed, pinned ones too; calls through handles still held fail with
+ * FLUME_NOT_FOUND. */
 int flume_factory_remove_schema(flume_factory *, const char *id, flume_report *);
 /* As flume_factory_dup_names. */
 char **flume_factory_dup_schema_ids(const flume_factory *);
 
 /* ---- bindings ----------------------------------------------------------------------- */
 
-/* A handle on what runs for a stored schema; it follows when the schema is set again.  Binding a
- * name twice gives the same binding when the schema is the same, otherwise FLUME_EXISTS.
- * FLUME_NOT_FOUND when the schema is not stored. */
-int flume_factory_bind(flume_factory *, const char *name, const char *schema_id,
+enum flume_bind_flags {
+	FLUME_BIND_PINNED = 1 << 0, /* keeps the pipeline of this moment, whatever is set */
+};
+
+/* A handle on what runs for a stored schema; unless it is pinned, it follows when the schema is
+ * set again.  Binding a name twice gives the same binding when schema and flags are the same,
+ * otherwise FLUME_EXISTS.  FLUME_NOT_FOUND when the schema is not stored. */
+int flume_factory_bind(flume_factory *, const char *name, const char *schema_id, unsigned flags,
 		       flume_binding **out, struct flume_err *err);
+/* Moves a pinned binding to what is stored now; it stays pinned.  FLUME_UNCHANGED when it is
+ * there already, FLUME_INVALID when it is not pinned, FLUME_NOT_FOUND when no such name is; or
+ * FLUME_NOMEM, and it stays where it is. */
+int flume_factory_repin(flume_factory *, const char *name);
+/* The name is free again; calls through handles still held fail with FLUME_NOT_FOUND, and calls
+ * in progress end as they would have.  FLUME_NOT_FOUND when no such name is. */
+int flume_factory_unbind(flume_factory *, const char *name);
 /* A new reference, or NULL. */
 flume_binding *flume_factory_dup_binding(const flume_factory *, const char *name);
 /* As flume_factory_dup_names. */
@@ -495,27 +528,75 @@ flume_binding *flume_binding_unref(flume_binding *);
 int flume_binding_process(flume_binding *, const struct flume_call *, void **item,
 			  struct flume_err *err);
 /* The pipeline of this moment, for callers that want to know which one made the answer.  NULL
- * when its schema was removed. */
+ * when the binding or its schema was removed. */
 flume_pipeline *flume_binding_dup_pipeline(flume_binding *);
+
+struct flume_binding_info { /* texts that are longer are cut */
+	char schema_id[129];
+	char version[64];
+	char digest[72];
+	bool pinned;
+	uint64_t generation;      /* of its schema: 1, and one more with each swap    */
+	int64_t swapped_ns;       /* when it began to serve, on the factory's clock   */
+	uint64_t calls, failures; /* of this generation, through whichever binding    */
+};
+
+/* What the binding serves now.  When nothing is there any more (the binding or the schema was
+ * removed, the factory freed) it tells what was there last. */
+void flume_binding_read(flume_binding *, struct flume_binding_info *out);
 
 /* ---- events ------------------------------------------------------------------------- */
 
 /* One list: the enum, the names and the reference all come from it. */
-#define FLUME_EVENTS(X)                           \
-	X(COMPONENT_ADDED, "component.added")     \
-	X(COMPONENT_REMOVED, "component.removed") \
-	X(SCHEMA_REJECTED, "schema.rejected")     \
-	X(SCHEMA_SET, "schema.set")               \
-	X(SCHEMA_REMOVED, "schema.removed")       \
-	X(BINDING_ADDED, "binding.added")         \
-	X(BINDING_REMOVED, "binding.removed")     \
-	X(BINDING_SWAPPED, "binding.swapped")     \
-	X(PIPELINE_RETIRED, "pipeline.retired")   \
-	X(CALL_FAILED, "call.failed")             \
-	X(RETRY_FAILED, "retry.failed")
+#define FLUME_EVENTS(X)                                                                        \
+	X(FACTORY_CREATED, "factory.created",                                                  \
+	  "The factory was made; only its first listener can hear this.")                      \
+	X(PROCESSOR_REGISTERED, "processor.registered", "A processor was added.")              \
+	X(PREDICATE_REGISTERED, "predicate.registered", "A predicate was added.")              \
+	X(CONDITION_REGISTERED, "condition.registered", "A condition was added.")              \
+	X(REDUCER_REGISTERED, "reducer.registered", "A reducer was added.")                    \
+	X(ERROR_HANDLER_REGISTERED, "error-handler.registered", "An error handler was added.") \
+	X(CHANNEL_REGISTERED, "channel.registered", "A channel was added.")                    \
+	X(PROCESSOR_REMOVED, "processor.removed", "A processor was removed.")                  \
+	X(PREDICATE_REMOVED, "predicate.removed", "A predicate was removed.")                  \
+	X(CONDITION_REMOVED, "condition.removed", "A condition was removed.")                  \
+	X(REDUCER_REMOVED, "reducer.removed", "A reducer was removed.")                        \
+	X(ERROR_HANDLER_REMOVED, "error-handler.removed", "An error handler was removed.")     \
+	X(CHANNEL_REMOVED, "channel.removed", "A channel was removed.")                        \
+	X(SCHEMA_FILE_LOADED, "schema.file.loaded",                                            \
+	  "A schema's file was read; `name` is its path.")                                     \
+	X(SCHEMA_FILE_FAILED, "schema.file.failed",                                            \
+	  "A schema's file could not be read; `name` is its path.")                            \
+	X(SCHEMA_PARSED, "schema.parsed", "A text was read as a schema.")                      \
+	X(SCHEMA_PARSE_FAILED, "schema.parse.failed", "A text is no schema.")                  \
+	X(SCHEMA_VALIDATION_STARTED, "schema.validation.started",                              \
+	  "The check of a schema begins.")                                                     \
+	X(SCHEMA_VALIDATION_COMPLETED, "schema.validation.completed",                          \
+	  "The check of a schema found nothing wrong.")                                        \
+	X(SCHEMA_VALIDATION_FAILED, "schema.validation.failed",                                \
+	  "The check of a schema found something wrong.")                                      \
+	X(SCHEMA_BUILD_STARTED, "schema.build.started", "The build of a pipeline begins.")     \
+	X(SCHEMA_BUILD_COMPLETED, "schema.build.completed",                                    \
+	  "A pipeline was built; nothing serves it yet.")                                      \
+	X(SCHEMA_BUILD_FAILED, "schema.build.failed", "A pipeline could not be built.")        \
+	X(SCHEMA_REGISTERED, "schema.registered", "A schema was set for the first time.")      \
+	X(SCHEMA_UPDATED, "schema.updated",                                                    \
+	  "A schema was set in the place of the one before.")                                  \
+	X(SCHEMA_UPDATE_FAILED, "schema.update.failed",                                        \
+	  "A schema could not be set; what was stored stays.")                                 \
+	X(SCHEMA_REMOVED, "schema.removed", "A schema was removed.")                           \
+	X(PIPELINE_RETRIEVED, "pipeline.retrieved",                                            \
+	  "A binding, or the pipeline it serves, was asked for.")                              \
+	X(BINDING_ADDED, "binding.added", "A name was bound to a schema.")                     \
+	X(BINDING_REMOVED, "binding.removed", "A name is bound no more.")                      \
+	X(BINDING_SWAPPED, "binding.swapped", "A binding serves another generation.")          \
+	X(PIPELINE_RETIRED, "pipeline.retired",                                                \
+	  "The last call of a generation that was replaced has ended.")                        \
+	X(CALL_FAILED, "call.failed", "A call failed.")                                        \
+	X(RETRY_FAILED, "retry.failed", "An attempt of a retry failed; `name` is the step's.")
 
 enum flume_event_kind {
-#define FLUME_X(id, name) FLUME_EVENT_##id,
+#define FLUME_X(id, name, about) FLUME_EVENT_##id,
 	FLUME_EVENTS(FLUME_X)
 #undef FLUME_X
 		FLUME_EVENT_COUNT
@@ -524,24 +605,28 @@ enum flume_event_kind {
 /* Everything here is borrowed and dies when the listener returns. */
 struct flume_event {
 	enum flume_event_kind kind;
-	int64_t at_ns;           /* on the factory's clock                          */
-	const char *name;        /* component, binding or step; "" when not of one  */
-	const char *schema_id;   /* "" when not of a schema                         */
-	const char *version;     /* of the schema that runs from now on, or ""      */
-	const char *old_version; /* of the one before, or ""                        */
+	int64_t at_ns;           /* on the factory's clock                               */
+	int64_t duration_ns;     /* of the check, the build, the reading; of a set, since its
+				  * prepare began; 0 for the rest                        */
+	const char *name;        /* component, binding, step or file; "" when not of one */
+	const char *schema_id;   /* "" when not of a stored schema                       */
+	const char *version;     /* of the schema that runs from now on, or ""           */
+	const char *old_version; /* of the one before, or ""                             */
 	uint64_t generation;
-	const struct flume_err *err; /* NULL when nothing failed */
+	const struct flume_err *err; /* NULL when nothing failed; of findings, the first */
 };
 
-/* Runs on the thread that made the event, with no lock held.  Must not block and must not free
- * the factory; anything else is allowed. */
-typedef void flume_listen_fn(const struct flume_event *, void *arg);
-
-/* Returns a positive ticket for unlisten, or a negative code.  After unlisten has returned the
+/* A listener runs on the thread that made the event, with no lock held: one that takes its time
+ * holds up that thread and nobody else.  It may call the factory, and hears the events that it
+ * makes by that; it must not free the factory.
+ *
+ * Returns a positive ticket for unlisten, or a negative code.  After unlisten has returned the
  * listener is not running and will not run; so a listener cannot unlisten itself. */
 int flume_factory_listen(flume_factory *, flume_listen_fn *, void *arg);
 int flume_factory_unlisten(flume_factory *, int ticket);
-const char *flume_event_name(enum flume_event_kind); /* "schema.set" */
+const char *flume_event_name(enum flume_event_kind); /* "schema.updated" */
+/* One sentence. */
+const char *flume_event_about(enum flume_event_kind);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

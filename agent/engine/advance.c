@@ -229,7 +229,7 @@ static int bind(struct lane *lane)
 	flume_factory *factory = lane->engine->factory;
 	if (lane->binding)
 		return 0;
-	int rc = flume_factory_bind(factory, lane->name, lane->name, &lane->binding, NULL);
+	int rc = flume_factory_bind(factory, lane->name, lane->name, 0, &lane->binding, NULL);
 	if (rc) {
 		(void)flume_factory_remove_schema(factory, lane->name, NULL);
 		count_end(lane);

@@ -143,7 +143,8 @@ static bool start(struct copy *copy, flume_report *report)
 		return false;
 	int rc = count_commit(lane->engine, change);
 	flume_change_free(change);
-	if (!rc && flume_factory_bind(factory, lane->name, lane->name, &lane->binding, NULL)) {
+	if (!rc &&
+	    flume_factory_bind(factory, lane->name, lane->name, 0, &lane->binding, NULL)) {
 		(void)flume_factory_remove_schema(factory, lane->name, NULL);
 		count_end(lane);
 		return false;

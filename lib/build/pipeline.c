@@ -15,7 +15,7 @@ flume_pipeline *pipeline_new(struct hub *hub, const char *id)
 	flume_pipeline *pipeline = malloc(sizeof *pipeline + FIRST + tallies + ALIGN);
 	if (!pipeline)
 		return NULL;
-	*pipeline = (flume_pipeline){.schemas = pipeline->few};
+	*pipeline = (flume_pipeline){.schemas = pipeline->few, .retiring.pipeline = pipeline};
 	char *rest = (char *)(pipeline + 1);
 	char *aligned = rest + -(uintptr_t)rest % ALIGN;
 	pipeline->tallies = memset(aligned, 0, tallies);

@@ -18,6 +18,13 @@ struct tally {
 	atomic_uint_least64_t failures;
 };
 
+/* What a live pointer that served a pipeline leaves to be let go after a grace period. */
+struct retiring {
+	struct retiring *next;
+	flume_pipeline *pipeline;
+	bool apart; /* lies in memory of its own */
+};
+
 struct flume_pipeline {
 	struct counted counted;
 	struct step *root;
@@ -35,7 +42,8 @@ struct flume_pipeline {
 	size_t n_schemas;
 
 	struct flume_pipeline *next, **link; /* in the list of the hub */
-	struct flume_pipeline *next_retired; /* in the list of the factory */
+	struct retiring retiring;            /* as what a slot served */
+	int64_t swapped_ns;                  /* when it began to: written before any call */
 	flume_schema *few[1];                /* room for the first of `schemas` */
 };
 

@@ -136,7 +136,7 @@ bool component_needs(const struct component *component, const struct component *
 bool component_is_whole(const struct component *component)
 {
 	bool whole = !component->removed;
-	for (size_t i = 0; i < component->n_uses && whole; i++)
+	for (size_t i = 0; i < component->n_uses && whole && !component->shared; i++)
 		whole = component_is_whole(component->uses[i]);
 	return whole;
 }

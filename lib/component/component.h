@@ -19,6 +19,7 @@ struct component {
 	size_t n_uses;
 	unsigned depth; /* 1, and those of what it was made from on the longest way ... */
 	size_t weight;  /* ... and on all of them                                       */
+	bool shared;    /* it stood in a registry: what it was made from it keeps       */
 	bool removed;   /* from the registry; under the factory's lock                  */
 	void *keep;     /* the document that declared it ...        */
 	void (*unkeep)(void *keep); /* ... and how to let it go; may be NULL    */
@@ -33,7 +34,7 @@ int component_new(struct component **out, const struct flume_component *,
 		  struct flume_err *err);
 /* Is it `other`, or made from it? */
 bool component_needs(const struct component *, const struct component *other);
-/* Neither it nor what it was made from has been removed. */
+/* Has it not been removed?  Of one that a schema declares: nor what it was made from. */
 bool component_is_whole(const struct component *);
 struct component *component_ref(struct component *);
 struct component *component_unref(struct component *);

@@ -23,6 +23,7 @@ void registry_fini(struct registry *registry)
 int registry_take(struct registry *registry, struct component *component, struct flume_err *err)
 {
 	enum flume_kind kind = component->kind;
+	component->shared = true;
 	pthread_mutex_lock(&registry->lock);
 	int rc = map_add(&registry->components[kind], component->is.name, component);
 	pthread_mutex_unlock(&registry->lock);

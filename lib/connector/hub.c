@@ -108,6 +108,16 @@ bool hub_heard(const struct hub *hub)
 	return atomic_load_explicit(&hub->listeners->count, memory_order_acquire);
 }
 
+int64_t hub_began(const struct hub *hub)
+{
+	return hub_heard(hub) ? hub_now(hub) : HUB_UNTIMED;
+}
+
+int64_t hub_since(const struct hub *hub, int64_t began)
+{
+	return began == HUB_UNTIMED ? 0 : hub_now(hub) - began;
+}
+
 void hub_emit(const struct hub *hub, const struct flume_event *given)
 {
 	struct listeners *listeners = hub->listeners;

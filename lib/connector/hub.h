@@ -46,6 +46,11 @@ static inline int64_t hub_in(const struct hub *hub, int64_t ns)
 
 /* Is anybody listening? */
 bool hub_heard(const struct hub *);
+/* For durations: the time if somebody listens, and what has passed since then. */
+#define HUB_UNTIMED INT64_MIN
+int64_t hub_began(const struct hub *);
+int64_t hub_since(const struct hub *, int64_t began);
+
 /* Tells the listeners; `at_ns` is filled in, NULL texts become "".  With no lock held. */
 void hub_emit(const struct hub *, const struct flume_event *);
 int hub_listen(struct hub *, flume_listen_fn *, void *arg);

@@ -9,6 +9,7 @@
 #include "lib/factory/store.h"
 
 #include "lib/base/report.h"
+#include "lib/factory/event.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct flume_change {
 	struct map reads; /* id to the schema that was found under it, a reference each */
 	bool unread;      /* one of them could not be remembered, for want of memory     */
 	bool committed;
+	int64_t began_ns;
 };
 
 flume_change *flume_change_free(flume_change *change)
@@ -109,26 +111,46 @@ static char **view_dup_ids(void *arg)
 
 /* ---- preparing ---- */
 
-static int make_candidate(flume_change *change, struct candidate *it, flume_report *report)
+/* The scope comes out for the build. */
+static int check_candidate(flume_change *change, struct candidate *it,
+			   struct flume_scope *scope, flume_report *report)
 {
 	flume_factory *factory = change->factory;
 	struct view view = {change, it->slot->id};
 	const struct store_view store = {view_has, view_dup_cycle, view_dup_ids, &view};
-	const struct build_source from = {factory->hub, &factory->registry, view_dup, &view};
-	struct flume_scope scope;
 	struct check_result result = {0};
-	int rc = build_scope(&scope, &factory->registry, it->schema);
+	struct stage stage = stage_begin(factory->hub, FLUME_EVENT_SCHEMA_VALIDATION_STARTED,
+					 it->slot->id, it->schema);
+	int rc = build_scope(scope, &factory->registry, it->schema);
 	if (!rc)
-		rc = check_schema(it->schema, &scope, &store, &factory->hub->limits, &result,
+		rc = check_schema(it->schema, scope, &store, &factory->hub->limits, &result,
 				  report);
 	it->uses = result.uses;
-	if (!rc)
-		rc = build_pipeline(&it->pipeline, &from, it->schema, &scope, it->slot->id,
-				    report);
+	return stage_end(&stage, rc, report);
+}
+
+static int build_candidate(flume_change *change, struct candidate *it,
+			   struct flume_scope *scope, flume_report *report)
+{
+	struct hub *hub = change->factory->hub;
+	struct view view = {change, it->slot->id};
+	const struct build_source from = {hub, &change->factory->registry, view_dup, &view};
+	struct stage stage =
+		stage_begin(hub, FLUME_EVENT_SCHEMA_BUILD_STARTED, it->slot->id, it->schema);
+	int rc = build_pipeline(&it->pipeline, &from, it->schema, scope, it->slot->id, report);
 	if (!rc)
 		pipeline_hand_out(it->pipeline);
+	return stage_end(&stage, !rc && change->unread ? FLUME_NOMEM : rc, report);
+}
+
+static int make_candidate(flume_change *change, struct candidate *it, flume_report *report)
+{
+	struct flume_scope scope;
+	int rc = check_candidate(change, it, &scope, report);
+	if (!rc)
+		rc = build_candidate(change, it, &scope, report);
 	scope_fini(&scope);
-	return !rc && change->unread ? FLUME_NOMEM : rc;
+	return rc;
 }
 
 /* Takes the reference to `slot`.  Lock held. */
@@ -210,17 +232,16 @@ static int prepare(flume_change *change, const char *id, flume_schema *schema,
 	return rc;
 }
 
-static void emit_rejected(flume_factory *factory, const char *id, const flume_schema *schema,
-			  int rc, flume_report *report)
+static void emit_failed(const struct hub *hub, const char *id, const flume_schema *schema,
+			int64_t began_ns, int rc, const flume_report *report)
 {
-	struct flume_err err = {.code = rc};
-	const struct flume_issue *first = report ? flume_report_get_issue(report, 0) : NULL;
-	flume_fail(&err, rc, "%s", first ? first->text : flume_code_text(rc));
-	hub_emit(factory->hub,
-		 &(struct flume_event){.kind = FLUME_EVENT_SCHEMA_REJECTED,
-				       .schema_id = id,
-				       .version = flume_schema_get_version(schema),
-				       .err = &err});
+	struct flume_err err;
+	findings_err(&err, rc, report);
+	hub_emit(hub, &(struct flume_event){.kind = FLUME_EVENT_SCHEMA_UPDATE_FAILED,
+					    .duration_ns = hub_since(hub, began_ns),
+					    .schema_id = id,
+					    .version = flume_schema_get_version(schema),
+					    .err = &err});
 }
 
 int flume_factory_prepare(flume_factory *factory, const char *id, flume_schema *schema,
@@ -231,13 +252,15 @@ int flume_factory_prepare(flume_factory *factory, const char *id, flume_schema *
 	flume_report own = {0}, *report = given ? given : &own;
 	flume_change *change = calloc(1, sizeof *change);
 	int rc = change ? FLUME_OK : FLUME_NOMEM;
+	int64_t began_ns = hub_began(factory->hub);
 	if (!rc) {
 		change->factory = factory;
 		change->list = &change->own;
+		change->began_ns = began_ns;
 		rc = prepare(change, id, schema, report);
 	}
 	if (rc) {
-		emit_rejected(factory, id, schema, rc, report);
+		emit_failed(factory->hub, id, schema, began_ns, rc, report);
 		flume_change_free(change);
 	} else {
 		*out = change;
@@ -304,10 +327,11 @@ static bool still_stands(flume_change *change)
 }
 
 /* Lock held; cannot fail. */
-static void swap_in(flume_factory *factory, struct candidate *it)
+static void swap_in(flume_factory *factory, struct candidate *it, int64_t now_ns)
 {
 	struct slot *slot = it->slot;
 	it->pipeline->generation = ++slot->generation;
+	it->pipeline->swapped_ns = now_ns;
 	flume_schema_unref(slot->schema);
 	slot->schema = flume_schema_ref(it->schema);
 	struct map uses = slot->uses;
@@ -316,7 +340,9 @@ static void swap_in(flume_factory *factory, struct candidate *it)
 	store_count_users(factory, &slot->uses, 1);
 	store_count_users(factory, &it->uses, -1);
 	counted_ref(&it->pipeline->counted); /* the store's */
-	retire(factory, live_swap(&slot->live, &it->pipeline->counted));
+	flume_pipeline *served =
+		(flume_pipeline *)live_swap(&slot->live, &it->pipeline->counted);
+	retire(factory, served ? &served->retiring : NULL);
 }
 
 static void emit_committed(const flume_change *change)
@@ -324,7 +350,9 @@ static void emit_committed(const flume_change *change)
 	for (size_t i = 0; i < change->n; i++) {
 		const struct candidate *it = &change->list[i];
 		struct flume_event event = {
-			.kind = FLUME_EVENT_SCHEMA_SET,
+			.kind = it->was ? FLUME_EVENT_SCHEMA_UPDATED
+					: FLUME_EVENT_SCHEMA_REGISTERED,
+			.duration_ns = hub_since(change->factory->hub, change->began_ns),
 			.schema_id = it->slot->id,
 			.version = flume_schema_get_version(it->schema),
 			.old_version = it->was ? flume_schema_get_version(it->was) : "",
@@ -333,8 +361,17 @@ static void emit_committed(const flume_change *change)
 		if (i == 0)
 			hub_emit(change->factory->hub, &event);
 		event.kind = FLUME_EVENT_BINDING_SWAPPED;
+		event.duration_ns = 0;
 		bindings_emit(change->factory, &event);
 	}
+}
+
+static int commit_failed(const flume_change *change)
+{
+	const struct candidate *it = &change->list[0];
+	emit_failed(change->factory->hub, it->slot->id, it->schema, change->began_ns,
+		    FLUME_NOMEM, NULL);
+	return FLUME_NOMEM;
 }
 
 static int commit(flume_change *change)
@@ -342,6 +379,7 @@ static int commit(flume_change *change)
 	flume_factory *factory = change->factory;
 	if (change->committed)
 		return FLUME_INVALID;
+	int64_t now_ns = hub_now(factory->hub);
 	factory_lock(factory);
 	int rc = still_stands(change) ? FLUME_OK : FLUME_CONFLICT;
 	struct candidate *first = &change->list[0];
@@ -350,8 +388,10 @@ static int commit(flume_change *change)
 		slot_ref(first->slot);
 	/* The point of no return. */
 	for (size_t i = 0; !rc && i < change->n; i++)
-		swap_in(factory, &change->list[i]);
+		swap_in(factory, &change->list[i], now_ns);
 	factory_unlock(factory);
+	if (rc == FLUME_NOMEM)
+		return commit_failed(change);
 	if (rc)
 		return rc;
 	change->committed = true;
@@ -368,15 +408,25 @@ int flume_change_commit(flume_change *change)
 	return rc;
 }
 
+/* A pipeline that a component was taken from by force is not what a set would make of it. */
+static bool serves_already(const flume_factory *factory, const char *id,
+			   const flume_schema *schema)
+{
+	factory_lock(factory);
+	const struct slot *slot = map_get(&factory->slots, id);
+	bool same = slot &&
+		    !strcmp(flume_schema_get_digest(slot->schema),
+			    flume_schema_get_digest(schema)) &&
+		    pipeline_is_whole(slot_pipeline(slot));
+	factory_unlock(factory);
+	return same;
+}
+
 int flume_factory_set_schema(flume_factory *factory, const char *id, flume_schema *schema,
 			     flume_report *report)
 {
 	for (;;) {
-		flume_schema *stored = flume_factory_dup_schema(factory, id);
-		bool same = stored && !strcmp(flume_schema_get_digest(stored),
-					      flume_schema_get_digest(schema));
-		flume_schema_unref(stored);
-		if (same)
+		if (serves_already(factory, id, schema))
 			return FLUME_UNCHANGED;
 		flume_change *change;
 		int rc = flume_factory_prepare(factory, id, schema, &change, report);

@@ -1,5 +1,6 @@
 /* Components declared by the node's own configuration: made by a scope, kept by the registry.
  */
+#include "lib/factory/event.h"
 #include "lib/factory/factory.h"
 
 #include "lib/base/report.h"
@@ -64,9 +65,7 @@ static void emit_added(flume_factory *factory, const struct flume_scope *scope)
 {
 	for (int k = 0; k < FLUME_KINDS; k++)
 		for (size_t i = 0; i < scope->n_own[k]; i++)
-			hub_emit(factory->hub,
-				 &(struct flume_event){.kind = FLUME_EVENT_COMPONENT_ADDED,
-						       .name = scope->own[k][i].made->is.name});
+			emit_registered(factory->hub, scope->own[k][i].made);
 }
 
 static int declare(flume_factory *factory, struct document *document, flume_report *report)

@@ -5,6 +5,7 @@
  * it will free that next.  A pipeline's references minus the handles on it are its calls.
  */
 #include "lib/factory/factory.h"
+#include "lib/factory/event.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,9 @@ static int factory_init(flume_factory *factory, const struct flume_options *opti
 	factory->lock = malloc(sizeof *factory->lock);
 	factory->hub = hub_new(options);
 	if (!factory->lock || !factory->hub)
+		return FLUME_NOMEM;
+	if (options->listen &&
+	    hub_listen(factory->hub, options->listen, options->listen_arg) < 0)
 		return FLUME_NOMEM;
 	pthread_mutex_init(factory->lock, NULL);
 	return FLUME_OK;
@@ -45,6 +49,7 @@ int flume_factory_new(flume_factory **out, const struct flume_options *options,
 		factory_fini(factory);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
+	hub_emit(factory->hub, &(struct flume_event){.kind = FLUME_EVENT_FACTORY_CREATED});
 	*out = factory;
 	return FLUME_OK;
 }
@@ -54,13 +59,14 @@ flume_factory *flume_factory_free(flume_factory *factory)
 	if (!factory)
 		return NULL;
 	for (size_t i = 0; i < factory->bindings.len; i++)
-		flume_binding_unref(factory->bindings.entries[i].thing);
-	for (size_t i = 0; i < factory->slots.len; i++) {
-		struct slot *slot = factory->slots.entries[i].thing;
-		retire(factory, live_swap(&slot->live, NULL));
-		slot_unref(slot);
-	}
+		binding_end(factory, factory->bindings.entries[i].thing, false);
+	for (size_t i = 0; i < factory->slots.len; i++)
+		retire_slot(factory, factory->slots.entries[i].thing);
 	flume_factory_settle(factory);
+	for (size_t i = 0; i < factory->bindings.len; i++)
+		flume_binding_unref(factory->bindings.entries[i].thing);
+	for (size_t i = 0; i < factory->slots.len; i++)
+		slot_unref(factory->slots.entries[i].thing);
 	pipelines_drain(factory->hub);
 	pthread_mutex_destroy(factory->lock);
 	factory_fini(factory);
@@ -84,11 +90,6 @@ void factory_unlock(const flume_factory *factory)
 
 /* ---- components ---- */
 
-static void emit_component(flume_factory *factory, enum flume_event_kind kind, const char *name)
-{
-	hub_emit(factory->hub, &(struct flume_event){.kind = kind, .name = name});
-}
-
 int flume_factory_add(flume_factory *factory, const struct flume_component *row,
 		      struct flume_err *err)
 {
@@ -102,7 +103,7 @@ int flume_factory_add(flume_factory *factory, const struct flume_component *row,
 	rc = registry_take(&factory->registry, component, err);
 	if (!rc) {
 		component->is.done = done;
-		emit_component(factory, FLUME_EVENT_COMPONENT_ADDED, row->name);
+		emit_registered(factory->hub, component);
 	}
 	component_unref(component);
 	return rc;
@@ -127,21 +128,24 @@ static bool report_users(flume_factory *factory, const struct component *compone
 
 /* The lock keeps commits out: what a change was built from is looked at in there. */
 int flume_factory_remove(flume_factory *factory, enum flume_kind kind, const char *name,
-			 flume_report *report)
+			 unsigned flags, flume_report *report)
 {
+	if ((unsigned)kind >= FLUME_KINDS || flags & ~(unsigned)FLUME_REMOVE_FORCED)
+		return FLUME_INVALID;
 	factory_lock(factory);
 	struct component *component = registry_ref(&factory->registry, kind, name);
 	struct component *removed = NULL;
-	int rc = !component                                 ? FLUME_NOT_FOUND
-		 : report_users(factory, component, report) ? FLUME_IN_USE
-							    : FLUME_OK;
+	int rc = component ? FLUME_OK : FLUME_NOT_FOUND;
+	if (component && report_users(factory, component, report) &&
+	    !(flags & FLUME_REMOVE_FORCED))
+		rc = FLUME_IN_USE;
 	if (!rc) {
 		removed = registry_remove(&factory->registry, kind, name);
 		component->removed = true;
 	}
 	factory_unlock(factory);
 	if (!rc)
-		emit_component(factory, FLUME_EVENT_COMPONENT_REMOVED, name);
+		emit_removed(factory->hub, component);
 	component_unref(removed);
 	component_unref(component);
 	return rc;
@@ -181,14 +185,4 @@ int flume_factory_listen(flume_factory *factory, flume_listen_fn *fn, void *arg)
 int flume_factory_unlisten(flume_factory *factory, int ticket)
 {
 	return hub_unlisten(factory->hub, ticket);
-}
-
-const char *flume_event_name(enum flume_event_kind kind)
-{
-	static const char *const names[] = {
-#define FLUME_X(id, name) name,
-		FLUME_EVENTS(FLUME_X)
-#undef FLUME_X
-	};
-	return (unsigned)kind < FLUME_EVENT_COUNT ? names[kind] : "unknown";
 }

@@ -27,7 +27,7 @@ struct slot {
 };
 
 struct retired { /* under the factory's lock */
-	flume_pipeline *first;
+	struct retiring *first;
 	size_t n;
 	int64_t moment; /* of the last time that one came */
 };
@@ -41,10 +41,24 @@ struct flume_factory {
 	struct retired retired;
 };
 
+/* What a binding tells when nothing is there any more. */
+struct last {
+	flume_schema *schema;
+	uint64_t generation, calls, failures;
+	int64_t swapped_ns;
+	bool unbound;
+};
+
 struct flume_binding {
 	struct counted counted;
+	_Atomic(struct live *) live; /* its slot's, its own, or nowhere once it has ended */
 	char *name;
 	struct slot *slot;
+	bool pinned;
+	struct live own;      /* the pipeline it is pinned to ...       */
+	struct retiring *pin; /* ... and what that leaves behind        */
+	struct last last;     /* written once, before it ends           */
+	flume_binding *next;  /* in a list of those that leave together */
 };
 
 struct slot *slot_new(const char *id);
@@ -60,12 +74,18 @@ struct registry *factory_registry(const flume_factory *);
 
 /* What serves now, or NULL; lent under the lock. */
 const flume_pipeline *slot_pipeline(const struct slot *);
-/* What was swapped out of a live pointer, with its reference; may be NULL.  Lock held. */
-void retire(flume_factory *, struct counted *swapped_out);
+/* Of a pipeline that was swapped out of a live pointer, with that one's reference; may be NULL.
+ * Lock held. */
+void retire(flume_factory *, struct retiring *);
+/* Takes away what the slot serves.  Lock held. */
+void retire_slot(flume_factory *, struct slot *);
 /* Sees to it that what was retired is let go. */
 void retire_soon(flume_factory *);
 
-/* The event, once for each binding of its schema. */
+/* Whoever calls it or reads it finds nothing from then on.  Lock held, once in its life, and
+ * before its slot is retired. */
+void binding_end(flume_factory *, flume_binding *, bool unbound);
+/* The event, once for each binding that follows its schema. */
 void bindings_emit(const flume_factory *, struct flume_event *);
 
 #endif

@@ -8,18 +8,24 @@
  */
 #include "lib/factory/factory.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 #define MOST 16 /* swapped out and not let go */
 
-void retire(flume_factory *factory, struct counted *swapped_out)
+void retire(flume_factory *factory, struct retiring *it)
 {
-	flume_pipeline *pipeline = (flume_pipeline *)swapped_out;
-	if (!pipeline)
+	if (!it)
 		return;
-	pipeline->next_retired = factory->retired.first;
-	factory->retired.first = pipeline;
+	it->next = factory->retired.first;
+	factory->retired.first = it;
 	factory->retired.n++;
+}
+
+void retire_slot(flume_factory *factory, struct slot *slot)
+{
+	flume_pipeline *served = (flume_pipeline *)live_swap(&slot->live, NULL);
+	retire(factory, served ? &served->retiring : NULL);
 }
 
 /* A few milliseconds long. */
@@ -46,16 +52,18 @@ void flume_factory_settle(flume_factory *factory)
 	if (live_entered())
 		return;
 	factory_lock(factory);
-	flume_pipeline *it = factory->retired.first;
+	struct retiring *it = factory->retired.first;
 	factory->retired.first = NULL;
 	factory->retired.n = 0;
 	factory_unlock(factory);
 	if (!it)
 		return;
 	live_settle();
-	while (it) {
-		flume_pipeline *next = it->next_retired;
-		pipeline_release(it);
-		it = next;
+	for (struct retiring *next; it; it = next) {
+		flume_pipeline *pipeline = it->pipeline;
+		next = it->next;
+		if (it->apart)
+			free(it);
+		pipeline_release(pipeline);
 	}
 }

@@ -102,36 +102,40 @@ static bool report_users(const flume_factory *factory, const char *id, flume_rep
 	return used;
 }
 
-/* The first binding of `slot`, taken off the map; NULL when there is none. */
-static flume_binding *take_binding(flume_factory *factory, const struct slot *slot)
+/* The bindings of `slot`, ended and taken off the map, in a list.  Lock held. */
+static flume_binding *take_bindings(flume_factory *factory, const struct slot *slot)
 {
-	for (size_t i = 0; i < factory->bindings.len; i++) {
-		flume_binding *binding = factory->bindings.entries[i].thing;
-		if (binding->slot == slot)
-			return map_remove(&factory->bindings, binding->name);
+	flume_binding *list = NULL, **end = &list;
+	for (size_t i = 0; i < factory->bindings.len;) {
+		flume_binding *it = factory->bindings.entries[i].thing;
+		if (it->slot != slot) {
+			i++;
+			continue;
+		}
+		map_remove(&factory->bindings, it->name);
+		binding_end(factory, it, false);
+		*end = it;
+		end = &it->next;
 	}
-	return NULL;
+	return list;
 }
 
-static void remove_bindings(flume_factory *factory, const struct slot *slot)
+static void drop_bindings(const flume_factory *factory, flume_binding *list)
 {
-	for (;;) {
-		factory_lock(factory);
-		flume_binding *binding = take_binding(factory, slot);
-		factory_unlock(factory);
-		if (!binding)
-			return;
+	for (flume_binding *it = list, *next; it; it = next) {
+		next = it->next;
 		hub_emit(factory->hub,
 			 &(struct flume_event){.kind = FLUME_EVENT_BINDING_REMOVED,
-					       .name = binding->name,
-					       .schema_id = slot->id});
-		flume_binding_unref(binding);
+					       .name = it->name,
+					       .schema_id = it->slot->id});
+		flume_binding_unref(it);
 	}
 }
 
 int flume_factory_remove_schema(flume_factory *factory, const char *id, flume_report *report)
 {
 	struct slot *slot = NULL;
+	flume_binding *bindings = NULL;
 	factory_lock(factory);
 	int rc = !map_get(&factory->slots, id)       ? FLUME_NOT_FOUND
 		 : report_users(factory, id, report) ? FLUME_IN_USE
@@ -139,12 +143,13 @@ int flume_factory_remove_schema(flume_factory *factory, const char *id, flume_re
 	if (!rc) {
 		slot = map_remove(&factory->slots, id);
 		store_count_users(factory, &slot->uses, -1);
-		retire(factory, live_swap(&slot->live, NULL));
+		bindings = take_bindings(factory, slot);
+		retire_slot(factory, slot);
 	}
 	factory_unlock(factory);
 	if (rc)
 		return rc;
-	remove_bindings(factory, slot);
+	drop_bindings(factory, bindings);
 	hub_emit(factory->hub,
 		 &(struct flume_event){.kind = FLUME_EVENT_SCHEMA_REMOVED,
 				       .schema_id = slot->id,

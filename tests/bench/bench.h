@@ -124,7 +124,7 @@ static inline flume_binding *bench_bind(flume_factory *factory, const char *id,
 	flume_binding *binding = NULL;
 	flume_schema *schema = bench_schema(yaml, FLUME_YAML);
 	bench_must(flume_factory_set_schema(factory, id, schema, NULL), yaml);
-	bench_must(flume_factory_bind(factory, id, id, &binding, NULL), id);
+	bench_must(flume_factory_bind(factory, id, id, 0, &binding, NULL), id);
 	flume_schema_unref(schema);
 	return binding;
 }

@@ -234,7 +234,8 @@ static double time_set(size_t nodes)
 		bench_must(flume_factory_set_schema(factory, "t", two[r % 2], NULL), "set");
 		ns[r] = bench_now() - before;
 		if (r == 0) /* the others are followed by a binding */
-			bench_must(flume_factory_bind(factory, "t", "t", NULL, NULL), "bind");
+			bench_must(flume_factory_bind(factory, "t", "t", 0, NULL, NULL),
+				   "bind");
 	}
 	bench_must(flume_factory_remove_schema(factory, "t", NULL), "remove");
 	for (int i = 0; i < 2; i++)

@@ -2,6 +2,7 @@
 all still serve until they are restored.  One of four is simply retired."""
 
 import json
+import os
 
 from documents import marking
 from harness import ConfigMap, contains, equal, run
@@ -14,10 +15,10 @@ def texts(names=NAMES):
     return {name: marking("1.0.0", k) for k, name in enumerate(names, 1)}
 
 
-def started(s):
+def started(s, **more):
     etcd = s.etcd()
     etcd.change(puts={etcd.schema_key(name): text for name, text in texts().items()})
-    node = s.node(etcd=etcd)
+    node = s.node(etcd=etcd, **more)
     node.prove(list(NAMES), DOCUMENT, "1.0.0")
     return etcd, node
 
@@ -62,22 +63,33 @@ def restoring_clears_it(s):
 
 
 def what_is_held_can_be_confirmed_name_by_name(s):
-    etcd, node = started(s)
-    equal(node.request("DELETE", "/schemas/a").status, 409, "DELETE of what etcd has")
+    etcd, node = started(s, socket=os.path.join(s.path, "n.sock"))
+    equal(node.request_locally("DELETE", "/schemas/a").status, 409, "DELETE of what etcd has")
     etcd.delete_schemas("abc")
     held(node, "abc")
-    answer = node.request("DELETE", "/schemas/d")
+    answer = node.request_locally("DELETE", "/schemas/d")
     equal((answer.status, answer.json()["code"]), (409, "read-only"), "DELETE of what etcd has")
     for name in "abc":
-        equal(node.request("DELETE", f"/schemas/{name}").status, 204, f"DELETE of {name}")
+        equal(node.request_locally("DELETE", f"/schemas/{name}").status, 204, f"DELETE of {name}")
     equal(statuses(node), [404, 404, 404, 200], "answers")
     node.wait_for("they left the status", lambda: set(node.status()["schemas"]) == {"d"})
-    equal(node.request("DELETE", "/schemas/a").status, 409, "DELETE of what is gone already")
+    equal(node.request_locally("DELETE", "/schemas/a").status, 409, "DELETE of what is gone already")
     node.restart()
     node.wait_ready()
     equal(statuses(node), [404, 404, 404, 200], "answers after a restart")
     etcd.set_schema("a", marking("1.0.0", 1))
     node.wait_schema("a", version="1.0.0")
+
+
+def a_node_that_writes_through_confirms_too(s):
+    more = {"socket": os.path.join(s.path, "n.sock"), "args": ["--write-through"]}
+    etcd, node = started(s, **more)
+    etcd.delete_schemas("abc")
+    held(node, "abc")
+    for name in "abc":
+        equal(node.request_locally("DELETE", f"/schemas/{name}").status, 204, f"DELETE of {name}")
+    equal(statuses(node), [404, 404, 404, 200], "answers")
+    equal(node.request_locally("DELETE", "/schemas/a").status, 404, "DELETE of what is gone")
 
 
 def the_rest_is_held_too(s):
@@ -152,6 +164,7 @@ run(
     three_of_four_in_one_revision_are_held,
     restoring_clears_it,
     what_is_held_can_be_confirmed_name_by_name,
+    a_node_that_writes_through_confirms_too,
     the_rest_is_held_too,
     one_of_four_is_retired,
     two_of_four_are_retired,

@@ -218,7 +218,7 @@ END_TEST
 static int live_and_die(void)
 {
 	flume_factory *factory = NULL;
-	const struct flume_options options = {.type = &rig_items};
+	const struct flume_options options = {.type = &rig_items, .listen = rig_write_down};
 	int rc = flume_factory_new(&factory, &options, NULL);
 	for (const struct flume_component *it = rig_parts; !rc && it->name; it++)
 		rc = flume_factory_add(factory, it, NULL);
@@ -248,9 +248,9 @@ static void look_for_declared(int rc)
 	ck_assert(flume_factory_has(rig.factory, FLUME_PROCESSOR, "x") == there);
 	ck_assert(flume_factory_has(rig.factory, FLUME_PREDICATE, "p") == there);
 	ck_assert(flume_factory_has(rig.factory, FLUME_PREDICATE, "q") == there);
-	flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", NULL);
-	flume_factory_remove(rig.factory, FLUME_PREDICATE, "p", NULL);
-	flume_factory_remove(rig.factory, FLUME_PREDICATE, "q", NULL);
+	flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", 0, NULL);
+	flume_factory_remove(rig.factory, FLUME_PREDICATE, "p", 0, NULL);
+	flume_factory_remove(rig.factory, FLUME_PREDICATE, "q", 0, NULL);
 	ck_assert_int_eq(rig.made, rig.unmade);
 }
 
@@ -262,9 +262,27 @@ END_TEST
 
 static int bind(void)
 {
-	flume_binding *binding = NULL;
-	int rc = flume_factory_bind(rig.factory, "b", "s", &binding, NULL);
+	flume_binding *binding = NULL, *pinned = NULL;
+	int rc = flume_factory_bind(rig.factory, "b", "s", 0, &binding, NULL);
+	if (!rc)
+		rc = flume_factory_bind(rig.factory, "p", "s", FLUME_BIND_PINNED, &pinned,
+					NULL);
 	flume_binding_unref(binding);
+	flume_binding_unref(pinned);
+	return rc;
+}
+
+static int read_for_a_factory(void)
+{
+	flume_schema *schema = NULL, *loaded = NULL;
+	int rc = flume_factory_parse_schema(rig.factory, &schema, RICH, strlen(RICH),
+					    FLUME_YAML, NULL);
+	if (!rc)
+		rc = flume_factory_load_schema(rig.factory, &loaded,
+					       "tests/schemas/invalid/children-count/in.yaml",
+					       NULL);
+	flume_schema_unref(schema);
+	flume_schema_unref(loaded);
 	return rc;
 }
 
@@ -292,6 +310,7 @@ START_TEST(binding_listening_and_listing)
 {
 	rig_must_set("s", "ref: a");
 	until_it_works(bind, NULL);
+	until_it_works(read_for_a_factory, NULL);
 	until_it_works(listen_once, NULL);
 	until_it_works(list, NULL);
 }
@@ -299,12 +318,28 @@ END_TEST
 
 START_TEST(removing_needs_no_memory)
 {
+	rig_must_set("s", "ref: b");
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, NULL, NULL), 0);
+	ck_assert_int_eq(
+		flume_factory_bind(rig.factory, "c", "s", FLUME_BIND_PINNED, NULL, NULL), 0);
+	ck_assert_int_eq(
+		flume_factory_bind(rig.factory, "d", "s", FLUME_BIND_PINNED, NULL, NULL), 0);
 	rig_must_set("s", "ref: a");
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", NULL, NULL), 0);
+	int repinned = flume_factory_repin(rig.factory, "c");
 	memory_fails_at(1);
+	int moved = flume_factory_repin(rig.factory, "d");
+	ck_assert(memory_is_back());
+	memory_fails_at(1);
+	int unbound = flume_factory_unbind(rig.factory, "c");
+	int forced = flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a",
+					  FLUME_REMOVE_FORCED, NULL);
 	int schema = flume_factory_remove_schema(rig.factory, "s", NULL);
-	int part = flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", NULL);
+	int part = flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", 0, NULL);
 	ck_assert(!memory_is_back());
+	ck_assert_int_eq(repinned, 0);
+	ck_assert_int_eq(moved, FLUME_NOMEM);
+	ck_assert_int_eq(unbound, 0);
+	ck_assert_int_eq(forced, 0);
 	ck_assert_int_eq(schema, 0);
 	ck_assert_int_eq(part, 0);
 }
@@ -317,7 +352,7 @@ START_TEST(a_call_needs_no_memory_but_for_clones)
 		     "then: {type: switch, condition: word, routes: {k: {ref: fail}}, "
 		     "default: {ref: b}}}]}");
 	flume_binding *binding = NULL;
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", &binding, NULL), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, &binding, NULL), 0);
 	void *item = rig_item(1);
 	memory_fails_at(1);
 	int good = flume_binding_process(binding, NULL, &item, NULL);

@@ -7,7 +7,7 @@
 static flume_binding *bound(const char *name, const char *id)
 {
 	flume_binding *binding = NULL;
-	ck_assert_int_eq(flume_factory_bind(rig.factory, name, id, &binding, NULL), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, name, id, 0, &binding, NULL), 0);
 	return binding;
 }
 
@@ -33,7 +33,7 @@ static uint64_t generation(flume_binding *binding)
 START_TEST(only_what_is_stored_can_be_bound)
 {
 	flume_binding *binding = NULL;
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", &binding, &rig.err),
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, &binding, &rig.err),
 			 FLUME_NOT_FOUND);
 	ck_assert_str_eq(rig.err.text, "there is no schema 's'");
 	ck_assert_ptr_null(binding);
@@ -51,7 +51,7 @@ START_TEST(binding_a_name_twice_gives_the_same)
 	flume_binding_unref(one);
 	flume_binding_unref(two);
 	flume_binding_unref(three);
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", NULL, NULL), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, NULL, NULL), 0);
 }
 END_TEST
 
@@ -61,7 +61,7 @@ START_TEST(a_name_is_bound_to_one_schema)
 	rig_must_set("s", "ref: a");
 	rig_must_set("t", "ref: b");
 	flume_binding *one = bound("b", "s");
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "t", &other, &rig.err),
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "t", 0, &other, &rig.err),
 			 FLUME_EXISTS);
 	ck_assert_str_eq(rig.err.text, "'b' is bound to another schema");
 	ck_assert_ptr_null(other);

@@ -104,11 +104,12 @@ END_TEST
 START_TEST(a_component_removed_in_between_is_a_conflict)
 {
 	flume_change *change = prepared("s", "ref: a");
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", 0, NULL), 0);
 	conflicts(change);
 	rig_add_makers();
 	change = prepared("s", "components: {predicates: {x: {kind: not, of: even}}}\nref: b");
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "even", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "even", 0, NULL),
+			 0);
 	conflicts(change);
 }
 END_TEST
@@ -120,7 +121,7 @@ START_TEST(what_does_not_matter_is_no_conflict)
 	flume_change *change = prepared("s", "ref: leaf");
 	rig_must_set("other", "ref: d");
 	rig_must_set("another", "ref: leaf");
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", 0, NULL), 0);
 	ck_assert_int_eq(flume_change_commit(change), 0);
 	flume_change_free(change);
 }

@@ -84,7 +84,8 @@ START_TEST(a_check_changes_nothing)
 	char **ids = flume_factory_dup_schema_ids(rig.factory);
 	ck_assert_ptr_null(ids[0]);
 	free(ids);
-	ck_assert_uint_eq(rig.n_seen, 0);
+	rig_told("schema.validation.started schema.validation.completed "
+		 "schema.validation.started schema.validation.failed");
 }
 END_TEST
 

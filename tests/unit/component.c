@@ -1,3 +1,4 @@
+#include "lib/factory/factory.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suites.h"
 
@@ -108,6 +109,74 @@ START_TEST(the_texts_of_a_row_are_copied)
 }
 END_TEST
 
+/* A row of each kind, named x. */
+static struct flume_component row_of(enum flume_kind kind)
+{
+	struct flume_component row = {.name = "x"};
+	for (const struct flume_component *it = rig_parts; it->name; it++) {
+		if (component_kind(it) != (int)kind)
+			continue;
+		row = *it;
+		row.name = "x";
+		return row;
+	}
+	ck_abort_msg("the rig has no %s", flume_kind_text(kind));
+	return row;
+}
+
+static size_t listed(enum flume_kind kind, const char *name)
+{
+	char **names = flume_factory_dup_names(rig.factory, kind);
+	size_t n = 0;
+	for (size_t i = 0; names[i]; i++)
+		n += !strcmp(names[i], name);
+	free(names);
+	return n;
+}
+
+START_TEST(each_kind_has_names_of_its_own)
+{
+	for (int k = 0; k < FLUME_KINDS; k++) {
+		struct flume_component row = row_of(k);
+		rig_add(&row);
+		for (int other = 0; other < FLUME_KINDS; other++)
+			ck_assert_int_eq(flume_factory_has(rig.factory, other, "x"),
+					 other <= k);
+		ck_assert_uint_eq(listed(k, "x"), 1);
+	}
+	for (int k = 0; k < FLUME_KINDS; k++) {
+		ck_assert_int_eq(flume_factory_remove(rig.factory, k, "x", 0, NULL), 0);
+		for (int other = 0; other < FLUME_KINDS; other++)
+			ck_assert_int_eq(flume_factory_has(rig.factory, other, "x"), other > k);
+		ck_assert_uint_eq(listed(k, "x"), 0);
+	}
+}
+END_TEST
+
+START_TEST(what_describes_a_component_is_copied_for_each_kind)
+{
+	for (int k = 0; k < FLUME_KINDS; k++) {
+		char about[] = "What it does.", one[] = "one", two[] = "two";
+		const char *words[] = {one, two, NULL};
+		struct flume_component row = row_of(k);
+		row.about = about;
+		row.words = words;
+		rig_add(&row);
+		memset(about, 'z', 4);
+		one[0] = two[0] = 'z';
+		words[1] = NULL;
+		struct component *component =
+			registry_ref(factory_registry(rig.factory), k, "x");
+		ck_assert_int_eq(component->kind, k);
+		ck_assert_str_eq(component->is.about, "What it does.");
+		ck_assert_str_eq(component->is.words[0], "one");
+		ck_assert_str_eq(component->is.words[1], "two");
+		ck_assert_ptr_null(component->is.words[2]);
+		component_unref(component);
+	}
+}
+END_TEST
+
 START_TEST(names_are_listed_in_order)
 {
 	char **names = flume_factory_dup_names(rig.factory, FLUME_PREDICATE);
@@ -126,12 +195,12 @@ START_TEST(a_removed_component_is_not_found_again)
 	ck_assert_int_eq(add(&(struct flume_component){
 				 .name = "x", .run = run, .arg = &done, .done = count}),
 			 0);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", 0, NULL), 0);
 	ck_assert_int_eq(done, 1);
 	ck_assert(!flume_factory_has(rig.factory, FLUME_PROCESSOR, "x"));
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", NULL),
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", 0, NULL),
 			 FLUME_NOT_FOUND);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_CHANNEL, "a", NULL),
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_CHANNEL, "a", 0, NULL),
 			 FLUME_NOT_FOUND);
 	rig_refuses("s", "ref: x", "1:6: root: processor 'x' not found [unknown-ref]");
 }
@@ -143,13 +212,13 @@ START_TEST(a_component_in_use_cannot_be_removed_and_names_who_uses_it)
 	rig_must_set("two", "{type: filter, predicate: yes, then: {ref: a}}");
 	rig_must_set("three", "ref: b");
 	rig_must_set("four", "ref: one");
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", rig.report),
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", 0, rig.report),
 			 FLUME_IN_USE);
 	ck_assert_uint_eq(flume_report_size(rig.report), 3);
 	rig_found("0:0: one: schema 'one' uses processor 'a' [in-use]");
 	rig_found("0:0: two: schema 'two' uses processor 'a' [in-use]");
 	rig_found("0:0: four: schema 'four' uses processor 'a' [in-use]");
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "yes", NULL),
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "yes", 0, NULL),
 			 FLUME_IN_USE);
 	ck_assert_int_eq(rig_process("one", 1), 0);
 }
@@ -159,9 +228,9 @@ START_TEST(a_component_no_longer_used_can_be_removed)
 {
 	rig_must_set("one", "ref: a");
 	rig_must_set("one", "ref: b");
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", 0, NULL), 0);
 	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "one", NULL), 0);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", 0, NULL), 0);
 }
 END_TEST
 
@@ -175,7 +244,7 @@ START_TEST(a_removed_component_lives_until_the_last_pipeline_ends)
 	flume_schema *schema = rig_schema("ref: x");
 	ck_assert_int_eq(flume_schema_build(schema, rig.factory, &pipeline, NULL), 0);
 	flume_schema_unref(schema);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", 0, NULL), 0);
 	ck_assert_int_eq(done, 0);
 	flume_pipeline *other = flume_pipeline_ref(pipeline);
 	flume_pipeline_unref(pipeline);
@@ -212,6 +281,8 @@ Suite *suite_component(void)
 	tcase_add_test(tc, a_second_of_the_same_name_and_kind_is_refused);
 	tcase_add_test(tc, when_adding_fails_done_does_not_run);
 	tcase_add_test(tc, the_texts_of_a_row_are_copied);
+	tcase_add_test(tc, each_kind_has_names_of_its_own);
+	tcase_add_test(tc, what_describes_a_component_is_copied_for_each_kind);
 	tcase_add_test(tc, names_are_listed_in_order);
 	tcase_add_test(tc, a_removed_component_is_not_found_again);
 	tcase_add_test(tc, a_component_in_use_cannot_be_removed_and_names_who_uses_it);

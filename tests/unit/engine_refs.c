@@ -13,7 +13,7 @@ static int checks; /* that ended badly */
 static void count_check(const struct flume_event *event, void *arg)
 {
 	(void)arg;
-	checks += event->kind == FLUME_EVENT_SCHEMA_REJECTED;
+	checks += event->kind == FLUME_EVENT_SCHEMA_UPDATE_FAILED;
 }
 
 static void count_checks(void)

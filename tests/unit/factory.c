@@ -77,7 +77,7 @@ static void free_in_flight(struct flight *flight)
 	flume_binding *probe = NULL;
 	freed = false;
 	rig_must_set("probe", "ref: a");
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "probe", "probe", &probe, NULL), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "probe", "probe", 0, &probe, NULL), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, free_factory, NULL), 0);
 	void *item = rig_item(1);
 	while (flume_binding_process(probe, NULL, &item, NULL) != FLUME_NOT_FOUND)
@@ -129,7 +129,7 @@ START_TEST(it_does_not_wait_for_handles)
 {
 	flume_binding *binding = NULL;
 	rig_must_set("s", "ref: a");
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", &binding, NULL), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, &binding, NULL), 0);
 	flume_pipeline *first = flume_binding_dup_pipeline(binding);
 	rig_must_set("s", "ref: b");
 	flume_pipeline *second = flume_binding_dup_pipeline(binding);
@@ -145,7 +145,7 @@ START_TEST(bindings_that_are_still_held_refuse_calls)
 {
 	flume_binding *binding = NULL;
 	rig_must_set("s", "ref: a");
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", &binding, NULL), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, &binding, NULL), 0);
 	rig.factory = flume_factory_free(rig.factory);
 	void *item = rig_item(1);
 	ck_assert_int_eq(flume_binding_process(binding, NULL, &item, &rig.err),

@@ -241,7 +241,7 @@ int rig_run(const char *yaml, long value)
 int rig_process(const char *id, long value)
 {
 	flume_binding *binding = NULL;
-	ck_assert_int_eq(flume_factory_bind(rig.factory, id, id, &binding, &rig.err), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, id, id, 0, &binding, &rig.err), 0);
 	begin_run(value);
 	void *item = rig.item;
 	int rc = flume_binding_process(binding, NULL, &item, &rig.err);
@@ -261,10 +261,16 @@ static void *fly(void *arg)
 
 void rig_take_off(struct flight *flight, const char *id)
 {
+	flume_binding *binding = NULL;
+	ck_assert_int_eq(flume_factory_bind(rig.factory, id, id, 0, &binding, NULL), 0);
+	rig_take_off_in(flight, binding);
+}
+
+void rig_take_off_in(struct flight *flight, flume_binding *binding)
+{
 	int before = rig.at_gate;
 	rig.gate_open = false;
-	*flight = (struct flight){.item = rig_item(1)};
-	ck_assert_int_eq(flume_factory_bind(rig.factory, id, id, &flight->binding, NULL), 0);
+	*flight = (struct flight){.item = rig_item(1), .binding = binding};
 	ck_assert_int_eq(pthread_create(&flight->thread, NULL, fly, flight), 0);
 	while (rig.at_gate == before)
 		sched_yield();
@@ -299,14 +305,15 @@ static void copy(char *to, size_t size, const char *from)
 	snprintf(to, size, "%s", from);
 }
 
-static void write_down(const struct flume_event *event, void *arg)
+void rig_write_down(const struct flume_event *event, void *arg)
 {
 	(void)arg;
 	pthread_mutex_lock(&seen_lock);
-	if (rig.n_seen < RIG_MOST) {
+	if (rig.n_seen < RIG_EVENTS) {
 		struct seen *it = &rig.seen[rig.n_seen];
 		it->kind = event->kind;
 		it->generation = event->generation;
+		it->duration_ns = event->duration_ns;
 		it->code = event->err ? event->err->code : 0;
 		copy(it->name, sizeof it->name, event->name);
 		copy(it->schema_id, sizeof it->schema_id, event->schema_id);
@@ -320,7 +327,7 @@ static void write_down(const struct flume_event *event, void *arg)
 
 int rig_listen(void)
 {
-	int ticket = flume_factory_listen(rig.factory, write_down, NULL);
+	int ticket = flume_factory_listen(rig.factory, rig_write_down, NULL);
 	ck_assert_int_gt(ticket, 0);
 	return ticket;
 }
@@ -340,4 +347,16 @@ const struct seen *rig_last(enum flume_event_kind kind)
 			return &rig.seen[i];
 	ck_abort_msg("no event %s", flume_event_name(kind));
 	return NULL;
+}
+
+void rig_told(const char *names)
+{
+	char all[4096] = "";
+	for (size_t i = 0; i < rig.n_seen; i++) {
+		const char *name = flume_event_name(rig.seen[i].kind);
+		ck_assert_uint_lt(strlen(all) + strlen(name) + 2, sizeof all);
+		strcat(strcat(all, i ? " " : ""), name);
+	}
+	ck_assert_str_eq(all, names);
+	rig.n_seen = 0;
 }

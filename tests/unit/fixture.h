@@ -23,10 +23,12 @@ struct seen { /* one event, with texts of its own */
 	enum flume_event_kind kind;
 	char name[64], schema_id[64], version[16], old_version[16], path[192];
 	uint64_t generation;
+	int64_t duration_ns;
 	int code;
 };
 
-#define RIG_MOST 64
+#define RIG_MOST   64
+#define RIG_EVENTS 512
 
 extern struct rig {
 	flume_factory *factory;
@@ -58,7 +60,7 @@ extern struct rig {
 	size_t n_slept;
 	flume_cancel *cancel_in_sleep; /* requested by the next sleep */
 
-	struct seen seen[RIG_MOST];
+	struct seen seen[RIG_EVENTS];
 	atomic_size_t n_seen;
 } rig;
 
@@ -101,8 +103,9 @@ struct flight {
 	struct item *item;
 	int rc;
 };
-void rig_take_off(struct flight *, const char *id); /* returns when it stands there */
-int rig_land(struct flight *);                      /* opens the gate, for all flights */
+void rig_take_off(struct flight *, const char *id);     /* returns when it stands there */
+void rig_take_off_in(struct flight *, flume_binding *); /* takes the binding         */
+int rig_land(struct flight *);                          /* opens the gate, for all flights */
 
 struct item *rig_item(long value);
 void rig_free_item(void *item);
@@ -112,8 +115,11 @@ extern const struct flume_component rig_parts[]; /* ends without a name */
 
 /* ---- events ---- */
 
+void rig_write_down(const struct flume_event *, void *arg); /* a listener */
 int rig_listen(void); /* writes events down from now on; the ticket */
 size_t rig_saw(enum flume_event_kind, const char *name);
 const struct seen *rig_last(enum flume_event_kind); /* must have been seen */
+/* These were seen since it was asked last, in this order: names with a blank between them. */
+void rig_told(const char *names);
 
 #endif

@@ -214,7 +214,7 @@ void node_bind(const char *name, const char *yaml)
 	}
 	ck_assert_msg(r >= 0, "%s: %s", name,
 		      flume_report_size(report) ? flume_report_get_issue(report, 0)->text : "");
-	ck_assert_int_eq(flume_factory_bind(node.factory, name, name, &binding, &err), 0);
+	ck_assert_int_eq(flume_factory_bind(node.factory, name, name, 0, &binding, &err), 0);
 	flume_binding_unref(binding);
 	flume_report_free(report);
 }

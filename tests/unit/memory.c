@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 
 static _Thread_local long left; /* 0: none will fail */
 static _Thread_local bool failed;
+static _Thread_local long taken;
+static atomic_long alive;
 
 void memory_fails_at(long nth)
 {
@@ -36,6 +39,25 @@ bool memory_is_back(void)
 {
 	left = 0;
 	return failed;
+}
+
+long memory_taken(void)
+{
+	return taken;
+}
+
+long memory_alive(void)
+{
+	return alive;
+}
+
+UNWATCHED static void *count(void *memory)
+{
+	if (memory) {
+		taken++;
+		atomic_fetch_add_explicit(&alive, 1, memory_order_relaxed);
+	}
+	return memory;
 }
 
 UNWATCHED static bool fails(void)
@@ -69,32 +91,48 @@ typedef void *malloc_fn(size_t);
 typedef void *calloc_fn(size_t, size_t);
 typedef void *realloc_fn(void *, size_t);
 typedef void *aligned_alloc_fn(size_t, size_t);
+typedef void free_fn(void *);
 
 REAL(malloc, malloc_fn)
 REAL(calloc, calloc_fn)
 REAL(realloc, realloc_fn)
 REAL(aligned_alloc, aligned_alloc_fn)
+REAL(free, free_fn)
 
 #define VISIBLE UNWATCHED __attribute__((visibility("default")))
 
 VISIBLE void *malloc(size_t size)
 {
-	return fails() ? NULL : real_malloc()(size);
+	return fails() ? NULL : count(real_malloc()(size));
 }
 
 VISIBLE void *calloc(size_t n, size_t size)
 {
-	return fails() ? NULL : real_calloc()(n, size);
+	return fails() ? NULL : count(real_calloc()(n, size));
 }
 
 VISIBLE void *realloc(void *old, size_t size)
 {
-	return fails() ? NULL : real_realloc()(old, size);
+	if (fails())
+		return NULL;
+	void *grown = real_realloc()(old, size);
+	if (!old)
+		count(grown);
+	else
+		taken += grown != NULL;
+	return grown;
 }
 
 VISIBLE void *aligned_alloc(size_t alignment, size_t size)
 {
-	return fails() ? NULL : real_aligned_alloc()(alignment, size);
+	return fails() ? NULL : count(real_aligned_alloc()(alignment, size));
+}
+
+VISIBLE void free(void *memory)
+{
+	if (memory)
+		atomic_fetch_sub_explicit(&alive, 1, memory_order_relaxed);
+	real_free()(memory);
 }
 
 /* The rest by way of the four, so that each is counted once. */

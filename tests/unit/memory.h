@@ -1,5 +1,5 @@
 /*
- * memory.h - memory that runs out when a test says so.
+ * memory.h - memory that is counted, and runs out when a test says so.
  *
  * Takes the place of malloc and its kin for the whole program, shared libraries included, and
  * passes on to the real ones; only the thread that asked for it ever sees a failure.
@@ -15,5 +15,10 @@ void memory_fails_at(long nth);
 bool memory_has_failed(void);
 /* As it always was.  Did the failure happen? */
 bool memory_is_back(void);
+
+/* How often this thread has allocated so far. */
+long memory_taken(void);
+/* What all threads together have allocated and not freed. */
+long memory_alive(void);
 
 #endif

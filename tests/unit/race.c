@@ -17,7 +17,7 @@ static void *call_on(void *arg)
 		void *raw = item;
 		int rc = FLUME_NOT_FOUND;
 		if (!binding)
-			flume_factory_bind(rig.factory, arg, arg, &binding, NULL);
+			flume_factory_bind(rig.factory, arg, arg, 0, &binding, NULL);
 		if (binding)
 			rc = flume_binding_process(binding, NULL, &raw, NULL);
 		item = raw;
@@ -109,7 +109,7 @@ static const char *running_version(const char *id, uint64_t *generation)
 	static char version[16];
 	struct flume_pipeline_info info;
 	flume_binding *binding = NULL;
-	ck_assert_int_eq(flume_factory_bind(rig.factory, id, id, &binding, NULL), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, id, id, 0, &binding, NULL), 0);
 	flume_pipeline *pipeline = flume_binding_dup_pipeline(binding);
 	flume_pipeline_read(pipeline, &info);
 	snprintf(version, sizeof version, "%s", info.version);

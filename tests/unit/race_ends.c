@@ -12,7 +12,7 @@ static void *add_and_remove(void *arg)
 	const struct flume_component x = {.name = "x", .run = run_stamp, .arg = &stamps[0]};
 	while (!over) {
 		flume_factory_add(rig.factory, &x, NULL);
-		flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", NULL);
+		flume_factory_remove(rig.factory, FLUME_PROCESSOR, "x", 0, NULL);
 	}
 	return arg;
 }
@@ -68,7 +68,7 @@ static void *come_and_go(void *arg)
 static void *fail_on(void *arg)
 {
 	flume_binding *binding = NULL;
-	flume_factory_bind(rig.factory, "f", "f", &binding, NULL);
+	flume_factory_bind(rig.factory, "f", "f", 0, &binding, NULL);
 	for (int i = 0; i < 500; i++) {
 		void *item = rig_item(1);
 		bad += flume_binding_process(binding, NULL, &item, NULL) != FLUME_FAILED;
@@ -125,7 +125,7 @@ START_TEST(the_end_of_a_factory_waits_for_all_calls)
 		stamps_set("s", stamped(0));
 		for (int i = 0; i < CALLERS; i++) {
 			flume_binding *binding = NULL;
-			flume_factory_bind(rig.factory, "s", "s", &binding, NULL);
+			flume_factory_bind(rig.factory, "s", "s", 0, &binding, NULL);
 			begin_thread(&callers[i], call_to_the_end, binding);
 		}
 		while (good < CALLERS)

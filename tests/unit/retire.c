@@ -120,7 +120,7 @@ START_TEST(calls_on_all_processors_are_counted)
 	pthread_t threads[4];
 	flume_binding *binding = NULL;
 	rig_must_set("s", "ref: fail");
-	ck_assert_int_eq(flume_factory_bind(rig.factory, "s", "s", &binding, NULL), 0);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "s", "s", 0, &binding, NULL), 0);
 	for (int i = 0; i < 4; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, call_thousand, binding), 0);
 	for (int i = 0; i < 4; i++)
@@ -141,7 +141,7 @@ START_TEST(a_schema_found_right_is_asked_for_its_names_again)
 {
 	flume_schema *schema = rig_schema("{type: sequence, children: [{ref: a}, {ref: b}]}");
 	ck_assert_int_eq(flume_schema_check(schema, rig.factory, NULL), 0);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", 0, NULL), 0);
 	flume_report *report = flume_report_new();
 	ck_assert_int_eq(flume_schema_check(schema, rig.factory, report), FLUME_REJECTED);
 	ck_assert_uint_eq(flume_report_size(report), 1);

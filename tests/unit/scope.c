@@ -174,11 +174,11 @@ START_TEST(what_a_declaration_asks_for_cannot_be_removed)
 {
 	rig_must_set("used", PREDICATES("x: {kind: not, of: even}") ASK("x"));
 	rig_must_set("unused", PREDICATES("y: {kind: not, of: no}") "ref: a");
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "even", NULL),
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "even", 0, NULL),
 			 FLUME_IN_USE);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "no", NULL),
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "no", 0, NULL),
 			 FLUME_IN_USE);
-	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "yes", NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "yes", 0, NULL), 0);
 }
 END_TEST
 
@@ -295,8 +295,8 @@ START_TEST(what_the_node_declares_is_there_for_every_schema)
 		rig_declare("processors: {x: {kind: note, text: one}}\n"
 			    "predicates: {y: {kind: not, of: z}, z: {kind: is, value: 2}}"),
 		0);
-	ck_assert_uint_eq(rig_saw(FLUME_EVENT_COMPONENT_ADDED, "x"), 1);
-	ck_assert_uint_eq(rig_saw(FLUME_EVENT_COMPONENT_ADDED, "z"), 1);
+	ck_assert_uint_eq(rig_saw(FLUME_EVENT_PROCESSOR_REGISTERED, "x"), 1);
+	ck_assert_uint_eq(rig_saw(FLUME_EVENT_PREDICATE_REGISTERED, "z"), 1);
 	ck_assert_int_eq(rig_run("{type: filter, predicate: y, then: {ref: x}}", 1), 0);
 	rig_left("one");
 }
