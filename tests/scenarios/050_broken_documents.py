@@ -60,7 +60,7 @@ def each_is_refused_and_nothing_else_stops(s):
     etcd.set_schema("neighbour", marking("1.0.0", 0))
     node = s.node(etcd=etcd)
     for name in names:
-        node.wait_schema(name, state="running", version="1.0.0")
+        node.wait_schema(name, state="running", version="1.0.0", proven=True)
     load = s.load(
         node, lambda i: names[i % len(names)], {"id": 1}, rate=200, threads=2, check=made_by_one
     )
