@@ -131,9 +131,8 @@ struct lane {
 	bool wants;     /* someone wants the schema to be here ... */
 	bool leaving;   /* ... or wants it gone, and that is not carried out yet */
 	bool held_back; /* `leaving`, and kept by the rule of mass deletions     */
-	bool leave_told;
-	struct waits leave_waits; /* who stands against it ...           */
-	bool leave_due;           /* ... and whether that may be over    */
+	bool leave_told, leave_due;
+	struct waits leave_waits; /* who stands against it; `leave_due`: that may be over */
 	struct asker leave_asker; /* who proposes it, whatever is wanted */
 	struct facts wanted;
 	int64_t last_revision;  /* 0: none was seen             */
@@ -145,7 +144,6 @@ struct lane {
 
 	flume_pipeline *counted; /* the one that serves: its calls are counted now */
 	struct followers followers;
-	bool watched; /* on probation */
 	struct probation_limits limits;
 	int64_t began;
 	int64_t fall_at; /* going back failed, and is tried again then; 0: no */
@@ -158,6 +156,7 @@ struct lane {
 
 	uint64_t idle_since; /* engine.ticks; 0: there is something to remember */
 	uint64_t counts[OUTCOME_COUNT];
+	bool watched;       /* on probation                   */
 	bool good;          /* the last reload was successful */
 	int64_t success_at; /* seconds since 1970; 0: never   */
 };
