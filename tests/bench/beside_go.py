@@ -110,7 +110,7 @@ class Plan:
 
     @staticmethod
     def check(folder, name, schema, aim=None, processors=()):
-        request = ("check", folder.add(schema)[0], SWAP_MS)
+        request = ("check", *folder.add(schema), SWAP_MS)
         return Row(f"validation, {name}", request, aim, processors=processors)
 
     def with_aims(self):

@@ -57,13 +57,12 @@ void *aligned_alloc(size_t alignment, size_t size)
  * three that the kernel tells. */
 static inline double waited(void)
 {
+	static _Thread_local int fd = -1;
 	char text[96] = "", *number;
-	int fd = open("/proc/thread-self/schedstat", O_RDONLY);
 	if (fd < 0)
+		fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || pread(fd, text, sizeof text - 1, 0) < 0)
 		return 0;
-	if (read(fd, text, sizeof text - 1) < 0)
-		*text = '\0';
-	close(fd);
 	strtoull(text, &number, 10);
 	return (double)strtoull(number, NULL, 10);
 }
@@ -101,6 +100,28 @@ static inline double measure(loop_fn *loop, void *arg, void **item, double ms, l
 	begin = own_now();
 	loop(arg, item, n);
 	return (own_now() - begin) / (double)n;
+}
+
+/* Work on things that are used up: `ready` makes them, which does not count, and `n` of them are
+ * used by one turn of the loop each. */
+struct supply {
+	void (*ready)(void *arg, long n);
+	long n;
+};
+
+static inline double measure_supplied(const struct supply *supply, loop_fn *loop, void *arg,
+				      double ms)
+{
+	double until = bench_now() + ms * 1e6, took = 0;
+	long turns = 0;
+	do {
+		supply->ready(arg, supply->n);
+		double begin = own_now();
+		loop(arg, NULL, supply->n);
+		took += own_now() - begin;
+		turns += supply->n;
+	} while (bench_now() < until);
+	return took / (double)turns;
 }
 
 /* Of one turn. */
