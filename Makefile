@@ -184,16 +184,21 @@ fuzz:
 # ---- figures --------------------------------------------------------------------------------
 
 BENCHES := $(patsubst tests/bench/%.c,build/bench/%,$(BENCH_SOURCES))
+BENCH_SCRIPTS := $(sort $(wildcard tests/bench/*.py))
+# A program with a script of its name is run by that.
+ALONE := $(filter-out $(patsubst tests/%.py,build/%,$(BENCH_SCRIPTS)),$(BENCHES))
 
 build/bench/%: build/obj/tests/bench/%.o $(AGENT_OBJECTS) $(LIB_OBJECTS)
 	@mkdir -p $(@D)
 	$(SAY) link $@
 	$(Q)$(CC) $(FLAGS) $^ $(AGENT_LIBS) -o $@
 
+# ONLY=beside_go runs one of them; QUICK=1 is less sure, and sooner.
 .PHONY: bench
 bench: all $(BENCHES)
-	@set -e; for b in $(BENCHES); do echo "== $${b##*/}"; $$b; done
-	@set -e; for b in $(sort $(wildcard tests/bench/*.py)); do echo "== $$b"; python3 $$b; done
+	@set -e; for b in $(call only,$(ALONE)); do echo "== $${b##*/}"; $$b; done
+	@set -e; for b in $(call only,$(BENCH_SCRIPTS)); do echo "== $$b"; python3 $$b; done
+only = $(if $(ONLY),$(filter %/$(ONLY) %/$(ONLY).py,$(1)),$(1))
 
 # ---- what must be on the machine --------------------------------------------------------------
 
@@ -202,6 +207,8 @@ DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev li
               libmicrohttpd-dev liburcu-dev nettle-dev libpcre2-dev
 DEPS_CHECK := g++ check etcd-server etcd-client python3 curl
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
+# The original is written in Go and takes 1.24 or newer: where Debian's is older, put one on the PATH.
+DEPS_BENCH := golang-go ca-certificates
 
 # Asks dpkg first, so a machine that has everything needs neither root nor a network.
 install_missing = missing=$$(for p in $(1); do \
@@ -212,13 +219,15 @@ install_missing = missing=$$(for p in $(1); do \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
 
 # One after another, also with -j: apt locks what it works on.
-.PHONY: deps deps-check deps-lint
+.PHONY: deps deps-check deps-lint deps-bench
 deps:
 	@$(call install_missing,$(DEPS))
 deps-check: deps
 	@$(call install_missing,$(DEPS_CHECK))
 deps-lint: deps-check
 	@$(call install_missing,$(DEPS_LINT))
+deps-bench:
+	@command -v go >/dev/null || { $(call install_missing,$(DEPS_BENCH)); }
 
 # ---- to install -------------------------------------------------------------------------------
 
