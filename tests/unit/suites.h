@@ -33,6 +33,7 @@
 	X(connector_stream)    \
 	X(connector_switch)    \
 	X(decide)              \
+	X(describe)            \
 	X(digest)              \
 	X(document)            \
 	X(document_change)     \
@@ -69,6 +70,7 @@
 	X(fields)              \
 	X(fleet_status)        \
 	X(golden)              \
+	X(graph)               \
 	X(http_crowd)          \
 	X(http_guard)          \
 	X(http_pipelines)      \
