@@ -17,6 +17,7 @@
 	X(change_conflicts)    \
 	X(check)               \
 	X(cmd)                 \
+	X(cmd_describe)        \
 	X(cmd_etcd)            \
 	X(cmd_lines)           \
 	X(cmd_lint)            \
