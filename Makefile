@@ -102,6 +102,12 @@ lib/API.md: lib/flume.h lib/api.py
 	$(Q)python3 lib/api.py lib/flume.h > $(B)/API.md
 	$(Q)mv $(B)/API.md $@
 
+# What editors read beside the schemas; a scenario compares it with what is printed.
+.PHONY: schemas/flume.schema.json
+schemas/flume.schema.json: $(B)/flume
+	$(Q)$(B)/flume components --json-schema > $(B)/flume.schema.json
+	$(Q)mv $(B)/flume.schema.json $@
+
 # ---- tests ----------------------------------------------------------------------------------
 
 # One program holds every room's promises.
@@ -205,7 +211,8 @@ only = $(if $(ONLY),$(filter %/$(ONLY) %/$(ONLY).py,$(1)),$(1))
 # libmicrohttpd brings GnuTLS; with libcurl's GnuTLS build a node loads one TLS library, not two.
 DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev libyaml-dev \
               libmicrohttpd-dev liburcu-dev nettle-dev libpcre2-dev
-DEPS_CHECK := g++ check etcd-server etcd-client python3 curl
+DEPS_CHECK := g++ check etcd-server etcd-client python3 python3-jsonschema python3-yaml graphviz \
+              curl
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 # The original is written in Go and takes 1.24 or newer: where Debian's is older, put one on the PATH.
 DEPS_BENCH := golang-go ca-certificates

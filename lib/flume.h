@@ -545,6 +545,29 @@ struct flume_binding_info { /* texts that are longer are cut */
  * removed, the factory freed) it tells what was there last. */
 void flume_binding_read(flume_binding *, struct flume_binding_info *out);
 
+/* ---- introspection ------------------------------------------------------------------ */
+
+/* Text for programs, freed with free(3); NULL when out of memory.  All of it comes from the tables
+ * that check and build, and the same state gives the same text. */
+
+/* JSON: `document`, `canary` and `node` are the keys that those may have; `connectors` has every
+ * form of a node; `kinds`, for each kind of component, its `makers` and what is registered as
+ * `components` (with `tags` of processors, `values` of conditions), both sorted by name.  The keys
+ * are rows as of struct flume_field. */
+char *flume_factory_dup_spec(const flume_factory *);
+/* The grammar as JSON Schema (draft 2020-12), for editors and for checks elsewhere.  With a
+ * factory, declarations are told by its makers, without those that a schema may not use; with
+ * NULL they only need a `kind`.  It never refuses what flume_schema_check accepts; what it cannot
+ * refuse is duplicate keys, names that mean nothing, cycles and limits. */
+char *flume_dup_json_schema(const flume_factory *);
+
+enum flume_graph_format { FLUME_GRAPH_DOT, FLUME_GRAPH_MERMAID };
+/* The nodes of a schema and what joins them, for Graphviz or Mermaid.  A schema need not have been
+ * checked: what is there is drawn, and a node that makes no sense is drawn as one.  A ref that
+ * none of the schema's own processors answers to is dashed; it may be a registered processor or
+ * another schema.  Names are shown in part when they are long, and without control characters. */
+char *flume_schema_dup_graph(const flume_schema *, enum flume_graph_format);
+
 /* ---- events ------------------------------------------------------------------------- */
 
 /* One list: the enum, the names and the reference all come from it. */

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-lib='base schema component connector check build factory'
+lib='base schema component connector check describe build factory'
 agent='log loop etcd document source engine fleet http conf cmd'
 
 rank() { # rank HOUSE ROOM

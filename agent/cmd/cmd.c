@@ -11,8 +11,9 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_agent, &command_lint,   &command_test, &command_run,     &command_apply,
-	&command_get,   &command_status, &command_help, &command_version, NULL,
+	&command_agent,      &command_lint, &command_test,    &command_run,
+	&command_apply,      &command_get,  &command_status,  &command_graph,
+	&command_components, &command_help, &command_version, NULL,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands - 1)

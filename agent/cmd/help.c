@@ -95,7 +95,7 @@ void cmd_help_all(void)
 	printf("flume: JSON pipelines from schemas that change while they run\n\n"
 	       "usage: flume COMMAND [OPTION...] [ARGUMENT...]\n\n");
 	for (const struct command *const *c = commands; *c; c++)
-		printf("  %-10s%s\n", (*c)->name, (*c)->about);
+		printf("  %-12s%s\n", (*c)->name, (*c)->about);
 	printf("\n'flume COMMAND --help' says more. Exit codes:");
 	for (int i = 0; i < CMD_EXITS; i++)
 		printf("%s\n  %d  %s", i ? "" : "\n", i, exits[i]);

@@ -2,8 +2,8 @@
  * folder.h - inside agent/source: what a folder of schemas holds, and whether that changed.
  *
  * NAME.yaml, NAME.yml and NAME.json stand for the schema NAME; of two that stand for the same
- * one, the first by file name counts.  Hidden files are not looked at, others that cannot be
- * schemas are logged once for as long as they stay that way.
+ * one, the first by file name counts.  Hidden files and NAME.schema.json are not looked at, others
+ * that cannot be schemas are logged once for as long as they stay that way.
  */
 #ifndef FLUME_AGENT_SOURCE_FOLDER_H
 #define FLUME_AGENT_SOURCE_FOLDER_H

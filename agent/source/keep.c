@@ -1,5 +1,7 @@
 #include "agent/source/keep.h"
 
+#include "agent/source/slurp.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -73,7 +75,8 @@ static int remove_all(int dir, const char *name, const char *but, struct place *
 	int removed = 0;
 	for (size_t i = 0; i < SUFFIXES; i++) {
 		struct place p = place_of(name, suffixes[i]);
-		if (but && !strcmp(suffixes[i], but))
+		enum flume_format format;
+		if (!slurp_stem(p.file, &format) || (but && !strcmp(suffixes[i], but)))
 			continue;
 		if (!unlinkat(dir, p.file, 0)) {
 			removed++;
@@ -93,6 +96,11 @@ int keep_save(const char *dir, const char *name, const char *text, size_t len,
 		return fd;
 	const char *suffix = suffix_for(fd, name, format);
 	struct place file = place_of(name, suffix), beside, failed;
+	if (!slurp_stem(file.file, &format)) {
+		close(fd);
+		return flume_fail(err, FLUME_IO, "%s/%s would not be read again", dir,
+				  file.file);
+	}
 	snprintf(beside.file, sizeof beside.file, ".%.200s.new", name);
 	int code = 0;
 	if (!write_beside(fd, beside.file, text, len) ||

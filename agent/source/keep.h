@@ -5,7 +5,8 @@
 #include "lib/flume.h"
 
 /* Writes NAME.yaml or NAME.json (in place of whatever file stood for NAME) so that a reader
- * sees the old file or the new one, and so does the next boot.  0 or FLUME_IO. */
+ * sees the old file or the new one, and so does the next boot.  0, or FLUME_IO, also for a file
+ * that would not be read again (NAME.schema.json). */
 int keep_save(const char *dir, const char *name, const char *text, size_t len,
 	      enum flume_format, struct flume_err *err);
 /* Removes every file that stands for NAME.  0, FLUME_NOT_FOUND when there is none, or FLUME_IO.

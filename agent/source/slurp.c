@@ -47,6 +47,14 @@ int slurp(const char *path, size_t most, char **out, size_t *out_len)
 	return code;
 }
 
+/* NAME.schema.json, which editors find beside the schemas that it is for. */
+static bool is_json_schema(const char *file, size_t stem, enum flume_format format)
+{
+	static const char mark[] = ".schema";
+	size_t n = sizeof mark - 1;
+	return format == FLUME_JSON && stem >= n && !memcmp(file + stem - n, mark, n);
+}
+
 size_t slurp_stem(const char *file, enum flume_format *out_format)
 {
 	const char *dot = strrchr(file, '.');
@@ -55,7 +63,8 @@ size_t slurp_stem(const char *file, enum flume_format *out_format)
 	*out_format = strcmp(dot, ".json") != 0 ? FLUME_YAML : FLUME_JSON;
 	if (*out_format == FLUME_YAML && strcmp(dot, ".yaml") != 0 && strcmp(dot, ".yml") != 0)
 		return 0;
-	return (size_t)(dot - file);
+	size_t stem = (size_t)(dot - file);
+	return is_json_schema(file, stem, *out_format) ? 0 : stem;
 }
 
 enum flume_format slurp_guess(const char *text, size_t len)

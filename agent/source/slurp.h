@@ -9,8 +9,8 @@
  * FLUME_NOMEM. */
 int slurp(const char *path, size_t most, char **out, size_t *out_len);
 
-/* The length of NAME in NAME.yaml, NAME.yml or NAME.json; 0 for hidden and other files.  `file`
- * is without folders. */
+/* The length of NAME in NAME.yaml, NAME.yml or NAME.json; 0 for hidden and other files, among them
+ * NAME.schema.json: a JSON Schema is no pipeline.  `file` is without folders. */
 size_t slurp_stem(const char *file, enum flume_format *out_format);
 
 /* The format of a document that has no name to go by: JSON when its first character, after

@@ -143,19 +143,19 @@ const struct flume_component *builder_component(struct builder *builder, enum fl
 static const char *default_name(struct builder *builder, const struct connector *connector,
 				const struct said *said, const flume_value *node)
 {
-	if (connector->name)
-		return connector->name(node);
-	if (!connector->named_by)
-		return connector->type;
 	if (connector == &connector_ref)
 		return value_text(said->of);
-	const flume_value *by = flume_value_get(node, connector->named_by);
-	size_t type = strlen(connector->type), size = strlen(value_text(by)) + 1;
-	char *name = builder_text(builder, type + 1 + size);
+	const struct naming naming = connector_naming(connector, node);
+	if (!naming.by)
+		return naming.stem;
+	const char *by = value_text(flume_value_get(node, naming.by));
+	size_t stem = strlen(naming.stem), between = strlen(naming.between);
+	size_t size = strlen(by) + 1;
+	char *name = builder_text(builder, stem + between + size);
 	if (name) {
-		memcpy(name, connector->type, type);
-		name[type] = connector->form ? ':' : '-';
-		memcpy(name + type + 1, value_text(by), size);
+		memcpy(name, naming.stem, stem);
+		memcpy(name + stem, naming.between, between);
+		memcpy(name + stem + between, by, size);
 	}
 	return name;
 }

@@ -29,11 +29,10 @@ struct walk {
 	bool failed_alloc;
 };
 
-static const char *const root_keys[] = {"type",       "name",   "version",
-					"components", "canary", NULL};
-static const char *const node_keys[] = {"type", "name", NULL};
-static const char *const form_root_keys[] = {"name", "version", "components", "canary", NULL};
-static const char *const form_keys[] = {"name", NULL};
+/* Keys that are not the connector's own; a form, having no type, begins at the second. */
+static const struct flume_field *const of_root[] = {type_fields, node_fields, document_fields,
+						    NULL};
+static const struct flume_field *const of_node[] = {type_fields, node_fields, NULL};
 
 static void check_node(struct walk *walk, const flume_value *node);
 
@@ -191,7 +190,6 @@ static void check_field(struct walk *walk, const struct connector *connector,
 /* NULL when it means nothing, with a finding. */
 static const struct connector *read_type(struct walk *walk, const flume_value *type)
 {
-	static const struct flume_field row = {.name = "type", .type = FLUME_FIELD_REF};
 	const char *word = flume_value_text(type);
 	const struct connector *found = connector_find(word);
 	const char *names[32];
@@ -199,7 +197,7 @@ static const struct connector *read_type(struct walk *walk, const flume_value *t
 	if (found)
 		return found;
 	size_t before = flume_report_size(walk->report);
-	fields_check_value(&row, type, walk->place, walk->report);
+	fields_check_value(type_fields, type, walk->place, walk->report);
 	if (flume_report_size(walk->report) != before)
 		return NULL;
 	for (size_t i = 0; connectors[i] && n < sizeof names / sizeof *names; i++)
@@ -263,29 +261,39 @@ static void check_entry(void *arg, const struct flume_field *row, const flume_va
 }
 
 /* What any node may say of itself. */
-static void check_own_text(struct walk *walk, const char *key, const flume_value *text)
+static void check_own(struct walk *walk, const struct flume_field *row,
+		      const flume_value *value)
 {
-	const struct flume_field row = {.name = key, .type = FLUME_FIELD_TEXT};
-	if (!text)
+	if (!value)
 		return;
-	size_t back = place_key(walk->place, key);
-	fields_check_value(&row, text, walk->place, walk->report);
+	size_t back = place_key(walk->place, row->name);
+	fields_check_value(row, value, walk->place, walk->report);
 	place_back(walk->place, back);
+}
+
+static void check_either(struct walk *walk, const struct connector *connector,
+			 const flume_value *node)
+{
+	const char *const *keys = connector->either;
+	const flume_value *second = keys[1] ? flume_value_get(node, keys[1]) : NULL;
+	if (second && flume_value_get(node, keys[0]))
+		flume_report_add(walk->report, "exclusive", place_text(walk->place), second,
+				 NULL, "a %s has '%s' or '%s', not both", connector->type,
+				 keys[0], keys[1]);
 }
 
 static void check_map(struct walk *walk, const flume_value *node, bool root)
 {
 	const struct said said = node_read(node);
-	check_own_text(walk, "name", said.name);
-	check_own_text(walk, "description", said.description);
+	check_own(walk, &node_fields[NODE_NAME], said.name);
+	check_own(walk, &node_fields[NODE_DESCRIPTION], said.description);
 	const struct connector *connector = find_connector(walk, node, &said);
 	if (!connector)
 		return;
-	const char *const *also = connector->form ? root ? form_root_keys : form_keys
-				  : root          ? root_keys
-						  : node_keys;
-	fields_check_keys(connector->fields, also, node, walk->place, walk->report, check_entry,
-			  &(struct at_node){walk, connector});
+	const struct flume_field *const *also = root ? of_root : of_node;
+	fields_check_keys(connector->fields, also + connector->form, node, walk->place,
+			  walk->report, check_entry, &(struct at_node){walk, connector});
+	check_either(walk, connector, node);
 	if (connector->check)
 		connector->check(node, place_text(walk->place), walk->report);
 }
@@ -304,27 +312,29 @@ static void check_node(struct walk *walk, const flume_value *node)
 
 /* ---- the document ---- */
 
-static void check_version(struct walk *walk, const flume_value *root)
-{
-	static const struct flume_field row = {.name = "version", .type = FLUME_FIELD_TEXT};
-	const flume_value *version = flume_value_get(root, "version");
-	struct place place;
-	place_init(&place, "version");
-	if (version)
-		fields_check_value(&row, version, &place, walk->report);
-	place_fini(&place);
-}
+static const struct {
+	const char *key;
+	void (*check)(const flume_value *, struct place *, flume_report *);
+} sections[] = {
+	{"components", components_check},
+	{"canary", canary_check},
+};
 
-static void check_section(struct walk *walk, const flume_value *root, const char *key,
-			  void (*check)(const flume_value *, struct place *, flume_report *))
+static void check_document(struct walk *walk, const flume_value *root)
 {
-	const flume_value *section = flume_value_get(root, key);
-	struct place place;
-	place_init(&place, key);
-	if (section)
-		check(section, &place, walk->report);
-	walk->failed_alloc |= place.failed;
-	place_fini(&place);
+	for (const struct flume_field *row = document_fields; row->name; row++) {
+		const flume_value *value = flume_value_get(root, row->name);
+		if (!value)
+			continue;
+		struct place place;
+		place_init(&place, row->name);
+		fields_check_value(row, value, &place, walk->report);
+		for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+			if (!strcmp(sections[i].key, row->name))
+				sections[i].check(value, &place, walk->report);
+		walk->failed_alloc |= place.failed;
+		place_fini(&place);
+	}
 }
 
 static bool has_findings(const struct walk *walk, size_t before)
@@ -360,9 +370,7 @@ static void walk_all(struct walk *walk, flume_schema *schema, size_t before)
 	struct place place;
 	place_init(&place, "root");
 	walk->place = &place;
-	check_version(walk, root);
-	check_section(walk, root, "components", components_check);
-	check_section(walk, root, "canary", canary_check);
+	check_document(walk, root);
 	if (walk->scope && !has_findings(walk, before))
 		scope_make_all(walk->scope, walk->report);
 	check_node(walk, root);

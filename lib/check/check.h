@@ -30,6 +30,21 @@ struct check_result {
 int check_schema(flume_schema *, struct flume_scope *, const struct store_view *,
 		 const struct flume_limits *, struct check_result *result, flume_report *);
 
+/* What only the document may say, what any node may, and what one with a type may.  The sections
+ * have tables of their own. */
+extern const struct flume_field document_fields[], node_fields[], type_fields[];
+enum { NODE_NAME, NODE_DESCRIPTION }; /* rows of node_fields */
+
+struct part { /* a map below a key of a section, or a list of them */
+	const char *key;
+	const struct flume_field *fields;
+	bool list;
+	const struct flume_field *exclusive; /* only one of the rows from here on; or NULL */
+};
+
+extern const struct flume_field canary_fields[];
+extern const struct part canary_parts[]; /* ends without a key */
+
 /* The shape of a `canary` section. */
 void canary_check(const flume_value *canary, struct place *, flume_report *);
 

@@ -42,6 +42,8 @@ int component_kind(const struct flume_component *row)
 	return kind;
 }
 
+const char component_name_pattern[] = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$";
+
 static bool good_name(const char *name)
 {
 	static const char first[] =

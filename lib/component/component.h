@@ -25,6 +25,9 @@ struct component {
 	void (*unkeep)(void *keep); /* ... and how to let it go; may be NULL    */
 };
 
+/* What a name may be, as a regular expression. */
+extern const char component_name_pattern[];
+
 /* Which of the six functions is set; FLUME_INVALID unless exactly one is. */
 int component_kind(const struct flume_component *);
 

@@ -1,7 +1,7 @@
 /* The shape of a `components` section: kinds of component, names, and a `kind` for each. */
 #include "lib/component/scope.h"
 
-static const struct flume_field section[] = {
+const struct flume_field components_fields[] = {
 	{"processors", FLUME_FIELD_ANY, .about = "Steps that change a document or refuse it."},
 	{"predicates", FLUME_FIELD_ANY, .about = "Questions answered with yes or no."},
 	{"conditions", FLUME_FIELD_ANY,
@@ -10,6 +10,11 @@ static const struct flume_field section[] = {
 	 .about = "Ways to merge the results of parallel children."},
 	{"error_handlers", FLUME_FIELD_ANY, .about = "What to do with an error."},
 	{"channels", FLUME_FIELD_ANY, .about = "Where streams send copies."},
+	{0},
+};
+
+const struct flume_field declaration_fields[] = {
+	{"kind", FLUME_FIELD_TEXT, .required = true, .about = "What the component is made by."},
 	{0},
 };
 
@@ -32,7 +37,7 @@ static void check_one(const char *name, const flume_value *decl, struct place *p
 	if (!kind)
 		flume_report_add(report, "missing-key", place_text(place), decl, NULL,
 				 "'kind' is required");
-	else if (!*flume_value_text(kind))
+	else if (!*flume_value_text(kind) || flume_value_type(kind) == FLUME_NULL)
 		flume_report_add(report, "wrong-type", place_text(place), kind, NULL,
 				 "'kind' must be text");
 }
@@ -61,6 +66,6 @@ void components_check(const flume_value *components, struct place *place, flume_
 {
 	struct checking checking = {place, report};
 	if (wants_map(components, "components", place, report))
-		fields_check_keys(section, NULL, components, place, report, check_section,
-				  &checking);
+		fields_check_keys(components_fields, NULL, components, place, report,
+				  check_section, &checking);
 }

@@ -210,7 +210,7 @@ static void make(struct flume_scope *scope, enum flume_kind kind, struct declare
 	if (own->state != DECLARED_NEW)
 		return;
 	own->state = DECLARED_BEGUN;
-	static const char *const kind_key[] = {"kind", NULL};
+	static const struct flume_field *const also[] = {declaration_fields, NULL};
 	struct place place;
 	place_init(&place, "components");
 	place_key(&place, flume_kind_key(kind));
@@ -218,7 +218,7 @@ static void make(struct flume_scope *scope, enum flume_kind kind, struct declare
 	size_t before = flume_report_size(report);
 	const struct flume_maker *maker = find_maker(scope, kind, own, &place, report);
 	if (maker)
-		fields_check(maker->fields, kind_key, own->decl, &place, report);
+		fields_check(maker->fields, also, own->decl, &place, report);
 	if (place.failed)
 		scope->failed_alloc = true;
 	else if (maker && flume_report_size(report) == before && !report_full(report) &&

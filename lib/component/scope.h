@@ -67,6 +67,10 @@ bool scope_has(struct flume_scope *, enum flume_kind, const char *name);
 void scope_suggest(struct flume_scope *, enum flume_kind, const char *word, char *const *others,
 		   char *hint, size_t size);
 
+/* The kinds of components that a `components` section may hold, and what every declaration
+ * says. */
+extern const struct flume_field components_fields[], declaration_fields[];
+
 /* The shape of a `components` section, which needs no factory. */
 void components_check(const flume_value *components, struct place *, flume_report *);
 

@@ -29,11 +29,11 @@ struct connector {
 	const char *about;
 	const struct flume_field *fields;
 	const char *named_by;      /* the field that completes the default name; may be NULL */
+	const char *named_if;      /* a field that, when there, gives its key as that name   */
 	const char *const *labels; /* of children in paths: "(primary)"; may be NULL         */
+	const char *either[2];     /* keys of which a node may have one only; may be NULL    */
 	/* Findings that a table cannot make; `path` is the node's.  May be NULL. */
 	void (*check)(const flume_value *node, const char *path, flume_report *);
-	/* The default name where the fields decide more about it; may be NULL. */
-	const char *(*name)(const flume_value *node);
 	/* Called for a node that was checked.  Returns NULL when out of memory. */
 	struct step *(*build)(struct builder *, const flume_value *node, const char *name);
 };
@@ -58,6 +58,13 @@ static inline const struct connector *node_connector(const struct said *said)
 {
 	return said->form ? said->form : connector_find(flume_value_text(said->type));
 }
+
+/* A default name is `stem`, `between` and the value of the field `by`; NULL: the stem alone. */
+struct naming {
+	const char *stem, *between, *by;
+};
+/* A NULL node: the rule, as if it had nothing but what it needs. */
+struct naming connector_naming(const struct connector *, const flume_value *node);
 
 /* What a build function may ask for.  Each gives NULL when there is none, or no memory (the
  * builder remembers which); the result lives as long as the pipeline. */

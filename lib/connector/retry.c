@@ -100,15 +100,10 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 	return retry->child ? &retry->step : NULL;
 }
 
-static const char *name(const flume_value *node)
-{
-	return VALUE_GET(node, "backoff") ? "backoff" : "retry";
-}
-
 const struct connector connector_retry = {
 	.type = "retry",
 	.about = "Tries its child again, on the original item, up to `attempts` times.",
 	.fields = fields,
-	.name = name,
+	.named_if = "backoff",
 	.build = build,
 };

@@ -26,14 +26,6 @@ static const struct flume_field fields[] = {
 	{0},
 };
 
-static void check(const flume_value *node, const char *path, flume_report *report)
-{
-	const flume_value *children = VALUE_GET(node, "children");
-	if (children && VALUE_GET(node, "child"))
-		flume_report_add(report, "exclusive", path, children, NULL,
-				 "a stream has 'child' or 'children', not both");
-}
-
 static int send_copy(const struct stream *stream, const struct flume_call *call,
 		     const void *item, struct flume_err *err)
 {
@@ -102,7 +94,7 @@ const struct connector connector_stream = {
 	.form = true,
 	.about = "Sends a copy of the item to a channel and goes on.",
 	.fields = fields,
-	.check = check,
 	.named_by = "stream",
+	.either = {"child", "children"},
 	.build = build,
 };

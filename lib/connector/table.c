@@ -54,3 +54,16 @@ struct said node_read(const flume_value *node)
 	}
 	return said;
 }
+
+/* What a leaf runs has a name already. */
+struct naming connector_naming(const struct connector *connector, const flume_value *node)
+{
+	if (connector->named_if && flume_value_get(node, connector->named_if))
+		return (struct naming){connector->named_if, "", NULL};
+	if (!connector->named_by)
+		return (struct naming){connector->type, "", NULL};
+	if (connector == &connector_ref)
+		return (struct naming){"", "", connector->named_by};
+	return (struct naming){connector->type, connector->form ? ":" : "-",
+			       connector->named_by};
+}

@@ -96,28 +96,40 @@ const struct flume_field *fields_find(const struct flume_field *table, const cha
 	return NULL;
 }
 
-bool fields_common(const char *key)
+const struct flume_field fields_everywhere[] = {
+	{"description", FLUME_FIELD_ANY, .about = "For readers; it means nothing."},
+	{0},
+};
+
+static bool is_free(const char *key)
 {
-	return (key[0] == 'x' && key[1] == '-') || (*key == 'd' && !strcmp(key, "description"));
+	return !strncmp(key, FIELDS_FREE, sizeof FIELDS_FREE - 1) ||
+	       fields_find(fields_everywhere, key);
 }
 
-static bool listed(const char *const *names, const char *name)
+static bool is_other(const struct flume_field *const *also, const char *name)
 {
-	for (; names && *names; names++)
-		if (**names == *name && !strcmp(*names, name))
+	for (; also && *also; also++)
+		if (fields_find(*also, name))
 			return true;
 	return false;
 }
 
-static void report_unknown(const struct flume_field *table, const char *const *also,
-			   const flume_value *key, struct place *place, flume_report *report)
+static size_t add_names(const struct flume_field *table, const char **names, size_t n)
+{
+	for (; table && table->name && n < CANDIDATES; table++)
+		names[n++] = table->name;
+	return n;
+}
+
+static void report_unknown(const struct flume_field *table,
+			   const struct flume_field *const *also, const flume_value *key,
+			   struct place *place, flume_report *report)
 {
 	const char *names[CANDIDATES];
-	size_t n = 0;
-	for (const struct flume_field *row = table; row && row->name && n < CANDIDATES; row++)
-		names[n++] = row->name;
-	for (; also && *also && n < CANDIDATES; also++)
-		names[n++] = *also;
+	size_t n = add_names(table, names, 0);
+	for (; also && *also; also++)
+		n = add_names(*also, names, n);
 	const char *word = flume_value_text(key);
 	const char *near = suggest(word, names, n);
 	char hint[160];
@@ -143,7 +155,7 @@ static void report_missing(const struct flume_field *table, uint64_t seen,
 					 "'%s' is required", row->name);
 }
 
-void fields_check_keys(const struct flume_field *table, const char *const *also,
+void fields_check_keys(const struct flume_field *table, const struct flume_field *const *also,
 		       const flume_value *map, struct place *place, flume_report *report,
 		       fields_each_fn *each, void *arg)
 {
@@ -155,7 +167,7 @@ void fields_check_keys(const struct flume_field *table, const char *const *also,
 		const struct flume_field *row = fields_find(table, key->text);
 		if (row)
 			seen |= bit_of(table, row);
-		else if (!listed(also, key->text) && !fields_common(key->text))
+		else if (!is_other(also, key->text) && !is_free(key->text))
 			report_unknown(table, also, key, place, report);
 		if (i < FEW)
 			rows[i] = row;
@@ -229,12 +241,17 @@ static bool read_count(const char *text, int64_t *out)
 	return true;
 }
 
+void fields_bounds(const struct flume_field *row, int64_t *out_least, int64_t *out_most)
+{
+	*out_least = row->min || row->max ? row->min : 1;
+	*out_most = row->min || row->max ? row->max : 1000000;
+}
+
 static void check_count(const struct flume_field *row, const flume_value *value,
 			struct place *place, flume_report *report)
 {
-	int64_t least = row->min || row->max ? row->min : 1;
-	int64_t most = row->min || row->max ? row->max : 1000000;
-	int64_t number;
+	int64_t least, most, number;
+	fields_bounds(row, &least, &most);
 	if (flume_value_type(value) != FLUME_NUMBER)
 		wrong_type(value, "a whole number", place, report);
 	else if (!read_count(flume_value_text(value), &number) || number < least ||
@@ -396,7 +413,7 @@ static void check_entry(void *arg, const struct flume_field *row, const flume_va
 	place_back(checking->place, back);
 }
 
-void fields_check(const struct flume_field *table, const char *const *also,
+void fields_check(const struct flume_field *table, const struct flume_field *const *also,
 		  const flume_value *map, struct place *place, flume_report *report)
 {
 	struct checking checking = {place, report};

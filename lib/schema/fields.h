@@ -42,18 +42,22 @@ static inline void place_back(struct place *place, size_t n)
 /* The row for `name`, or NULL. */
 const struct flume_field *fields_find(const struct flume_field *table, const char *name);
 
-/* Is `key` one that every map may have (description, x-...)? */
-bool fields_common(const char *key);
+/* What every map may have besides: these, and keys that begin so. */
+extern const struct flume_field fields_everywhere[];
+#define FIELDS_FREE "x-"
 
-/* Looks at the keys of `map`: unknown ones and missing ones are findings.  `also` names keys
- * that belong to others (NULL at the end; may be NULL).  Then `each` (may be NULL) gets every
+/* What a FLUME_FIELD_COUNT may be. */
+void fields_bounds(const struct flume_field *row, int64_t *out_least, int64_t *out_most);
+
+/* Looks at the keys of `map`: unknown ones and missing ones are findings.  `also` are tables of
+ * keys that belong to others (NULL at the end; may be NULL).  Then `each` (may be NULL) gets every
  * entry that has a row, in document order. */
 typedef void fields_each_fn(void *arg, const struct flume_field *row, const flume_value *value);
-void fields_check_keys(const struct flume_field *table, const char *const *also,
+void fields_check_keys(const struct flume_field *table, const struct flume_field *const *also,
 		       const flume_value *map, struct place *, flume_report *,
 		       fields_each_fn *each, void *arg);
 /* Keys and values, but for those that are the checker's own affair. */
-void fields_check(const struct flume_field *table, const char *const *also,
+void fields_check(const struct flume_field *table, const struct flume_field *const *also,
 		  const flume_value *map, struct place *, flume_report *);
 /* Looks at one value by its row; the types of connectors are the checker's own affair and pass.
  */

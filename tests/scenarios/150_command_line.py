@@ -10,7 +10,7 @@ from documents import ORDERS, expecting, marking
 from harness import Failed, contains, equal, free_port, one_of, run
 from meddler import Meddler
 
-COMMANDS = ("agent", "lint", "test", "run", "apply", "get", "status")
+COMMANDS = ("agent", "lint", "test", "run", "apply", "get", "status", "graph", "components")
 BAD = marking("1.0.1", 2).replace("ref: mark", "ref: marc")
 
 

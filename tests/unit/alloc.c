@@ -316,6 +316,37 @@ START_TEST(binding_listening_and_listing)
 }
 END_TEST
 
+static int describe(void)
+{
+	char *spec = flume_factory_dup_spec(rig.factory);
+	char *grammar = flume_dup_json_schema(rig.factory);
+	char *loose = flume_dup_json_schema(NULL);
+	int rc = spec && grammar && loose ? 0 : FLUME_NOMEM;
+	free(spec);
+	free(grammar);
+	free(loose);
+	return rc;
+}
+
+static int draw(void)
+{
+	char *dot = flume_schema_dup_graph(rich, FLUME_GRAPH_DOT);
+	char *mermaid = flume_schema_dup_graph(rich, FLUME_GRAPH_MERMAID);
+	int rc = dot && mermaid ? 0 : FLUME_NOMEM;
+	free(dot);
+	free(mermaid);
+	return rc;
+}
+
+START_TEST(describing_and_drawing_is_all_or_nothing)
+{
+	ck_assert_int_gt(until_it_works(describe, NULL), 40);
+	rich = rig_schema(RICH);
+	ck_assert_int_gt(until_it_works(draw, NULL), 5);
+	flume_schema_unref(rich);
+}
+END_TEST
+
 START_TEST(removing_needs_no_memory)
 {
 	rig_must_set("s", "ref: b");
@@ -382,6 +413,7 @@ Suite *suite_alloc(void)
 	tcase_add_test(tc, a_factory_and_its_components);
 	tcase_add_test(tc, declaring_is_all_or_nothing);
 	tcase_add_test(tc, binding_listening_and_listing);
+	tcase_add_test(tc, describing_and_drawing_is_all_or_nothing);
 	tcase_add_test(tc, removing_needs_no_memory);
 	tcase_add_test(tc, a_call_needs_no_memory_but_for_clones);
 	return suite;

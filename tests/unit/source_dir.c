@@ -457,6 +457,7 @@ START_TEST(what_cannot_be_a_schema_is_passed_over)
 	put("#a.yaml#", "x");
 	put("Upper.yaml", "x");
 	put("with space.json", "x");
+	put("flume.schema.json", "{}");
 	put(".yaml", "x");
 	make_link("nowhere", "dangling.yaml");
 	char path[512];

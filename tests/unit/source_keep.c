@@ -107,6 +107,21 @@ START_TEST(what_fails_leaves_the_old_one)
 }
 END_TEST
 
+START_TEST(what_would_not_be_read_again_is_not_written)
+{
+	put("a.schema.json", "of an editor");
+	ck_assert_int_eq(save("a.schema", "{}", FLUME_JSON), FLUME_IO);
+	ck_assert_ptr_nonnull(strstr(err.text, "a.schema.json would not be read again"));
+	expect("a.schema.json", "of an editor");
+	ck_assert_int_eq(save("a.schema", "1", FLUME_YAML), 0);
+	expect("a.schema.yaml", "1");
+	expect("a.schema.json", "of an editor");
+	ck_assert_int_eq(keep_remove(dir, "a.schema", &err), 0);
+	expect("a.schema.yaml", NULL);
+	expect("a.schema.json", "of an editor");
+}
+END_TEST
+
 START_TEST(a_folder_that_is_not_there_is_named)
 {
 	ck_assert_int_eq(keep_save("/no/such", "a", "1", 1, FLUME_YAML, &err), FLUME_IO);
@@ -137,6 +152,7 @@ Suite *suite_source_keep(void)
 	tcase_add_test(tests, one_file_stands_for_one_schema);
 	tcase_add_test(tests, what_is_removed_is_gone_in_every_form);
 	tcase_add_test(tests, what_fails_leaves_the_old_one);
+	tcase_add_test(tests, what_would_not_be_read_again_is_not_written);
 	tcase_add_test(tests, a_folder_that_is_not_there_is_named);
 	tcase_add_test(tests, the_longest_name_can_be_kept);
 	suite_add_tcase(suite, tests);
