@@ -32,6 +32,7 @@ struct pool {
 	bool called;                /* one was woken and is not here yet      */
 	bool starting;              /* one was started and is not here yet    */
 	bool spins, closing, orphan;
+	void (*run)(struct task *);
 
 	_Alignas(64) atomic_size_t queued; /* runs; written under the lock */
 	atomic_uint busy;
@@ -48,7 +49,7 @@ static bool second_core(void)
 	return !sched_getaffinity(0, sizeof set, &set) && CPU_COUNT(&set) > 1;
 }
 
-struct pool *pool_new(unsigned most)
+struct pool *pool_new(unsigned most, void (*run)(struct task *))
 {
 	const size_t line = _Alignof(struct pool);
 	size_t size = sizeof(struct pool) + most * sizeof(pthread_t);
@@ -64,6 +65,7 @@ struct pool *pool_new(unsigned most)
 	pthread_cond_init(&pool->work, NULL);
 	pool->last = &pool->first;
 	pool->most = most;
+	pool->run = run;
 	pool->spins = second_core();
 	return pool;
 }
@@ -162,7 +164,7 @@ static void unlock(struct pool *pool, bool signal)
 static void run(struct pool *pool, struct task *task)
 {
 	atomic_fetch_add(&pool->busy, 1);
-	task->run(task);
+	pool->run(task);
 	atomic_fetch_sub(&pool->busy, 1);
 }
 

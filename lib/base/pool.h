@@ -16,21 +16,19 @@ struct pool;
 /* Lies in what is to be worked on, and stays there until every run has begun or was taken back.
  * One thread hands it over and takes it back. */
 struct task {
-	void (*run)(struct task *); /* on a worker, with no lock held */
-	atomic_uint wanted;         /* runs in the queue              */
-	bool offered;               /* a run that may not have begun  */
-	struct task *next, **link;  /* in the queue                   */
+	atomic_uint wanted;        /* runs in the queue             */
+	bool offered;              /* a run that may not have begun */
+	struct task *next, **link; /* in the queue                  */
 };
 
-static inline void task_init(struct task *task, void (*run)(struct task *))
+static inline void task_init(struct task *task)
 {
-	task->run = run;
 	atomic_init(&task->wanted, 0);
 	task->offered = false;
 }
 
-/* NULL when out of memory. */
-struct pool *pool_new(unsigned most);
+/* For one kind of task: `run` is called on a worker, with no lock held.  NULL when out of memory. */
+struct pool *pool_new(unsigned most, void (*run)(struct task *));
 /* With nothing handed over any more.  Joins the threads; called on one of them, that one goes
  * when it has ended what it runs. */
 struct pool *pool_free(struct pool *);

@@ -1,12 +1,10 @@
 /*
  * A child belongs to who took its number from `next`: a runner, which is the caller or a worker.
- * All that runners and caller tell one another lies in one word, `progress`, for each time
- * another core writes what this one looks at costs as much as a small step: how many children
- * have ended, who won, how many runners have nothing more to do with the group, and what the
- * caller does.  A runner changes it once for each child, as the last thing when it has no other.
+ * When it has ended, its runner says so in `progress`, and that is the last thing a runner does
+ * when it has no other child.
  *
- * Leaving is safe by two rules.  What a child leaves is freed by its runner, unless it is told in
- * the word that somebody looks at it.  And a caller that leaves children running first gives the
+ * Leaving is safe by two rules.  What a child leaves is freed by its runner, unless the caller is
+ * told of it and still there.  And a caller that leaves children running first gives the
  * group a reference to the pipeline, so everything they use is there until they end, and a
  * factory that is being freed waits for them.  The last to leave frees the group.
  *
@@ -21,6 +19,7 @@
 
 #include "lib/base/cancel.h"
 #include "lib/base/spin.h"
+#include "lib/connector/progress.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -29,29 +28,6 @@
 #define AWAKE_NS  20000   /* before going to sleep                                */
 #define MOMENT_NS 1000000 /* for a worker, between looks whether another came yet */
 
-/* Parts of the word. */
-#define COUNT  UINT64_C(0xfffff) /* children, at most, and runners */
-#define ENDED  UINT64_C(1)
-#define OUT    (UINT64_C(1) << 20)
-#define WON(i) (((uint64_t)(i) + 1) << 40)
-#define ASLEEP (UINT64_C(1) << 62) /* the caller has to be woken     */
-#define LEFT   (UINT64_C(1) << 63) /* the caller looks no more       */
-
-static size_t ended(uint64_t progress)
-{
-	return progress & COUNT;
-}
-
-static size_t out(uint64_t progress)
-{
-	return progress >> 20 & COUNT;
-}
-
-static size_t winner(uint64_t progress) /* from 1; 0: nobody */
-{
-	return progress >> 40 & COUNT;
-}
-
 struct branch {
 	void *item; /* NULL until the child runs, and once freed or taken */
 	struct flume_err *err;
@@ -59,14 +35,10 @@ struct branch {
 };
 
 struct group {
+	void *memory; /* that it lies in */
 	struct task task;
-	atomic_uint_least64_t progress;
-	atomic_size_t next;
-	size_t n;
-	const struct parallel *parallel;
 	struct flume_call call; /* of the children */
 	bool in_place, keeps;
-
 	const struct flume_call *given; /* the caller's, while it is here         */
 	const void *item;               /* likewise                               */
 	size_t runs;                    /* handed over and not taken back         */
@@ -74,6 +46,12 @@ struct group {
 	atomic_size_t failed;           /* the last one that did                  */
 	struct flume_cancel cancel;     /* followed by the children, but in place */
 	struct flume_result *results;
+
+	/* A line of the cache: all that a runner needs for a single child. */
+	_Alignas(64) atomic_uint_least64_t progress;
+	atomic_size_t next;
+	size_t n;
+	const struct parallel *parallel;
 	struct branch branches[];
 };
 
@@ -110,17 +88,19 @@ static bool copy_for_all(struct group *group)
 	return true;
 }
 
-static void run_task(struct task *);
-
 static struct group *group_new(const struct parallel *parallel, const struct flume_call *call,
 			       const void *item)
 {
 	size_t n = parallel->children.n;
 	size_t each = sizeof(struct branch) + sizeof(struct flume_result);
-	struct group *group = n < COUNT ? malloc(sizeof *group + n * each) : NULL;
-	if (!group)
+	size_t line = _Alignof(struct group);
+	char *memory =
+		n < PROGRESS_COUNT ? malloc(sizeof(struct group) + n * each + line) : NULL;
+	if (!memory)
 		return NULL;
-	task_init(&group->task, run_task);
+	struct group *group = (struct group *)(memory + line - (uintptr_t)memory % line);
+	group->memory = memory;
+	task_init(&group->task);
 	atomic_init(&group->progress, 0);
 	atomic_init(&group->next, 0);
 	group->n = n;
@@ -139,7 +119,7 @@ static struct group *group_new(const struct parallel *parallel, const struct flu
 	return group;
 }
 
-int group_open(struct group **out_group, const struct parallel *parallel,
+int group_open(struct group **out, const struct parallel *parallel,
 	       const struct flume_call *call, const void *item, struct flume_err *err)
 {
 	struct group *group = group_new(parallel, call, item);
@@ -154,7 +134,7 @@ int group_open(struct group **out_group, const struct parallel *parallel,
 			return no_memory(err);
 		}
 	}
-	*out_group = group;
+	*out = group;
 	return FLUME_OK;
 }
 
@@ -171,7 +151,7 @@ static void group_free(struct group *group)
 	}
 	if (!group->in_place)
 		cancel_fini(&group->cancel);
-	free(group);
+	free(group->memory);
 	if (left)
 		pipeline_release(left);
 }
@@ -182,22 +162,19 @@ static void retire(struct group *group)
 	uint64_t before = atomic_load(&group->progress);
 	bool last;
 	do {
-		last = before & LEFT && out(before + OUT) == group->runs;
-	} while (!atomic_compare_exchange_weak(&group->progress, &before, before + OUT));
+		last = before & PROGRESS_LEFT &&
+		       progress_retired(before + PROGRESS_RETIRED) == group->runs;
+	} while (!atomic_compare_exchange_weak(&group->progress, &before,
+					       before + PROGRESS_RETIRED));
 	if (last)
 		group_free(group);
 }
 
 /* ---- running ---- */
 
-static bool settles(uint64_t progress, size_t n)
-{
-	return winner(progress) || ended(progress) == n;
-}
-
 static bool is_settled(const struct group *group)
 {
-	return settles(atomic_load(&group->progress), group->n);
+	return progress_settles(atomic_load(&group->progress), group->n);
 }
 
 static void keep_error(struct group *group, struct branch *branch, const struct flume_err *err)
@@ -211,12 +188,12 @@ static void keep_error(struct group *group, struct branch *branch, const struct 
 }
 
 /* Does what the child left end it all? */
-static bool run_branch(struct group *group, size_t i, bool check)
+static bool run_branch(struct group *group, size_t i, bool first)
 {
 	const struct parallel *parallel = group->parallel;
 	struct branch *branch = &group->branches[i];
 	struct flume_err err;
-	int rc = check ? call_check(parallel->hub, &group->call, &err) : FLUME_OK;
+	int rc = first ? FLUME_OK : call_check(parallel->hub, &group->call, &err);
 	if (!rc)
 		rc = step_run(parallel->children.at[i], &group->call, &branch->item, &err);
 	branch->rc = rc;
@@ -234,45 +211,37 @@ static void settle(struct group *group, size_t i, bool wins, bool last)
 	uint64_t before = 0, after; /* a guess, mostly right, that saves a look */
 	bool wake, gone;
 	do {
-		bool won = wins && !winner(before) && !(before & LEFT);
-		if (!won && (before & LEFT || !group->keeps))
+		bool won = wins && !progress_winner(before) && !(before & PROGRESS_LEFT);
+		if (!won && (before & PROGRESS_LEFT || !group->keeps))
 			drop_item(group, branch);
-		wake = (before & (ASLEEP | LEFT)) == ASLEEP;
-		after = before + ENDED + (won ? WON(i) : 0) + (last && !wake ? OUT : 0);
-		gone = last && before & LEFT && out(after) == group->runs;
+		wake = (before & (PROGRESS_ASLEEP | PROGRESS_LEFT)) == PROGRESS_ASLEEP;
+		after = before + PROGRESS_ENDED + (won ? PROGRESS_WON(i) : 0) +
+			(last && !wake ? PROGRESS_RETIRED : 0);
+		gone = last && before & PROGRESS_LEFT && progress_retired(after) == group->runs;
 	} while (!atomic_compare_exchange_strong(&group->progress, &before, after));
 	if (gone)
 		group_free(group);
 	if (!wake)
 		return;
-	if (settles(after, n))
+	if (progress_settles(after, n))
 		flume_cancel_request(&group->cancel);
 	if (last)
 		retire(group);
 }
 
-/* The number of a child that nobody has begun, or n. */
-static size_t claim(struct group *group)
-{
-	if (is_settled(group))
-		return group->n;
-	size_t i = atomic_fetch_add(&group->next, 1);
-	return i < group->n ? i : group->n;
-}
-
 /* Runs one after the other.  False when there was none. */
 static bool run_branches(struct group *group, bool helping)
 {
-	size_t n = group->n, first = claim(group);
+	size_t first = atomic_fetch_add(&group->next, 1), n = group->n;
 	for (size_t i = first, next; i < n; i = next) {
-		bool wins = run_branch(group, i, i != first);
-		next = wins ? n : claim(group);
-		settle(group, i, wins, next == n && !helping);
+		bool ends = run_branch(group, i, i == first);
+		next = ends || is_settled(group) ? n : atomic_fetch_add(&group->next, 1);
+		settle(group, i, ends, next >= n && !helping);
 	}
 	return first < n;
 }
 
-static void run_task(struct task *task)
+void group_run(struct task *task)
 {
 	struct group *group = (struct group *)((char *)task - offsetof(struct group, task));
 	if (!run_branches(group, false))
@@ -281,13 +250,10 @@ static void run_task(struct task *task)
 
 static int run_in_place(struct group *group, struct flume_err *err)
 {
-	int rc = FLUME_OK;
 	for (size_t i = 0; i < group->n && !is_settled(group); i++) {
-		if (i && (rc = call_check(hub_of(group), group->given, err)))
-			return rc;
 		if (!copy_item(group, &group->branches[i]))
 			return no_memory(err);
-		settle(group, i, run_branch(group, i, false), false);
+		settle(group, i, run_branch(group, i, !i), false);
 	}
 	return FLUME_OK;
 }
@@ -340,7 +306,7 @@ static int await(struct group *group, struct flume_err *err)
 {
 	if (settles_within(group, AWAKE_NS))
 		return FLUME_OK;
-	atomic_fetch_or(&group->progress, ASLEEP);
+	atomic_fetch_or(&group->progress, PROGRESS_ASLEEP);
 	for (;;) {
 		bool told = flume_cancel_requested(&group->cancel);
 		if (is_settled(group))
@@ -387,7 +353,7 @@ int group_run_first(struct group *group, void **item, struct flume_err *err)
 	int rc = group->in_place ? run_in_place(group, err) : run_on_workers(group, err);
 	if (!rc)
 		rc = call_check(hub_of(group), group->given, err);
-	size_t won = winner(atomic_load(&group->progress));
+	size_t won = progress_winner(atomic_load(&group->progress));
 	if (rc || !won)
 		return rc ? rc : GROUP_NONE;
 	struct branch *branch = &group->branches[won - 1];
@@ -422,14 +388,14 @@ static bool leave(struct group *group)
 	uint64_t progress = atomic_load(&group->progress);
 	if (begun > group->n)
 		begun = group->n;
-	if (ended(progress) < begun)
+	if (progress_ended(progress) < begun)
 		leave_running(group, begun);
 	else
 		drop_items(group, 0);
 	cancel_unfollow(&group->cancel);
-	if (out(progress) != group->runs)
-		progress = atomic_fetch_or(&group->progress, LEFT);
-	return out(progress) == group->runs;
+	if (progress_retired(progress) != group->runs)
+		progress = atomic_fetch_or(&group->progress, PROGRESS_LEFT);
+	return progress_retired(progress) == group->runs;
 }
 
 void group_close(struct group *group)
@@ -480,29 +446,4 @@ const struct flume_result *group_results(struct group *group)
 		};
 	}
 	return group->results;
-}
-
-/* ---- building ---- */
-
-static bool build_child(struct builder *builder, const flume_value *child, struct steps *out)
-{
-	out->n = 1;
-	out->at = builder_get(builder, sizeof *out->at);
-	return out->at && (out->at[0] = builder_node(builder, child));
-}
-
-bool parallel_build(struct builder *builder, const flume_value *node, size_t slow,
-		    struct parallel *out)
-{
-	const flume_value *children = flume_value_get(node, "children");
-	const flume_value *child = flume_value_get(node, "child");
-	out->hub = builder_hub(builder);
-	out->pipeline = builder_pipeline(builder);
-	if (children ? !builder_nodes(builder, children, &out->children)
-		     : !build_child(builder, child, &out->children))
-		return false;
-	out->in_place = builder_slow(builder) == slow;
-	if (!out->in_place)
-		builder_may_block(builder);
-	return true;
 }

@@ -29,6 +29,9 @@ bool parallel_build(struct builder *, const flume_value *node, size_t slow, stru
 
 struct group;
 
+/* What a worker does with the task of a group. */
+void group_run(struct task *);
+
 /* The call and the item stay as they are until the group is closed.  FLUME_NOMEM, or 0 with all
  * that is needed to begin. */
 int group_open(struct group **out, const struct parallel *, const struct flume_call *,
