@@ -193,6 +193,10 @@ static bool run_branch(struct group *group, size_t i, bool first)
 	const struct parallel *parallel = group->parallel;
 	struct branch *branch = &group->branches[i];
 	struct flume_err err;
+	if (is_settled(group)) { /* nobody asks any more */
+		branch->rc = FLUME_CANCELLED;
+		return false;
+	}
 	int rc = first ? FLUME_OK : call_check(parallel->hub, &group->call, &err);
 	if (!rc)
 		rc = step_run(parallel->children.at[i], &group->call, &branch->item, &err);
@@ -380,10 +384,11 @@ static void leave_running(struct group *group, size_t begun)
 	drop_items(group, begun);
 }
 
-/* Is the group the caller's alone? */
+/* Is the group the caller's alone?  If not, it may be gone. */
 static bool leave(struct group *group)
 {
 	take_back(group);
+	size_t runs = group->runs;
 	size_t begun = atomic_exchange(&group->next, group->n);
 	uint64_t progress = atomic_load(&group->progress);
 	if (begun > group->n)
@@ -393,9 +398,9 @@ static bool leave(struct group *group)
 	else
 		drop_items(group, 0);
 	cancel_unfollow(&group->cancel);
-	if (progress_retired(progress) != group->runs)
+	if (progress_retired(progress) != runs)
 		progress = atomic_fetch_or(&group->progress, PROGRESS_LEFT);
-	return progress_retired(progress) == group->runs;
+	return progress_retired(progress) == runs;
 }
 
 void group_close(struct group *group)
