@@ -73,6 +73,7 @@
 	X(fleet_status)          \
 	X(golden)                \
 	X(group)                 \
+	X(group_crowd)           \
 	X(http_crowd)            \
 	X(http_guard)            \
 	X(http_pipelines)        \
