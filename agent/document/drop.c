@@ -17,6 +17,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	(void)scope;
 	(void)report;
 	out->run = run;
+	out->prompt = true;
 	return FLUME_OK;
 }
 

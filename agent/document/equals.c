@@ -19,6 +19,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	if (rc)
 		return rc;
 	out->test = test;
+	out->prompt = true;
 	out->arg = operand;
 	out->done = operand_free;
 	return FLUME_OK;

@@ -35,6 +35,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		return rc;
 	}
 	out->test = test;
+	out->prompt = true;
 	out->arg = field;
 	out->done = done;
 	return FLUME_OK;

@@ -46,6 +46,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		return rc;
 	}
 	out->pick = pick;
+	out->prompt = true;
 	out->arg = field;
 	out->done = done;
 	return FLUME_OK;

@@ -29,6 +29,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	if (rc)
 		return rc;
 	out->handle = handle;
+	out->prompt = true;
 	out->arg = assigns;
 	out->done = assign_free;
 	return FLUME_OK;

@@ -27,6 +27,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		return rc;
 	paths_reduce(paths);
 	out->run = run;
+	out->prompt = true;
 	out->arg = paths;
 	out->done = paths_free;
 	return FLUME_OK;

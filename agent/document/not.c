@@ -21,6 +21,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	if (rc)
 		return rc;
 	out->test = test;
+	out->prompt = true;
 	out->arg = group;
 	out->done = free;
 	return FLUME_OK;

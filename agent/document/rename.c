@@ -120,6 +120,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		return rc;
 	}
 	out->run = run;
+	out->prompt = true;
 	out->arg = rename;
 	out->done = done;
 	return FLUME_OK;

@@ -53,6 +53,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	if (rc)
 		return rc;
 	out->run = run;
+	out->prompt = true;
 	out->arg = paths;
 	out->done = paths_free;
 	return FLUME_OK;

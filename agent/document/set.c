@@ -16,6 +16,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	if (rc)
 		return rc;
 	out->run = run;
+	out->prompt = true;
 	out->arg = assigns;
 	out->done = assign_free;
 	return FLUME_OK;

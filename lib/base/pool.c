@@ -1,11 +1,15 @@
 /*
- * Waking a thread costs more than most steps take, so it is done once at a time: a worker that
- * has found work and sees that there is more calls the next one.  One idle worker at most looks
- * for work without sleeping, for a short while; while it does, handing over is a few stores.
+ * Waking a thread costs more than most steps take, so it is done one at a time: a worker that
+ * has found work and sees that there is more calls the next one.  And one idle worker at most
+ * looks for work without sleeping, for a short while; while it does, nobody is woken.
+ *
+ * Looking has two sides.  The queue is looked at in passing, and costs who submits next to
+ * nothing: right for a caller that goes on working itself.  An offer is polled with a locked
+ * instruction, which keeps its line of the cache here, so it comes over in one piece: right for
+ * a caller that can only wait.
  *
  * A worker that waits for what it handed over itself might wait for ever when all others do
- * the same.  It does not, as pool_press gives its own runs back once nobody is free: of all
- * workers that wait, the last one to ask saw nobody.
+ * the same.  It does not, as it gets its own runs back once nobody is free.
  */
 #include "lib/base/pool.h"
 
@@ -22,14 +26,20 @@
 struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct task *first, **last;
-	unsigned most, started, busy;
-	unsigned asleep; /* the one called included               */
-	bool called;     /* one was woken and is not here yet     */
-	bool starting;   /* one was started and is not here yet   */
-	bool looking;    /* an idle one does not sleep            */
+	struct task *first, **last; /* the queue                              */
+	unsigned most, started;     /* threads                                */
+	unsigned asleep;            /* the one called included                */
+	bool called;                /* one was woken and is not here yet      */
+	bool starting;              /* one was started and is not here yet    */
 	bool spins, closing, orphan;
-	_Alignas(64) atomic_size_t queued; /* written under the lock */
+	void (*run)(struct task *);
+
+	_Alignas(64) atomic_size_t queued; /* runs; written under the lock */
+	atomic_uint busy;
+
+	/* NULL: nobody looks; `looks`: somebody does; else a task for who looks. */
+	_Alignas(64) struct task *_Atomic offer;
+	struct task looks;
 	pthread_t threads[];
 };
 
@@ -39,7 +49,7 @@ static bool second_core(void)
 	return !sched_getaffinity(0, sizeof set, &set) && CPU_COUNT(&set) > 1;
 }
 
-struct pool *pool_new(unsigned most)
+struct pool *pool_new(unsigned most, void (*run)(struct task *))
 {
 	const size_t line = _Alignof(struct pool);
 	size_t size = sizeof(struct pool) + most * sizeof(pthread_t);
@@ -55,6 +65,7 @@ struct pool *pool_new(unsigned most)
 	pthread_cond_init(&pool->work, NULL);
 	pool->last = &pool->first;
 	pool->most = most;
+	pool->run = run;
 	pool->spins = second_core();
 	return pool;
 }
@@ -76,28 +87,27 @@ static unsigned wanted(const struct task *task)
 static void set_wanted(struct pool *pool, struct task *task, unsigned runs)
 {
 	size_t queued = atomic_load_explicit(&pool->queued, memory_order_relaxed);
-	queued = queued - wanted(task) + runs;
-	atomic_store_explicit(&pool->queued, queued, memory_order_relaxed);
+	atomic_store(&pool->queued, queued - wanted(task) + runs);
 	atomic_store_explicit(&task->wanted, runs, memory_order_relaxed);
 }
 
 static void add(struct pool *pool, struct task *task, unsigned runs)
 {
-	unsigned before = wanted(task);
-	if (runs && !before) {
+	if (runs && !wanted(task)) {
 		task->next = NULL;
 		task->link = pool->last;
 		*pool->last = task;
 		pool->last = &task->next;
 	}
-	set_wanted(pool, task, before + runs);
+	set_wanted(pool, task, wanted(task) + runs);
 }
 
 static void take(struct pool *pool, struct task *task, unsigned runs)
 {
-	unsigned left = wanted(task) - runs;
-	set_wanted(pool, task, left);
-	if (left || !runs)
+	if (!runs)
+		return;
+	set_wanted(pool, task, wanted(task) - runs);
+	if (wanted(task))
 		return;
 	*task->link = task->next;
 	if (task->next)
@@ -106,7 +116,7 @@ static void take(struct pool *pool, struct task *task, unsigned runs)
 		pool->last = task->link;
 }
 
-static unsigned take_back(struct pool *pool, struct task *task)
+static unsigned take_all(struct pool *pool, struct task *task)
 {
 	unsigned runs = wanted(task);
 	take(pool, task, runs);
@@ -133,11 +143,12 @@ static void start(struct pool *pool)
  * to signal, once it has let go of the lock. */
 static bool summon(struct pool *pool, bool pressing)
 {
-	if (!pool->first || pool->called || pool->starting || (pool->looking && !pressing))
+	if (!pool->first || pool->called || pool->starting)
 		return false;
-	if (pool->asleep) {
+	if (!pressing && atomic_load(&pool->offer)) /* who looks will see it */
+		return false;
+	if (pool->asleep)
 		return pool->called = true;
-	}
 	if (pool->started < pool->most)
 		start(pool);
 	return false;
@@ -150,29 +161,57 @@ static void unlock(struct pool *pool, bool signal)
 		pthread_cond_signal(&pool->work);
 }
 
-static void run_first(struct pool *pool)
+static void run(struct pool *pool, struct task *task)
+{
+	atomic_fetch_add(&pool->busy, 1);
+	pool->run(task);
+	atomic_fetch_sub(&pool->busy, 1);
+}
+
+static bool nothing_comes(void *arg)
+{
+	struct pool *pool = arg;
+	struct task *looks = &pool->looks;
+	return atomic_compare_exchange_strong(&pool->offer, &looks, looks) &&
+	       !atomic_load_explicit(&pool->queued, memory_order_relaxed);
+}
+
+/* A task that was offered; NULL when there is none, or somebody else looks. */
+static struct task *look(struct pool *pool)
+{
+	struct task *nobody = NULL;
+	if (!atomic_compare_exchange_strong(&pool->offer, &nobody, &pool->looks))
+		return NULL;
+	spin_while(nothing_comes, pool, LOOK_NS);
+	struct task *task = atomic_exchange(&pool->offer, NULL);
+	return task == &pool->looks ? NULL : task;
+}
+
+/* What was queued meanwhile relied on this worker, which has something else to do now. */
+static void pass_on(struct pool *pool)
+{
+	if (!atomic_load(&pool->queued))
+		return;
+	pthread_mutex_lock(&pool->lock);
+	unlock(pool, summon(pool, false));
+}
+
+static void serve_offers(struct pool *pool)
+{
+	struct task *task;
+	while ((task = look(pool))) {
+		pass_on(pool);
+		run(pool, task);
+	}
+}
+
+static void serve_queue(struct pool *pool)
 {
 	struct task *task = pool->first;
 	take(pool, task, 1);
-	pool->busy++;
 	unlock(pool, summon(pool, false));
-	task->run(task);
+	run(pool, task);
 	pthread_mutex_lock(&pool->lock);
-	pool->busy--;
-}
-
-static bool nothing_queued(void *pool)
-{
-	return !atomic_load_explicit(&((struct pool *)pool)->queued, memory_order_relaxed);
-}
-
-static void look(struct pool *pool)
-{
-	pool->looking = true;
-	pthread_mutex_unlock(&pool->lock);
-	spin_while(nothing_queued, pool, LOOK_NS);
-	pthread_mutex_lock(&pool->lock);
-	pool->looking = false;
 }
 
 static void sleep_until_called(struct pool *pool)
@@ -191,10 +230,13 @@ static void *work(void *arg)
 	pthread_mutex_lock(&pool->lock);
 	pool->starting = false;
 	while (!pool->closing) {
-		if (!pool->first && pool->spins && !pool->looking)
-			look(pool);
+		if (!pool->first && pool->spins) {
+			pthread_mutex_unlock(&pool->lock);
+			serve_offers(pool);
+			pthread_mutex_lock(&pool->lock);
+		}
 		if (pool->first)
-			run_first(pool);
+			serve_queue(pool);
 		else if (!pool->closing)
 			sleep_until_called(pool);
 	}
@@ -245,31 +287,59 @@ bool pool_submit(struct pool *pool, struct task *task, unsigned runs)
 	bool signal = summon(pool, false);
 	bool served = pool->started;
 	if (!served)
-		take_back(pool, task);
+		take_all(pool, task);
 	unlock(pool, signal);
 	return served;
+}
+
+bool pool_offer(struct pool *pool, struct task *task)
+{
+	struct task *looks = &pool->looks;
+	task->offered = atomic_compare_exchange_strong(&pool->offer, &looks, task);
+	return task->offered || pool_submit(pool, task, 1);
+}
+
+static unsigned take_offer_back(struct pool *pool, struct task *task)
+{
+	struct task *offer = task;
+	bool back = task->offered &&
+		    atomic_compare_exchange_strong(&pool->offer, &offer, &pool->looks);
+	task->offered = false;
+	return back;
 }
 
 unsigned pool_press(struct pool *pool, struct task *task, unsigned runs)
 {
 	unsigned back = 0;
+	runs += take_offer_back(pool, task);
 	pthread_mutex_lock(&pool->lock);
 	add(pool, task, runs);
 	bool signal = summon(pool, true);
-	if (pool->busy == pool->started && is_worker(pool))
-		back = take_back(pool, task);
+	if (atomic_load(&pool->busy) == pool->started && is_worker(pool))
+		back = take_all(pool, task);
 	unlock(pool, signal);
 	return back;
 }
 
+bool pool_must_press(struct pool *pool, const struct task *task)
+{
+	if (!wanted(task) && !task->offered)
+		return false;
+	pthread_mutex_lock(&pool->lock);
+	bool worker = is_worker(pool);
+	pthread_mutex_unlock(&pool->lock);
+	return worker;
+}
+
 unsigned pool_retract(struct pool *pool, struct task *task)
 {
+	unsigned back = take_offer_back(pool, task);
 	if (!wanted(task))
-		return 0;
+		return back;
 	pthread_mutex_lock(&pool->lock);
-	unsigned runs = take_back(pool, task);
+	back += take_all(pool, task);
 	pthread_mutex_unlock(&pool->lock);
-	return runs;
+	return back;
 }
 
 bool pool_spins(const struct pool *pool)
@@ -281,7 +351,7 @@ void pool_read(struct pool *pool, struct flume_factory_info *out)
 {
 	pthread_mutex_lock(&pool->lock);
 	*out = (struct flume_factory_info){.workers = pool->started,
-					   .busy = pool->busy,
+					   .busy = atomic_load(&pool->busy),
 					   .queued = atomic_load(&pool->queued)};
 	pthread_mutex_unlock(&pool->lock);
 }

@@ -13,23 +13,22 @@ static inline void spin_pause(void)
 #endif
 }
 
-static inline int64_t spin_now(void)
-{
-	const struct flume_clock *clock = flume_clock_real();
-	return clock->now_ns(clock->arg);
-}
-
-/* True once `waits` no longer holds; false when it still does after so long. */
+/* True once `waits` no longer holds; false when it still does after so long.  The clock is not
+ * looked at before some turns were made, for what takes less must not pay for it. */
 static inline bool spin_while(bool (*waits)(void *arg), void *arg, int64_t ns)
 {
-	int64_t until = spin_now() + ns;
+	const struct flume_clock *clock = flume_clock_real();
+	int64_t until = 0, now = 0;
 	do {
 		for (int i = 0; i < 32; i++) {
 			if (!waits(arg))
 				return true;
 			spin_pause();
 		}
-	} while (spin_now() < until);
+		now = clock->now_ns(clock->arg);
+		if (!until)
+			until = now + ns;
+	} while (now < until);
 	return false;
 }
 

@@ -59,6 +59,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 		builder_component(builder, FLUME_REDUCER, flume_value_text(named));
 	if (!reducer)
 		return NULL;
+	concurrent->parallel.keeps = true;
 	concurrent->merge = reducer->merge;
 	concurrent->arg = reducer->arg;
 	concurrent->reducer.name = reducer->name;

@@ -36,11 +36,12 @@ static int nobody(const struct contest *contest, const struct group *group,
 				  contest->predicate);
 	group_last_error(group, &last);
 	if (failed == n)
-		return flume_fail(err, FLUME_FAILED, "all %zu children failed, the last: %s", n,
-				  last.text);
-	return flume_fail(err, FLUME_FAILED,
-			  "none of %zu results meets '%s'; %zu children failed, the last: %s",
-			  n - failed, contest->predicate, failed, last.text);
+		return flume_fail(err, FLUME_FAILED,
+				  "all %zu children failed, the last with: %s", n, last.text);
+	return flume_fail(
+		err, FLUME_FAILED,
+		"none of %zu results meets '%s'; %zu of %zu children failed, the last with: %s",
+		n - failed, contest->predicate, failed, n, last.text);
 }
 
 static int run(const struct step *step, const struct flume_call *call, void **item,

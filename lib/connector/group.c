@@ -1,57 +1,57 @@
 /*
- * Three rules make leaving safe.
+ * A child belongs to who took its number from `next`: a runner, which is the caller or a worker.
+ * When it has ended, its runner says so in `progress`, and that is the last thing a runner does
+ * when it has no other child.
  *
- * A child belongs to who took its number from `next`: a worker, the caller, or, for those that
- * nobody began, the one who closes.  What a child leaves belongs to who comes second to its
- * `state`: the runner that ends finds that the caller has left, and frees it; or the caller that
- * leaves finds it done, and takes or frees it.  And a caller that leaves a child running gives
- * the group a reference to the pipeline first, so everything the child uses is there until it
- * ends, and a factory that is being freed waits for it.
+ * Leaving is safe by two rules.  What a child leaves is freed by its runner, unless the caller is
+ * told of it and still there.  And a caller that leaves children running first gives the
+ * group a reference to the pipeline, so everything they use is there until they end, and a
+ * factory that is being freed waits for them.  The last to leave frees the group.
  *
- * The caller sleeps on the very token that its children look at: a winner who requests it wakes
- * the caller and tells the others to stop, and a cancel of the call comes down to it.
+ * The caller sleeps on the very token that its children look at: who wins requests it, which
+ * wakes the caller and tells the others to stop, and a cancel of the call comes down to it.
  *
- * Handing over to a thread that sleeps costs more than most children do, so only one run is
- * asked for at first when the caller cannot run children itself; a runner that ends early goes
- * on with the next child.  The caller asks for more when nothing has come of it after some
- * microseconds.
+ * Waking a thread costs more than most children take.  So where the caller can only wait, one
+ * run is asked for at first, and a runner that ends early goes on with the next child; the
+ * caller asks for more when nothing has come of it after some microseconds.
  */
 #include "lib/connector/group.h"
 
 #include "lib/base/cancel.h"
 #include "lib/base/spin.h"
+#include "lib/connector/progress.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 
-#define SOON_NS  2000  /* when only one run was asked for, wait so long for more ... */
-#define AWAKE_NS 20000 /* ... and so long before going to sleep                      */
-
-enum { OPEN, DONE, LEFT }; /* states of a branch */
+#define SOON_NS   2000    /* when one run was asked for, wait so long for more    */
+#define AWAKE_NS  20000   /* before going to sleep                                */
+#define MOMENT_NS 1000000 /* for a worker, between looks whether another came yet */
 
 struct branch {
-	void *item; /* NULL until its child runs, when in place */
+	void *item; /* NULL until the child runs, and once freed or taken */
+	struct flume_err *err;
 	int rc;
-	atomic_int state;
-	struct flume_err err; /* when rc is negative */
 };
 
 struct group {
+	void *memory; /* that it lies in */
 	struct task task;
-	atomic_uint refs; /* the caller, and a run each */
-	const struct parallel *parallel;
-	const struct flume_call *given; /* while the caller is here */
-	const void *original;           /* likewise                 */
-	struct flume_call call;         /* of the children          */
-	struct flume_cancel cancel;     /* theirs too, but in place */
-	flume_pipeline *left;           /* kept for those left behind; NULL: there are none */
-	bool in_place;
-	size_t n;
-	atomic_size_t next, done;
-	atomic_size_t winner; /* n: nobody */
-	atomic_size_t failed; /* the last one */
-	atomic_bool asleep;   /* the caller */
+	struct flume_call call; /* of the children */
+	bool in_place, keeps;
+	const struct flume_call *given; /* the caller's, while it is here         */
+	const void *item;               /* likewise                               */
+	size_t runs;                    /* handed over and not taken back         */
+	flume_pipeline *left;           /* kept for those left behind, or NULL    */
+	atomic_size_t failed;           /* the last one that did                  */
+	struct flume_cancel cancel;     /* followed by the children, but in place */
 	struct flume_result *results;
+
+	/* A line of the cache: all that a runner needs for a single child. */
+	_Alignas(64) atomic_uint_least64_t progress;
+	atomic_size_t next;
+	size_t n;
+	const struct parallel *parallel;
 	struct branch branches[];
 };
 
@@ -60,62 +60,62 @@ static const struct hub *hub_of(const struct group *group)
 	return group->parallel->hub;
 }
 
-static void free_item(const struct group *group, void *item)
+static void drop_item(const struct group *group, struct branch *branch)
 {
-	if (item)
-		hub_of(group)->type.free(item);
+	if (branch->item)
+		hub_of(group)->type.free(branch->item);
+	branch->item = NULL;
 }
-
-/* ---- opening ---- */
 
 static int no_memory(struct flume_err *err)
 {
 	return flume_fail(err, FLUME_NOMEM, "out of memory");
 }
 
-static void *copy_item(const struct group *group)
+/* ---- opening ---- */
+
+static bool copy_item(const struct group *group, struct branch *branch)
 {
-	return hub_of(group)->type.clone(group->original);
+	branch->item = hub_of(group)->type.clone(group->item);
+	return branch->item;
 }
 
-static bool clone_all(struct group *group)
+static bool copy_for_all(struct group *group)
 {
 	for (size_t i = 0; i < group->n; i++)
-		if (!(group->branches[i].item = copy_item(group)))
+		if (!copy_item(group, &group->branches[i]))
 			return false;
 	return true;
 }
-
-static void run_task(struct task *task);
 
 static struct group *group_new(const struct parallel *parallel, const struct flume_call *call,
 			       const void *item)
 {
 	size_t n = parallel->children.n;
-	struct group *group;
-	group = malloc(sizeof *group + n * (sizeof *group->branches + sizeof *group->results));
-	if (!group)
+	size_t each = sizeof(struct branch) + sizeof(struct flume_result);
+	size_t line = _Alignof(struct group);
+	char *memory =
+		n < PROGRESS_COUNT ? malloc(sizeof(struct group) + n * each + line) : NULL;
+	if (!memory)
 		return NULL;
-	atomic_init(&group->task.wanted, 0);
-	group->task.run = run_task;
-	atomic_init(&group->refs, 1);
-	group->parallel = parallel;
-	group->given = call;
-	group->original = item;
-	group->call = *call;
-	group->left = NULL;
-	group->in_place = parallel->in_place;
-	group->n = n;
+	struct group *group = (struct group *)(memory + line - (uintptr_t)memory % line);
+	group->memory = memory;
+	task_init(&group->task);
+	atomic_init(&group->progress, 0);
 	atomic_init(&group->next, 0);
-	atomic_init(&group->done, 0);
-	atomic_init(&group->winner, n);
+	group->n = n;
+	group->parallel = parallel;
+	group->call = *call;
+	group->in_place = parallel->in_place;
+	group->keeps = parallel->keeps;
+	group->given = call;
+	group->item = item;
+	group->runs = 0;
+	group->left = NULL;
 	atomic_init(&group->failed, 0);
-	atomic_init(&group->asleep, false);
 	group->results = (struct flume_result *)&group->branches[n];
-	for (size_t i = 0; i < n; i++) {
-		group->branches[i].item = NULL;
-		atomic_init(&group->branches[i].state, OPEN);
-	}
+	for (size_t i = 0; i < n; i++)
+		group->branches[i] = (struct branch){0};
 	return group;
 }
 
@@ -125,11 +125,11 @@ int group_open(struct group **out, const struct parallel *parallel,
 	struct group *group = group_new(parallel, call, item);
 	if (!group)
 		return no_memory(err);
-	if (!parallel->in_place) {
+	if (!group->in_place) {
 		cancel_init(&group->cancel);
 		cancel_follow(&group->cancel, call->cancel);
 		group->call.cancel = &group->cancel;
-		if (!clone_all(group)) {
+		if (!copy_for_all(group)) {
 			group_close(group);
 			return no_memory(err);
 		}
@@ -138,118 +138,145 @@ int group_open(struct group **out, const struct parallel *parallel,
 	return FLUME_OK;
 }
 
-/* ---- running ---- */
+/* ---- the end of a group ---- */
 
-/* Has the caller nothing to wait for any more? */
-static bool is_settled(const struct group *group)
-{
-	return atomic_load(&group->winner) < group->n || atomic_load(&group->done) == group->n;
-}
+static const struct flume_err no_room = {FLUME_NOMEM, "", "out of memory"};
 
-/* The branch has ended.  Whoever left takes everything else along, so after the exchange
- * nothing but the group is looked at. */
-static void settle(struct group *group, size_t i, bool wins)
+static void group_free(struct group *group)
 {
-	struct branch *branch = &group->branches[i];
-	size_t nobody = group->n;
-	bool failed = branch->rc < 0;
-	if (atomic_exchange(&branch->state, DONE) == LEFT) {
-		free_item(group, branch->item);
-		return;
-	}
-	if (wins)
-		atomic_compare_exchange_strong(&group->winner, &nobody, i);
-	else if (failed)
-		atomic_store(&group->failed, i);
-	atomic_fetch_add(&group->done, 1);
-	if (atomic_load(&group->asleep) && is_settled(group))
-		flume_cancel_request(&group->cancel);
-}
-
-static void run_branch(struct group *group, size_t i)
-{
-	const struct parallel *parallel = group->parallel;
-	struct branch *branch = &group->branches[i];
-	int rc = call_check(parallel->hub, &group->call, &branch->err);
-	if (!rc)
-		rc = step_run(parallel->children.at[i], &group->call, &branch->item,
-			      &branch->err);
-	branch->rc = rc;
-	settle(group, i,
-	       rc >= 0 && parallel->wins &&
-		       parallel->wins(parallel, &group->call, rc, branch->item));
-}
-
-static void run_branches(struct group *group)
-{
-	size_t i;
-	while (!is_settled(group) && (i = atomic_fetch_add(&group->next, 1)) < group->n)
-		run_branch(group, i);
-}
-
-static int run_in_place(struct group *group, struct flume_err *err)
-{
-	int rc = FLUME_OK;
-	for (size_t i = 0; i < group->n && !is_settled(group); i++) {
-		if ((rc = call_check(hub_of(group), group->given, err)))
-			return rc;
-		if (!(group->branches[i].item = copy_item(group)))
-			return no_memory(err);
-		atomic_store(&group->next, i + 1);
-		run_branch(group, i);
-	}
-	return FLUME_OK;
-}
-
-static void group_unref(struct group *group)
-{
-	if (atomic_fetch_sub(&group->refs, 1) != 1)
-		return;
 	flume_pipeline *left = group->left;
+	for (size_t i = 0; i < group->n; i++) {
+		drop_item(group, &group->branches[i]);
+		free(group->branches[i].err);
+	}
 	if (!group->in_place)
 		cancel_fini(&group->cancel);
-	free(group);
+	free(group->memory);
 	if (left)
 		pipeline_release(left);
 }
 
-static void run_task(struct task *task)
+/* A runner that has nothing more to do with the group. */
+static void retire(struct group *group)
+{
+	uint64_t before = atomic_load(&group->progress);
+	bool last;
+	do {
+		last = before & PROGRESS_LEFT &&
+		       progress_retired(before + PROGRESS_RETIRED) == group->runs;
+	} while (!atomic_compare_exchange_weak(&group->progress, &before,
+					       before + PROGRESS_RETIRED));
+	if (last)
+		group_free(group);
+}
+
+/* ---- running ---- */
+
+static bool is_settled(const struct group *group)
+{
+	return progress_settles(atomic_load(&group->progress), group->n);
+}
+
+static void keep_error(struct group *group, struct branch *branch, const struct flume_err *err)
+{
+	branch->err = malloc(sizeof *branch->err);
+	if (branch->err)
+		*branch->err = *err;
+	else
+		branch->rc = FLUME_NOMEM;
+	atomic_store(&group->failed, (size_t)(branch - group->branches));
+}
+
+/* Does what the child left end it all? */
+static bool run_branch(struct group *group, size_t i, bool first)
+{
+	const struct parallel *parallel = group->parallel;
+	struct branch *branch = &group->branches[i];
+	struct flume_err err;
+	if (is_settled(group)) { /* nobody asks any more */
+		branch->rc = FLUME_CANCELLED;
+		return false;
+	}
+	int rc = first ? FLUME_OK : call_check(parallel->hub, &group->call, &err);
+	if (!rc)
+		rc = step_run(parallel->children.at[i], &group->call, &branch->item, &err);
+	branch->rc = rc;
+	if (rc < 0)
+		keep_error(group, branch, &err);
+	return rc >= 0 && parallel->wins &&
+	       parallel->wins(parallel, &group->call, rc, branch->item);
+}
+
+/* Branch i has ended.  With `last` the group may be gone afterwards. */
+static void settle(struct group *group, size_t i, bool wins, bool last)
+{
+	struct branch *branch = &group->branches[i];
+	size_t n = group->n;
+	uint64_t before = 0, after; /* a guess, mostly right, that saves a look */
+	bool wake, gone;
+	do {
+		bool won = wins && !progress_winner(before) && !(before & PROGRESS_LEFT);
+		if (!won && (before & PROGRESS_LEFT || !group->keeps))
+			drop_item(group, branch);
+		wake = (before & (PROGRESS_ASLEEP | PROGRESS_LEFT)) == PROGRESS_ASLEEP;
+		after = before + PROGRESS_ENDED + (won ? PROGRESS_WON(i) : 0) +
+			(last && !wake ? PROGRESS_RETIRED : 0);
+		gone = last && before & PROGRESS_LEFT && progress_retired(after) == group->runs;
+	} while (!atomic_compare_exchange_strong(&group->progress, &before, after));
+	if (gone)
+		group_free(group);
+	if (!wake)
+		return;
+	if (progress_settles(after, n))
+		flume_cancel_request(&group->cancel);
+	if (last)
+		retire(group);
+}
+
+/* Runs one after the other.  False when there was none. */
+static bool run_branches(struct group *group, bool helping)
+{
+	size_t first = atomic_fetch_add(&group->next, 1), n = group->n;
+	for (size_t i = first, next; i < n; i = next) {
+		bool ends = run_branch(group, i, i == first);
+		next = ends || is_settled(group) ? n : atomic_fetch_add(&group->next, 1);
+		settle(group, i, ends, next >= n && !helping);
+	}
+	return first < n;
+}
+
+void group_run(struct task *task)
 {
 	struct group *group = (struct group *)((char *)task - offsetof(struct group, task));
-	run_branches(group);
-	group_unref(group);
+	if (!run_branches(group, false))
+		retire(group);
+}
+
+static int run_in_place(struct group *group, struct flume_err *err)
+{
+	for (size_t i = 0; i < group->n && !is_settled(group); i++) {
+		if (!copy_item(group, &group->branches[i]))
+			return no_memory(err);
+		settle(group, i, run_branch(group, i, !i), false);
+	}
+	return FLUME_OK;
 }
 
 /* ---- handing over ---- */
 
-static bool hand_over(struct group *group, size_t runs)
-{
-	atomic_fetch_add(&group->refs, (unsigned)runs);
-	if (pool_submit(hub_of(group)->pool, &group->task, (unsigned)runs))
-		return true;
-	atomic_fetch_sub(&group->refs, (unsigned)runs);
-	return false;
-}
-
 static void take_back(struct group *group)
 {
-	unsigned runs = pool_retract(hub_of(group)->pool, &group->task);
-	if (runs)
-		atomic_fetch_sub(&group->refs, runs);
+	group->runs -= pool_retract(hub_of(group)->pool, &group->task);
 }
 
-/* What came of one run is not enough.  A worker to whom nobody else can come does it all. */
-static void press(struct group *group)
+/* What came of the runs so far is not enough.  A worker to whom nobody comes does it all. */
+static void press(struct group *group, unsigned more)
 {
-	unsigned more = 0;
-	if (atomic_load(&group->next) < group->n)
-		more = (unsigned)group->n - 1;
-	atomic_fetch_add(&group->refs, more);
+	group->runs += more;
 	unsigned back = pool_press(hub_of(group)->pool, &group->task, more);
-	if (!back)
-		return;
-	atomic_fetch_sub(&group->refs, back);
-	run_branches(group);
+	group->runs -= back;
+	if (back)
+		run_branches(group, true);
 }
 
 /* ---- waiting ---- */
@@ -265,44 +292,55 @@ static bool settles_within(struct group *group, int64_t ns)
 					       : is_settled(group);
 }
 
+static void sleep_once(struct group *group)
+{
+	const struct flume_clock *clock = &hub_of(group)->clock, *real = flume_clock_real();
+	if (pool_must_press(hub_of(group)->pool, &group->task)) {
+		cancel_sleep(real->now_ns(real->arg) + MOMENT_NS, &group->cancel);
+		press(group, 0);
+	} else if (group->call.deadline_ns) {
+		clock->sleep(clock->arg, group->call.deadline_ns, &group->cancel);
+	} else {
+		cancel_wait(&group->cancel);
+	}
+}
+
 /* A child may request the token it was given.  Who ends requests it too, but settles first. */
 static int await(struct group *group, struct flume_err *err)
 {
-	const struct hub *hub = hub_of(group);
 	if (settles_within(group, AWAKE_NS))
 		return FLUME_OK;
-	atomic_store(&group->asleep, true);
+	atomic_fetch_or(&group->progress, PROGRESS_ASLEEP);
 	for (;;) {
 		bool told = flume_cancel_requested(&group->cancel);
 		if (is_settled(group))
 			return FLUME_OK;
-		int rc = call_check(hub, told ? &group->call : group->given, err);
+		int rc = call_check(hub_of(group), told ? &group->call : group->given, err);
 		if (rc)
 			return rc;
-		if (group->call.deadline_ns)
-			hub->clock.sleep(hub->clock.arg, group->call.deadline_ns,
-					 &group->cancel);
-		else
-			cancel_wait(&group->cancel);
+		sleep_once(group);
 	}
 }
 
 static int run_on_workers(struct group *group, struct flume_err *err)
 {
-	if (!hand_over(group, 1))
+	group->runs = 1;
+	if (!pool_offer(hub_of(group)->pool, &group->task)) {
+		group->runs = 0;
 		return flume_fail(err, FLUME_LIMITED, "no thread could be started for it");
+	}
 	if (settles_within(group, SOON_NS))
 		return FLUME_OK;
-	press(group);
+	press(group, atomic_load(&group->next) < group->n ? (unsigned)group->n - 1 : 0);
 	return await(group, err);
 }
 
 static int run_with_workers(struct group *group, size_t most, struct flume_err *err)
 {
 	size_t others = (most < group->n ? most : group->n) - 1;
-	if (others)
-		hand_over(group, others);
-	run_branches(group);
+	if (others && pool_submit(hub_of(group)->pool, &group->task, (unsigned)others))
+		group->runs = others;
+	run_branches(group, true);
 	take_back(group);
 	return await(group, err);
 }
@@ -319,11 +357,11 @@ int group_run_first(struct group *group, void **item, struct flume_err *err)
 	int rc = group->in_place ? run_in_place(group, err) : run_on_workers(group, err);
 	if (!rc)
 		rc = call_check(hub_of(group), group->given, err);
-	size_t winner = atomic_load(&group->winner);
-	if (rc || winner == group->n)
+	size_t won = progress_winner(atomic_load(&group->progress));
+	if (rc || !won)
 		return rc ? rc : GROUP_NONE;
-	struct branch *branch = &group->branches[winner];
-	free_item(group, *item);
+	struct branch *branch = &group->branches[won - 1];
+	hub_of(group)->type.free(*item);
 	*item = branch->item;
 	branch->item = NULL;
 	return branch->rc;
@@ -331,46 +369,54 @@ int group_run_first(struct group *group, void **item, struct flume_err *err)
 
 /* ---- closing ---- */
 
-static bool any_runs(const struct group *group, size_t begun)
+/* Everything that is not running any more, and nobody else's. */
+static void drop_items(struct group *group, size_t from)
 {
-	for (size_t i = 0; i < begun; i++)
-		if (atomic_load(&group->branches[i].state) == OPEN)
-			return true;
-	return false;
+	for (size_t i = from; i < group->n; i++)
+		drop_item(group, &group->branches[i]);
 }
 
-static void leave(struct group *group, size_t begun)
+static void leave_running(struct group *group, size_t begun)
+{
+	group->left = group->parallel->pipeline;
+	pipeline_keep(group->left);
+	flume_cancel_request(&group->cancel);
+	drop_items(group, begun);
+}
+
+/* Is the group the caller's alone?  If not, it may be gone. */
+static bool leave(struct group *group)
 {
 	take_back(group);
-	if (any_runs(group, begun)) {
-		group->left = group->parallel->pipeline;
-		pipeline_keep(group->left);
-		flume_cancel_request(&group->cancel);
-	}
+	size_t runs = group->runs;
+	size_t begun = atomic_exchange(&group->next, group->n);
+	uint64_t progress = atomic_load(&group->progress);
+	if (begun > group->n)
+		begun = group->n;
+	if (progress_ended(progress) < begun)
+		leave_running(group, begun);
+	else
+		drop_items(group, 0);
 	cancel_unfollow(&group->cancel);
+	if (progress_retired(progress) != runs)
+		progress = atomic_fetch_or(&group->progress, PROGRESS_LEFT);
+	return progress_retired(progress) == runs;
 }
 
 void group_close(struct group *group)
 {
-	size_t begun = atomic_exchange(&group->next, group->n);
-	if (begun > group->n)
-		begun = group->n;
-	if (!group->in_place)
-		leave(group, begun);
-	for (size_t i = 0; i < group->n; i++) {
-		struct branch *branch = &group->branches[i];
-		if (i >= begun || atomic_exchange(&branch->state, LEFT) == DONE)
-			free_item(group, branch->item);
-	}
-	group_unref(group);
+	if (group->in_place || leave(group))
+		group_free(group);
 }
 
 /* ---- results ---- */
 
 static int error_of(const struct group *group, size_t i, struct flume_err *err)
 {
-	*err = group->branches[i].err;
-	return group->branches[i].rc;
+	const struct branch *branch = &group->branches[i];
+	if (branch->rc < 0)
+		*err = branch->err ? *branch->err : no_room;
+	return branch->rc;
 }
 
 size_t group_failures(const struct group *group)
@@ -383,10 +429,10 @@ size_t group_failures(const struct group *group)
 
 int group_first_error(const struct group *group, struct flume_err *err)
 {
-	for (size_t i = 0; i < group->n; i++)
-		if (group->branches[i].rc < 0)
-			return error_of(group, i, err);
-	return FLUME_OK;
+	int rc = FLUME_OK;
+	for (size_t i = 0; i < group->n && rc >= 0; i++)
+		rc = error_of(group, i, err);
+	return rc < 0 ? rc : FLUME_OK;
 }
 
 int group_last_error(const struct group *group, struct flume_err *err)
@@ -401,32 +447,8 @@ const struct flume_result *group_results(struct group *group)
 		group->results[i] = (struct flume_result){
 			.name = group->parallel->children.at[i]->name,
 			.item = branch->rc == FLUME_OK ? branch->item : NULL,
-			.err = branch->rc < 0 ? &branch->err : NULL,
+			.err = branch->rc < 0 ? branch->err ? branch->err : &no_room : NULL,
 		};
 	}
 	return group->results;
-}
-
-/* ---- building ---- */
-
-bool parallel_build(struct builder *builder, const flume_value *node, size_t slow,
-		    struct parallel *out)
-{
-	const flume_value *children = flume_value_get(node, "children");
-	out->hub = builder_hub(builder);
-	out->pipeline = builder_pipeline(builder);
-	if (children) {
-		if (!builder_nodes(builder, children, &out->children))
-			return false;
-	} else {
-		out->children.at = builder_get(builder, sizeof *out->children.at);
-		out->children.n = 1;
-		if (!out->children.at || !(out->children.at[0] = builder_node(
-						   builder, flume_value_get(node, "child"))))
-			return false;
-	}
-	out->in_place = builder_slow(builder) == slow;
-	if (!out->in_place)
-		builder_may_block(builder);
-	return true;
 }

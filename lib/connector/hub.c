@@ -3,7 +3,7 @@
  * count of the runs in progress lets unlisten wait for exactly its own listener.  With nobody
  * listening an event costs one load.
  */
-#include "lib/connector/hub.h"
+#include "lib/connector/group.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ struct hub *hub_new(const struct flume_options *options)
 {
 	struct hub *hub = calloc(1, sizeof *hub);
 	struct listeners *listeners = calloc(1, sizeof *listeners);
-	struct pool *pool = pool_new(options->workers ? options->workers : WORKERS);
+	struct pool *pool = pool_new(options->workers ? options->workers : WORKERS, group_run);
 	if (!hub || !listeners || !pool) {
 		free(hub);
 		free(listeners);

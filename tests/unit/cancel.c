@@ -89,6 +89,143 @@ START_TEST(a_request_wakes_all_sleepers_at_once)
 }
 END_TEST
 
+/* ---- followers ---- */
+
+START_TEST(a_follower_is_requested_with_the_one_it_follows)
+{
+	flume_cancel follower, second, *cancel = flume_cancel_new();
+	cancel_init(&follower);
+	cancel_init(&second);
+	cancel_follow(&follower, cancel);
+	cancel_follow(&second, &follower); /* and so on down */
+	ck_assert(!flume_cancel_requested(&second));
+	flume_cancel_request(cancel);
+	ck_assert(flume_cancel_requested(&follower));
+	ck_assert(flume_cancel_requested(&second));
+	cancel_unfollow(&second);
+	cancel_unfollow(&follower);
+	cancel_fini(&second);
+	cancel_fini(&follower);
+	flume_cancel_free(cancel);
+}
+END_TEST
+
+START_TEST(a_follower_can_be_requested_alone)
+{
+	flume_cancel one, two, *cancel = flume_cancel_new();
+	cancel_init(&one);
+	cancel_init(&two);
+	cancel_follow(&one, cancel);
+	cancel_follow(&two, cancel);
+	flume_cancel_request(&one);
+	ck_assert(flume_cancel_requested(&one));
+	ck_assert(!flume_cancel_requested(&two));
+	ck_assert(!flume_cancel_requested(cancel));
+	cancel_unfollow(&one);
+	cancel_unfollow(&two);
+	cancel_fini(&one);
+	cancel_fini(&two);
+	flume_cancel_free(cancel);
+}
+END_TEST
+
+START_TEST(who_follows_too_late_is_requested_at_once)
+{
+	flume_cancel follower, *cancel = flume_cancel_new();
+	flume_cancel_request(cancel);
+	cancel_init(&follower);
+	cancel_follow(&follower, cancel);
+	ck_assert(flume_cancel_requested(&follower));
+	cancel_unfollow(&follower);
+	cancel_fini(&follower);
+	flume_cancel_free(cancel);
+}
+END_TEST
+
+START_TEST(who_follows_no_longer_is_left_alone)
+{
+	flume_cancel follower[3], *cancel = flume_cancel_new();
+	for (int i = 0; i < 3; i++) {
+		cancel_init(&follower[i]);
+		cancel_follow(&follower[i], cancel);
+	}
+	cancel_unfollow(&follower[1]); /* from the middle of the list */
+	flume_cancel_request(cancel);
+	ck_assert(flume_cancel_requested(&follower[0]));
+	ck_assert(!flume_cancel_requested(&follower[1]));
+	ck_assert(flume_cancel_requested(&follower[2]));
+	cancel_unfollow(&follower[0]);
+	cancel_unfollow(&follower[2]);
+	flume_cancel_free(cancel); /* and may outlive it */
+	flume_cancel_request(&follower[1]);
+	ck_assert(flume_cancel_requested(&follower[1]));
+	for (int i = 0; i < 3; i++)
+		cancel_fini(&follower[i]);
+}
+END_TEST
+
+START_TEST(nobody_can_be_followed)
+{
+	flume_cancel follower;
+	cancel_init(&follower);
+	cancel_follow(&follower, NULL);
+	ck_assert(!flume_cancel_requested(&follower));
+	cancel_unfollow(&follower);
+	cancel_fini(&follower);
+}
+END_TEST
+
+static void *wait_long(void *arg)
+{
+	cancel_wait(arg);
+	return arg;
+}
+
+START_TEST(a_request_wakes_those_who_sleep_on_a_follower)
+{
+	pthread_t sleeper, waiter;
+	flume_cancel follower, *cancel = flume_cancel_new();
+	void *woken;
+	cancel_init(&follower);
+	cancel_follow(&follower, cancel);
+	ck_assert_int_eq(pthread_create(&sleeper, NULL, sleep_long, &follower), 0);
+	ck_assert_int_eq(pthread_create(&waiter, NULL, wait_long, &follower), 0);
+	flume_cancel_request(cancel);
+	pthread_join(sleeper, &woken);
+	ck_assert_ptr_eq(woken, &follower);
+	pthread_join(waiter, NULL);
+	cancel_unfollow(&follower);
+	cancel_fini(&follower);
+	flume_cancel_free(cancel);
+}
+END_TEST
+
+static void *come_and_go(void *arg)
+{
+	for (int i = 0; i < 2000; i++) {
+		flume_cancel follower;
+		cancel_init(&follower);
+		cancel_follow(&follower, arg);
+		cancel_unfollow(&follower);
+		cancel_fini(&follower);
+	}
+	return NULL;
+}
+
+START_TEST(followers_come_and_go_while_it_is_requested)
+{
+	pthread_t threads[3];
+	flume_cancel *cancel = flume_cancel_new();
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, come_and_go, cancel), 0);
+	for (int i = 0; i < 500; i++)
+		flume_cancel_request(cancel);
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	flume_cancel_free(cancel);
+}
+END_TEST
+
 START_TEST(the_real_clock_never_goes_back)
 {
 	int64_t before = now();
@@ -111,6 +248,13 @@ Suite *suite_cancel(void)
 	tcase_add_test(tc, a_time_that_has_passed_is_no_sleep);
 	tcase_add_test(tc, who_was_cancelled_before_does_not_sleep);
 	tcase_add_test(tc, a_request_wakes_all_sleepers_at_once);
+	tcase_add_test(tc, a_follower_is_requested_with_the_one_it_follows);
+	tcase_add_test(tc, a_follower_can_be_requested_alone);
+	tcase_add_test(tc, who_follows_too_late_is_requested_at_once);
+	tcase_add_test(tc, who_follows_no_longer_is_left_alone);
+	tcase_add_test(tc, nobody_can_be_followed);
+	tcase_add_test(tc, a_request_wakes_those_who_sleep_on_a_follower);
+	tcase_add_test(tc, followers_come_and_go_while_it_is_requested);
 	tcase_add_test(tc, the_real_clock_never_goes_back);
 	suite_add_tcase(suite, tc);
 	return suite;

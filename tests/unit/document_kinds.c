@@ -255,6 +255,72 @@ START_TEST(channels_are_for_the_node_alone)
 }
 END_TEST
 
+/* Needs the schema workers, for a step that may take long? */
+static bool needs_workers(const char *components, const char *child)
+{
+	char yaml[1000], found[1000];
+	flume_pipeline *pipeline = NULL;
+	flume_factory *factory = new_document_factory();
+	snprintf(yaml, sizeof yaml, "components: {%s}\ntype: timeout\nchild: %s\n", components,
+		 child);
+	int rc = build_schema(factory, yaml, &pipeline, found, sizeof found);
+	ck_assert_msg(rc == 0, "%s", found);
+	bool may = flume_pipeline_may_block(pipeline);
+	flume_pipeline_unref(pipeline);
+	flume_factory_free(factory);
+	return may;
+}
+
+START_TEST(what_only_computes_needs_no_worker)
+{
+	static const char *const processors[] = {
+		"{kind: set, fields: {a: 1}}",    "{kind: remove, fields: [a]}",
+		"{kind: keep, fields: [a]}",      "{kind: require, fields: [a]}",
+		"{kind: rename, fields: {a: b}}", "{kind: drop}",
+	};
+	static const char *const predicates[] = {
+		"{kind: equals, field: a, value: 1}",
+		"{kind: greater, field: a, value: 1}",
+		"{kind: less, field: a, value: 1}",
+		"{kind: exists, field: a}",
+		"{kind: all, of: e}",
+		"{kind: any, of: [e, n]}",
+		"{kind: not, of: n}",
+	};
+	char components[400];
+	for (size_t i = 0; i < sizeof processors / sizeof *processors; i++) {
+		snprintf(components, sizeof components, "processors: {x: %s}", processors[i]);
+		ck_assert_msg(!needs_workers(components, "{ref: x}"), "%s", processors[i]);
+	}
+	for (size_t i = 0; i < sizeof predicates / sizeof *predicates; i++) {
+		snprintf(components, sizeof components,
+			 "processors: {d: {kind: drop}}, predicates: {p: %s, "
+			 "e: {kind: exists, field: e}, n: {kind: not, of: e}}",
+			 predicates[i]);
+		ck_assert_msg(!needs_workers(components,
+					     "{type: filter, predicate: p, then: {ref: d}}"),
+			      "%s", predicates[i]);
+	}
+	ck_assert(!needs_workers("processors: {d: {kind: drop}}, conditions: {c: {kind: field, "
+				 "field: a}}, error_handlers: {h: {kind: set, fields: {a: 1}}}",
+				 "{type: switch, condition: c, routes: {a: {type: handle, "
+				 "error_handler: h, child: {ref: d}}}}"));
+}
+END_TEST
+
+START_TEST(an_expression_may_take_long)
+{
+	ck_assert(
+		needs_workers("processors: {d: {kind: drop}}, predicates: {p: {kind: matches, "
+			      "field: a, pattern: x}}",
+			      "{type: filter, predicate: p, then: {ref: d}}"));
+	ck_assert(
+		needs_workers("processors: {d: {kind: drop}}, predicates: {m: {kind: matches, "
+			      "field: a, pattern: x}, p: {kind: not, of: m}}",
+			      "{type: filter, predicate: p, then: {ref: d}}"));
+}
+END_TEST
+
 START_TEST(every_kind_explains_itself)
 {
 	for (size_t i = 0; document_kinds[i]; i++) {
@@ -281,6 +347,8 @@ Suite *suite_document_kinds(void)
 	tcase_add_test(cases, a_handler_sets_fields_and_recovers);
 	tcase_add_test(cases, bad_paths_are_findings_all_of_them);
 	tcase_add_test(cases, channels_are_for_the_node_alone);
+	tcase_add_test(cases, what_only_computes_needs_no_worker);
+	tcase_add_test(cases, an_expression_may_take_long);
 	tcase_add_test(cases, every_kind_explains_itself);
 	suite_add_tcase(suite, cases);
 	return suite;

@@ -63,6 +63,18 @@ static int clock_sleep(void *arg, int64_t until_ns, flume_cancel *cancel)
 
 const struct flume_clock rig_clock = {clock_now, clock_sleep, NULL};
 
+static int hand_sleep(void *arg, int64_t until_ns, flume_cancel *cancel)
+{
+	(void)arg;
+	rig.asleep++;
+	while (!flume_cancel_requested(cancel) && rig.now_ns < until_ns)
+		sched_yield();
+	rig.asleep--;
+	return flume_cancel_requested(cancel) ? FLUME_CANCELLED : FLUME_OK;
+}
+
+const struct flume_clock rig_hand_clock = {clock_now, hand_sleep, NULL};
+
 /* ---- the rig ---- */
 
 static void count_done(void *arg)
@@ -81,17 +93,25 @@ void rig_add(const struct flume_component *given)
 	ck_assert_msg(flume_factory_add(rig.factory, &row, &err) == 0, "%s", err.text);
 }
 
-void rig_open(void)
+void rig_open_with(const struct flume_options *options, bool prompt)
 {
 	static const struct rig fresh;
 	memcpy(&rig, &fresh, sizeof rig);
-	const struct flume_options options = {.type = &rig_items, .clock = &rig_clock};
 	rig.now_ns = 1000;
 	rig.report = flume_report_new();
 	ck_assert_ptr_nonnull(rig.report);
-	ck_assert_int_eq(flume_factory_new(&rig.factory, &options, NULL), 0);
-	for (const struct flume_component *it = rig_parts; it->name; it++)
-		rig_add(it);
+	ck_assert_int_eq(flume_factory_new(&rig.factory, options, NULL), 0);
+	for (const struct flume_component *it = rig_parts; it->name; it++) {
+		struct flume_component part = *it;
+		part.prompt = prompt;
+		rig_add(&part);
+	}
+}
+
+void rig_open(void)
+{
+	const struct flume_options options = {.type = &rig_items, .clock = &rig_clock};
+	rig_open_with(&options, false);
 }
 
 void rig_close(void)

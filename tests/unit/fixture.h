@@ -59,6 +59,7 @@ extern struct rig {
 	int64_t slept[RIG_MOST];
 	size_t n_slept;
 	flume_cancel *cancel_in_sleep; /* requested by the next sleep */
+	atomic_int asleep;             /* who sleeps by rig_hand_clock */
 
 	struct seen seen[RIG_EVENTS];
 	atomic_size_t n_seen;
@@ -66,6 +67,8 @@ extern struct rig {
 
 void rig_open(void);
 void rig_close(void);
+/* With options of one's own, and parts that are all prompt or all not. */
+void rig_open_with(const struct flume_options *, bool prompt);
 /* The checked fixture on a case of its own, with a generous limit for sanitizers. */
 TCase *rig_case(Suite *, const char *name);
 
@@ -111,6 +114,8 @@ struct item *rig_item(long value);
 void rig_free_item(void *item);
 extern const struct flume_item_type rig_items;
 extern const struct flume_clock rig_clock;
+/* The same time, but who sleeps waits until the test has moved it so far. */
+extern const struct flume_clock rig_hand_clock;
 extern const struct flume_component rig_parts[]; /* ends without a name */
 
 /* ---- events ---- */

@@ -87,6 +87,7 @@ static int make_of(const flume_value *decl, const char *path, flume_scope *scope
 		return rc;
 	}
 	out->test = test;
+	out->prompt = true; /* as far as what it is made of is */
 	return FLUME_OK;
 }
 

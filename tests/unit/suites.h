@@ -29,14 +29,19 @@
 	X(component_forced) \
 	X(conf) \
 	X(conformance) \
+	X(connector_concurrent) \
+	X(connector_contest) \
 	X(connector_fallback) \
 	X(connector_filter) \
 	X(connector_handle) \
+	X(connector_race) \
 	X(connector_ref) \
 	X(connector_retry) \
 	X(connector_sequence) \
 	X(connector_stream) \
 	X(connector_switch) \
+	X(connector_timeout) \
+	X(connector_worker_pool) \
 	X(decide) \
 	X(describe) \
 	X(digest) \
@@ -76,6 +81,8 @@
 	X(fleet_status) \
 	X(golden) \
 	X(graph) \
+	X(group) \
+	X(group_crowd) \
 	X(http_crowd) \
 	X(http_guard) \
 	X(http_pipelines) \
@@ -91,6 +98,7 @@
 	X(map) \
 	X(original_faults) \
 	X(original_faults_calls) \
+	X(pool) \
 	X(probation) \
 	X(proven) \
 	X(race) \
