@@ -29,6 +29,7 @@
 	X(connector_handle)    \
 	X(connector_ref)       \
 	X(connector_retry)     \
+	X(connector_scaffold)  \
 	X(connector_sequence)  \
 	X(connector_stream)    \
 	X(connector_switch)    \
