@@ -501,18 +501,23 @@ flume_pipeline *flume_binding_dup_pipeline(flume_binding *);
 /* ---- events ------------------------------------------------------------------------- */
 
 /* One list: the enum, the names and the reference all come from it. */
-#define FLUME_EVENTS(X)                           \
-	X(COMPONENT_ADDED, "component.added")     \
-	X(COMPONENT_REMOVED, "component.removed") \
-	X(SCHEMA_REJECTED, "schema.rejected")     \
-	X(SCHEMA_SET, "schema.set")               \
-	X(SCHEMA_REMOVED, "schema.removed")       \
-	X(BINDING_ADDED, "binding.added")         \
-	X(BINDING_REMOVED, "binding.removed")     \
-	X(BINDING_SWAPPED, "binding.swapped")     \
-	X(PIPELINE_RETIRED, "pipeline.retired")   \
-	X(CALL_FAILED, "call.failed")             \
-	X(RETRY_FAILED, "retry.failed")
+#define FLUME_EVENTS(X)                               \
+	X(COMPONENT_ADDED, "component.added")         \
+	X(COMPONENT_REMOVED, "component.removed")     \
+	X(SCHEMA_REJECTED, "schema.rejected")         \
+	X(SCHEMA_SET, "schema.set")                   \
+	X(SCHEMA_REMOVED, "schema.removed")           \
+	X(BINDING_ADDED, "binding.added")             \
+	X(BINDING_REMOVED, "binding.removed")         \
+	X(BINDING_SWAPPED, "binding.swapped")         \
+	X(PIPELINE_RETIRED, "pipeline.retired")       \
+	X(CALL_FAILED, "call.failed")                 \
+	X(RETRY_FAILED, "retry.failed")               \
+	X(BREAKER_OPENED, "breaker.opened")           \
+	X(BREAKER_HALF_OPENED, "breaker.half-opened") \
+	X(BREAKER_CLOSED, "breaker.closed")           \
+	X(RATE_LIMITED, "rate.limited")               \
+	X(STATE_LOST, "state.lost")
 
 enum flume_event_kind {
 #define FLUME_X(id, name) FLUME_EVENT_##id,

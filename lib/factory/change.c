@@ -19,7 +19,9 @@ struct candidate {
 	flume_schema *was;    /* what the store held; NULL: nothing */
 	flume_pipeline *pipeline;
 	struct map uses;
-	bool fresh; /* the store does not have this id */
+	bool fresh;          /* the store does not have this id */
+	flume_pipeline *old; /* during the commit: what it took the place of, if that keeps
+			      * states */
 };
 
 struct flume_change {
@@ -304,7 +306,7 @@ static bool still_stands(flume_change *change)
 }
 
 /* Lock held; cannot fail. */
-static void swap_in(flume_factory *factory, struct candidate *it)
+static void swap_in(flume_factory *factory, struct candidate *it, int64_t now_ns)
 {
 	struct slot *slot = it->slot;
 	it->pipeline->generation = ++slot->generation;
@@ -316,7 +318,13 @@ static void swap_in(flume_factory *factory, struct candidate *it)
 	store_count_users(factory, &slot->uses, 1);
 	store_count_users(factory, &it->uses, -1);
 	counted_ref(&it->pipeline->counted); /* the store's */
-	retire(factory, live_swap(&slot->live, &it->pipeline->counted));
+	pipeline_adopt_kept(it->pipeline, now_ns);
+	struct counted *old = live_swap(&slot->live, &it->pipeline->counted);
+	if (old && ((flume_pipeline *)old)->n_kept) {
+		it->old = (flume_pipeline *)old;
+		pipeline_keep(it->old);
+	}
+	retire(factory, old);
 }
 
 static void emit_committed(const flume_change *change)
@@ -337,11 +345,23 @@ static void emit_committed(const flume_change *change)
 	}
 }
 
+static void tell_lost(flume_change *change)
+{
+	for (size_t i = 0; i < change->n; i++) {
+		struct candidate *it = &change->list[i];
+		if (it->old)
+			pipeline_emit_lost(it->old, it->pipeline);
+		pipeline_release(it->old);
+		it->old = NULL;
+	}
+}
+
 static int commit(flume_change *change)
 {
 	flume_factory *factory = change->factory;
 	if (change->committed)
 		return FLUME_INVALID;
+	int64_t now_ns = hub_now(factory->hub);
 	factory_lock(factory);
 	int rc = still_stands(change) ? FLUME_OK : FLUME_CONFLICT;
 	struct candidate *first = &change->list[0];
@@ -350,13 +370,14 @@ static int commit(flume_change *change)
 		slot_ref(first->slot);
 	/* The point of no return. */
 	for (size_t i = 0; !rc && i < change->n; i++)
-		swap_in(factory, &change->list[i]);
+		swap_in(factory, &change->list[i], now_ns);
 	factory_unlock(factory);
 	if (rc)
 		return rc;
 	change->committed = true;
 	if (hub_heard(factory->hub))
 		emit_committed(change);
+	tell_lost(change);
 	return FLUME_OK;
 }
 
