@@ -7,14 +7,18 @@
 extern const struct connector connector_stream, connector_sequence, connector_filter,
 	connector_switch, connector_fallback, connector_retry, connector_handle,
 	connector_concurrent, connector_race, connector_contest, connector_timeout,
-	connector_worker_pool, connector_scaffold;
+	connector_worker_pool, connector_circuit_breaker, connector_circuit_breaker,
+	connector_scaffold;
 
 const struct connector *const connectors[] = {
-	&connector_ref,         &connector_stream,   &connector_sequence,
-	&connector_filter,      &connector_switch,   &connector_fallback,
-	&connector_retry,       &connector_handle,   &connector_concurrent,
-	&connector_race,        &connector_contest,  &connector_timeout,
-	&connector_worker_pool, &connector_scaffold, NULL,
+	&connector_ref,         &connector_stream,
+	&connector_sequence,    &connector_filter,
+	&connector_switch,      &connector_fallback,
+	&connector_retry,       &connector_handle,
+	&connector_concurrent,  &connector_race,
+	&connector_contest,     &connector_timeout,
+	&connector_worker_pool, &connector_circuit_breaker,
+	&connector_scaffold,    NULL,
 };
 
 const struct connector *connector_find(const char *type)

@@ -24,6 +24,7 @@
 	X(component)           \
 	X(conf)                \
 	X(conformance)         \
+	X(connector_breaker)   \
 	X(connector_fallback)  \
 	X(connector_filter)    \
 	X(connector_handle)    \
