@@ -48,9 +48,20 @@ static int64_t clock_now(void *arg)
 	return rig.now_ns;
 }
 
+static int sleep_held(int64_t until_ns, flume_cancel *cancel)
+{
+	rig.asleep++;
+	while (rig.now_ns < until_ns && !flume_cancel_requested(cancel))
+		sched_yield();
+	rig.asleep--;
+	return flume_cancel_requested(cancel) ? FLUME_CANCELLED : FLUME_OK;
+}
+
 static int clock_sleep(void *arg, int64_t until_ns, flume_cancel *cancel)
 {
 	(void)arg;
+	if (rig.held)
+		return sleep_held(until_ns, cancel);
 	if (rig.n_slept < RIG_MOST)
 		rig.slept[rig.n_slept++] = until_ns - rig.now_ns;
 	flume_cancel_request(rig.cancel_in_sleep);

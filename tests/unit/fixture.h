@@ -57,6 +57,8 @@ extern struct rig {
 	int64_t slept[RIG_MOST];
 	size_t n_slept;
 	flume_cancel *cancel_in_sleep; /* requested by the next sleep */
+	atomic_bool held;              /* a sleep waits until the test moves now_ns */
+	atomic_int asleep;             /* ... so many do */
 
 	struct seen seen[RIG_MOST];
 	atomic_size_t n_seen;

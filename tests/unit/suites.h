@@ -10,6 +10,7 @@
 	X(binding)             \
 	X(board)               \
 	X(breaker)             \
+	X(bucket)              \
 	X(build)               \
 	X(canary)              \
 	X(cancel)              \
@@ -28,6 +29,7 @@
 	X(connector_fallback)  \
 	X(connector_filter)    \
 	X(connector_handle)    \
+	X(connector_limit)     \
 	X(connector_ref)       \
 	X(connector_retry)     \
 	X(connector_scaffold)  \
