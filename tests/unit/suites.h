@@ -96,6 +96,9 @@
 	X(source_dir)          \
 	X(source_etcd)         \
 	X(source_keep)         \
+	X(state)               \
+	X(state_alloc)         \
+	X(state_race)          \
 	X(suggest)             \
 	X(text)                \
 	X(timers)              \
