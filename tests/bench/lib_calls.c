@@ -39,6 +39,10 @@ static const struct work works[] = {
 	{"fallback, first way", "{type: fallback, children: [{ref: a}, {ref: b}]}", 1, 756},
 	{"handle, no error", "{type: handle, error_handler: handler, child: {ref: a}}", 1, 293},
 	{"stream", "stream: box", 1, 334},
+	{"breaker, closed", "{type: circuit-breaker, child: {ref: a}}", 1, 322},
+	{"limiter, open",
+	 "{type: rate-limit, requests_per_second: 1e9, burst_size: 1000000, child: {ref: a}}",
+	 1, 1003},
 };
 
 #define WORKS (sizeof works / sizeof *works)
