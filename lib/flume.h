@@ -616,7 +616,16 @@ char *flume_schema_dup_graph(const flume_schema *, enum flume_graph_format);
 	X(PIPELINE_RETIRED, "pipeline.retired",                                                \
 	  "The last call of a generation that was replaced has ended.")                        \
 	X(CALL_FAILED, "call.failed", "A call failed.")                                        \
-	X(RETRY_FAILED, "retry.failed", "An attempt of a retry failed; `name` is the step's.")
+	X(RETRY_FAILED, "retry.failed", "An attempt of a retry failed; `name` is the step's.") \
+	X(BREAKER_OPENED, "breaker.opened",                                                    \
+	  "A circuit-breaker refuses calls from now on; `name` is the step's.")                \
+	X(BREAKER_HALF_OPENED, "breaker.half-opened",                                          \
+	  "A circuit-breaker lets one call through to see.")                                   \
+	X(BREAKER_CLOSED, "breaker.closed", "A circuit-breaker lets calls through again.")     \
+	X(RATE_LIMITED, "rate.limited",                                                        \
+	  "A rate-limit had no token for a call in time; `name` is the step's.")               \
+	X(STATE_LOST, "state.lost",                                                            \
+	  "What a step remembered has no place in the new generation; `name` is the place.")
 
 enum flume_event_kind {
 #define FLUME_X(id, name, about) FLUME_EVENT_##id,

@@ -11,6 +11,8 @@
  */
 #include "lib/build/build.h"
 
+#include "lib/build/seating.h"
+#include "lib/build/trail.h"
 #include "lib/schema/get.h"
 #include "lib/schema/limits.h"
 
@@ -41,6 +43,8 @@ struct builder {
 	unsigned depth;
 	int64_t repeats;       /* runs of the node being built for one of its unit */
 	const flume_value *at; /* the node of the document itself that is being built */
+	struct trail *trail;   /* the nodes of the unit that are being built */
+	struct seating seating;
 	flume_report *report;
 	int rc; /* the first thing that went wrong */
 };
@@ -140,6 +144,37 @@ const struct flume_component *builder_component(struct builder *builder, enum fl
 	return &component->is;
 }
 
+/* The name of the node being built, or its path; NULL when out of memory. */
+static const char *place_here(struct builder *builder)
+{
+	if (builder->trail->name)
+		return builder->trail->name;
+	struct text path = {0};
+	trail_path(builder->trail, &path);
+	char *place = path.failed ? NULL : builder_get(builder, path.len + 1);
+	if (place)
+		memcpy(place, path.s, path.len);
+	text_fini(&path);
+	return place;
+}
+
+struct state *builder_state(struct builder *builder, const struct state_kind *kind,
+			    const struct step *step)
+{
+	flume_pipeline *pipeline = builder->pipeline;
+	struct seat seat = {.kind = kind, .schema_id = "", .place = ""};
+	if (*pipeline->id) {
+		seat.schema_id = builder->unit->id;
+		seat.place = place_here(builder);
+		if (!seat.place || !seating_take(&builder->seating, &seat))
+			return fail(builder, FLUME_NOMEM);
+	}
+	struct state *state = state_ref(pipeline->hub, &seat, step, hub_now(pipeline->hub));
+	if (!state || !pipeline_take_kept(pipeline, state, step))
+		return fail(builder, FLUME_NOMEM);
+	return state;
+}
+
 static const char *default_name(struct builder *builder, const struct connector *connector,
 				const struct said *said, const flume_value *node)
 {
@@ -188,9 +223,15 @@ struct step *builder_node(struct builder *builder, const flume_value *node)
 				     : default_name(builder, connector, &said, node);
 	if (!name)
 		return NULL;
+	struct trail here = {.up = builder->trail,
+			     .node = node,
+			     .connector = connector,
+			     .name = said.name ? name : NULL};
+	builder->trail = &here;
 	builder->depth++;
 	struct step *step = connector->build(builder, node, name);
 	builder->depth--;
+	builder->trail = here.up;
 	return step ? step : fail(builder, FLUME_NOMEM);
 }
 
@@ -253,12 +294,15 @@ static struct unit *add_unit(struct builder *builder, const char *id, flume_sche
 static struct step *build_unit(struct builder *builder, struct unit *unit)
 {
 	struct unit *outer = builder->unit;
+	struct trail *way = builder->trail;
 	int64_t around = builder->repeats;
 	unit->base = unit->deepest = builder->depth;
 	unit->repeats = builder->repeats = 1;
 	builder->unit = unit;
+	builder->trail = NULL;
 	struct step *root = builder_node(builder, flume_schema_get_root(unit->schema));
 	builder->unit = outer;
+	builder->trail = way;
 	builder->repeats = around;
 	return root;
 }
@@ -378,6 +422,7 @@ int build_pipeline(flume_pipeline **out, const struct build_source *from, flume_
 	if (pipeline->root)
 		hold_parts(&builder);
 	close_units(&builder, scope);
+	seating_fini(&builder.seating);
 	if (!pipeline->root || builder.rc) {
 		pipeline_release(pipeline);
 		return builder.rc ? builder.rc : FLUME_NOMEM;
@@ -385,6 +430,7 @@ int build_pipeline(flume_pipeline **out, const struct build_source *from, flume_
 	pipeline->brief = !unit->slow && !pipeline->may_block;
 	pipeline->version = flume_schema_get_version(schema);
 	pipeline->digest = flume_schema_get_digest(schema);
+	pipeline_sort_kept(pipeline);
 	*out = pipeline;
 	return FLUME_OK;
 }

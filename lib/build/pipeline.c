@@ -56,6 +56,7 @@ static void pipeline_free(flume_pipeline *pipeline)
 		component_unref(pipeline->parts[i]);
 	for (size_t i = 0; i < pipeline->n_schemas; i++)
 		flume_schema_unref(pipeline->schemas[i]);
+	pipeline_drop_kept(pipeline);
 	pthread_mutex_lock(&hub->lock);
 	*pipeline->link = pipeline->next;
 	if (pipeline->next)

@@ -11,6 +11,11 @@
 #include "lib/base/arena.h"
 #include "lib/connector/connector.h"
 
+struct kept { /* what a step remembers, perhaps together with those of other pipelines */
+	struct state *state;
+	const struct step *step;
+};
+
 /* What every call writes: one line of the cache for each processor, so that callers on different
  * ones do not wait for each other. */
 struct tally {
@@ -40,6 +45,8 @@ struct flume_pipeline {
 	size_t n_parts;
 	flume_schema **schemas; /* names of steps lie in them; the first is its own */
 	size_t n_schemas;
+	struct kept *kept; /* by address once it is built */
+	size_t n_kept;
 
 	struct flume_pipeline *next, **link; /* in the list of the hub */
 	struct retiring retiring;            /* as what a slot served */
@@ -65,5 +72,18 @@ void pipelines_drain(struct hub *);
 bool pipeline_has_part(const flume_pipeline *, const struct component *);
 /* Has none of what it was made of been removed?  Under the lock that removals take. */
 bool pipeline_is_whole(const flume_pipeline *);
+
+/* ---- what steps remember: kept.c ---- */
+
+/* Takes the reference to the state, even on failure, which is want of memory. */
+bool pipeline_take_kept(flume_pipeline *, struct state *, const struct step *);
+void pipeline_sort_kept(flume_pipeline *);
+/* From now on it all goes by the parameters of this one, which begins to serve.  Runs no code
+ * of others. */
+void pipeline_adopt_kept(const flume_pipeline *, int64_t now_ns);
+/* An event for each thing that the schema of `old` remembers and that `next`, which serves in
+ * its place, does not know. */
+void pipeline_emit_lost(const flume_pipeline *old, const flume_pipeline *next);
+void pipeline_drop_kept(flume_pipeline *);
 
 #endif

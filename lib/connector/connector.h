@@ -11,6 +11,7 @@
 
 #include "lib/component/component.h"
 #include "lib/connector/hub.h"
+#include "lib/connector/state.h"
 #include "lib/flume.h"
 
 struct step {
@@ -77,6 +78,8 @@ const struct flume_component *builder_component(struct builder *, enum flume_kin
 						const char *name);
 /* Another schema's root. */
 struct step *builder_schema(struct builder *, const char *id);
+/* What `step`, which stands for the node being built, remembers.  It may be in use already. */
+struct state *builder_state(struct builder *, const struct state_kind *, const struct step *);
 const struct hub *builder_hub(const struct builder *);
 void builder_may_block(struct builder *);
 /* How many things so far, in the schema being built, are not prompt: a child is when building it

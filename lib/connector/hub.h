@@ -24,6 +24,7 @@ struct hub {
 	pthread_mutex_t lock;
 	struct flume_pipeline
 		*pipelines; /* all there are, whoever holds them; under the lock */
+	void *states;       /* see state.h; under the lock */
 };
 
 struct hub *hub_new(const struct flume_options *);

@@ -1,5 +1,5 @@
 /* One after the other; each child gets what the one before left. */
-#include "lib/connector/connector.h"
+#include "lib/connector/sequence.h"
 #include "lib/schema/get.h"
 
 struct sequence {
@@ -8,7 +8,7 @@ struct sequence {
 	struct steps children;
 };
 
-static const struct flume_field fields[] = {
+const struct flume_field sequence_fields[] = {
 	{"children", FLUME_FIELD_NODES, .required = true, .min = 1,
 	 .about = "The steps, in order."},
 	{0},
@@ -28,7 +28,7 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 	return FLUME_OK;
 }
 
-static struct step *build(struct builder *builder, const flume_value *node, const char *name)
+struct step *sequence_build(struct builder *builder, const flume_value *node, const char *name)
 {
 	struct sequence *sequence = builder_get(builder, sizeof *sequence);
 	if (!sequence ||
@@ -42,6 +42,6 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 const struct connector connector_sequence = {
 	.type = "sequence",
 	.about = "Runs its children in order and stops at the first error.",
-	.fields = fields,
-	.build = build,
+	.fields = sequence_fields,
+	.build = sequence_build,
 };

@@ -7,16 +7,27 @@
 extern const struct connector connector_stream, connector_sequence, connector_filter,
 	connector_switch, connector_fallback, connector_retry, connector_handle,
 	connector_concurrent, connector_race, connector_contest, connector_timeout,
-	connector_worker_pool;
+	connector_worker_pool, connector_circuit_breaker, connector_rate_limit,
+	connector_scaffold;
 
 const struct connector *const connectors[] = {
-	&connector_ref,         &connector_stream,
-	&connector_sequence,    &connector_filter,
-	&connector_switch,      &connector_fallback,
-	&connector_retry,       &connector_handle,
-	&connector_concurrent,  &connector_race,
-	&connector_contest,     &connector_timeout,
-	&connector_worker_pool, NULL,
+	&connector_ref,
+	&connector_stream,
+	&connector_sequence,
+	&connector_filter,
+	&connector_switch,
+	&connector_fallback,
+	&connector_retry,
+	&connector_handle,
+	&connector_concurrent,
+	&connector_race,
+	&connector_contest,
+	&connector_timeout,
+	&connector_worker_pool,
+	&connector_circuit_breaker,
+	&connector_rate_limit,
+	&connector_scaffold,
+	NULL,
 };
 
 const struct connector *connector_find(const char *type)

@@ -20,7 +20,9 @@ struct candidate {
 	flume_schema *was;    /* what the store held; NULL: nothing */
 	flume_pipeline *pipeline;
 	struct map uses;
-	bool fresh; /* the store does not have this id */
+	bool fresh;          /* the store does not have this id */
+	flume_pipeline *old; /* during the commit: what it took the place of, if that keeps
+			      * states */
 };
 
 struct flume_change {
@@ -340,8 +342,13 @@ static void swap_in(flume_factory *factory, struct candidate *it, int64_t now_ns
 	store_count_users(factory, &slot->uses, 1);
 	store_count_users(factory, &it->uses, -1);
 	counted_ref(&it->pipeline->counted); /* the store's */
+	pipeline_adopt_kept(it->pipeline, now_ns);
 	flume_pipeline *served =
 		(flume_pipeline *)live_swap(&slot->live, &it->pipeline->counted);
+	if (served && served->n_kept) {
+		it->old = served;
+		pipeline_keep(served);
+	}
 	retire(factory, served ? &served->retiring : NULL);
 }
 
@@ -363,6 +370,17 @@ static void emit_committed(const flume_change *change)
 		event.kind = FLUME_EVENT_BINDING_SWAPPED;
 		event.duration_ns = 0;
 		bindings_emit(change->factory, &event);
+	}
+}
+
+static void tell_lost(flume_change *change)
+{
+	for (size_t i = 0; i < change->n; i++) {
+		struct candidate *it = &change->list[i];
+		if (it->old)
+			pipeline_emit_lost(it->old, it->pipeline);
+		pipeline_release(it->old);
+		it->old = NULL;
 	}
 }
 
@@ -397,6 +415,7 @@ static int commit(flume_change *change)
 	change->committed = true;
 	if (hub_heard(factory->hub))
 		emit_committed(change);
+	tell_lost(change);
 	return FLUME_OK;
 }
 

@@ -457,6 +457,12 @@ int64_t fields_count(const struct flume_field *table, const flume_value *map, co
 	return text && read_count(text, &number) ? number : 0;
 }
 
+double fields_number(const struct flume_field *table, const flume_value *map, const char *name)
+{
+	const char *text = fields_text(table, map, name);
+	return text ? scalar_double(text) : NAN;
+}
+
 int64_t fields_duration(const struct flume_field *table, const flume_value *map,
 			const char *name)
 {

@@ -67,6 +67,8 @@ void fields_check_value(const struct flume_field *row, const flume_value *, stru
 const char *fields_text(const struct flume_field *table, const flume_value *map,
 			const char *name);
 int64_t fields_count(const struct flume_field *table, const flume_value *map, const char *name);
+/* NaN when out of memory, or when there is neither a value nor a default. */
+double fields_number(const struct flume_field *table, const flume_value *map, const char *name);
 /* Nanoseconds; 0 when there is neither a value nor a default. */
 int64_t fields_duration(const struct flume_field *table, const flume_value *map,
 			const char *name);

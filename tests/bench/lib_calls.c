@@ -33,6 +33,10 @@ static const struct work works[] = {
 	{"fallback, first way", "{type: fallback, children: [{ref: a}, {ref: b}]}", 1},
 	{"handle, no error", "{type: handle, error_handler: handler, child: {ref: a}}", 1},
 	{"stream", "stream: box", 1},
+	{"breaker, closed", "{type: circuit-breaker, child: {ref: a}}", 1},
+	{"limiter, open",
+	 "{type: rate-limit, requests_per_second: 1e9, burst_size: 1000000, child: {ref: a}}",
+	 1},
 };
 
 #define WORKS (sizeof works / sizeof *works)

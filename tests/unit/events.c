@@ -26,22 +26,6 @@ START_TEST(every_event_has_a_name_and_a_sentence)
 }
 END_TEST
 
-START_TEST(the_reference_lists_every_event)
-{
-	static char text[65536];
-	char row[256];
-	FILE *f = fopen("lib/README.md", "r");
-	ck_assert_ptr_nonnull(f);
-	text[fread(text, 1, sizeof text - 1, f)] = '\0';
-	fclose(f);
-	for (int kind = 0; kind < FLUME_EVENT_COUNT; kind++) {
-		snprintf(row, sizeof row, "| `%s` | %s |\n", flume_event_name(kind),
-			 flume_event_about(kind));
-		ck_assert_msg(strstr(text, row), "lib/README.md lacks\n%s", row);
-	}
-}
-END_TEST
-
 /* ---- components ---- */
 
 static const struct flume_component *first_of(enum flume_kind kind)
@@ -392,7 +376,6 @@ Suite *suite_events(void)
 	Suite *suite = suite_create("events");
 	TCase *tc = rig_case(suite, "events");
 	tcase_add_test(tc, every_event_has_a_name_and_a_sentence);
-	tcase_add_test(tc, the_reference_lists_every_event);
 	tcase_add_test(tc, components_of_each_kind_come_and_go_with_events);
 	tc = rig_case(suite, "sets");
 	tcase_add_test(tc, a_first_set_tells_each_stage_and_then_the_schema);

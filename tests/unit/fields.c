@@ -226,12 +226,14 @@ END_TEST
 
 START_TEST(readers_take_the_value_or_the_default)
 {
-	flume_value *given =
-		read_value("{count: 3, duration: 5ms, pause: 1us, text: a}", FLUME_YAML);
+	flume_value *given = read_value(
+		"{count: 3, number: 2.5e-1, duration: 5ms, pause: 1us, text: a}", FLUME_YAML);
 	flume_value *none = read_value("{}", FLUME_YAML);
 	ck_assert_int_eq(fields_count(one_of_each, given, "count"), 3);
 	ck_assert_int_eq(fields_count(one_of_each, none, "count"), 7);
 	ck_assert_int_eq(fields_count(one_of_each, none, "small"), 0);
+	ck_assert_double_eq(fields_number(one_of_each, given, "number"), 0.25);
+	ck_assert_double_nan(fields_number(one_of_each, none, "number"));
 	ck_assert_int_eq(fields_duration(one_of_each, given, "duration"), 5000000);
 	ck_assert_int_eq(fields_duration(one_of_each, none, "duration"), 30000000000);
 	ck_assert_int_eq(fields_duration(one_of_each, given, "pause"), 1000);

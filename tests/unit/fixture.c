@@ -48,9 +48,20 @@ static int64_t clock_now(void *arg)
 	return rig.now_ns;
 }
 
+static int sleep_held(int64_t until_ns, flume_cancel *cancel)
+{
+	rig.asleep++;
+	while (rig.now_ns < until_ns && !flume_cancel_requested(cancel))
+		sched_yield();
+	rig.asleep--;
+	return flume_cancel_requested(cancel) ? FLUME_CANCELLED : FLUME_OK;
+}
+
 static int clock_sleep(void *arg, int64_t until_ns, flume_cancel *cancel)
 {
 	(void)arg;
+	if (rig.held)
+		return sleep_held(until_ns, cancel);
 	if (rig.n_slept < RIG_MOST)
 		rig.slept[rig.n_slept++] = until_ns - rig.now_ns;
 	flume_cancel_request(rig.cancel_in_sleep);
@@ -66,11 +77,7 @@ const struct flume_clock rig_clock = {clock_now, clock_sleep, NULL};
 static int hand_sleep(void *arg, int64_t until_ns, flume_cancel *cancel)
 {
 	(void)arg;
-	rig.asleep++;
-	while (!flume_cancel_requested(cancel) && rig.now_ns < until_ns)
-		sched_yield();
-	rig.asleep--;
-	return flume_cancel_requested(cancel) ? FLUME_CANCELLED : FLUME_OK;
+	return sleep_held(until_ns, cancel);
 }
 
 const struct flume_clock rig_hand_clock = {clock_now, hand_sleep, NULL};

@@ -59,7 +59,8 @@ extern struct rig {
 	int64_t slept[RIG_MOST];
 	size_t n_slept;
 	flume_cancel *cancel_in_sleep; /* requested by the next sleep */
-	atomic_int asleep;             /* who sleeps by rig_hand_clock */
+	atomic_bool held;              /* a sleep waits until the test moves now_ns */
+	atomic_int asleep;             /* ... so many do, or sleep by rig_hand_clock */
 
 	struct seen seen[RIG_EVENTS];
 	atomic_size_t n_seen;

@@ -13,6 +13,7 @@
 	X(binding_ends) \
 	X(board) \
 	X(breaker) \
+	X(bucket) \
 	X(build) \
 	X(canary) \
 	X(cancel) \
@@ -29,14 +30,17 @@
 	X(component_forced) \
 	X(conf) \
 	X(conformance) \
+	X(connector_breaker) \
 	X(connector_concurrent) \
 	X(connector_contest) \
 	X(connector_fallback) \
 	X(connector_filter) \
 	X(connector_handle) \
+	X(connector_limit) \
 	X(connector_race) \
 	X(connector_ref) \
 	X(connector_retry) \
+	X(connector_scaffold) \
 	X(connector_sequence) \
 	X(connector_stream) \
 	X(connector_switch) \
@@ -111,6 +115,9 @@
 	X(source_dir) \
 	X(source_etcd) \
 	X(source_keep) \
+	X(state) \
+	X(state_alloc) \
+	X(state_race) \
 	X(stress) \
 	X(suggest) \
 	X(text) \
