@@ -294,8 +294,6 @@ static void check_map(struct walk *walk, const flume_value *node, bool root)
 	fields_check_keys(connector->fields, also + connector->form, node, walk->place,
 			  walk->report, check_entry, &(struct at_node){walk, connector});
 	check_either(walk, connector, node);
-	if (connector->check)
-		connector->check(node, place_text(walk->place), walk->report);
 }
 
 static void check_node(struct walk *walk, const flume_value *node)

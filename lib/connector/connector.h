@@ -33,8 +33,6 @@ struct connector {
 	const char *named_if;      /* a field that, when there, gives its key as that name   */
 	const char *const *labels; /* of children in paths: "(primary)"; may be NULL         */
 	const char *either[2];     /* keys of which a node may have one only; may be NULL    */
-	/* Findings that a table cannot make; `path` is the node's.  May be NULL. */
-	void (*check)(const flume_value *node, const char *path, flume_report *);
 	/* Called for a node that was checked.  Returns NULL when out of memory. */
 	struct step *(*build)(struct builder *, const flume_value *node, const char *name);
 };

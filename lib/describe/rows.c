@@ -9,12 +9,13 @@
 
 static const struct {
 	const char *name;
-	const char *schema; /* members; bounds are the row's own affair */
+	const char *schema; /* members; bounds that are not a double's are the row's affair */
 } types[] = {
 	[FLUME_FIELD_TEXT] = {"text", "\"$ref\": \"#/$defs/text\""},
 	[FLUME_FIELD_BOOL] = {"bool", "\"type\": \"boolean\""},
 	[FLUME_FIELD_COUNT] = {"count", "\"type\": \"integer\""},
-	[FLUME_FIELD_NUMBER] = {"number", "\"type\": \"number\", \"exclusiveMinimum\": 0"},
+	[FLUME_FIELD_NUMBER] = {"number", "\"type\": \"number\", \"exclusiveMinimum\": 0, "
+					  "\"maximum\": 1.7976931348623157e308"},
 	[FLUME_FIELD_PERCENT] = {"percent", "\"$ref\": \"#/$defs/percent\""},
 	[FLUME_FIELD_DURATION] = {"duration", "\"$ref\": \"#/$defs/duration\""},
 	[FLUME_FIELD_SCALAR] = {"scalar", "\"type\": [\"string\", \"number\", \"boolean\", "
