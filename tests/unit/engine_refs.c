@@ -25,7 +25,7 @@ static void count_checks(void)
 static void put_others(int64_t revision)
 {
 	for (int i = 0; i < 5; i++) {
-		char name[16];
+		char name[24];
 		snprintf(name, sizeof name, "other-%d", i);
 		site_put(name, revision + i, marking("1.0.0", i, NULL));
 	}
