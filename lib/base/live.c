@@ -41,7 +41,7 @@ void __tsan_release(void *addr);
 static char left;
 #endif
 
-struct counted *live_enter(struct live *live)
+struct counted *live_enter(const struct live *live)
 {
 	urcu_bp_read_lock();
 	struct counted *now = rcu_dereference(live->now);
@@ -63,7 +63,7 @@ bool live_entered(void)
 	return urcu_bp_read_ongoing();
 }
 
-struct counted *live_ref(struct live *live)
+struct counted *live_ref(const struct live *live)
 {
 	urcu_bp_read_lock();
 	struct counted *now = rcu_dereference(live->now);

@@ -26,12 +26,12 @@ struct live {
 
 /* What is there, or NULL; lent until live_leave by the same thread.  For what is soon done: a
  * grace period waits for it.  Wait-free, any thread. */
-struct counted *live_enter(struct live *);
+struct counted *live_enter(const struct live *);
 void live_leave(void);
 /* Is this thread between the two? */
 bool live_entered(void);
 /* A new reference to what is there, or NULL.  Wait-free, any thread. */
-struct counted *live_ref(struct live *);
+struct counted *live_ref(const struct live *);
 /* Puts `next` (whose reference it takes, may be NULL) and gives back what was there, which
  * readers may still be about to reference.  One writer at a time. */
 struct counted *live_swap(struct live *, struct counted *next);

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct live nowhere; /* never written */
+static const struct live nowhere;
 
-static struct live *live_of(const flume_binding *binding)
+static const struct live *live_of(const flume_binding *binding)
 {
 	return atomic_load_explicit(&binding->live, memory_order_acquire);
 }

@@ -98,7 +98,7 @@ int main()
 	if (flume_factory_listen(made, listen, nullptr) < 0 ||
 	    flume_factory_add(made, &component, nullptr) ||
 	    !set(made, "version: 1.0.0\nref: charge\n") ||
-	    flume_factory_bind(made, "orders", "orders", &bound, nullptr))
+	    flume_factory_bind(made, "orders", "orders", 0, &bound, nullptr))
 		return EXIT_FAILURE;
 	binding orders_of_today(bound);
 	process(bound, "a", 40);
