@@ -51,7 +51,8 @@ struct last {
 
 struct flume_binding {
 	struct counted counted;
-	_Atomic(const struct live *) live; /* its slot's, its own, or nowhere once it has ended */
+	_Atomic(const struct live *)
+		live; /* its slot's, its own, or nowhere once it has ended */
 	char *name;
 	struct slot *slot;
 	bool pinned;
