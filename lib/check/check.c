@@ -45,8 +45,10 @@ static void find(struct walk *walk, const flume_value *at, const char *code, con
 
 static void remember_use(struct walk *walk, const char *id)
 {
-	if (walk->uses && map_add(walk->uses, id, walk) == FLUME_NOMEM)
-		walk->failed_alloc = true;
+	int rc = map_add(walk->uses, id, walk);
+	if (!rc)
+		met_add(&walk->met, FLUME_PROCESSOR, true, id);
+	walk->failed_alloc |= rc == FLUME_NOMEM;
 }
 
 static void check_schema_ref(struct walk *walk, const flume_value *value)
@@ -64,9 +66,15 @@ static void check_schema_ref(struct walk *walk, const flume_value *value)
 static void check_name(struct walk *walk, enum flume_kind kind, const flume_value *value,
 		       bool ref)
 {
+	struct flume_scope *scope = walk->scope;
 	const char *name = value_text(value);
-	met_add(&walk->met, kind, ref, name);
-	if (!walk->scope || scope_has(walk->scope, kind, name) || walk->scope->failed_alloc)
+	size_t known = scope ? scope->known.n : 0;
+	if (!scope)
+		return;
+	bool found = scope_has(scope, kind, name);
+	if (scope->known.n > known)
+		met_add(&walk->met, kind, ref, name);
+	if (found || scope->failed_alloc)
 		return;
 	if (ref && walk->store->has(walk->store->arg, name)) {
 		check_schema_ref(walk, value);
@@ -76,7 +84,7 @@ static void check_name(struct walk *walk, enum flume_kind kind, const flume_valu
 	char **ids = NULL;
 	if (!report_full(walk->report)) {
 		ids = ref ? walk->store->dup_ids(walk->store->arg) : NULL;
-		scope_suggest(walk->scope, kind, name, ids, hint, sizeof hint);
+		scope_suggest(scope, kind, name, ids, hint, sizeof hint);
 	}
 	flume_report_add(walk->report, ref ? "unknown-ref" : "unknown-component",
 			 place_text(walk->place), value, *hint ? hint : NULL,
@@ -373,7 +381,7 @@ static void walk_all(struct walk *walk, flume_schema *schema, size_t before)
 		scope_make_all(walk->scope, walk->report);
 	check_node(walk, root);
 	walk->failed_alloc |= place.failed;
-	if (!has_findings(walk, before) && !walk->failed_alloc)
+	if (walk->scope && !has_findings(walk, before) && !walk->failed_alloc)
 		shape_keep(schema, &walk->met, walk->nodes, walk->deepest);
 	place_fini(&place);
 	met_fini(&walk->met);
@@ -384,10 +392,11 @@ int check_schema(flume_schema *schema, struct flume_scope *scope,
 		 struct check_result *result, flume_report *given)
 {
 	flume_report own = {0};
+	struct map uses = {0};
 	struct walk walk = {.scope = scope,
 			    .store = store,
 			    .limits = limits_effective(limits),
-			    .uses = result ? &result->uses : NULL,
+			    .uses = result ? &result->uses : &uses,
 			    .report = given ? given : &own};
 	size_t before = flume_report_size(walk.report);
 	if (scope && shape_get(schema))
@@ -397,6 +406,7 @@ int check_schema(flume_schema *schema, struct flume_scope *scope,
 	bool rejected = has_findings(&walk, before);
 	bool failed = walk.failed_alloc || (scope && scope->failed_alloc) ||
 		      report_failed_alloc(walk.report);
+	map_fini(&uses);
 	report_fini(&own);
 	return rejected ? FLUME_REJECTED : failed ? FLUME_NOMEM : FLUME_OK;
 }

@@ -25,24 +25,6 @@ void met_fini(struct met *met)
 	free(met->list);
 }
 
-static int compare(const void *a, const void *b)
-{
-	const struct reference *one = a, *two = b;
-	return one->kind == two->kind ? strcmp(one->name, two->name)
-				      : (int)one->kind - (int)two->kind;
-}
-
-static void sort_and_thin(struct met *met)
-{
-	size_t kept = 0;
-	if (met->n)
-		qsort(met->list, met->n, sizeof *met->list, compare);
-	for (size_t i = 0; i < met->n; i++)
-		if (!kept || compare(&met->list[kept - 1], &met->list[i]) != 0)
-			met->list[kept++] = met->list[i];
-	met->n = kept;
-}
-
 static void shape_free(struct schema_notes *notes)
 {
 	free(notes);
@@ -57,7 +39,6 @@ void shape_keep(flume_schema *schema, struct met *met, size_t nodes, unsigned de
 {
 	if (met->failed || shape_get(schema))
 		return;
-	sort_and_thin(met);
 	struct shape *shape = malloc(sizeof *shape + met->n * sizeof *met->list);
 	if (!shape)
 		return;

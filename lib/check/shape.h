@@ -25,7 +25,7 @@ struct shape {
 	struct reference references[];
 };
 
-/* What a walk has met so far; all zero is nothing. */
+/* The names a walk has met so far, each when it met it first; all zero is nothing. */
 struct met {
 	struct reference *list;
 	size_t n, cap;

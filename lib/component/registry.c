@@ -6,6 +6,7 @@
 void registry_init(struct registry *registry)
 {
 	memset(registry, 0, sizeof *registry);
+	names_init(&registry->names);
 	pthread_mutex_init(&registry->lock, NULL);
 }
 
@@ -17,7 +18,19 @@ void registry_fini(struct registry *registry)
 		map_fini(&registry->components[k]);
 		map_fini(&registry->makers[k]);
 	}
+	names_fini(&registry->names);
 	pthread_mutex_destroy(&registry->lock);
+}
+
+/* Lock held. */
+static int add(struct registry *registry, struct component *component)
+{
+	struct map *list = &registry->components[component->kind];
+	int rc = map_add(list, component->is.name, component);
+	if (!rc &&
+	    (rc = names_add(&registry->names, component->kind, component->is.name, component)))
+		map_remove(list, component->is.name);
+	return rc;
 }
 
 int registry_take(struct registry *registry, struct component *component, struct flume_err *err)
@@ -25,7 +38,7 @@ int registry_take(struct registry *registry, struct component *component, struct
 	enum flume_kind kind = component->kind;
 	component->shared = true;
 	pthread_mutex_lock(&registry->lock);
-	int rc = map_add(&registry->components[kind], component->is.name, component);
+	int rc = add(registry, component);
 	pthread_mutex_unlock(&registry->lock);
 	if (!rc)
 		return FLUME_OK;
@@ -42,6 +55,7 @@ struct component *registry_remove(struct registry *registry, enum flume_kind kin
 				  const char *name)
 {
 	pthread_mutex_lock(&registry->lock);
+	names_remove(&registry->names, kind, name);
 	struct component *component = map_remove(&registry->components[kind], name);
 	pthread_mutex_unlock(&registry->lock);
 	return component;
@@ -51,7 +65,7 @@ struct component *registry_ref(struct registry *registry, enum flume_kind kind,
 			       const char *name)
 {
 	pthread_mutex_lock(&registry->lock);
-	struct component *component = component_ref(map_get(&registry->components[kind], name));
+	struct component *component = component_ref(names_get(&registry->names, kind, name));
 	pthread_mutex_unlock(&registry->lock);
 	return component;
 }
@@ -59,7 +73,7 @@ struct component *registry_ref(struct registry *registry, enum flume_kind kind,
 bool registry_has(struct registry *registry, enum flume_kind kind, const char *name)
 {
 	pthread_mutex_lock(&registry->lock);
-	bool has = map_get(&registry->components[kind], name);
+	bool has = names_get(&registry->names, kind, name);
 	pthread_mutex_unlock(&registry->lock);
 	return has;
 }

@@ -7,13 +7,15 @@
 #define FLUME_COMPONENT_REGISTRY_H
 
 #include "lib/base/map.h"
+#include "lib/base/names.h"
 #include "lib/component/component.h"
 
 #include <pthread.h>
 
 struct registry {
 	pthread_mutex_t lock;
-	struct map components[FLUME_KINDS];
+	struct map components[FLUME_KINDS]; /* for lists, by name ... */
+	struct names names;                 /* ... and to find one    */
 	struct map makers[FLUME_KINDS];
 };
 

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW      (sizeof((struct flume_scope *)0)->few / sizeof(struct known))
 #define TOO_DEEP "predicates are made of one another more than %u deep"
 
 static int by_name(const void *a, const void *b)
@@ -46,13 +45,11 @@ int scope_init(struct flume_scope *scope, struct registry *registry,
 	       void (*unkeep)(void *))
 {
 	*scope = (struct flume_scope){.registry = registry,
-				      .known = scope->few,
-				      .buckets = scope->few_buckets,
-				      .room = FEW,
 				      .local = local,
 				      .keep = keep,
 				      .ref_keep = ref_keep,
 				      .unkeep = unkeep};
+	names_init(&scope->known);
 	return components ? fill_own(scope, components) : FLUME_OK;
 }
 
@@ -63,12 +60,9 @@ void scope_fini(struct flume_scope *scope)
 			component_unref(scope->own[k][i].made);
 		free(scope->own[k]);
 	}
-	for (size_t i = 0; i < scope->n_known; i++)
-		component_unref(scope->known[i].is);
-	if (scope->known != scope->few) {
-		free(scope->known);
-		free(scope->buckets);
-	}
+	for (size_t i = 0; i < scope->known.n; i++)
+		component_unref(scope->known.entries[i].thing);
+	names_fini(&scope->known);
 }
 
 static struct declared *find_own(struct flume_scope *scope, enum flume_kind kind,
@@ -255,68 +249,17 @@ static struct component *look_up(struct flume_scope *scope, enum flume_kind kind
 	return own ? component_ref(own->made) : registry_ref(scope->registry, kind, name);
 }
 
-static uint32_t hash_of(enum flume_kind kind, const char *name) /* FNV-1a */
-{
-	uint32_t hash = 2166136261u ^ (uint32_t)kind;
-	for (const char *c = name; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	return hash ^ hash >> 15;
-}
-
-static uint32_t *bucket_of(struct flume_scope *scope, uint32_t hash)
-{
-	return &scope->buckets[hash & (2 * scope->room - 1)];
-}
-
-static void enter(struct flume_scope *scope, size_t i)
-{
-	uint32_t *bucket = bucket_of(scope, scope->known[i].hash);
-	scope->known[i].next = *bucket;
-	*bucket = (uint32_t)i + 1;
-}
-
-static bool more_room(struct flume_scope *scope)
-{
-	bool few = scope->known == scope->few;
-	size_t room = 2 * scope->room;
-	uint32_t *buckets = calloc(2 * room, sizeof *buckets);
-	struct known *known =
-		buckets ? reallocarray(few ? NULL : scope->known, room, sizeof *known) : NULL;
-	if (!known) {
-		free(buckets);
-		return false;
-	}
-	if (few)
-		memcpy(known, scope->few, sizeof scope->few);
-	else
-		free(scope->buckets);
-	scope->known = known;
-	scope->buckets = buckets;
-	scope->room = room;
-	for (size_t i = 0; i < scope->n_known; i++)
-		enter(scope, i);
-	return true;
-}
-
 const struct component *scope_find(struct flume_scope *scope, enum flume_kind kind,
 				   const char *name)
 {
-	uint32_t hash = hash_of(kind, name);
-	for (uint32_t i = *bucket_of(scope, hash); i; i = scope->known[i - 1].next) {
-		const struct known *it = &scope->known[i - 1];
-		if (it->hash == hash && it->is->kind == kind && !strcmp(it->is->is.name, name))
-			return it->is;
-	}
-	struct component *found = look_up(scope, kind, name);
-	if (!found)
-		return NULL;
-	if (scope->n_known == scope->room && !more_room(scope)) {
+	struct component *found = names_get(&scope->known, kind, name);
+	if (found)
+		return found;
+	found = look_up(scope, kind, name);
+	if (found && names_add(&scope->known, kind, found->is.name, found)) {
 		scope->failed_alloc = true;
-		component_unref(found);
-		return NULL;
+		found = component_unref(found);
 	}
-	scope->known[scope->n_known] = (struct known){.is = found, .hash = hash};
-	enter(scope, scope->n_known++);
 	return found;
 }
 
@@ -336,13 +279,13 @@ static size_t count_made(const struct flume_scope *scope)
 
 size_t scope_count(const struct flume_scope *scope)
 {
-	return scope->n_known + count_made(scope);
+	return scope->known.n + count_made(scope);
 }
 
 void scope_dup_all(const struct flume_scope *scope, struct component **out)
 {
-	for (size_t i = 0; i < scope->n_known; i++)
-		*out++ = component_ref(scope->known[i].is);
+	for (size_t i = 0; i < scope->known.n; i++)
+		*out++ = component_ref(scope->known.entries[i].thing);
 	for (int k = 0; k < FLUME_KINDS; k++)
 		for (size_t i = 0; i < scope->n_own[k]; i++)
 			if (scope->own[k][i].made)

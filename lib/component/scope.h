@@ -7,10 +7,9 @@
 #ifndef FLUME_COMPONENT_SCOPE_H
 #define FLUME_COMPONENT_SCOPE_H
 
+#include "lib/base/names.h"
 #include "lib/component/registry.h"
 #include "lib/schema/fields.h"
-
-#include <stdint.h>
 
 struct declared { /* one entry of `components.predicates`, say */
 	const flume_value *name, *decl;
@@ -23,17 +22,9 @@ struct uses { /* predicates that the component being made asked for */
 	size_t n;
 };
 
-struct known { /* a component whose name was looked up */
-	struct component *is;
-	uint32_t hash;
-	uint32_t next; /* of its bucket, from 1; 0: the last */
-};
-
 struct flume_scope {
 	struct registry *registry;
-	struct known few[8], *known;
-	uint32_t few_buckets[16], *buckets; /* twice as many as there is room in `known` */
-	size_t n_known, room;
+	struct names known; /* components that were looked up, a reference each */
 	struct declared *own[FLUME_KINDS];
 	size_t n_own[FLUME_KINDS];
 	struct uses uses;

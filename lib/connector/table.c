@@ -47,22 +47,25 @@ const struct connector *connector_form(const char *key)
 	return NULL;
 }
 
+static void read_entry(struct said *said, const flume_value *key, const flume_value *value)
+{
+	const struct connector *form = NULL;
+	if (VALUE_IS(key, "type"))
+		said->type = value;
+	else if (VALUE_IS(key, "name"))
+		said->name = value;
+	else if (VALUE_IS(key, "description"))
+		said->description = value;
+	else if ((form = connector_form(key->text)))
+		said->form = form, said->of = value;
+	said->ways += form || said->type == value;
+}
+
 struct said node_read(const flume_value *node)
 {
 	struct said said = {0};
-	for (size_t i = 0, n = value_entries(node); i < n; i++) {
-		const flume_value *key = value_key_at(node, i),
-				  *value = value_entry_at(node, i);
-		const struct connector *form;
-		if (VALUE_IS(key, "type"))
-			said.type = value, said.ways++;
-		else if ((form = connector_form(key->text)))
-			said.form = form, said.of = value, said.ways++;
-		else if (VALUE_IS(key, "name"))
-			said.name = value;
-		else if (VALUE_IS(key, "description"))
-			said.description = value;
-	}
+	for (size_t i = 0, n = value_entries(node); i < n; i++)
+		read_entry(&said, value_key_at(node, i), value_entry_at(node, i));
 	return said;
 }
 
