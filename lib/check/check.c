@@ -384,7 +384,6 @@ static void walk_all(struct walk *walk, flume_schema *schema, size_t before)
 	if (walk->scope && !has_findings(walk, before) && !walk->failed_alloc)
 		shape_keep(schema, &walk->met, walk->nodes, walk->deepest);
 	place_fini(&place);
-	met_fini(&walk->met);
 }
 
 int check_schema(flume_schema *schema, struct flume_scope *scope,
@@ -406,6 +405,7 @@ int check_schema(flume_schema *schema, struct flume_scope *scope,
 	bool rejected = has_findings(&walk, before);
 	bool failed = walk.failed_alloc || (scope && scope->failed_alloc) ||
 		      report_failed_alloc(walk.report);
+	met_fini(&walk.met);
 	map_fini(&uses);
 	report_fini(&own);
 	return rejected ? FLUME_REJECTED : failed ? FLUME_NOMEM : FLUME_OK;
