@@ -20,7 +20,7 @@ struct bucket {
 	int64_t origin_ns;
 	/* When the bucket will be full again, doubled; the lowest bit says which of the two
 	 * paces that time is counted in. */
-	_Alignas(64) atomic_uint_least64_t word;
+	atomic_uint_least64_t word;
 	struct pace {
 		atomic_int_least64_t interval; /* in which a token comes, in ticks        */
 		atomic_int_least64_t ahead;    /* so much before its time it may be taken */

@@ -27,7 +27,7 @@ enum phase {
 
 struct breaker {
 	struct state state;
-	_Alignas(64) atomic_uint_least64_t word;
+	atomic_uint_least64_t word;
 	atomic_int_least64_t since_ns;
 };
 

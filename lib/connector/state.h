@@ -34,7 +34,8 @@ struct seat {
 
 int seat_compare(const struct seat *, const struct seat *);
 
-struct state { /* the first member of a connector's own, which is aligned to lines of the cache */
+/* The first member of a connector's own, which has its lines of the cache to itself. */
+struct state {
 	struct seat seat;
 	pthread_mutex_t lock; /* the connector's own, for what is rare */
 	size_t refs;          /* under the lock of the hub             */
