@@ -314,8 +314,9 @@ typedef struct flume_scope flume_scope;
 /* A maker turns a declaration in a document, {kind: equals, field: tier, value: premium}, into a
  * component.  The library checks the declaration against `fields` (and `kind`) first, so `make`
  * only looks at what a table cannot say.  `make` fills the function and what belongs to it (arg,
- * done, blocks, prompt; name and about are set already) and returns 0; or adds what is wrong to the
- * report under `path` and returns FLUME_REJECTED; or FLUME_NOMEM. `decl` outlives the component. */
+ * done, blocks, prompt; name and about are set already) and returns 0; or adds what is wrong to
+ * the report under `path` and returns FLUME_REJECTED; or FLUME_NOMEM. `decl` outlives the
+ * component. */
 struct flume_maker {
 	enum flume_kind of;
 	const char *kind;                 /* "equals" */
@@ -341,7 +342,8 @@ int flume_scope_predicate(flume_scope *, const flume_value *name, const char *pa
 /* Time, so that tests need not wait for it. */
 struct flume_clock {
 	int64_t (*now_ns)(void *arg);
-	/* Returns FLUME_OK at `until_ns`, FLUME_CANCELLED when woken before.  `cancel` may be NULL. */
+	/* Returns FLUME_OK at `until_ns`, FLUME_CANCELLED when woken before, at once when `cancel`
+	 * (may be NULL) is requested: those who wait for a child sleep here too. */
 	int (*sleep)(void *arg, int64_t until_ns, flume_cancel *cancel);
 	void *arg;
 };

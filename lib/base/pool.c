@@ -3,10 +3,14 @@
  * has found work and sees that there is more calls the next one.  And one idle worker at most
  * looks for work without sleeping, for a short while; while it does, nobody is woken.
  *
- * Looking has two sides.  The queue is looked at in passing, and costs who submits next to
- * nothing: right for a caller that goes on working itself.  An offer is polled with a locked
- * instruction, which keeps its line of the cache here, so it comes over in one piece: right for
- * a caller that can only wait.
+ * Looking has two sides.  An offer is polled all the time, with a locked instruction that keeps
+ * its line of the cache here, so that it comes over in one piece: right for a caller that can
+ * only wait.  The queue is looked at now and then: right for a caller that goes on working
+ * itself, and is often done before anybody else could be of help.
+ *
+ * Not to sleep is of use only while the other thread has a core of its own.  A worker that woke
+ * somebody lets it go first, and how long a caller waits awake follows how often that has
+ * helped.
  *
  * A worker that waits for what it handed over itself might wait for ever when all others do
  * the same.  It does not, as it gets its own runs back once nobody is free.
@@ -21,7 +25,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_NS 50000 /* how long an idle worker looks for work before it sleeps */
+/* How long an idle worker looks for work, and a caller for the outcome, before it sleeps. */
+#define LOOK_NS   INT64_C(50000)
+#define LINGER_NS INT64_C(20000)
+#define LEAST_NS  INT64_C(1000)
 
 struct pool {
 	pthread_mutex_t lock;
@@ -31,11 +38,15 @@ struct pool {
 	unsigned asleep;            /* the one called included                */
 	bool called;                /* one was woken and is not here yet      */
 	bool starting;              /* one was started and is not here yet    */
-	bool spins, closing, orphan;
-	void (*run)(struct task *);
+	bool closing, orphan;
 
 	_Alignas(64) atomic_size_t queued; /* runs; written under the lock */
 	atomic_uint busy;
+
+	/* What callers read lies apart from what workers write. */
+	_Alignas(64) _Atomic int64_t linger_ns;
+	bool spins; /* there is a second core */
+	bool (*run)(struct task *);
 
 	/* NULL: nobody looks; `looks`: somebody does; else a task for who looks. */
 	_Alignas(64) struct task *_Atomic offer;
@@ -49,7 +60,7 @@ static bool second_core(void)
 	return !sched_getaffinity(0, sizeof set, &set) && CPU_COUNT(&set) > 1;
 }
 
-struct pool *pool_new(unsigned most, void (*run)(struct task *))
+struct pool *pool_new(unsigned most, bool (*run)(struct task *))
 {
 	const size_t line = _Alignof(struct pool);
 	size_t size = sizeof(struct pool) + most * sizeof(pthread_t);
@@ -67,6 +78,7 @@ struct pool *pool_new(unsigned most, void (*run)(struct task *))
 	pool->most = most;
 	pool->run = run;
 	pool->spins = second_core();
+	pool->linger_ns = LINGER_NS;
 	return pool;
 }
 
@@ -164,27 +176,22 @@ static void unlock(struct pool *pool, bool signal)
 static void run(struct pool *pool, struct task *task)
 {
 	atomic_fetch_add(&pool->busy, 1);
-	pool->run(task);
+	bool woke = pool->run(task);
 	atomic_fetch_sub(&pool->busy, 1);
+	if (woke)
+		sched_yield();
 }
 
-static bool nothing_comes(void *arg)
+static bool nothing_offered(void *arg)
 {
 	struct pool *pool = arg;
 	struct task *looks = &pool->looks;
-	return atomic_compare_exchange_strong(&pool->offer, &looks, looks) &&
-	       !atomic_load_explicit(&pool->queued, memory_order_relaxed);
+	return atomic_compare_exchange_strong(&pool->offer, &looks, looks);
 }
 
-/* A task that was offered; NULL when there is none, or somebody else looks. */
-static struct task *look(struct pool *pool)
+static bool anything_queued(struct pool *pool)
 {
-	struct task *nobody = NULL;
-	if (!atomic_compare_exchange_strong(&pool->offer, &nobody, &pool->looks))
-		return NULL;
-	spin_while(nothing_comes, pool, LOOK_NS);
-	struct task *task = atomic_exchange(&pool->offer, NULL);
-	return task == &pool->looks ? NULL : task;
+	return atomic_load_explicit(&pool->queued, memory_order_relaxed);
 }
 
 /* What was queued meanwhile relied on this worker, which has something else to do now. */
@@ -196,13 +203,23 @@ static void pass_on(struct pool *pool)
 	unlock(pool, summon(pool, false));
 }
 
-static void serve_offers(struct pool *pool)
+/* Without the lock; runs what is offered.  False when nothing came, or somebody else looks. */
+static bool look(struct pool *pool)
 {
-	struct task *task;
-	while ((task = look(pool))) {
-		pass_on(pool);
-		run(pool, task);
-	}
+	struct task *nobody = NULL;
+	if (!atomic_compare_exchange_strong(&pool->offer, &nobody, &pool->looks))
+		return false;
+	int64_t until = spin_now() + LOOK_NS;
+	bool queued = false;
+	while (!spin_turns(nothing_offered, pool) && !(queued = anything_queued(pool)) &&
+	       spin_now() < until)
+		;
+	struct task *task = atomic_exchange(&pool->offer, NULL);
+	if (task == &pool->looks)
+		return queued;
+	pass_on(pool);
+	run(pool, task);
+	return true;
 }
 
 static void serve_queue(struct pool *pool)
@@ -230,14 +247,14 @@ static void *work(void *arg)
 	pthread_mutex_lock(&pool->lock);
 	pool->starting = false;
 	while (!pool->closing) {
-		if (!pool->first && pool->spins) {
-			pthread_mutex_unlock(&pool->lock);
-			serve_offers(pool);
-			pthread_mutex_lock(&pool->lock);
-		}
-		if (pool->first)
+		if (pool->first) {
 			serve_queue(pool);
-		else if (!pool->closing)
+			continue;
+		}
+		pthread_mutex_unlock(&pool->lock);
+		bool came = pool->spins && look(pool);
+		pthread_mutex_lock(&pool->lock);
+		if (!came && !pool->first && !pool->closing)
 			sleep_until_called(pool);
 	}
 	bool last = pool->orphan;
@@ -342,9 +359,22 @@ unsigned pool_retract(struct pool *pool, struct task *task)
 	return back;
 }
 
-bool pool_spins(const struct pool *pool)
+bool pool_glance(const struct pool *pool, bool (*waits)(void *arg), void *arg)
 {
-	return pool->spins;
+	return pool->spins ? spin_turns(waits, arg) : !waits(arg);
+}
+
+bool pool_linger(struct pool *pool, bool (*waits)(void *arg), void *arg)
+{
+	int64_t ns = atomic_load_explicit(&pool->linger_ns, memory_order_relaxed);
+	if (!pool->spins)
+		return !waits(arg);
+	bool ended = spin_while(waits, arg, ns);
+	int64_t next = ended ? ns * 2 : ns / 2;
+	next = next > LINGER_NS ? LINGER_NS : next < LEAST_NS ? LEAST_NS : next;
+	if (next != ns)
+		atomic_store_explicit(&pool->linger_ns, next, memory_order_relaxed);
+	return ended;
 }
 
 void pool_read(struct pool *pool, struct flume_factory_info *out)

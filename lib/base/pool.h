@@ -27,8 +27,9 @@ static inline void task_init(struct task *task)
 	task->offered = false;
 }
 
-/* For one kind of task: `run` is called on a worker, with no lock held.  NULL when out of memory. */
-struct pool *pool_new(unsigned most, void (*run)(struct task *));
+/* For one kind of task: `run` is called on a worker, with no lock held.  It returns true when it
+ * woke somebody, who may be on this core and goes first.  NULL when out of memory. */
+struct pool *pool_new(unsigned most, bool (*run)(struct task *));
 /* With nothing handed over any more.  Joins the threads; called on one of them, that one goes
  * when it has ended what it runs. */
 struct pool *pool_free(struct pool *);
@@ -50,8 +51,11 @@ bool pool_must_press(struct pool *, const struct task *);
 /* Takes back what no worker has begun, and says how many runs. */
 unsigned pool_retract(struct pool *, struct task *);
 
-/* Is there a second core, so that waiting for another thread without sleeping can be of use? */
-bool pool_spins(const struct pool *);
+/* For somebody who waits for a worker: true once `waits` no longer holds.  They do not sleep, and
+ * give up, the first one after a microsecond or two, the other the sooner the less it has been of
+ * use lately. */
+bool pool_glance(const struct pool *, bool (*waits)(void *arg), void *arg);
+bool pool_linger(struct pool *, bool (*waits)(void *arg), void *arg);
 void pool_read(struct pool *, struct flume_factory_info *);
 
 #endif

@@ -13,22 +13,32 @@ static inline void spin_pause(void)
 #endif
 }
 
-/* True once `waits` no longer holds; false when it still does after so long.  The clock is not
- * looked at before some turns were made, for what takes less must not pay for it. */
-static inline bool spin_while(bool (*waits)(void *arg), void *arg, int64_t ns)
+/* Some turns, a microsecond or two: true once `waits` no longer holds. */
+static inline bool spin_turns(bool (*waits)(void *arg), void *arg)
+{
+	for (int i = 0; i < 32; i++) {
+		if (!waits(arg))
+			return true;
+		spin_pause();
+	}
+	return false;
+}
+
+static inline int64_t spin_now(void)
 {
 	const struct flume_clock *clock = flume_clock_real();
-	int64_t until = 0, now = 0;
-	do {
-		for (int i = 0; i < 32; i++) {
-			if (!waits(arg))
-				return true;
-			spin_pause();
-		}
-		now = clock->now_ns(clock->arg);
-		if (!until)
-			until = now + ns;
-	} while (now < until);
+	return clock->now_ns(clock->arg);
+}
+
+/* The same for so long, and some turns more: what takes less must not pay for the clock. */
+static inline bool spin_while(bool (*waits)(void *arg), void *arg, int64_t ns)
+{
+	if (spin_turns(waits, arg))
+		return true;
+	int64_t until = spin_now() + ns;
+	while (spin_now() < until)
+		if (spin_turns(waits, arg))
+			return true;
 	return false;
 }
 

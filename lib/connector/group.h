@@ -30,7 +30,7 @@ bool parallel_build(struct builder *, const flume_value *node, size_t slow, stru
 struct group;
 
 /* What a worker does with the task of a group. */
-void group_run(struct task *);
+bool group_run(struct task *);
 
 /* The call and the item stay as they are until the group is closed.  FLUME_NOMEM, or 0 with all
  * that is needed to begin. */

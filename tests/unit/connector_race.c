@@ -200,6 +200,20 @@ START_TEST(the_token_may_go_while_a_loser_still_runs)
 }
 END_TEST
 
+START_TEST(a_token_serves_many_calls_and_may_be_requested_after_them)
+{
+	struct flume_call call = {.cancel = parallel.cancel};
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(rig_run_call("{type: race, children: [{type: concurrent, "
+					      "children: [{ref: a}, {ref: b}]}, {ref: fail}]}",
+					      1, &call),
+				 0);
+	flume_cancel_request(parallel.cancel);
+	ck_assert_int_eq(rig_run_call("{type: race, children: [{ref: a}]}", 1, &call),
+			 FLUME_CANCELLED);
+}
+END_TEST
+
 static void add_both(TCase *tc)
 {
 	tcase_add_test(tc, the_first_success_is_taken);
@@ -230,6 +244,7 @@ Suite *suite_connector_race(void)
 	tcase_add_test(tc, nobody_holds_a_caller_past_its_deadline);
 	tcase_add_test(tc, nobody_holds_a_caller_that_gives_up);
 	tcase_add_test(tc, the_token_may_go_while_a_loser_still_runs);
+	tcase_add_test(tc, a_token_serves_many_calls_and_may_be_requested_after_them);
 	tc = parallel_case(suite, "on one worker", parallel_open_one, parallel_close);
 	add_both(tc);
 	add_in_order(tc);

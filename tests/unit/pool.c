@@ -10,18 +10,20 @@ struct job {
 	struct task task; /* first */
 	void (*what)(struct job *);
 	struct pool *pool;
+	struct job *other;
 	atomic_int ran, inside, most;
 	atomic_bool open; /* lets those inside go */
 	atomic_int back;
 	atomic_bool over;
 };
 
-static void run(struct task *task)
+static bool run(struct task *task)
 {
 	struct job *job = (struct job *)task;
 	if (job->what)
 		job->what(job);
 	job->ran++;
+	return false;
 }
 
 static struct flume_factory_info look(struct pool *pool)
@@ -197,6 +199,31 @@ START_TEST(the_only_worker_gets_its_own_runs_back)
 }
 END_TEST
 
+/* The other worker is free, but serves somebody who never ends first. */
+static void wait_behind_another(struct job *job)
+{
+	struct job inner = {0}, *other = job->other;
+	ck_assert(pool_submit(job->pool, &other->task, 1));
+	ck_assert(pool_submit(job->pool, &inner.task, 1));
+	UNTIL(other->inside);
+	job->over = pool_must_press(job->pool, &inner.task);
+	job->back = (int)pool_press(job->pool, &inner.task, 0);
+}
+
+START_TEST(a_worker_asks_again_for_who_was_free_took_something_else)
+{
+	struct pool *pool = pool_new(2, run);
+	struct job other = {.what = stand};
+	struct job job = {.what = wait_behind_another, .pool = pool, .other = &other};
+	ck_assert(pool_submit(pool, &job.task, 1));
+	UNTIL(job.ran);
+	ck_assert(job.over);
+	ck_assert_int_eq(job.back, 1);
+	other.open = true;
+	pool_free(pool);
+}
+END_TEST
+
 START_TEST(others_never_get_theirs_back)
 {
 	struct job stands = {.what = stand}, job = {0};
@@ -309,6 +336,7 @@ Suite *suite_pool(void)
 	tcase_add_test(tc, an_offer_is_run_or_taken_back);
 	tcase_add_test(tc, many_may_hand_over_at_once);
 	tcase_add_test(tc, the_only_worker_gets_its_own_runs_back);
+	tcase_add_test(tc, a_worker_asks_again_for_who_was_free_took_something_else);
 	tcase_add_test(tc, others_never_get_theirs_back);
 	tcase_add_test(tc, a_worker_may_free_the_pool);
 	tcase_add_test(tc, threads_have_a_name_and_take_no_signals);
