@@ -489,7 +489,7 @@ flume_change *flume_change_free(flume_change *);
 int flume_factory_set_schema(flume_factory *, const char *id, flume_schema *, flume_report *);
 /* What a set swapped out is let go (pipeline.retired, its components' `done`) when its last call has
  * ended.  A burst of sets, within some milliseconds, shares the wait for that: up to 16 pipelines
- * stay until the next set, a commit, or this.  Inside a step or a listener it may do nothing. */
+ * stay until the next set, a commit, or this.  Inside a step it may do nothing. */
 void flume_factory_settle(flume_factory *);
 /* A new reference, or NULL. */
 flume_schema *flume_factory_dup_schema(const flume_factory *, const char *id);

@@ -2,6 +2,9 @@
  * Listeners.  An event runs them with no lock held, so they may call back into the factory; a
  * count of the runs in progress lets unlisten wait for exactly its own listener.  With nobody
  * listening an event costs one load.
+ *
+ * A brief call stays in the read section, where a listener that takes its time would hold up all
+ * changes.  So none is brief that knows of a listener, and a new one waits for those that do not.
  */
 #include "lib/connector/group.h"
 
@@ -19,7 +22,6 @@ struct listener {
 };
 
 struct listeners {
-	atomic_size_t count;
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
 	struct listener *first;
@@ -103,11 +105,6 @@ static void unlink_listener(struct listeners *listeners, struct listener *gone)
 	*at = gone->next;
 }
 
-bool hub_heard(const struct hub *hub)
-{
-	return atomic_load_explicit(&hub->listeners->count, memory_order_acquire);
-}
-
 int64_t hub_began(const struct hub *hub)
 {
 	return hub_heard(hub) ? hub_now(hub) : HUB_UNTIMED;
@@ -144,6 +141,16 @@ void hub_emit(const struct hub *hub, const struct flume_event *given)
 	pthread_mutex_unlock(&listeners->lock);
 }
 
+/* A step that listens while it is in one cannot wait for its own end. */
+static void await_brief_calls(struct hub *hub)
+{
+	pthread_mutex_lock(&hub->lock);
+	bool calls = hub->pipelines;
+	pthread_mutex_unlock(&hub->lock);
+	if (calls && !live_entered())
+		live_settle();
+}
+
 int hub_listen(struct hub *hub, flume_listen_fn *fn, void *arg)
 {
 	struct listeners *listeners = hub->listeners;
@@ -152,13 +159,14 @@ int hub_listen(struct hub *hub, flume_listen_fn *fn, void *arg)
 		return FLUME_NOMEM;
 	it->fn = fn;
 	it->arg = arg;
+	atomic_fetch_add(&hub->heard, 1);
+	await_brief_calls(hub);
 	pthread_mutex_lock(&listeners->lock);
 	int ticket = it->ticket = ++listeners->last_ticket;
 	struct listener **at = &listeners->first;
 	while (*at)
 		at = &(*at)->next;
 	*at = it;
-	atomic_fetch_add(&listeners->count, 1);
 	pthread_mutex_unlock(&listeners->lock);
 	return ticket;
 }
@@ -172,7 +180,7 @@ int hub_unlisten(struct hub *hub, int ticket)
 		it = it->next;
 	if (it) {
 		it->gone = true;
-		atomic_fetch_sub(&listeners->count, 1);
+		atomic_fetch_sub(&hub->heard, 1);
 		while (it->running)
 			pthread_cond_wait(&listeners->idle, &listeners->lock);
 		unlink_listener(listeners, it);
@@ -188,7 +196,7 @@ void hub_silence(struct hub *hub)
 {
 	struct listeners *listeners = hub->listeners;
 	pthread_mutex_lock(&listeners->lock);
-	atomic_store(&listeners->count, 0);
+	atomic_store(&hub->heard, 0);
 	for (struct listener *it = listeners->first; it; it = it->next) {
 		it->gone = true;
 		while (it->running)

@@ -18,7 +18,8 @@ struct hub {
 	struct flume_item_type type;
 	struct flume_clock clock;
 	struct flume_limits limits;
-	unsigned stripes; /* a power of two: counters are kept one for each processor */
+	unsigned stripes;    /* a power of two: counters are kept one for each processor */
+	atomic_size_t heard; /* by so many listeners */
 	struct listeners *listeners;
 	struct pool *pool;
 	pthread_mutex_t lock;
@@ -46,7 +47,11 @@ static inline int64_t hub_in(const struct hub *hub, int64_t ns)
 }
 
 /* Is anybody listening? */
-bool hub_heard(const struct hub *);
+static inline bool hub_heard(const struct hub *hub)
+{
+	return atomic_load_explicit(&hub->heard, memory_order_acquire);
+}
+
 /* For durations: the time if somebody listens, and what has passed since then. */
 #define HUB_UNTIMED INT64_MIN
 int64_t hub_began(const struct hub *);

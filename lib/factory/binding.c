@@ -251,7 +251,7 @@ int flume_binding_process(flume_binding *binding, const struct flume_call *call,
 {
 	struct counted *now = live_enter(live_of(binding));
 	flume_pipeline *pipeline = (flume_pipeline *)now;
-	bool brief = pipeline && pipeline->brief;
+	bool brief = pipeline && pipeline->brief && !hub_heard(pipeline->hub);
 	int rc = FLUME_OK;
 	if (brief)
 		rc = pipeline_call(pipeline, call, item, err);

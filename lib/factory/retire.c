@@ -3,8 +3,8 @@
  * it.  A grace period costs more than building a small schema, so a burst of sets shares one:
  * the first set in a while waits for its own, those that follow within moments wait together.
  *
- * A step or a listener inside a brief call cannot wait for its own end; what it swaps out stays
- * on the list for the next one.
+ * A step inside a brief call cannot wait for its own end; what it swaps out stays on the list
+ * for the next one.
  */
 #include "lib/factory/factory.h"
 

@@ -74,12 +74,25 @@ START_TEST(a_prompt_step_may_set_the_schema_it_runs_in)
 	rig_add(&(struct flume_component){
 		.name = "self", .run = set_itself, .prompt = true, .arg = &times});
 	rig_must_set("s", "ref: self");
-	rig_listen();
 	ck_assert_int_eq(rig_process("s", 1), 0);
-	ck_assert_uint_eq(rig_saw(FLUME_EVENT_PIPELINE_RETIRED, "s"), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "self", 0, NULL),
+			 0);
+	ck_assert_int_eq(rig.done, 0); /* the pipeline that has it waits */
 	ck_assert_int_eq(rig_process("s", 1), 0);
 	rig_left("a");
 	flume_factory_settle(rig.factory);
+	ck_assert_int_eq(rig.done, 1);
+}
+END_TEST
+
+START_TEST(with_a_listener_it_is_let_go_when_the_call_ends)
+{
+	int times = 0;
+	rig_add(&(struct flume_component){
+		.name = "self", .run = set_itself, .prompt = true, .arg = &times});
+	rig_must_set("s", "ref: self");
+	rig_listen();
+	ck_assert_int_eq(rig_process("s", 1), 0);
 	ck_assert_uint_eq(rig_saw(FLUME_EVENT_PIPELINE_RETIRED, "s"), 2);
 }
 END_TEST
@@ -193,6 +206,7 @@ Suite *suite_retire(void)
 	tcase_add_test(tc, a_burst_leaves_at_most_sixteen_and_settling_none);
 	tcase_add_test(tc, a_commit_lets_go_at_once);
 	tcase_add_test(tc, a_prompt_step_may_set_the_schema_it_runs_in);
+	tcase_add_test(tc, with_a_listener_it_is_let_go_when_the_call_ends);
 	tcase_add_test(tc, a_prompt_step_may_remove_the_schema_it_runs_in);
 	tcase_add_test(tc, calls_on_all_processors_are_counted);
 	tc = rig_case(suite, "shape");
