@@ -383,6 +383,7 @@ static void walk_all(struct walk *walk, flume_schema *schema, size_t before)
 	walk->failed_alloc |= place.failed;
 	if (walk->scope && !has_findings(walk, before) && !walk->failed_alloc)
 		shape_keep(schema, &walk->met, walk->nodes, walk->deepest);
+	walk->place = NULL;
 	place_fini(&place);
 }
 
