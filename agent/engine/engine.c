@@ -1,3 +1,4 @@
+#include "agent/engine/hear.h"
 #include "agent/engine/lane.h"
 
 #include "agent/log/log.h"
@@ -264,7 +265,8 @@ int engine_new(struct engine **out, struct loop *loop, flume_factory *factory,
 	e->tick = loop_timer_new(loop, engine_tick, e);
 	e->pin = loop_timer_new(loop, flush, e);
 	e->trials = trials_new(loop, err);
-	if (!good || !e->tick || !e->pin || !e->trials) {
+	e->hearing = engine_hear(factory);
+	if (!good || !e->tick || !e->pin || !e->trials || e->hearing < 0) {
 		engine_free(e);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
@@ -279,6 +281,7 @@ struct engine *engine_free(struct engine *e)
 	if (!e)
 		return NULL;
 	e->ending = true;
+	(void)flume_factory_unlisten(e->factory, e->hearing);
 	e->advancing = true; /* an answer may submit again, but nothing moves any more */
 	for (size_t i = 0; i < e->lanes.len; i++) /* nobody's turn comes any more */
 		if (engine_lane_at(e, i)->save != SAVE_NOTHING)

@@ -164,6 +164,7 @@ struct lane {
 struct engine {
 	struct loop *loop;
 	flume_factory *factory;
+	int hearing; /* its ticket */
 	struct board *board;
 	struct engine_options options; /* its texts are ours; labels is NULL */
 	char *labels;                  /* as JSON                            */
