@@ -228,6 +228,9 @@ struct flume_call {
 	 * flume_factory_free. */
 	void *user;
 	unsigned flags;
+	/* The library's.  A predicate or condition that cannot answer says so with flume_fail; the
+	 * step that asked fails with that, whatever the answer.  NULL: nobody would hear it. */
+	struct flume_err *doubt;
 };
 
 flume_cancel *flume_cancel_new(void);

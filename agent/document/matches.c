@@ -28,7 +28,8 @@ static bool test(const struct flume_call *call, const void *item, void *arg)
 	const struct matches *matches = arg;
 	struct document_view view;
 	return document_get(item, &matches->field, &view) && view.kind == DOCUMENT_TEXT &&
-	       regex_search(matches->pattern, view.text, view.len, call, NULL) == 1;
+	       regex_search(matches->pattern, view.text, view.len, call,
+			    call ? call->doubt : NULL) == 1;
 }
 
 static void done(void *arg)

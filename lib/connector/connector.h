@@ -128,4 +128,22 @@ static inline int call_check(const struct hub *hub, const struct flume_call *cal
 	return call->cancel || call->deadline_ns ? call_check_given(hub, call, err) : FLUME_OK;
 }
 
+/* For a question to code that is not ours: the call it gets, which may fill `err` ... */
+static inline struct flume_call call_asking(const struct flume_call *call,
+					    struct flume_err *err)
+{
+	struct flume_call asking = *call;
+	err_clear(err);
+	asking.doubt = err;
+	return asking;
+}
+
+/* ... and whether the answer counts: 0, or why not. */
+static inline int call_answered(const struct hub *hub, const struct flume_call *call,
+				struct flume_err *err)
+{
+	int rc = call_check(hub, call, err);
+	return rc ? rc : err->code;
+}
+
 #endif

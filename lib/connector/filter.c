@@ -1,6 +1,6 @@
 /*
  * One of two ways, by a question about the item.  A predicate may be cut short when the call is
- * over; what it says then decides nothing.
+ * over, or not know; what it says then decides nothing.
  */
 #include "lib/connector/connector.h"
 #include "lib/schema/get.h"
@@ -24,9 +24,10 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 	       struct flume_err *err)
 {
 	const struct filter *filter = (const struct filter *)step;
+	struct flume_call asking = call_asking(call, err);
 	const struct step *way =
-		filter->test(call, *item, filter->arg) ? filter->then : filter->otherwise;
-	int rc = call_check(filter->hub, call, err);
+		filter->test(&asking, *item, filter->arg) ? filter->then : filter->otherwise;
+	int rc = call_answered(filter->hub, call, err);
 	if (!rc && way)
 		rc = step_run(way, call, item, err);
 	return rc < 0 ? step_blame(step, rc, err) : rc;

@@ -1,6 +1,6 @@
 /*
  * One of many ways, by a word the condition says about the item.  A condition may be cut short
- * when the call is over; what it says then decides nothing.
+ * when the call is over, or not know; what it says then decides nothing.
  */
 #include "lib/connector/connector.h"
 #include "lib/schema/get.h"
@@ -41,11 +41,12 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 {
 	const struct choice *choice = (const struct choice *)step;
 	char scratch[256];
-	struct route key = {choice->pick(call, *item, choice->arg, scratch), NULL};
+	struct flume_call asking = call_asking(call, err);
+	struct route key = {choice->pick(&asking, *item, choice->arg, scratch), NULL};
 	const struct route *route =
 		key.word ? bsearch(&key, choice->routes, choice->n, sizeof key, by_word) : NULL;
 	const struct step *way = route ? route->step : choice->otherwise;
-	int rc = call_check(choice->hub, call, err);
+	int rc = call_answered(choice->hub, call, err);
 	if (!rc && way)
 		rc = step_run(way, call, item, err);
 	return rc < 0 ? step_blame(step, rc, err) : rc;

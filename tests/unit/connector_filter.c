@@ -73,6 +73,29 @@ START_TEST(an_answer_after_a_cancel_decides_nothing)
 }
 END_TEST
 
+static bool not_know(const struct flume_call *call, const void *item, void *arg)
+{
+	(void)item;
+	flume_fail(call->doubt, FLUME_FAILED, "too long a text");
+	return arg != NULL;
+}
+
+#define UNSURE "{type: filter, predicate: unsure, then: {ref: a}, else: {ref: b}}"
+
+START_TEST(a_predicate_that_cannot_answer_fails_the_step)
+{
+	rig_add(&(struct flume_component){.name = "unsure", .test = not_know});
+	ck_assert_int_eq(rig_run(UNSURE, 1), FLUME_FAILED);
+	rig_failed_at("filter-unsure", "too long a text");
+	rig_left("");
+	ck_assert_int_eq(rig_run("{type: fallback, children: [" UNSURE ", {ref: c}]}", 1), 0);
+	rig_left("c");
+	ck_assert_int_eq(rig_run("{type: fallback, children: [{ref: fail}, " EVEN_ODD "]}", 2),
+			 0);
+	rig_left("a");
+}
+END_TEST
+
 Suite *suite_connector_filter(void)
 {
 	Suite *suite = suite_create("connector_filter");
@@ -83,5 +106,6 @@ Suite *suite_connector_filter(void)
 	tcase_add_test(tc, an_item_dropped_behind_a_filter_is_dropped);
 	tcase_add_test(tc, an_answer_after_the_deadline_decides_nothing);
 	tcase_add_test(tc, an_answer_after_a_cancel_decides_nothing);
+	tcase_add_test(tc, a_predicate_that_cannot_answer_fails_the_step);
 	return suite;
 }

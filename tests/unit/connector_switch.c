@@ -123,6 +123,24 @@ START_TEST(an_answer_after_a_cancel_decides_nothing)
 }
 END_TEST
 
+static const char *not_know(const struct flume_call *call, const void *item, void *arg,
+			    char scratch[256])
+{
+	(void)item, (void)arg, (void)scratch;
+	flume_fail(call->doubt, FLUME_FAILED, "too long a text");
+	return "x";
+}
+
+START_TEST(a_condition_that_cannot_answer_fails_the_step)
+{
+	rig_add(&(struct flume_component){.name = "unsure", .pick = not_know});
+	ck_assert_int_eq(rig_run("{type: switch, condition: unsure, routes: {x: {ref: a}}}", 1),
+			 FLUME_FAILED);
+	rig_failed_at("switch-unsure", "too long a text");
+	rig_left("");
+}
+END_TEST
+
 Suite *suite_connector_switch(void)
 {
 	Suite *suite = suite_create("connector_switch");
@@ -136,5 +154,6 @@ Suite *suite_connector_switch(void)
 	tcase_add_test(tc, a_thousand_routes_are_told_apart);
 	tcase_add_test(tc, an_answer_after_the_deadline_decides_nothing);
 	tcase_add_test(tc, an_answer_after_a_cancel_decides_nothing);
+	tcase_add_test(tc, a_condition_that_cannot_answer_fails_the_step);
 	return suite;
 }

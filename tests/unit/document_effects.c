@@ -153,6 +153,27 @@ START_TEST(a_cancelled_search_gives_up)
 }
 END_TEST
 
+START_TEST(a_document_whose_text_takes_too_long_fails)
+{
+	static const char all[] = "components:\n"
+				  "  predicates:\n"
+				  "    p: {kind: matches, field: t, pattern: '^(a+)+$'}\n"
+				  "    n: {kind: not, of: p}\n"
+				  "  processors: {s: {kind: set, fields: {x: 1}}}\n"
+				  "type: filter\npredicate: %s\nthen: {ref: s}\n";
+	char input[4100] = "{\"t\":\"", yaml[512];
+	size_t n = strlen(input);
+	memset(input + n, 'a', 4000);
+	memcpy(input + n + 4000, "!\"}", 4);
+	for (int i = 0; i < 2; i++) {
+		snprintf(yaml, sizeof yaml, all, i ? "n" : "p");
+		expect_failure(yaml, input,
+			       "the pattern takes too long on this text of 4001 bytes: "
+			       "match limit exceeded");
+	}
+}
+END_TEST
+
 static void *search_often(void *arg)
 {
 	for (int i = 0; i < 200; i++)
@@ -392,6 +413,7 @@ Suite *suite_document_effects(void)
 	tcase_add_test(patterns, an_ordinary_pattern_is_found_in_a_megabyte);
 	tcase_add_test(patterns, a_catastrophic_pattern_gives_up_and_says_so);
 	tcase_add_test(patterns, a_cancelled_search_gives_up);
+	tcase_add_test(patterns, a_document_whose_text_takes_too_long_fails);
 	tcase_add_test(patterns, one_pattern_serves_many_threads);
 	suite_add_tcase(suite, patterns);
 	TCase *channels = tcase_create("channels");
