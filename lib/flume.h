@@ -370,7 +370,9 @@ struct flume_options {
 int flume_factory_new(flume_factory **out, const struct flume_options *, struct flume_err *err);
 /* Waits for calls in flight, and for steps that calls left behind; bindings still held refuse
  * calls from then on, and no listener runs any more.  A pipeline still held goes on and is its
- * holder's affair, and the workers go with the last one.  Not from a component or a listener. */
+ * holder's affair, and the workers go with the last one.  Meanwhile a step or a listener that
+ * calls the factory finds it empty, and what it sets is FLUME_CANCELLED.  Not from a component or
+ * a listener itself. */
 flume_factory *flume_factory_free(flume_factory *);
 
 /* Workers are threads that children of parallel steps run on.  They start when there is work and

@@ -205,7 +205,7 @@ static void reject_version(struct lane *lane, struct intake *in, const struct de
 	if (d->downgrade)
 		text_addf(&t, "is older than %s, which runs", lane->runs.facts.version);
 	else
-		text_add(&t, "runs already, with other content");
+		text_add(&t, "runs already, with other content: raise `version`");
 	text_addf(&t, " [%s]", d->reason);
 	reject(lane, in, "check", d->reason, d->downgrade, text_take(&t), NULL);
 }

@@ -326,21 +326,27 @@ static const struct {
 	{"canary", canary_check},
 };
 
-static void check_document(struct walk *walk, const flume_value *root)
+/* Can the declarations be looked at by their makers? */
+static bool check_document(struct walk *walk, const flume_value *root)
 {
+	bool declared = true;
 	for (const struct flume_field *row = document_fields; row->name; row++) {
 		const flume_value *value = flume_value_get(root, row->name);
 		if (!value)
 			continue;
 		struct place place;
+		size_t before = flume_report_size(walk->report);
 		place_init(&place, row->name);
 		fields_check_value(row, value, &place, walk->report);
 		for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
 			if (!strcmp(sections[i].key, row->name))
 				sections[i].check(value, &place, walk->report);
+		if (!strcmp(row->name, "components"))
+			declared = flume_report_size(walk->report) == before;
 		walk->failed_alloc |= place.failed;
 		place_fini(&place);
 	}
+	return declared && !report_full(walk->report);
 }
 
 static bool has_findings(const struct walk *walk, size_t before)
@@ -376,8 +382,7 @@ static void walk_all(struct walk *walk, flume_schema *schema, size_t before)
 	struct place place;
 	place_init(&place, "root");
 	walk->place = &place;
-	check_document(walk, root);
-	if (walk->scope && !has_findings(walk, before))
+	if (check_document(walk, root) && walk->scope)
 		scope_make_all(walk->scope, walk->report);
 	check_node(walk, root);
 	walk->failed_alloc |= place.failed;

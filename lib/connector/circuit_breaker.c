@@ -130,8 +130,12 @@ static int admit(const struct circuit *circuit, uint64_t *out_began, struct flum
 		int64_t since = atomic_load(&breaker->since_ns);
 		enum phase phase = phase_of(word);
 		int64_t due = phase == DUE ? now : after(since, circuit->recovery_ns);
+		int64_t left;
 		if (phase != CLOSED && now < due)
-			return refuse(phase, due - now, err);
+			return refuse(phase,
+				      __builtin_sub_overflow(due, now, &left) ? INT64_MAX
+									      : left,
+				      err);
 		if (phase != CLOSED && !try_it(breaker, &word, since, now))
 			continue;
 		if (phase != CLOSED)

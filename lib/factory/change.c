@@ -399,7 +399,9 @@ static int commit(flume_change *change)
 		return FLUME_INVALID;
 	int64_t now_ns = hub_now(factory->hub);
 	factory_lock(factory);
-	int rc = still_stands(change) ? FLUME_OK : FLUME_CONFLICT;
+	int rc = factory->closing       ? FLUME_CANCELLED
+		 : still_stands(change) ? FLUME_OK
+					: FLUME_CONFLICT;
 	struct candidate *first = &change->list[0];
 	if (!rc && first->fresh &&
 	    !(rc = map_add(&factory->slots, first->slot->id, first->slot)))

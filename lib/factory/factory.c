@@ -54,20 +54,36 @@ int flume_factory_new(flume_factory **out, const struct flume_options *options,
 	return FLUME_OK;
 }
 
+/* Empties the house, so that a step or a listener that still runs finds nothing in it, and adds
+ * nothing that nobody would take away. */
+static void close_house(flume_factory *factory, struct map *slots, struct map *bindings)
+{
+	factory_lock(factory);
+	factory->closing = true;
+	*slots = factory->slots;
+	*bindings = factory->bindings;
+	factory->slots = factory->bindings = (struct map){0};
+	for (size_t i = 0; i < bindings->len; i++)
+		binding_end(factory, bindings->entries[i].thing, false);
+	for (size_t i = 0; i < slots->len; i++)
+		retire_slot(factory, slots->entries[i].thing);
+	factory_unlock(factory);
+}
+
 flume_factory *flume_factory_free(flume_factory *factory)
 {
 	if (!factory)
 		return NULL;
-	for (size_t i = 0; i < factory->bindings.len; i++)
-		binding_end(factory, factory->bindings.entries[i].thing, false);
-	for (size_t i = 0; i < factory->slots.len; i++)
-		retire_slot(factory, factory->slots.entries[i].thing);
+	struct map slots, bindings;
+	close_house(factory, &slots, &bindings);
 	flume_factory_settle(factory);
-	for (size_t i = 0; i < factory->bindings.len; i++)
-		flume_binding_unref(factory->bindings.entries[i].thing);
-	for (size_t i = 0; i < factory->slots.len; i++)
-		slot_unref(factory->slots.entries[i].thing);
 	pipelines_drain(factory->hub);
+	for (size_t i = 0; i < bindings.len; i++)
+		flume_binding_unref(bindings.entries[i].thing);
+	for (size_t i = 0; i < slots.len; i++)
+		slot_unref(slots.entries[i].thing);
+	map_fini(&bindings);
+	map_fini(&slots);
 	pthread_mutex_destroy(factory->lock);
 	factory_fini(factory);
 	return NULL;

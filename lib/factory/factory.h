@@ -39,6 +39,7 @@ struct flume_factory {
 	struct map slots;      /* id to struct slot, a reference each                   */
 	struct map bindings;   /* name to flume_binding, a reference each               */
 	struct retired retired;
+	bool closing; /* under the lock; nothing is added any more */
 };
 
 /* What a binding tells when nothing is there any more. */

@@ -73,10 +73,25 @@ def the_curl_on_the_first_screen_works(s):
         contains(done.stdout, '"discount":10', command)
 
 
+def the_edit_on_the_first_screen_is_followed(s):
+    folder = s.schemas()
+    for path in SCHEMAS:
+        with open(path, encoding="utf-8") as file:
+            folder.set_schema(name_of(path), file.read())
+    node = s.node(folder=folder)
+    node.prove("checkout", {"id": 1, "total": 1}, "1.0.0")
+    (edit,) = re.findall(r"^sed .*$", readme().split("<!-- tour -->")[0], re.M)
+    edit = edit.replace("schemas/checkout.yaml", folder.file("checkout"))
+    subprocess.run(["sh", "-c", edit], env=clean_environment(), timeout=10 * SLOW, check=True)
+    node.wait_schema("checkout", version="1.0.1")
+    equal(node.process("checkout", {"id": 1, "total": 1}).json()["by"], "flume", "the answer")
+
+
 run(
     each_passes_lint_and_its_cases,
     those_of_the_tour_are_wrong_in_one_way_each,
     the_agent_serves_all_of_them,
     the_schema_on_the_first_screen_is_right,
     the_curl_on_the_first_screen_works,
+    the_edit_on_the_first_screen_is_followed,
 )

@@ -283,6 +283,20 @@ START_TEST(a_report_that_is_full_says_that_there_is_more)
 }
 END_TEST
 
+START_TEST(a_fault_elsewhere_does_not_hide_those_of_declarations)
+{
+	rig_add_makers();
+	ck_assert_int_eq(rig_set("s", "components: {processors: {x: {kind: nope}}}\n"
+				      "ref: x\n"
+				      "canary: {probation: {max_error_rate: 200%}}\n"),
+			 FLUME_REJECTED);
+	rig_found("1:37: components.processors.x: no kind of processor is called 'nope' "
+		  "[unknown-kind] (did you mean 'note'?)");
+	rig_found("3:38: canary.probation.max_error_rate: expected 0% to 100%, found '200%' "
+		  "[bad-percent] (write it like 1% or 0.5%)");
+}
+END_TEST
+
 Suite *suite_check(void)
 {
 	Suite *suite = suite_create("check");
@@ -306,5 +320,7 @@ Suite *suite_check(void)
 	tcase_add_test(tc, the_embedding_program_sets_the_limits);
 	tcase_add_test(tc, ten_thousand_wrong_names_are_told_quickly_and_not_all);
 	tcase_add_test(tc, a_report_that_is_full_says_that_there_is_more);
+	tcase_add_test(rig_case(suite, "declarations"),
+		       a_fault_elsewhere_does_not_hide_those_of_declarations);
 	return suite;
 }

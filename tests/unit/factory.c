@@ -125,6 +125,68 @@ START_TEST(it_waits_for_calls_on_what_was_removed)
 }
 END_TEST
 
+struct visit { /* of a step to the house that is being emptied */
+	flume_factory *factory;
+	int set, removed, bound, unbound, repinned;
+	bool found;
+};
+
+static int visit_factory(const struct flume_call *call, void **item, void *arg,
+			 struct flume_err *err)
+{
+	(void)call, (void)item, (void)err;
+	struct visit *visit = arg;
+	flume_schema *schema = rig_schema("ref: a"), *found;
+	visit->set = flume_factory_set_schema(visit->factory, "new", schema, NULL);
+	visit->removed = flume_factory_remove_schema(visit->factory, "s", NULL);
+	visit->bound =
+		flume_factory_bind(visit->factory, "x", "s", FLUME_BIND_PINNED, NULL, NULL);
+	visit->unbound = flume_factory_unbind(visit->factory, "probe");
+	visit->repinned = flume_factory_repin(visit->factory, "probe");
+	found = flume_factory_dup_schema(visit->factory, "s");
+	visit->found = found || flume_factory_dup_binding(visit->factory, "probe");
+	flume_schema_unref(found);
+	flume_schema_unref(schema);
+	return FLUME_OK;
+}
+
+START_TEST(a_step_that_outlasts_the_end_finds_the_house_empty)
+{
+	struct flight flight;
+	struct visit visit = {.factory = rig.factory};
+	rig_add(&(struct flume_component){
+		.name = "visit", .run = visit_factory, .arg = &visit});
+	rig_must_set("s", "{type: sequence, children: [{ref: gate}, {ref: visit}]}");
+	rig_take_off(&flight, "s");
+	free_in_flight(&flight);
+	ck_assert_int_eq(visit.set, FLUME_CANCELLED);
+	ck_assert_int_eq(visit.removed, FLUME_NOT_FOUND);
+	ck_assert_int_eq(visit.bound, FLUME_NOT_FOUND);
+	ck_assert_int_eq(visit.unbound, FLUME_NOT_FOUND);
+	ck_assert_int_eq(visit.repinned, FLUME_NOT_FOUND);
+	ck_assert(!visit.found);
+}
+END_TEST
+
+static void set_at_the_end(const struct flume_event *event, void *arg)
+{
+	if (event->kind != FLUME_EVENT_PIPELINE_RETIRED)
+		return;
+	flume_schema *schema = rig_schema("ref: b");
+	*(int *)arg = flume_factory_set_schema(rig.factory, "new", schema, NULL);
+	flume_schema_unref(schema);
+}
+
+START_TEST(what_a_listener_sets_at_the_end_is_cancelled)
+{
+	int rc = 0;
+	rig_must_set("s", "ref: a");
+	ck_assert_int_gt(flume_factory_listen(rig.factory, set_at_the_end, &rc), 0);
+	rig.factory = flume_factory_free(rig.factory);
+	ck_assert_int_eq(rc, FLUME_CANCELLED);
+}
+END_TEST
+
 START_TEST(it_does_not_wait_for_handles)
 {
 	flume_binding *binding = NULL;
@@ -194,6 +256,8 @@ Suite *suite_factory(void)
 	tcase_add_test(tc, two_factories_do_not_know_each_other);
 	tcase_add_test(tc, the_real_clock_is_there_when_none_is_given);
 	tc = rig_case(suite, "end");
+	tcase_add_test(tc, a_step_that_outlasts_the_end_finds_the_house_empty);
+	tcase_add_test(tc, what_a_listener_sets_at_the_end_is_cancelled);
 	tcase_add_test(tc, the_end_of_a_factory_waits_for_calls);
 	tcase_add_test(tc, it_waits_for_calls_on_what_was_swapped_out);
 	tcase_add_test(tc, it_waits_for_calls_on_what_was_removed);
