@@ -117,7 +117,7 @@ static flume_binding *prepare(const struct request *request)
 	flume_schema *schema = bench_schema(request->texts[0], FLUME_YAML);
 	int rc = flume_factory_set_schema(request->factory, "it", schema, report);
 	if (accepted(rc, report))
-		bench_must(flume_factory_bind(request->factory, "it", "it", &binding, NULL),
+		bench_must(flume_factory_bind(request->factory, "it", "it", 0, &binding, NULL),
 			   "bind");
 	flume_schema_unref(schema);
 	flume_report_free(report);

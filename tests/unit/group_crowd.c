@@ -75,7 +75,7 @@ static void crowd_open(void)
 	rig_add(&(struct flume_component){.name = "nap", .run = run_nap});
 	rig_add(&(struct flume_component){.name = "take-first", .merge = merge_first});
 	for (int w = 0; w < WORKS; w++) {
-		char id[8];
+		char id[16];
 		snprintf(id, sizeof id, "w%d", w);
 		rig_must_set(id, works[w].yaml);
 	}
@@ -120,7 +120,7 @@ static void *call_all(void *arg)
 	int me = *(int *)arg;
 	flume_binding *bindings[WORKS] = {0};
 	for (int w = 0; w < WORKS; w++) {
-		char id[8];
+		char id[16];
 		snprintf(id, sizeof id, "w%d", w);
 		bad += flume_factory_bind(rig.factory, id, id, 0, &bindings[w], NULL) != 0;
 	}
@@ -199,7 +199,7 @@ START_TEST(the_end_of_a_factory_waits_for_what_runs_on_workers)
 	for (int round = 0; round < 5; round++) {
 		pthread_t callers[CALLERS];
 		for (int i = 0; i < CALLERS; i++) {
-			char id[8];
+			char id[16];
 			flume_binding *binding = NULL;
 			snprintf(id, sizeof id, "w%d", i % WORKS);
 			flume_factory_bind(rig.factory, id, id, 0, &binding, NULL);
