@@ -149,7 +149,8 @@ START_TEST(a_list)
 	bool failed = true;
 	old_text = marking("1.0.0", 1, NULL);
 	for (long nth = 1; failed; nth++) {
-		const struct site_key keys[] = {{"a", ++revision, old_text},
+		revision++;
+		const struct site_key keys[] = {{"a", revision, old_text},
 						{"b", revision, old_text}};
 		site_list(revision++, keys, 2);
 		memory_fails_at(nth);
