@@ -94,12 +94,12 @@ static inline flume_factory *bench_factory(void)
 	static char word[] = "c";
 	static const struct flume_item_type type = {"bench item", bench_clone, free};
 	static const struct flume_component parts[] = {
-		{.name = "a", .run = bench_step},
-		{.name = "b", .run = bench_step},
-		{.name = "yes", .test = bench_yes, .arg = word},
-		{.name = "no", .test = bench_yes},
-		{.name = "word", .pick = bench_word, .arg = word},
-		{.name = "handler", .handle = bench_handle},
+		{.name = "a", .run = bench_step, .prompt = true},
+		{.name = "b", .run = bench_step, .prompt = true},
+		{.name = "yes", .test = bench_yes, .arg = word, .prompt = true},
+		{.name = "no", .test = bench_yes, .prompt = true},
+		{.name = "word", .pick = bench_word, .arg = word, .prompt = true},
+		{.name = "handler", .handle = bench_handle, .prompt = true},
 		{.name = "box", .send = bench_send},
 	};
 	flume_factory *factory = NULL;

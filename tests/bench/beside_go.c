@@ -42,9 +42,22 @@ static int merge(const struct flume_call *call, void **item, const struct flume_
 	return FLUME_OK;
 }
 
+/* The steps only compute and could say so; where children are handed to other threads they do not,
+ * for then they would not be. */
+static bool hands_over(const char *text)
+{
+	static const char *const kinds[] = {"concurrent", "race", "contest", "worker-pool",
+					    "timeout"};
+	bool over = false;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		over |= strstr(text, kinds[i]) != NULL;
+	return over;
+}
+
 /* With the processors that a schema names. */
 static flume_factory *new_factory(const char *text)
 {
+	const bool prompt = !hands_over(text);
 	static const struct flume_component parts[] = {
 		{.name = "merge", .merge = merge},
 		{.name = "buffer", .send = keep_sent},
@@ -55,10 +68,11 @@ static flume_factory *new_factory(const char *text)
 	for (int i = 0; i < 1000 && (text = strstr(text, "ref: ")); i++, text++) {
 		char name[16];
 		snprintf(name, sizeof name, "p%d", i);
-		bench_must(flume_factory_add(
-				   factory,
-				   &(struct flume_component){.name = name, .run = bench_step},
-				   NULL),
+		bench_must(flume_factory_add(factory,
+					     &(struct flume_component){.name = name,
+								       .run = bench_step,
+								       .prompt = prompt},
+					     NULL),
 			   name);
 	}
 	return factory;
