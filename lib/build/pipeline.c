@@ -128,11 +128,12 @@ bool flume_pipeline_may_block(const flume_pipeline *pipeline)
 struct tally_sum pipeline_count(const flume_pipeline *pipeline)
 {
 	struct tally_sum sum = {0};
-	for (unsigned i = 0; i < pipeline->hub->stripes; i++) {
-		const struct tally *it = &pipeline->tallies[i];
-		sum.failures += atomic_load_explicit(&it->failures, memory_order_relaxed);
-		sum.calls += atomic_load_explicit(&it->calls, memory_order_relaxed);
-	}
+	const struct tally *tallies = pipeline->tallies;
+	for (unsigned i = 0; i < pipeline->hub->stripes; i++)
+		sum.failures +=
+			atomic_load_explicit(&tallies[i].failures, memory_order_acquire);
+	for (unsigned i = 0; i < pipeline->hub->stripes; i++)
+		sum.calls += atomic_load_explicit(&tallies[i].calls, memory_order_relaxed);
 	return sum;
 }
 
@@ -172,7 +173,7 @@ static struct tally *tally_here(const flume_pipeline *pipeline)
 
 static void failed(flume_pipeline *pipeline, const struct flume_err *err)
 {
-	atomic_fetch_add_explicit(&tally_here(pipeline)->failures, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&tally_here(pipeline)->failures, 1, memory_order_release);
 	hub_emit(pipeline->hub, &(struct flume_event){
 					.kind = FLUME_EVENT_CALL_FAILED,
 					.name = pipeline->id,

@@ -57,7 +57,7 @@ struct flume_pipeline {
 /* Cleared but for its id, a copy, and one reference; NULL when out of memory. */
 flume_pipeline *pipeline_new(struct hub *, const char *id);
 
-/* The counts of all processors. */
+/* The counts of all processors; never more failures than calls. */
 struct tally_sum {
 	uint64_t calls, failures;
 } pipeline_count(const flume_pipeline *);

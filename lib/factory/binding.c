@@ -309,9 +309,20 @@ static void tell_last(const struct last *last, struct flume_binding_info *out)
 	out->failures = last->failures;
 }
 
-void flume_binding_read(flume_binding *binding, struct flume_binding_info *out)
+/* What it serves, a new reference, or NULL.  Its slot goes on without it: what was found there is
+ * its own only if it had not ended by then, or it would be told to have gone back later. */
+static flume_pipeline *dup_served(const flume_binding *binding)
 {
 	flume_pipeline *now = (flume_pipeline *)live_ref(live_of(binding));
+	if (!now || live_of(binding) != &nowhere)
+		return now;
+	pipeline_release(now);
+	return NULL;
+}
+
+void flume_binding_read(flume_binding *binding, struct flume_binding_info *out)
+{
+	flume_pipeline *now = dup_served(binding);
 	*out = (struct flume_binding_info){.pinned = binding->pinned};
 	snprintf(out->schema_id, sizeof out->schema_id, "%s", binding->slot->id);
 	if (now)
