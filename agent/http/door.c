@@ -26,7 +26,8 @@ enum { TCP, LOCAL, WAKE, FDS };
 
 struct door {
 	int fds[FDS];
-	struct sockaddr_un local; /* sun_path is "" when there is none */
+	struct sockaddr_un local; /* sun_path is "" when there was none; others read it */
+	bool linked;              /* the socket is there still */
 	int port;
 	bool public;
 	bool open;
@@ -159,6 +160,7 @@ int door_add_local(struct door *d, const char *path, struct flume_err *err)
 		return flume_fail(err, errno == EADDRINUSE ? FLUME_EXISTS : FLUME_IO,
 				  "cannot listen on '%s': %s", path, strerror(errno));
 	d->local = at;
+	d->linked = true;
 	return 0;
 }
 
@@ -254,9 +256,9 @@ void door_close(struct door *d)
 			close(d->fds[i]);
 		d->fds[i] = -1;
 	}
-	if (*d->local.sun_path)
+	if (d->linked)
 		unlink(d->local.sun_path);
-	*d->local.sun_path = '\0';
+	d->linked = false;
 }
 
 struct door *door_free(struct door *d)
