@@ -24,8 +24,8 @@ static void require(bool holds, const char *what)
 
 static void look_at_host(const char *host, const char *origin)
 {
-	char *allowed[] = {NULL}, listen[] = "node";
-	struct guard guard = {.listen_host = listen, .allow_hosts = allowed};
+	char *allowed[] = {NULL}, listen[] = "node", node[] = "node-17";
+	struct guard guard = {.listen_host = listen, .node = node, .allow_hosts = allowed};
 	const char *name, *port;
 	size_t len = guard_split_host(host, &name, &port);
 	require(!len || (name >= host && name + len <= host + strlen(host)),
