@@ -7,37 +7,17 @@
 #include <string.h>
 #include <urcu/urcu-bp.h>
 
-static flume_change *prepared(const char *id, const char *yaml)
-{
-	flume_change *change = NULL;
-	flume_schema *schema = rig_schema(yaml);
-	ck_assert_int_eq(flume_factory_prepare(rig.factory, id, schema, &change, NULL), 0);
-	flume_schema_unref(schema);
-	return change;
-}
-
-static const char *stored_version(const char *id)
-{
-	static char version[32];
-	flume_schema *schema = flume_factory_dup_schema(rig.factory, id);
-	version[0] = '\0';
-	if (schema)
-		strncat(version, flume_schema_get_version(schema), sizeof version - 1);
-	flume_schema_unref(schema);
-	return version;
-}
-
 START_TEST(nothing_serves_before_the_commit)
 {
 	rig_must_set("s", "{version: '1', ref: a}");
-	flume_change *change = prepared("s", "{version: '2', ref: b}");
+	flume_change *change = rig_prepared("s", "{version: '2', ref: b}");
 	ck_assert_int_eq(rig_process("s", 1), 0);
 	rig_left("a");
-	ck_assert_str_eq(stored_version("s"), "1");
+	ck_assert_str_eq(rig_stored_version("s"), "1");
 	ck_assert_int_eq(flume_change_commit(change), 0);
 	ck_assert_int_eq(rig_process("s", 1), 0);
 	rig_left("b");
-	ck_assert_str_eq(stored_version("s"), "2");
+	ck_assert_str_eq(rig_stored_version("s"), "2");
 	ck_assert_ptr_null(flume_change_free(change));
 	ck_assert_int_eq(rig_process("s", 1), 0);
 	rig_left("b");
@@ -48,12 +28,12 @@ START_TEST(a_change_that_is_dropped_was_a_dry_run)
 {
 	rig_must_set("s", "{version: '1', ref: a}");
 	rig_listen();
-	flume_change_free(prepared("s", "{version: '2', ref: b}"));
-	flume_change_free(prepared("t", "{version: '2', ref: b}"));
+	flume_change_free(rig_prepared("s", "{version: '2', ref: b}"));
+	flume_change_free(rig_prepared("t", "{version: '2', ref: b}"));
 	rig_told("schema.validation.started schema.validation.completed schema.build.started "
 		 "schema.build.completed schema.validation.started "
 		 "schema.validation.completed schema.build.started schema.build.completed");
-	ck_assert_str_eq(stored_version("s"), "1");
+	ck_assert_str_eq(rig_stored_version("s"), "1");
 	ck_assert_ptr_null(flume_factory_dup_schema(rig.factory, "t"));
 	ck_assert_ptr_null(flume_change_free(NULL));
 }
@@ -82,7 +62,7 @@ END_TEST
 START_TEST(the_candidate_can_be_tried_first)
 {
 	rig_must_set("s", "ref: a");
-	flume_change *change = prepared("s", "ref: fail");
+	flume_change *change = rig_prepared("s", "ref: fail");
 	flume_pipeline *candidate = flume_change_get_pipeline(change, 0);
 	void *item = rig_item(1);
 	ck_assert_int_eq(flume_pipeline_process(candidate, NULL, &item, NULL), FLUME_FAILED);
@@ -101,7 +81,7 @@ START_TEST(a_change_holds_the_dependents_too)
 	rig_must_set("user", "ref: leaf");
 	rig_must_set("far", "ref: user");
 	rig_must_set("other", "ref: b");
-	flume_change *change = prepared("leaf", "ref: c");
+	flume_change *change = rig_prepared("leaf", "ref: c");
 	ck_assert_str_eq(flume_change_get_id(change, 0), "leaf");
 	ck_assert_str_eq(flume_change_get_id(change, 1), "far");
 	ck_assert_str_eq(flume_change_get_id(change, 2), "user");
@@ -125,7 +105,7 @@ END_TEST
 
 START_TEST(a_change_commits_once)
 {
-	flume_change *change = prepared("s", "ref: a");
+	flume_change *change = rig_prepared("s", "ref: a");
 	ck_assert_int_eq(flume_change_commit(change), 0);
 	ck_assert_int_eq(flume_change_commit(change), FLUME_INVALID);
 	flume_change_free(change);

@@ -4,26 +4,6 @@
 
 #include <string.h>
 
-static flume_change *prepared(const char *id, const char *yaml)
-{
-	flume_change *change = NULL;
-	flume_schema *schema = rig_schema(yaml);
-	ck_assert_int_eq(flume_factory_prepare(rig.factory, id, schema, &change, NULL), 0);
-	flume_schema_unref(schema);
-	return change;
-}
-
-static const char *stored_version(const char *id)
-{
-	static char version[32];
-	flume_schema *schema = flume_factory_dup_schema(rig.factory, id);
-	version[0] = '\0';
-	if (schema)
-		strncat(version, flume_schema_get_version(schema), sizeof version - 1);
-	flume_schema_unref(schema);
-	return version;
-}
-
 static void conflicts(flume_change *change)
 {
 	ck_assert_int_eq(flume_change_commit(change), FLUME_CONFLICT);
@@ -34,26 +14,26 @@ static void conflicts(flume_change *change)
 START_TEST(another_set_in_between_is_a_conflict)
 {
 	rig_must_set("s", "{version: '1', ref: a}");
-	flume_change *change = prepared("s", "{version: '2', ref: b}");
+	flume_change *change = rig_prepared("s", "{version: '2', ref: b}");
 	rig_must_set("s", "{version: '3', ref: c}");
 	conflicts(change);
-	ck_assert_str_eq(stored_version("s"), "3");
+	ck_assert_str_eq(rig_stored_version("s"), "3");
 }
 END_TEST
 
 START_TEST(the_first_set_of_an_id_has_conflicts_too)
 {
-	flume_change *change = prepared("s", "{version: '2', ref: b}");
+	flume_change *change = rig_prepared("s", "{version: '2', ref: b}");
 	rig_must_set("s", "{version: '3', ref: c}");
 	conflicts(change);
-	ck_assert_str_eq(stored_version("s"), "3");
+	ck_assert_str_eq(rig_stored_version("s"), "3");
 }
 END_TEST
 
 START_TEST(a_removal_in_between_is_a_conflict)
 {
 	rig_must_set("s", "{version: '1', ref: a}");
-	flume_change *change = prepared("s", "{version: '2', ref: b}");
+	flume_change *change = rig_prepared("s", "{version: '2', ref: b}");
 	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "s", NULL), 0);
 	conflicts(change);
 	ck_assert_ptr_null(flume_factory_dup_schema(rig.factory, "s"));
@@ -63,7 +43,7 @@ END_TEST
 START_TEST(a_removal_and_return_in_between_is_a_conflict)
 {
 	rig_must_set("s", "{version: '1', ref: a}");
-	flume_change *change = prepared("s", "{version: '2', ref: b}");
+	flume_change *change = rig_prepared("s", "{version: '2', ref: b}");
 	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "s", NULL), 0);
 	rig_must_set("s", "{version: '1', ref: a}");
 	conflicts(change);
@@ -74,7 +54,7 @@ START_TEST(a_change_below_in_between_is_a_conflict)
 {
 	rig_must_set("bottom", "ref: a");
 	rig_must_set("leaf", "ref: bottom");
-	flume_change *change = prepared("s", "ref: leaf");
+	flume_change *change = rig_prepared("s", "ref: leaf");
 	rig_must_set("bottom", "ref: b");
 	conflicts(change);
 }
@@ -83,7 +63,7 @@ END_TEST
 START_TEST(a_new_dependent_in_between_is_a_conflict)
 {
 	rig_must_set("leaf", "ref: a");
-	flume_change *change = prepared("leaf", "ref: b");
+	flume_change *change = rig_prepared("leaf", "ref: b");
 	rig_must_set("user", "ref: leaf");
 	conflicts(change);
 	ck_assert_int_eq(rig_process("user", 1), 0);
@@ -95,7 +75,7 @@ START_TEST(a_dependent_that_left_in_between_is_a_conflict)
 {
 	rig_must_set("leaf", "ref: a");
 	rig_must_set("user", "ref: leaf");
-	flume_change *change = prepared("leaf", "ref: b");
+	flume_change *change = rig_prepared("leaf", "ref: b");
 	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, "user", NULL), 0);
 	conflicts(change);
 }
@@ -103,11 +83,12 @@ END_TEST
 
 START_TEST(a_component_removed_in_between_is_a_conflict)
 {
-	flume_change *change = prepared("s", "ref: a");
+	flume_change *change = rig_prepared("s", "ref: a");
 	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "a", 0, NULL), 0);
 	conflicts(change);
 	rig_add_makers();
-	change = prepared("s", "components: {predicates: {x: {kind: not, of: even}}}\nref: b");
+	change = rig_prepared("s",
+			      "components: {predicates: {x: {kind: not, of: even}}}\nref: b");
 	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "even", 0, NULL),
 			 0);
 	conflicts(change);
@@ -118,7 +99,7 @@ START_TEST(what_does_not_matter_is_no_conflict)
 {
 	rig_must_set("leaf", "ref: a");
 	rig_must_set("other", "ref: c");
-	flume_change *change = prepared("s", "ref: leaf");
+	flume_change *change = rig_prepared("s", "ref: leaf");
 	rig_must_set("other", "ref: d");
 	rig_must_set("another", "ref: leaf");
 	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, "b", 0, NULL), 0);
@@ -131,7 +112,7 @@ START_TEST(two_changes_that_close_a_circle_do_not_both_commit)
 {
 	rig_must_set("x", "ref: a");
 	rig_must_set("y", "ref: a");
-	flume_change *one = prepared("x", "ref: y"), *two = prepared("y", "ref: x");
+	flume_change *one = rig_prepared("x", "ref: y"), *two = rig_prepared("y", "ref: x");
 	ck_assert_int_eq(flume_change_commit(one), 0);
 	conflicts(two);
 	flume_change_free(one);

@@ -387,3 +387,25 @@ void rig_told(const char *names)
 	ck_assert_str_eq(all, names);
 	rig.n_seen = 0;
 }
+
+/* ---- changes ---- */
+
+flume_change *rig_prepared(const char *id, const char *yaml)
+{
+	flume_change *change = NULL;
+	flume_schema *schema = rig_schema(yaml);
+	ck_assert_int_eq(flume_factory_prepare(rig.factory, id, schema, &change, NULL), 0);
+	flume_schema_unref(schema);
+	return change;
+}
+
+const char *rig_stored_version(const char *id)
+{
+	static char version[32];
+	flume_schema *schema = flume_factory_dup_schema(rig.factory, id);
+	version[0] = '\0';
+	if (schema)
+		strncat(version, flume_schema_get_version(schema), sizeof version - 1);
+	flume_schema_unref(schema);
+	return version;
+}

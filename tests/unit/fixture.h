@@ -90,6 +90,11 @@ void rig_add(const struct flume_component *);
 void rig_add_makers(void);
 int rig_declare(const char *yaml); /* flume_factory_take_declared */
 
+/* Prepares that change; it must be right. */
+flume_change *rig_prepared(const char *id, const char *yaml);
+/* Of the schema stored under `id`, "" when there is none; until the next one is asked for. */
+const char *rig_stored_version(const char *id);
+
 /* ---- runs ---- */
 
 /* Builds `yaml` and runs a fresh item through it; `call` may be NULL. */
