@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Runs the scenarios of this folder in order, or those named: run.py [NAME or NUMBER ...]
+"""Runs the scenarios of this folder, or those named: run.py [NAME or NUMBER ...]
 
 Each is a process of its own with a hard time limit and a temporary folder.  A scenario is good
 when it exits with 0 and leaves no process and no file behind.  One line each, what a failed one
-said below it, and a last line that counts.
+said below it, and a last line that counts.  They wait more than they compute, so a few run at a
+time; each has a runner of its own (run.py --play NAME), to which its orphans fall.
 
     FLUME   the binary (build/flume)        SLOW   multiplies every time limit (1)
+    JOBS    how many at a time (2)
 """
 
 import ctypes
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -24,6 +27,7 @@ from waiting import SLOW, wait_until  # noqa: E402
 
 LIMIT = 90 * SLOW  # seconds for one scenario
 GRACE = 10 * SLOW  # for its logs and its cleaning up
+JOBS = int(os.environ.get("JOBS") or 2)
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -108,25 +112,44 @@ def show_skipped(out):
             print(f"   {line}", flush=True)
 
 
-def main():
+def perform(name):
+    """Plays one and tells; its exit code is the verdict."""
     # Whatever loses its parent in a scenario becomes our child, so nothing can hide.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    begun = time.monotonic()
+    with tempfile.TemporaryFile() as out:
+        why = play(name, out)
+        took = time.monotonic() - begun
+        if not why:
+            print(f"ok {name} ({took:.1f} s)", flush=True)
+            show_skipped(out)
+            return 0
+        print(f"FAILED {name} ({took:.1f} s): {why}", flush=True)
+        out.seek(0)
+        sys.stdout.write(out.read().decode(errors="replace"))
+        return 1
+
+
+def in_a_runner(name):
+    """Its verdict, after what it said was printed in one piece."""
+    runner = subprocess.run(
+        [sys.executable, os.path.abspath(__file__), "--play", name],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
+    said = runner.stdout.decode(errors="replace")
+    if runner.returncode not in (0, 1):
+        said += f"FAILED {name}: its runner ended with {runner.returncode}\n"
+    sys.stdout.write(said)
+    sys.stdout.flush()
+    return runner.returncode != 0
+
+
+def main():
+    if sys.argv[1:2] == ["--play"]:
+        return perform(sys.argv[2])
     names = chosen(sys.argv[1:])
-    failed = 0
-    for name in names:
-        begun = time.monotonic()
-        with tempfile.TemporaryFile() as out:
-            why = play(name, out)
-            took = time.monotonic() - begun
-            if not why:
-                print(f"ok {name} ({took:.1f} s)", flush=True)
-                show_skipped(out)
-                continue
-            failed += 1
-            print(f"FAILED {name} ({took:.1f} s): {why}", flush=True)
-            out.seek(0)
-            sys.stdout.write(out.read().decode(errors="replace"))
-            sys.stdout.flush()
+    with ThreadPoolExecutor(JOBS) as pool:
+        failed = sum(pool.map(in_a_runner, names))
     print(f"{len(names)} scenarios, {failed} failed")
     return 1 if failed else 0
 
