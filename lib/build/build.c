@@ -129,7 +129,7 @@ static bool hold_schema(struct builder *builder, flume_schema *schema)
 }
 
 const struct flume_component *builder_component(struct builder *builder, enum flume_kind kind,
-						const char *name)
+						const flume_value *name)
 {
 	const struct component *component = scope_find(builder->unit->scope, kind, name);
 	if (builder->unit->scope->failed_alloc)
@@ -262,7 +262,7 @@ bool builder_nodes(struct builder *builder, const flume_value *list, struct step
 	size_t n = flume_value_size(list);
 	out->at = builder_get(builder, n * sizeof *out->at);
 	for (out->n = 0; out->at && out->n < n; out->n++)
-		if (!(out->at[out->n] = builder_node(builder, &list->items[out->n])))
+		if (!(out->at[out->n] = builder_node(builder, value_item_at(list, out->n))))
 			return false;
 	return out->at;
 }
@@ -390,10 +390,9 @@ static void hold_parts(struct builder *builder)
 	pipeline->parts = builder_get(builder, n * sizeof(struct component *));
 	if (!pipeline->parts)
 		return;
-	for (const struct unit *unit = builder->units; unit; unit = unit->next) {
-		scope_dup_all(unit->scope, pipeline->parts + pipeline->n_parts);
-		pipeline->n_parts += scope_count(unit->scope);
-	}
+	for (const struct unit *unit = builder->units; unit; unit = unit->next)
+		pipeline->n_parts +=
+			scope_take_all(unit->scope, pipeline->parts + pipeline->n_parts);
 }
 
 /* The units but the first lent their scopes to this build alone. */

@@ -73,7 +73,7 @@ struct step *builder_node(struct builder *, const flume_value *node);
  * makes a pipeline that may block. */
 struct step *builder_repeated(struct builder *, const flume_value *node, int64_t times);
 const struct flume_component *builder_component(struct builder *, enum flume_kind,
-						const char *name);
+						const flume_value *name);
 /* Another schema's root. */
 struct step *builder_schema(struct builder *, const char *id);
 /* What `step`, which stands for the node being built, remembers.  It may be in use already. */

@@ -36,7 +36,7 @@ static int run_whole(const struct step *step, const struct flume_call *call, voi
 
 static struct step *build(struct builder *builder, const flume_value *node, const char *name)
 {
-	const char *to = value_text(VALUE_GET(node, "ref"));
+	const flume_value *to = VALUE_GET(node, "ref");
 	const struct flume_component *processor =
 		builder_component(builder, FLUME_PROCESSOR, to);
 	if (processor) {
@@ -47,7 +47,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 		return &ref->step;
 	}
 	struct whole *whole = builder_get(builder, sizeof *whole);
-	const struct step *root = whole ? builder_schema(builder, to) : NULL;
+	const struct step *root = whole ? builder_schema(builder, value_text(to)) : NULL;
 	if (!root)
 		return NULL;
 	*whole = (struct whole){{run_whole, name}, root};

@@ -33,6 +33,11 @@ static inline const char *value_text(const flume_value *v)
 	return !v || v->type == FLUME_LIST || v->type == FLUME_MAP ? "" : v->text;
 }
 
+static inline const flume_value *value_item_at(const flume_value *list, size_t i)
+{
+	return &list->items[i];
+}
+
 /* Of a map: how many entries, and entry i, key and value. */
 static inline size_t value_entries(const flume_value *map)
 {
