@@ -26,7 +26,7 @@ void names_fini(struct names *names)
 }
 
 /* Up to eight bytes as a number: different ones of the same size give different numbers. */
-static uint64_t word_of(const char *s, size_t n)
+static inline uint64_t word_of(const char *s, size_t n)
 {
 	uint32_t first, last;
 	if (n < 4) {
@@ -38,7 +38,7 @@ static uint64_t word_of(const char *s, size_t n)
 	return first | (uint64_t)last << 32;
 }
 
-static uint32_t hash_of(unsigned kind, const char *name, size_t n)
+static inline uint32_t hash_of(unsigned kind, const char *name, size_t n)
 {
 	const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
 	uint64_t hash = n ^ (uint64_t)kind << 32;
@@ -57,7 +57,7 @@ struct names_entry names_entry(unsigned kind, const char *name, size_t size, voi
 				    .kind = kind};
 }
 
-static bool same(const struct names_entry *a, const struct names_entry *b)
+static inline bool same(const struct names_entry *a, const struct names_entry *b)
 {
 	if (a->hash != b->hash || a->kind != b->kind || a->size != b->size)
 		return false;
@@ -69,7 +69,7 @@ static bool same(const struct names_entry *a, const struct names_entry *b)
 	return word_of(left, n) == word_of(right, n);
 }
 
-static uint32_t *bucket_of(const struct names *names, uint32_t hash)
+static inline uint32_t *bucket_of(const struct names *names, uint32_t hash)
 {
 	return &names->buckets[hash & (2 * names->room - 1)];
 }
@@ -82,7 +82,7 @@ struct names_entry *names_find(const struct names *names, const struct names_ent
 	return i ? &names->entries[i - 1] : NULL;
 }
 
-static void enter(struct names *names, size_t i)
+static inline void enter(struct names *names, size_t i)
 {
 	uint32_t *bucket = bucket_of(names, names->entries[i].hash);
 	names->entries[i].next = *bucket;
@@ -97,10 +97,9 @@ static void leave(struct names *names, size_t i)
 	*at = names->entries[i].next;
 }
 
-static bool grow(struct names *names)
+static bool grow(struct names *names, size_t room)
 {
 	bool few = names->entries == names->few;
-	size_t room = 2 * names->room;
 	uint32_t *buckets = calloc(2 * room, sizeof *buckets);
 	struct names_entry *entries =
 		buckets ? reallocarray(few ? NULL : names->entries, room, sizeof *entries)
@@ -121,9 +120,18 @@ static bool grow(struct names *names)
 	return true;
 }
 
+void names_expect(struct names *names, size_t more)
+{
+	size_t room = names->room;
+	while (room - names->n < more && room < NAMES_EXPECTED)
+		room *= 2;
+	if (room > names->room)
+		grow(names, room);
+}
+
 int names_add(struct names *names, const struct names_entry *entry)
 {
-	if (names->n == names->room && !grow(names))
+	if (names->n == names->room && !grow(names, 2 * names->room))
 		return FLUME_NOMEM;
 	names->entries[names->n] = *entry;
 	enter(names, names->n++);

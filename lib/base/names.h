@@ -41,6 +41,9 @@ struct names_entry names_entry(unsigned kind, const char *name, size_t size, voi
 struct names_entry *names_find(const struct names *, const struct names_entry *);
 /* One that is not there yet.  0 or FLUME_NOMEM. */
 int names_add(struct names *, const struct names_entry *);
+/* So many, or not quite, will be added; spares growing by and by.  A failure is met later. */
+#define NAMES_EXPECTED ((size_t)4096) /* at the most */
+void names_expect(struct names *, size_t more);
 /* No-op when absent; the last entry takes its place. */
 void names_remove(struct names *, const struct names_entry *);
 

@@ -13,6 +13,7 @@
 
 #include "lib/build/seating.h"
 #include "lib/build/trail.h"
+#include "lib/connector/leaf.h"
 #include "lib/schema/get.h"
 #include "lib/schema/limits.h"
 
@@ -68,10 +69,16 @@ static void *refuse(struct builder *builder, const char *code, const char *text)
 	return fail(builder, FLUME_REJECTED);
 }
 
-void *builder_get(struct builder *builder, size_t size)
+void *builder_take(struct builder *builder, size_t size)
 {
 	void *memory = arena_get(&builder->pipeline->arena, size ? size : 1);
-	return memory ? memset(memory, 0, size) : fail(builder, FLUME_NOMEM);
+	return memory ? memory : fail(builder, FLUME_NOMEM);
+}
+
+void *builder_get(struct builder *builder, size_t size)
+{
+	void *memory = builder_take(builder, size);
+	return memory ? memset(memory, 0, size) : NULL;
 }
 
 static char *builder_text(struct builder *builder, size_t size)
@@ -206,17 +213,9 @@ static bool reach(struct builder *builder, unsigned depth)
 	return true;
 }
 
-struct step *builder_node(struct builder *builder, const flume_value *node)
+/* A node that is more than a leaf. */
+static struct step *build_joint(struct builder *builder, const flume_value *node)
 {
-	if (builder->rc)
-		return NULL;
-	if (!builder->unit->next)
-		builder->at = node;
-	if (++builder->unit->nodes > builder->limits.nodes)
-		return refuse(builder, "too-many-nodes",
-			      "too many steps, with those of the schemas it refers to");
-	if (!reach(builder, builder->depth + 1))
-		return NULL;
 	const struct said said = node_read(node);
 	const struct connector *connector = node_connector(&said);
 	const char *name = said.name ? value_text(said.name)
@@ -228,10 +227,27 @@ struct step *builder_node(struct builder *builder, const flume_value *node)
 			     .connector = connector,
 			     .name = said.name ? name : NULL};
 	builder->trail = &here;
-	builder->depth++;
 	struct step *step = connector->build(builder, node, name);
-	builder->depth--;
 	builder->trail = here.up;
+	return step;
+}
+
+struct step *builder_node(struct builder *builder, const flume_value *node)
+{
+	if (builder->rc)
+		return NULL;
+	if (!builder->unit->next)
+		builder->at = node;
+	if (++builder->unit->nodes > builder->limits.nodes)
+		return refuse(builder, "too-many-nodes",
+			      "too many steps, with those of the schemas it refers to");
+	if (!reach(builder, builder->depth + 1))
+		return NULL;
+	const flume_value *leaf = node_leaf(node);
+	builder->depth++;
+	struct step *step =
+		leaf ? ref_build(builder, leaf, value_text(leaf)) : build_joint(builder, node);
+	builder->depth--;
 	return step ? step : fail(builder, FLUME_NOMEM);
 }
 
@@ -260,7 +276,7 @@ struct step *builder_repeated(struct builder *builder, const flume_value *node, 
 bool builder_nodes(struct builder *builder, const flume_value *list, struct steps *out)
 {
 	size_t n = flume_value_size(list);
-	out->at = builder_get(builder, n * sizeof *out->at);
+	out->at = builder_take(builder, n * sizeof *out->at);
 	for (out->n = 0; out->at && out->n < n; out->n++)
 		if (!(out->at[out->n] = builder_node(builder, value_item_at(list, out->n))))
 			return false;

@@ -122,6 +122,8 @@ static void check_nodes(struct walk *walk, const struct connector *connector,
 			(long long)row->min, n);
 	else if (n < (size_t)row->min)
 		find(walk, list, "child-count", "needs at least one child");
+	if (walk->first && walk->scope)
+		scope_expect(walk->scope, n);
 	for (size_t i = 0; i < n && !over(walk); i++) {
 		bool labelled = connector->labels && row->max && i < (size_t)row->max;
 		size_t back =
@@ -381,9 +383,11 @@ static bool recall(struct walk *walk, const struct shape *shape)
 	if (shape->nodes > walk->limits.nodes || shape->depth > walk->limits.depth)
 		return false;
 	const char *const *name = shape->names;
-	for (unsigned k = 0; walk->scope && k < FLUME_KINDS; k++)
+	for (unsigned k = 0; walk->scope && k < FLUME_KINDS; k++) {
+		scope_expect(walk->scope, shape->n[k]);
 		for (size_t i = 0; i < shape->n[k]; i++, name++)
 			scope_note(walk->scope, k, *name, strlen(*name));
+	}
 	return true;
 }
 

@@ -263,6 +263,11 @@ static struct names_entry entry_of(enum flume_kind kind, const flume_value *name
 	return names_entry(kind, text, *text ? name->size : 0, NULL);
 }
 
+void scope_expect(struct flume_scope *scope, size_t more)
+{
+	names_expect(&scope->known, more);
+}
+
 void scope_note(struct flume_scope *scope, enum flume_kind kind, const char *name, size_t size)
 {
 	const struct names_entry entry = names_entry(kind, name, size, NULL);

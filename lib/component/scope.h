@@ -49,6 +49,7 @@ void scope_make_all(struct flume_scope *, flume_report *);
 
 /* Many names are best noted, each as often as it comes, and looked up together.  They are lent, as
  * are those that scope_find gets. */
+void scope_expect(struct flume_scope *, size_t more);
 void scope_note(struct flume_scope *, enum flume_kind, const char *name, size_t size);
 void scope_look_up(struct flume_scope *);
 /* What `name` means here, or NULL.  Looked up once: the scope keeps it. */

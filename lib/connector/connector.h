@@ -67,7 +67,8 @@ struct naming connector_naming(const struct connector *, const flume_value *node
 
 /* What a build function may ask for.  Each gives NULL when there is none, or no memory (the
  * builder remembers which); the result lives as long as the pipeline. */
-void *builder_get(struct builder *, size_t size); /* cleared memory */
+void *builder_get(struct builder *, size_t size);  /* cleared memory     */
+void *builder_take(struct builder *, size_t size); /* to be filled at once */
 struct step *builder_node(struct builder *, const flume_value *node);
 /* A node that may run so often (from 1) on one item.  What multiplies to more than a few runs
  * makes a pipeline that may block. */
