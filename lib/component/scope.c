@@ -45,12 +45,18 @@ int scope_init(struct flume_scope *scope, struct registry *registry,
 	       const flume_value *components, bool local, void *keep, void *(*ref_keep)(void *),
 	       void (*unkeep)(void *))
 {
-	*scope = (struct flume_scope){.registry = registry,
-				      .local = local,
-				      .keep = keep,
-				      .ref_keep = ref_keep,
-				      .unkeep = unkeep};
-	names_init(&scope->known);
+	scope->registry = registry;
+	names_init(&scope->known); /* most of it is room that need not be cleared */
+	scope->next = 0;
+	memset(scope->own, 0, sizeof scope->own);
+	memset(scope->n_own, 0, sizeof scope->n_own);
+	scope->uses = (struct uses){0};
+	scope->depth = 0;
+	scope->local = local;
+	scope->failed_alloc = false;
+	scope->keep = keep;
+	scope->ref_keep = ref_keep;
+	scope->unkeep = unkeep;
 	return components ? fill_own(scope, components) : FLUME_OK;
 }
 

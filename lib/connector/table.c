@@ -49,16 +49,15 @@ const struct connector *connector_form(const char *key)
 
 static void read_entry(struct said *said, const flume_value *key, const flume_value *value)
 {
-	const struct connector *form = NULL;
+	const struct connector *form;
 	if (VALUE_IS(key, "type"))
-		said->type = value;
+		said->type = value, said->ways++;
 	else if (VALUE_IS(key, "name"))
 		said->name = value;
 	else if (VALUE_IS(key, "description"))
 		said->description = value;
-	else if ((form = connector_form(key->text)))
-		said->form = form, said->of = value;
-	said->ways += form || said->type == value;
+	else if ((form = connector_form(value_text(key))))
+		said->form = form, said->of = value, said->ways++;
 }
 
 struct said node_read(const flume_value *node)

@@ -81,8 +81,10 @@ const flume_pipeline *slot_pipeline(const struct slot *);
 void retire(flume_factory *, struct retiring *);
 /* Takes away what the slot serves.  Lock held. */
 void retire_slot(flume_factory *, struct slot *);
-/* Sees to it that what was retired is let go. */
-void retire_soon(flume_factory *);
+/* Of a set, some time before and with the lock held: may what was retired wait for that of the
+ * next ones?  If not, flume_factory_settle is due. */
+int64_t retire_moment(void);
+bool retire_waits(flume_factory *, int64_t moment);
 
 /* Whoever calls it or reads it finds nothing from then on.  Lock held, once in its life, and
  * before its slot is retired. */

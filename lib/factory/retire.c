@@ -29,22 +29,18 @@ void retire_slot(flume_factory *factory, struct slot *slot)
 }
 
 /* A few milliseconds long. */
-static int64_t moment(void)
+int64_t retire_moment(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-void retire_soon(flume_factory *factory)
+bool retire_waits(flume_factory *factory, int64_t moment)
 {
-	int64_t now = moment();
-	factory_lock(factory);
-	bool burst = now == factory->retired.moment && factory->retired.n < MOST;
-	factory->retired.moment = now;
-	factory_unlock(factory);
-	if (!burst)
-		flume_factory_settle(factory);
+	bool burst = moment == factory->retired.moment && factory->retired.n < MOST;
+	factory->retired.moment = moment;
+	return burst;
 }
 
 void flume_factory_settle(flume_factory *factory)
