@@ -30,6 +30,8 @@ flume_report *flume_report_free(flume_report *r)
 
 void report_fini(flume_report *r)
 {
+	if (!r->cap && !r->lost)
+		return;
 	arena_fini(&r->texts);
 	free(r->issues);
 }

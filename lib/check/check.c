@@ -341,33 +341,41 @@ static void check_node(struct walk *walk, const flume_value *node)
 
 /* ---- the document ---- */
 
-static const struct {
-	const char *key;
-	void (*check)(const flume_value *, struct place *, flume_report *);
-} sections[] = {
-	{"components", components_check},
-	{"canary", canary_check},
+typedef void section_fn(const flume_value *, struct place *, flume_report *);
+static section_fn *const sections[DOCUMENT_FIELDS] = {
+	[DOCUMENT_COMPONENTS] = components_check,
+	[DOCUMENT_CANARY] = canary_check,
 };
+
+static void check_section(struct walk *walk, size_t i, const flume_value *value)
+{
+	const struct flume_field *row = &document_fields[i];
+	struct place place;
+	place_init(&place, row->name);
+	fields_check_value(row, value, &place, walk->report);
+	if (sections[i])
+		sections[i](value, &place, walk->report);
+	walk->failed_alloc |= place.failed;
+	place_fini(&place);
+}
 
 /* Can the declarations be looked at by their makers? */
 static bool check_document(struct walk *walk, const flume_value *root)
 {
+	const flume_value *said[DOCUMENT_FIELDS] = {0};
 	bool declared = true;
-	for (const struct flume_field *row = document_fields; row->name; row++) {
-		const flume_value *value = flume_value_get(root, row->name);
-		if (!value)
-			continue;
-		struct place place;
+	for (size_t i = 0; i < value_entries(root); i++) {
+		const struct flume_field *row =
+			fields_find(document_fields, value_text(value_key_at(root, i)));
+		if (row)
+			said[row - document_fields] = value_entry_at(root, i);
+	}
+	for (size_t i = 0; i < DOCUMENT_FIELDS; i++) {
 		size_t before = flume_report_size(walk->report);
-		place_init(&place, row->name);
-		fields_check_value(row, value, &place, walk->report);
-		for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
-			if (!strcmp(sections[i].key, row->name))
-				sections[i].check(value, &place, walk->report);
-		if (!strcmp(row->name, "components"))
+		if (said[i])
+			check_section(walk, i, said[i]);
+		if (i == DOCUMENT_COMPONENTS)
 			declared = flume_report_size(walk->report) == before;
-		walk->failed_alloc |= place.failed;
-		place_fini(&place);
 	}
 	return declared && !report_full(walk->report);
 }
@@ -401,8 +409,7 @@ static bool learn(struct walk *walk, flume_schema *schema)
 	check_document(walk, root);
 	if (!over(walk))
 		check_node(walk, root);
-	bool right = !flume_report_size(&thrown) && !report_failed_alloc(&thrown) &&
-		     !walk->place->failed;
+	bool right = !flume_report_size(&thrown) && !walk->place->failed;
 	if (right && walk->scope && !walk->scope->failed_alloc)
 		shape_keep(schema, &walk->scope->known, walk->nodes, walk->deepest);
 	report_fini(&thrown);

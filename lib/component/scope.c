@@ -32,6 +32,7 @@ static int fill_own(struct flume_scope *scope, const flume_value *components)
 		if (!scope->own[k])
 			return FLUME_NOMEM;
 		scope->n_own[k] = n;
+		scope->declares = true;
 		for (size_t i = 0; i < n; i++) {
 			scope->own[k][i].name = flume_value_key(section, i);
 			scope->own[k][i].decl = flume_value_at(section, i);
@@ -50,6 +51,7 @@ int scope_init(struct flume_scope *scope, struct registry *registry,
 	scope->next = 0;
 	memset(scope->own, 0, sizeof scope->own);
 	memset(scope->n_own, 0, sizeof scope->n_own);
+	scope->declares = false;
 	scope->uses = (struct uses){0};
 	scope->depth = 0;
 	scope->local = local;
@@ -62,7 +64,7 @@ int scope_init(struct flume_scope *scope, struct registry *registry,
 
 void scope_fini(struct flume_scope *scope)
 {
-	for (int k = 0; k < FLUME_KINDS; k++) {
+	for (int k = 0; scope->declares && k < FLUME_KINDS; k++) {
 		for (size_t i = 0; i < scope->n_own[k]; i++)
 			component_unref(scope->own[k][i].made);
 		free(scope->own[k]);
@@ -233,7 +235,7 @@ static void make(struct flume_scope *scope, enum flume_kind kind, struct declare
 void scope_make_all(struct flume_scope *scope, flume_report *report)
 {
 	size_t before = flume_report_size(report);
-	for (int k = 0; k < FLUME_KINDS; k++) {
+	for (int k = 0; scope->declares && k < FLUME_KINDS; k++) {
 		for (size_t i = 0; i < scope->n_own[k]; i++) {
 			struct declared *own = &scope->own[k][i];
 			make(scope, k, own, report);
@@ -285,9 +287,9 @@ void scope_note(struct flume_scope *scope, enum flume_kind kind, const char *nam
 void scope_look_up(struct flume_scope *scope)
 {
 	struct names *known = &scope->known;
-	for (size_t i = 0; i < known->n; i++) {
+	for (size_t i = 0; scope->declares && i < known->n; i++) {
 		struct names_entry *it = &known->entries[i];
-		if (scope->n_own[it->kind] && !it->thing)
+		if (!it->thing)
 			look_up_own(scope, it);
 	}
 	registry_ref_all(scope->registry, known->entries, known->n);
@@ -331,7 +333,7 @@ bool scope_has(struct flume_scope *scope, enum flume_kind kind, const flume_valu
 size_t scope_count(const struct flume_scope *scope)
 {
 	size_t n = scope->known.n;
-	for (int k = 0; k < FLUME_KINDS; k++)
+	for (int k = 0; scope->declares && k < FLUME_KINDS; k++)
 		n += scope->n_own[k];
 	return n;
 }
@@ -343,7 +345,7 @@ size_t scope_take_all(struct flume_scope *scope, struct component **out)
 		if (scope->known.entries[i].thing)
 			out[n++] = scope->known.entries[i].thing;
 	scope->known.n = 0;
-	for (int k = 0; k < FLUME_KINDS; k++)
+	for (int k = 0; scope->declares && k < FLUME_KINDS; k++)
 		for (size_t i = 0; i < scope->n_own[k]; i++)
 			if (scope->own[k][i].made)
 				out[n++] = component_ref(scope->own[k][i].made);

@@ -28,6 +28,7 @@ struct flume_scope {
 	size_t next;        /* of those: what is asked for next, if in the same order */
 	struct declared *own[FLUME_KINDS];
 	size_t n_own[FLUME_KINDS];
+	bool declares; /* any of these */
 	struct uses uses;
 	unsigned depth;    /* of makers that are running: predicates ask for predicates  */
 	bool local;        /* the node's own configuration: local makers are allowed */

@@ -39,7 +39,7 @@ const struct connector *connector_find(const char *type)
 	return NULL;
 }
 
-const struct connector *connector_form(const char *key)
+static inline const struct connector *find_form(const char *key)
 {
 	for (size_t i = 0; connectors[i]->form; i++)
 		if (*connectors[i]->type == *key && !strcmp(connectors[i]->type, key))
@@ -47,7 +47,13 @@ const struct connector *connector_form(const char *key)
 	return NULL;
 }
 
-static void read_entry(struct said *said, const flume_value *key, const flume_value *value)
+const struct connector *connector_form(const char *key)
+{
+	return find_form(key);
+}
+
+static inline void read_entry(struct said *said, const flume_value *key,
+			      const flume_value *value)
 {
 	const struct connector *form;
 	if (VALUE_IS(key, "type"))
@@ -56,7 +62,7 @@ static void read_entry(struct said *said, const flume_value *key, const flume_va
 		said->name = value;
 	else if (VALUE_IS(key, "description"))
 		said->description = value;
-	else if ((form = connector_form(value_text(key))))
+	else if ((form = find_form(value_text(key))))
 		said->form = form, said->of = value, said->ways++;
 }
 

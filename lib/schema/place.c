@@ -20,7 +20,8 @@ void place_fini(struct place *place)
 		free(place->steps);
 	place->steps = place->few;
 	place->n = 0;
-	text_fini(&place->text);
+	if (place->text.s)
+		text_fini(&place->text);
 }
 
 static void write_step(struct text *text, const struct place_step *step)
