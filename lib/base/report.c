@@ -38,7 +38,7 @@ void report_fini(flume_report *r)
 
 size_t flume_report_size(const flume_report *r)
 {
-	return r ? r->len + r->lost + r->more : 0;
+	return report_size(r);
 }
 
 const struct flume_issue *flume_report_get_issue(const flume_report *r, size_t i)

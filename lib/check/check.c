@@ -103,7 +103,7 @@ static void check_name(struct walk *walk, enum flume_kind kind, const flume_valu
 /* Is there no need to go on? */
 static bool over(const struct walk *walk)
 {
-	return walk->overflown || (walk->first && flume_report_size(walk->report));
+	return walk->overflown || (walk->first && report_size(walk->report));
 }
 
 static void check_nodes(struct walk *walk, const struct connector *connector,
@@ -164,9 +164,9 @@ static void check_field(struct walk *walk, const struct connector *connector,
 			const struct flume_field *row, const flume_value *value)
 {
 	if (!is_name(row->type) || !is_plain(value)) {
-		size_t before = flume_report_size(walk->report);
+		size_t before = report_size(walk->report);
 		fields_check_value(row, value, walk->place, walk->report);
-		if (flume_report_size(walk->report) != before)
+		if (report_size(walk->report) != before)
 			return;
 	}
 	switch (row->type) {
@@ -224,9 +224,9 @@ static const struct connector *read_type(struct walk *walk, const flume_value *t
 	size_t n = 0;
 	if (found)
 		return found;
-	size_t before = flume_report_size(walk->report);
+	size_t before = report_size(walk->report);
 	fields_check_value(type_fields, type, walk->place, walk->report);
-	if (flume_report_size(walk->report) != before)
+	if (report_size(walk->report) != before)
 		return NULL;
 	for (size_t i = 0; connectors[i] && n < sizeof names / sizeof *names; i++)
 		if (!connectors[i]->form)
@@ -371,18 +371,18 @@ static bool check_document(struct walk *walk, const flume_value *root)
 			said[row - document_fields] = value_entry_at(root, i);
 	}
 	for (size_t i = 0; i < DOCUMENT_FIELDS; i++) {
-		size_t before = flume_report_size(walk->report);
+		size_t before = report_size(walk->report);
 		if (said[i])
 			check_section(walk, i, said[i]);
 		if (i == DOCUMENT_COMPONENTS)
-			declared = flume_report_size(walk->report) == before;
+			declared = report_size(walk->report) == before;
 	}
 	return declared && !report_full(walk->report);
 }
 
 static bool has_findings(const struct walk *walk, size_t before)
 {
-	return flume_report_size(walk->report) > before || report_full(walk->report);
+	return report_size(walk->report) > before || report_full(walk->report);
 }
 
 /* Has what was walked before room in these limits?  Its names are noted. */
@@ -409,7 +409,7 @@ static bool learn(struct walk *walk, flume_schema *schema)
 	check_document(walk, root);
 	if (!over(walk))
 		check_node(walk, root);
-	bool right = !flume_report_size(&thrown) && !walk->place->failed;
+	bool right = !report_size(&thrown) && !walk->place->failed;
 	if (right && walk->scope && !walk->scope->failed_alloc)
 		shape_keep(schema, &walk->scope->known, walk->nodes, walk->deepest);
 	report_fini(&thrown);
@@ -443,7 +443,7 @@ static void check_all(struct walk *walk, flume_schema *schema)
 {
 	const flume_value *root = flume_schema_get_root(schema);
 	const struct shape *shape = shape_get(schema);
-	size_t before = flume_report_size(walk->report);
+	size_t before = report_size(walk->report);
 	bool right = shape ? recall(walk, shape) : learn(walk, schema);
 	if ((right || check_document(walk, root)) && walk->scope)
 		scope_make_all(walk->scope, walk->report);
@@ -469,7 +469,7 @@ int check_schema(flume_schema *schema, struct flume_scope *scope,
 			    .uses = result ? &result->uses : &uses,
 			    .place = &place,
 			    .report = given ? given : &own};
-	size_t before = flume_report_size(walk.report);
+	size_t before = report_size(walk.report);
 	place_init(&place, "root");
 	check_all(&walk, schema);
 	bool rejected = has_findings(&walk, before);
