@@ -1,4 +1,4 @@
-/* One row per connector; the forms stand first. */
+/* One row per connector; the forms, FORMS of them, stand first. */
 #include "lib/connector/connector.h"
 #include "lib/schema/get.h"
 
@@ -9,6 +9,8 @@ extern const struct connector connector_stream, connector_sequence, connector_fi
 	connector_concurrent, connector_race, connector_contest, connector_timeout,
 	connector_worker_pool, connector_circuit_breaker, connector_rate_limit,
 	connector_scaffold;
+
+enum { FORMS = 2 };
 
 const struct connector *const connectors[] = {
 	&connector_ref,
@@ -41,7 +43,7 @@ const struct connector *connector_find(const char *type)
 
 static inline const struct connector *find_form(const char *key)
 {
-	for (size_t i = 0; connectors[i]->form; i++)
+	for (size_t i = 0; i < FORMS; i++)
 		if (*connectors[i]->type == *key && !strcmp(connectors[i]->type, key))
 			return connectors[i];
 	return NULL;

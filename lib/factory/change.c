@@ -359,7 +359,8 @@ static bool still_stands(flume_change *change)
 static void swap_in(flume_factory *factory, struct candidate *it, int64_t now_ns)
 {
 	struct slot *slot = it->slot;
-	it->pipeline->generation = ++slot->generation;
+	atomic_store_explicit(&it->pipeline->generation, ++slot->generation,
+			      memory_order_relaxed); /* the swap publishes it */
 	it->pipeline->swapped_ns = now_ns;
 	flume_schema_unref(slot->schema);
 	slot->schema = flume_schema_ref(it->schema);
