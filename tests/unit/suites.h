@@ -100,6 +100,7 @@
 	X(log) \
 	X(loop) \
 	X(map) \
+	X(names) \
 	X(original_faults) \
 	X(original_faults_calls) \
 	X(pool) \
