@@ -79,7 +79,7 @@ START_TEST(a_name_ends_where_its_size_says)
 }
 END_TEST
 
-static char text[5000][8];
+static char text[5000][16];
 
 START_TEST(thousands_come_and_go)
 {
