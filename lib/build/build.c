@@ -262,7 +262,7 @@ bool builder_nodes(struct builder *builder, const flume_value *list, struct step
 	size_t n = flume_value_size(list);
 	out->at = builder_get(builder, n * sizeof *out->at);
 	for (out->n = 0; out->at && out->n < n; out->n++)
-		if (!(out->at[out->n] = builder_node(builder, &list->items[out->n])))
+		if (!(out->at[out->n] = builder_node(builder, value_items(list) + out->n)))
 			return false;
 	return out->at;
 }

@@ -145,7 +145,7 @@ static void check_field(struct walk *walk, const struct connector *connector,
 			const struct flume_field *row, const flume_value *value)
 {
 	size_t before = flume_report_size(walk->report);
-	if (!is_name(row->type) || value->type != FLUME_TEXT || !*value->text)
+	if (!is_name(row->type) || value->type != FLUME_TEXT || !*value_chars(value))
 		fields_check_value(row, value, walk->place, walk->report);
 	if (flume_report_size(walk->report) != before)
 		return;

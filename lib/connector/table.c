@@ -56,7 +56,7 @@ static void read_entry(struct said *said, const flume_value *key, const flume_va
 		said->name = value;
 	else if (VALUE_IS(key, "description"))
 		said->description = value;
-	else if ((form = connector_form(key->text)))
+	else if ((form = connector_form(value_chars(key))))
 		said->form = form, said->of = value;
 	said->ways += form || said->type == value;
 }

@@ -91,10 +91,10 @@ void fields_check_keys(const struct flume_field *table, const struct flume_field
 	size_t n = value_entries(map);
 	for (size_t i = 0; i < n; i++) {
 		const flume_value *key = value_key_at(map, i);
-		const struct flume_field *row = fields_find(table, key->text);
+		const struct flume_field *row = fields_find(table, value_chars(key));
 		if (row)
 			seen |= bit_of(table, row);
-		else if (!is_other(also, key->text) && !is_free(key->text))
+		else if (!is_other(also, value_chars(key)) && !is_free(value_chars(key)))
 			report_unknown(table, also, key, place, report);
 		if (i < FEW)
 			rows[i] = row;
@@ -102,7 +102,8 @@ void fields_check_keys(const struct flume_field *table, const struct flume_field
 	report_missing(table, seen, map, place, report);
 	for (size_t i = 0; each && i < n; i++) {
 		const struct flume_field *row =
-			i < FEW ? rows[i] : fields_find(table, value_key_at(map, i)->text);
+			i < FEW ? rows[i]
+				: fields_find(table, value_chars(value_key_at(map, i)));
 		if (row)
 			each(arg, row, value_entry_at(map, i));
 	}

@@ -17,7 +17,7 @@
 #include <yaml.h>
 
 struct anchor {
-	flume_value value;
+	struct draft value;
 	struct extent extent;
 	bool open; /* the reader is still inside */
 };
@@ -160,15 +160,15 @@ static int on_scalar(struct reader *r, const yaml_event_t *e)
 		rc = add_anchor(r, e->data.scalar.anchor, mark, &anchor);
 	if (rc)
 		return rc;
-	flume_value v = {
-		.text = arena_copy(&r->tree->arena, text, n),
+	struct draft v = {
+		.word = tree_word(r->tree, text, n),
 		.size = (uint32_t)n,
 		.line = line(mark),
 		.column = column(mark),
 		.type = (uint8_t)(plain && !key ? scalar_type(text, n) : FLUME_TEXT),
 		.quoted = !plain,
 	};
-	if (!v.text)
+	if (!v.word)
 		return FLUME_NOMEM;
 	rc = key ? tree_key(r->tree, &v) : tree_scalar(r->tree, &v);
 	if (!rc)
