@@ -50,14 +50,6 @@ void text_add(struct text *t, const char *s)
 	text_add_n(t, s, strlen(s));
 }
 
-void text_add_char(struct text *t, char c)
-{
-	if (!reserve(t, 1))
-		return;
-	t->s[t->len++] = c;
-	t->s[t->len] = '\0';
-}
-
 void text_addf(struct text *t, const char *fmt, ...)
 {
 	va_list args, again;

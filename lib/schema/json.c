@@ -102,13 +102,13 @@ static int unexpected(struct json *j, const char *wanted)
 
 static struct draft here(const struct json *j, enum flume_value_type type)
 {
-	return (struct draft){.line = j->line, .column = column(j), .type = (uint8_t)type};
+	return (struct draft){.value = {.line = j->line, .column = column(j), .type = type}};
 }
 
 static int read_text(struct json *j, struct draft *out)
 {
 	*out = here(j, FLUME_TEXT);
-	out->quoted = true;
+	out->value.quoted = true;
 	const char *begin = j->at + 1;
 	struct json_text t = json_text_scan(begin, j->end);
 	size_t size = (size_t)(t.stop - begin);
@@ -127,7 +127,7 @@ static int read_text(struct json *j, struct draft *out)
 		begin = text;
 	}
 	out->word = tree_word(j->tree, begin, size);
-	out->size = (uint32_t)size;
+	out->value.size = (uint32_t)size;
 	return out->word ? 0 : FLUME_NOMEM;
 }
 
@@ -135,7 +135,7 @@ static int read_plain(struct json *j, enum flume_value_type type, size_t n)
 {
 	struct draft plain = here(j, type);
 	plain.word = tree_word(j->tree, j->at, n);
-	plain.size = (uint32_t)n;
+	plain.value.size = (uint32_t)n;
 	j->at += n;
 	return plain.word ? tree_scalar(j->tree, &plain) : FLUME_NOMEM;
 }

@@ -3,7 +3,6 @@
  * held more than that, for it could not know how much would come, is given back with it.
  */
 #include "lib/schema/tree.h"
-#include "lib/schema/value.h"
 
 #include <stdlib.h>
 
@@ -30,12 +29,8 @@ static char *place_word(struct packing *p, struct word *word)
 
 static void place(struct packing *p, flume_value *out, const struct draft *draft)
 {
-	*out = (flume_value){.size = draft->size,
-			     .type = draft->type,
-			     .quoted = draft->quoted,
-			     .line = draft->line,
-			     .column = draft->column};
-	if (draft->type != FLUME_LIST && draft->type != FLUME_MAP)
+	*out = draft->value;
+	if (draft->value.type != FLUME_LIST && draft->value.type != FLUME_MAP)
 		out->below = distance(out, place_word(p, draft->word));
 	else if (draft->settled)
 		out->below = distance(out, p->values + draft->settled->at);

@@ -11,7 +11,6 @@
 #include "lib/base/utf8.h"
 #include "lib/schema/limits.h"
 #include "lib/schema/order.h"
-#include "lib/schema/value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,14 +190,14 @@ struct word *tree_word(struct tree *t, const char *s, size_t n)
 
 int tree_scalar(struct tree *t, const struct draft *scalar)
 {
-	t->bytes += scalar->size;
-	int rc = count(t, 1, scalar->line, scalar->column);
+	t->bytes += scalar->value.size;
+	int rc = count(t, 1, scalar->value.line, scalar->value.column);
 	return rc ? rc : push(t, scalar);
 }
 
 int tree_key(struct tree *t, const struct draft *key)
 {
-	t->bytes += key->size;
+	t->bytes += key->value.size;
 	return push(t, key);
 }
 
@@ -231,12 +230,12 @@ static void report_duplicate(struct tree *t, size_t i, size_t first)
 	const struct draft *key = &t->pending[f->first + 2 * i];
 	const struct draft *other = &t->pending[f->first + 2 * first];
 	char hint[64];
-	snprintf(hint, sizeof hint, "it is on line %u, column %u already", other->line,
-		 other->column);
+	snprintf(hint, sizeof hint, "it is on line %u, column %u already", other->value.line,
+		 other->value.column);
 	size_t len = t->len;
 	t->len = f->first + 2 * i + 1; /* for the path */
-	tree_fail_here(t, "duplicate-key", key->line, key->column, hint, "duplicate key '%s'",
-		       key->word->text);
+	tree_fail_here(t, "duplicate-key", key->value.line, key->value.column, hint,
+		       "duplicate key '%s'", key->word->text);
 	t->len = len;
 }
 
@@ -253,8 +252,8 @@ static int compare_entries(const void *a, const void *b, void *drafts)
 static bool same_key(const struct draft *a, const struct draft *b)
 {
 	return a->word == b->word ||
-	       (a->size == b->size && a->word->text[0] == b->word->text[0] &&
-		!memcmp(a->word->text, b->word->text, a->size));
+	       (a->word->size == b->word->size && a->word->text[0] == b->word->text[0] &&
+		!memcmp(a->word->text, b->word->text, a->word->size));
 }
 
 static void find_few_duplicates(struct tree *t, const struct draft *drafts, size_t n)
@@ -301,7 +300,7 @@ static int settle(struct tree *t, struct draft *out)
 	bool map = f->type == FLUME_MAP;
 	size_t entries = map ? n / 2 : n;
 	size_t keys = map && entries > VALUE_SMALL_MAP ? entries : 0;
-	*out = (struct draft){.line = f->line, .column = f->column, .type = (uint8_t)f->type};
+	*out = (struct draft){.value = {.line = f->line, .column = f->column, .type = f->type}};
 	if (n == 0)
 		return 0;
 	struct settled *settled =
@@ -318,7 +317,7 @@ static int settle(struct tree *t, struct draft *out)
 	t->settled = settled;
 	t->own_values += n + in_values(keys);
 	out->settled = settled;
-	out->size = (uint32_t)entries;
+	out->value.size = (uint32_t)entries;
 	return 0;
 }
 

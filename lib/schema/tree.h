@@ -9,9 +9,7 @@
 #define FLUME_SCHEMA_TREE_H
 
 #include "lib/base/arena.h"
-#include "lib/flume.h"
-
-#include <stdint.h>
+#include "lib/schema/value.h"
 
 struct word { /* a text of the document; short ones that are equal are mostly the same */
 	uint32_t size;
@@ -24,10 +22,7 @@ struct draft { /* a value while its document is being read */
 		struct word *word;       /* scalars and keys    */
 		struct settled *settled; /* NULL when empty     */
 	};
-	uint32_t size; /* bytes, elements or entries */
-	uint32_t line, column;
-	uint8_t type; /* enum flume_value_type */
-	bool quoted;
+	flume_value value; /* as it will be, but for where that is */
 };
 
 struct settled { /* what is in a list or map that was closed */
