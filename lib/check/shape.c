@@ -37,7 +37,7 @@ const struct shape *shape_get(const flume_schema *schema)
 
 void shape_keep(flume_schema *schema, struct met *met, size_t nodes, unsigned depth)
 {
-	if (met->failed || shape_get(schema))
+	if (met->failed || shape_get(schema) || !schema_met(schema))
 		return;
 	struct shape *shape = malloc(sizeof *shape + met->n * sizeof *met->list);
 	if (!shape)

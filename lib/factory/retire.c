@@ -8,6 +8,7 @@
  */
 #include "lib/factory/factory.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -47,6 +48,11 @@ void retire_soon(flume_factory *factory)
 		flume_factory_settle(factory);
 }
 
+static flume_pipeline *around(struct retiring *it)
+{
+	return (flume_pipeline *)((char *)it - offsetof(flume_pipeline, retiring));
+}
+
 void flume_factory_settle(flume_factory *factory)
 {
 	if (live_entered())
@@ -60,9 +66,9 @@ void flume_factory_settle(flume_factory *factory)
 		return;
 	live_settle();
 	for (struct retiring *next; it; it = next) {
-		flume_pipeline *pipeline = it->pipeline;
+		flume_pipeline *pipeline = it->pipeline ? it->pipeline : around(it);
 		next = it->next;
-		if (it->apart)
+		if (it->pipeline)
 			free(it);
 		pipeline_release(pipeline);
 	}

@@ -48,8 +48,7 @@ static void place_all(struct packing *p, const struct settled *settled)
 
 /* Limits keep documents below what a distance can tell; who knows of what they are made, though.
  */
-int tree_pack(const struct tree *t, size_t before, size_t after, void **out_block,
-	      size_t *out_after)
+int tree_pack(const struct tree *t, size_t before, size_t after, struct packed *out)
 {
 	size_t size = t->own_values * sizeof(flume_value) + t->own_bytes;
 	char *block = size > INT32_MAX ? NULL : malloc(before + size + after);
@@ -60,7 +59,6 @@ int tree_pack(const struct tree *t, size_t before, size_t after, void **out_bloc
 	place(&p, p.values, &t->root);
 	for (const struct settled *it = t->settled; it; it = it->older)
 		place_all(&p, it);
-	*out_block = block;
-	*out_after = before + size;
+	*out = (struct packed){block, before + size, t->maps, t->members};
 	return 0;
 }

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-int read_block(void **out_block, size_t before, size_t after, size_t *out_after,
-	       const char *text, size_t len, enum flume_format format,
-	       const struct flume_limits *limits, flume_report *report)
+int read_block(struct packed *out, size_t before, size_t after, const char *text, size_t len,
+	       enum flume_format format, const struct flume_limits *limits,
+	       flume_report *report)
 {
 	struct tree t;
 	int rc = tree_init(&t, text, len, limits, report);
@@ -15,7 +15,7 @@ int read_block(void **out_block, size_t before, size_t after, size_t *out_after,
 	if (!rc)
 		rc = format == FLUME_JSON ? read_json(&t, text, len) : read_yaml(&t, text, len);
 	if (!rc)
-		rc = tree_take(&t, before, after, out_block, out_after);
+		rc = tree_take(&t, before, after, out);
 	tree_fini(&t);
 	return rc;
 }
@@ -23,10 +23,9 @@ int read_block(void **out_block, size_t before, size_t after, size_t *out_after,
 int flume_value_parse(flume_value **out, const char *text, size_t len, enum flume_format format,
 		      const struct flume_limits *limits, flume_report *report)
 {
-	void *block;
-	size_t end;
-	int rc = read_block(&block, 0, 0, &end, text, len, format, limits, report);
+	struct packed packed;
+	int rc = read_block(&packed, 0, 0, text, len, format, limits, report);
 	if (!rc)
-		*out = block;
+		*out = packed.block;
 	return rc;
 }

@@ -8,11 +8,9 @@
 int read_json(struct tree *, const char *text, size_t len);
 int read_yaml(struct tree *, const char *text, size_t len);
 
-/* As flume_value_parse, in one block for free(3): `before` bytes, the root and what is below it,
- * and, from *out_after on, `after` bytes. */
-int read_block(void **out_block, size_t before, size_t after, size_t *out_after,
-	       const char *text, size_t len, enum flume_format, const struct flume_limits *,
-	       flume_report *);
+/* As flume_value_parse, with so many bytes of room before and after. */
+int read_block(struct packed *out, size_t before, size_t after, const char *text, size_t len,
+	       enum flume_format, const struct flume_limits *, flume_report *);
 
 /* What libyaml has to complain about, in plain words. */
 struct complaint {

@@ -18,8 +18,10 @@ struct flume_schema {
 	_Atomic(struct schema_notes *) notes;
 	atomic_uint references;
 	uint32_t len;
+	struct schema_size size;
 	uint32_t text; /* where it is from here: as received, and a NUL */
 	uint8_t format;
+	atomic_bool met;
 	char digest[DIGEST_SIZE];
 	flume_value root[]; /* and what is below it */
 };
@@ -57,13 +59,12 @@ int flume_schema_parse(flume_schema **out, const char *text, size_t len,
 		       enum flume_format format, const struct flume_limits *limits,
 		       flume_report *report)
 {
-	void *block;
-	size_t behind;
-	int rc = read_block(&block, sizeof(flume_schema), len + 1, &behind, text, len, format,
-			    limits, report);
+	struct packed packed;
+	int rc = read_block(&packed, sizeof(flume_schema), len + 1, text, len, format, limits,
+			    report);
 	if (rc)
 		return rc;
-	flume_schema *s = block;
+	flume_schema *s = packed.block;
 	rc = check_root(s->root, report);
 	if (!rc)
 		rc = compute_digest(s->root, s->digest);
@@ -73,10 +74,12 @@ int flume_schema_parse(flume_schema **out, const char *text, size_t len,
 	}
 	atomic_init(&s->references, 1);
 	atomic_init(&s->notes, NULL);
+	atomic_init(&s->met, false);
 	s->format = (uint8_t)format;
 	s->len = (uint32_t)len;
-	s->text = (uint32_t)behind;
-	char *kept = (char *)block + behind;
+	s->size = (struct schema_size){packed.maps, packed.members};
+	s->text = (uint32_t)packed.after;
+	char *kept = (char *)s + s->text;
 	memcpy(kept, text, len);
 	kept[len] = '\0';
 	*out = s;
@@ -103,6 +106,16 @@ flume_schema *flume_schema_unref(flume_schema *s)
 		free(s);
 	}
 	return NULL;
+}
+
+struct schema_size schema_size(const flume_schema *s)
+{
+	return s->size;
+}
+
+bool schema_met(flume_schema *s)
+{
+	return atomic_exchange_explicit(&s->met, true, memory_order_relaxed);
 }
 
 const struct schema_notes *schema_get_notes(const flume_schema *s)

@@ -301,6 +301,8 @@ static int settle(struct tree *t, struct draft *out)
 	size_t entries = map ? n / 2 : n;
 	size_t keys = map && entries > VALUE_SMALL_MAP ? entries : 0;
 	*out = (struct draft){.value = {.line = f->line, .column = f->column, .type = f->type}};
+	t->maps += map;
+	t->members += (uint32_t)entries;
 	if (n == 0)
 		return 0;
 	struct settled *settled =
@@ -368,9 +370,9 @@ const struct draft *tree_last(const struct tree *t)
 	return t->open ? &t->pending[t->len - 1] : &t->root;
 }
 
-int tree_take(struct tree *t, size_t before, size_t after, void **out_block, size_t *out_after)
+int tree_take(struct tree *t, size_t before, size_t after, struct packed *out)
 {
 	if (t->found || !t->done)
 		return FLUME_SYNTAX;
-	return tree_pack(t, before, after, out_block, out_after);
+	return tree_pack(t, before, after, out);
 }

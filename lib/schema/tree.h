@@ -59,6 +59,7 @@ struct tree {
 	size_t open, frames_cap;
 	size_t values, bytes;         /* expanded */
 	size_t own_values, own_bytes; /* that the document will hold, texts with their NUL */
+	uint32_t maps, members;       /* likewise */
 	struct flume_limits limits;
 	flume_report *report;
 	bool done;  /* there is a root */
@@ -96,12 +97,17 @@ int tree_fail(struct tree *, const char *code, unsigned line, unsigned column, c
 int tree_fail_here(struct tree *, const char *code, unsigned line, unsigned column,
 		   const char *hint, const char *fmt, ...) FLUME_PRINTF(6, 7);
 
-/* The finished document, in one block for free(3) with so much room before and after it; or what
- * was wrong with it. */
-int tree_take(struct tree *, size_t before, size_t after, void **out_block, size_t *out_after);
+struct packed {                 /* a finished document */
+	void *block;            /* for free(3) */
+	size_t after;           /* where, in bytes, the room after it begins */
+	uint32_t maps, members; /* members: of maps and of lists */
+};
+
+/* The finished document, with so many bytes of room before and after it in its block; or what was
+ * wrong with it. */
+int tree_take(struct tree *, size_t before, size_t after, struct packed *out);
 
 /* The same of a tree in which nothing is wrong: pack.c.  FLUME_NOMEM. */
-int tree_pack(const struct tree *, size_t before, size_t after, void **out_block,
-	      size_t *out_after);
+int tree_pack(const struct tree *, size_t before, size_t after, struct packed *out);
 
 #endif
