@@ -5,6 +5,7 @@
 #include "lib/base/suggest.h"
 #include "lib/schema/get.h"
 #include "lib/schema/scalar.h"
+#include "lib/schema/synonym.h"
 
 #include <errno.h>
 #include <math.h>
@@ -59,6 +60,8 @@ static void report_unknown(const struct flume_field *table,
 		n = add_names(*also, names, n);
 	const char *word = flume_value_text(key);
 	const char *near = suggest(word, names, n);
+	if (!near)
+		near = synonym(word, names, n);
 	char hint[160];
 	if (near)
 		snprintf(hint, sizeof hint, "did you mean '%s'?", near);
