@@ -16,6 +16,7 @@
 #include "lib/connector/leaf.h"
 #include "lib/schema/get.h"
 #include "lib/schema/limits.h"
+#include "lib/schema/notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@
 
 #define REPEATS 10 /* of a step for one item, in a pipeline that does not block */
 
-struct unit { /* one schema of those that are joined */
+struct unit { /* one schema of those that are joined; the first lies in the builder */
 	const char *id;
 	const flume_schema *schema;
 	struct flume_scope *scope;
@@ -35,10 +36,17 @@ struct unit { /* one schema of those that are joined */
 	struct unit *next;
 };
 
+struct opened { /* one that is joined, with a scope of its own */
+	struct unit unit;
+	struct flume_scope scope;
+};
+
 struct builder {
 	const struct build_source *from;
 	struct flume_limits limits;
 	flume_pipeline *pipeline;
+	struct arena arena; /* of the pipeline's memory */
+	struct unit first;
 	struct unit *units; /* all so far */
 	struct unit *unit;  /* the one being built */
 	unsigned depth;
@@ -71,7 +79,7 @@ static void *refuse(struct builder *builder, const char *code, const char *text)
 
 void *builder_take(struct builder *builder, size_t size)
 {
-	void *memory = arena_get(&builder->pipeline->arena, size ? size : 1);
+	void *memory = arena_get(&builder->arena, size ? size : 1);
 	return memory ? memory : fail(builder, FLUME_NOMEM);
 }
 
@@ -83,7 +91,7 @@ void *builder_get(struct builder *builder, size_t size)
 
 static char *builder_text(struct builder *builder, size_t size)
 {
-	char *text = arena_get_text(&builder->pipeline->arena, size);
+	char *text = arena_get_text(&builder->arena, size);
 	return text ? text : fail(builder, FLUME_NOMEM);
 }
 
@@ -292,19 +300,13 @@ static struct unit *find_unit(const struct builder *builder, const char *id)
 }
 
 /* Takes the reference to `schema`. */
-static struct unit *add_unit(struct builder *builder, const char *id, flume_schema *schema,
-			     struct flume_scope *scope)
+static bool add_unit(struct builder *builder, struct unit *unit, const char *id,
+		     flume_schema *schema, struct flume_scope *scope)
 {
-	struct unit *unit = builder_get(builder, sizeof *unit);
-	if (!unit || !hold_schema(builder, schema)) {
-		if (!unit)
-			flume_schema_unref(schema);
-		return NULL;
-	}
 	*unit = (struct unit){
 		.id = id, .schema = schema, .scope = scope, .next = builder->units};
 	builder->units = unit;
-	return unit;
+	return hold_schema(builder, schema);
 }
 
 static struct step *build_unit(struct builder *builder, struct unit *unit)
@@ -339,11 +341,16 @@ static struct unit *open_unit(struct builder *builder, const char *id)
 	if (!schema)
 		return refuse(builder, "unknown-ref",
 			      "a schema it refers to was removed in the meantime");
-	struct unit *unit = add_unit(builder, id, schema, NULL);
-	if (!unit)
+	struct opened *opened = malloc(sizeof *opened);
+	if (!opened) {
+		flume_schema_unref(schema);
+		return fail(builder, FLUME_NOMEM);
+	}
+	struct unit *unit = &opened->unit;
+	if (!add_unit(builder, unit, id, schema, NULL))
 		return NULL;
-	unit->scope = malloc(sizeof *unit->scope);
-	if (!unit->scope || build_scope(unit->scope, builder->from->registry, schema))
+	unit->scope = &opened->scope;
+	if (build_scope(unit->scope, builder->from->registry, schema))
 		return fail(builder, FLUME_NOMEM);
 	flume_report *report = flume_report_new();
 	if (report)
@@ -411,41 +418,54 @@ static void hold_parts(struct builder *builder)
 			scope_take_all(unit->scope, pipeline->parts + pipeline->n_parts);
 }
 
-/* The units but the first lent their scopes to this build alone. */
-static void close_units(struct builder *builder, const struct flume_scope *given)
+static void close_units(struct builder *builder)
 {
-	for (struct unit *unit = builder->units; unit; unit = unit->next)
-		if (unit->scope && unit->scope != given) {
+	for (struct unit *unit = builder->units, *next; unit != &builder->first; unit = next) {
+		next = unit->next;
+		if (unit->scope)
 			scope_fini(unit->scope);
-			free(unit->scope);
-		}
+		free((struct opened *)unit);
+	}
+}
+
+/* What steps take, near enough: a leaf 32 bytes, a sequence 40 and 8 for each child. */
+static size_t guess_bytes(const flume_schema *schema, const struct flume_scope *scope)
+{
+	const struct schema_size size = schema_size(schema);
+	return 24 * (size_t)size.maps + 8 * (size_t)size.members +
+	       scope_count(scope) * sizeof(struct component *);
+}
+
+static int build(struct builder *builder, flume_schema *schema, struct flume_scope *scope)
+{
+	flume_pipeline *pipeline = builder->pipeline;
+	if (add_unit(builder, &builder->first, pipeline->id, flume_schema_ref(schema), scope))
+		pipeline->root = build_unit(builder, &builder->first);
+	if (pipeline->root)
+		hold_parts(builder);
+	close_units(builder);
+	seating_fini(&builder->seating);
+	pipeline->blocks = arena_take(&builder->arena);
+	if (!pipeline->root || builder->rc)
+		return builder->rc ? builder->rc : FLUME_NOMEM;
+	pipeline->brief = !builder->first.slow && !pipeline->may_block;
+	pipeline_sort_kept(pipeline);
+	return FLUME_OK;
 }
 
 int build_pipeline(flume_pipeline **out, const struct build_source *from, flume_schema *schema,
 		   struct flume_scope *scope, const char *id, flume_report *report)
 {
-	flume_pipeline *pipeline = pipeline_new(from->hub, id);
-	if (!pipeline)
+	struct builder builder = {
+		.from = from, .limits = limits_effective(&from->hub->limits), .report = report};
+	builder.pipeline =
+		pipeline_new(from->hub, id, guess_bytes(schema, scope), &builder.arena);
+	if (!builder.pipeline)
 		return FLUME_NOMEM;
-	struct builder builder = {.from = from,
-				  .limits = limits_effective(&from->hub->limits),
-				  .pipeline = pipeline,
-				  .report = report};
-	struct unit *unit = add_unit(&builder, pipeline->id, flume_schema_ref(schema), scope);
-	if (unit)
-		pipeline->root = build_unit(&builder, unit);
-	if (pipeline->root)
-		hold_parts(&builder);
-	close_units(&builder, scope);
-	seating_fini(&builder.seating);
-	if (!pipeline->root || builder.rc) {
-		pipeline_release(pipeline);
-		return builder.rc ? builder.rc : FLUME_NOMEM;
-	}
-	pipeline->brief = !unit->slow && !pipeline->may_block;
-	pipeline->version = flume_schema_get_version(schema);
-	pipeline->digest = flume_schema_get_digest(schema);
-	pipeline_sort_kept(pipeline);
-	*out = pipeline;
-	return FLUME_OK;
+	int rc = build(&builder, schema, scope);
+	if (rc)
+		pipeline_release(builder.pipeline);
+	else
+		*out = builder.pipeline;
+	return rc;
 }

@@ -15,6 +15,7 @@
 #include "lib/connector/leaf.h"
 #include "lib/schema/get.h"
 #include "lib/schema/limits.h"
+#include "lib/schema/synonym.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,6 +243,19 @@ static const struct connector *read_type(struct walk *walk, const flume_value *t
 	return NULL;
 }
 
+/* A key that says by another name what the node is? */
+static void refuse_empty(struct walk *walk, const flume_value *node)
+{
+	static const char *const ways[] = {"ref", "type", "stream"};
+	const char *meant = NULL;
+	for (size_t i = 0; i < value_entries(node) && !meant; i++)
+		meant = synonym(value_text(value_key_at(node, i)), ways, 3);
+	char hint[64];
+	snprintf(hint, sizeof hint, "did you mean '%s'?", meant ? meant : "");
+	flume_report_add(walk->report, "empty-node", place_text(walk->place), node,
+			 meant ? hint : NULL, "a node needs one of 'ref', 'type' and 'stream'");
+}
+
 static const struct connector *find_connector(struct walk *walk, const flume_value *node,
 					      const struct said *said)
 {
@@ -251,8 +265,7 @@ static const struct connector *find_connector(struct walk *walk, const flume_val
 		find(walk, node, "exclusive",
 		     "a node has only one of 'ref', 'type' and 'stream'");
 	else
-		find(walk, node, "empty-node",
-		     "a node needs one of 'ref', 'type' and 'stream'");
+		refuse_empty(walk, node);
 	return NULL;
 }
 

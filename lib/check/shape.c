@@ -14,6 +14,8 @@ const struct shape *shape_get(const flume_schema *schema)
 
 void shape_keep(flume_schema *schema, const struct names *met, size_t nodes, unsigned depth)
 {
+	if (!schema_met(schema))
+		return;
 	struct shape *shape = malloc(sizeof *shape + met->n * sizeof *shape->names);
 	const char **end[FLUME_KINDS];
 	if (!shape)

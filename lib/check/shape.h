@@ -2,7 +2,8 @@
  * shape.h - inside lib/check: what is known of a schema whose structure was found right.
  *
  * Setting a schema again, following one it refers to, or going back to it asks only whether the
- * names still mean something; the walk over the nodes is done once.
+ * names still mean something.  The walk over the nodes is done twice: what was learned is kept the
+ * second time, for most schemas are set once.
  */
 #ifndef FLUME_CHECK_SHAPE_H
 #define FLUME_CHECK_SHAPE_H
@@ -21,8 +22,8 @@ struct shape {
 
 /* NULL when it is not known. */
 const struct shape *shape_get(const flume_schema *);
-/* Keeps what a walk without findings has met, each name with its kind; without memory it is not
- * kept, and no harm done. */
+/* Keeps what a walk without findings has met, each name with its kind, from the second walk on;
+ * without memory it is not kept, and no harm done. */
 void shape_keep(flume_schema *, const struct names *met, size_t nodes, unsigned depth);
 
 #endif

@@ -64,7 +64,7 @@ static inline void read_entry(struct said *said, const flume_value *key,
 		said->name = value;
 	else if (VALUE_IS(key, "description"))
 		said->description = value;
-	else if ((form = find_form(value_text(key))))
+	else if ((form = find_form(value_chars(key))))
 		said->form = form, said->of = value, said->ways++;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "lib/factory/factory.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -43,6 +44,11 @@ bool retire_waits(flume_factory *factory, int64_t moment)
 	return burst;
 }
 
+static flume_pipeline *around(struct retiring *it)
+{
+	return (flume_pipeline *)((char *)it - offsetof(flume_pipeline, retiring));
+}
+
 void flume_factory_settle(flume_factory *factory)
 {
 	if (live_entered())
@@ -56,9 +62,9 @@ void flume_factory_settle(flume_factory *factory)
 		return;
 	live_settle();
 	for (struct retiring *next; it; it = next) {
-		flume_pipeline *pipeline = it->pipeline;
+		flume_pipeline *pipeline = it->pipeline ? it->pipeline : around(it);
 		next = it->next;
-		if (it->apart)
+		if (it->pipeline)
 			free(it);
 		pipeline_release(pipeline);
 	}

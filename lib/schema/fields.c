@@ -5,6 +5,7 @@
 #include "lib/base/suggest.h"
 #include "lib/schema/get.h"
 #include "lib/schema/scalar.h"
+#include "lib/schema/synonym.h"
 
 #include <errno.h>
 #include <math.h>
@@ -67,6 +68,8 @@ static void report_unknown(const struct flume_field *table,
 		n = add_names(*also, names, n);
 	const char *word = flume_value_text(key);
 	const char *near = suggest(word, names, n);
+	if (!near)
+		near = synonym(word, names, n);
 	char hint[160];
 	if (near)
 		snprintf(hint, sizeof hint, "did you mean '%s'?", near);
@@ -99,10 +102,10 @@ void fields_check_keys(const struct flume_field *table, const struct flume_field
 	size_t n = value_entries(map);
 	for (size_t i = 0; i < n; i++) {
 		const flume_value *key = value_key_at(map, i);
-		const struct flume_field *row = find_row(table, key->text);
+		const struct flume_field *row = find_row(table, value_chars(key));
 		if (row)
 			seen |= bit_of(table, row);
-		else if (!is_other(also, key->text) && !is_free(key->text))
+		else if (!is_other(also, value_chars(key)) && !is_free(value_chars(key)))
 			report_unknown(table, also, key, place, report);
 		if (i < FEW)
 			rows[i] = row;
@@ -110,7 +113,8 @@ void fields_check_keys(const struct flume_field *table, const struct flume_field
 	report_missing(table, seen, map, place, report);
 	for (size_t i = 0; each && i < n; i++) {
 		const struct flume_field *row =
-			i < FEW ? rows[i] : fields_find(table, value_key_at(map, i)->text);
+			i < FEW ? rows[i]
+				: fields_find(table, value_chars(value_key_at(map, i)));
 		if (row)
 			each(arg, row, value_entry_at(map, i));
 	}

@@ -83,6 +83,7 @@
 	X(factory) \
 	X(fields) \
 	X(fleet_status) \
+	X(footprint) \
 	X(golden) \
 	X(graph) \
 	X(group) \
@@ -121,6 +122,7 @@
 	X(state_race) \
 	X(stress) \
 	X(suggest) \
+	X(tally) \
 	X(text) \
 	X(timers) \
 	X(trial) \
