@@ -1,9 +1,12 @@
 #include "agent/etcd/call.h"
 
+#include "agent/etcd/file.h"
+#include "agent/etcd/login.h"
 #include "agent/etcd/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct etcd_call {
 	struct etcd *e;
@@ -11,7 +14,8 @@ struct etcd_call {
 	struct etcd_post *post;
 	char *body;
 	size_t endpoint;
-	size_t others; /* endpoints that have not been asked */
+	uint64_t asked; /* a bit for each endpoint that was    */
+	bool renewed;   /* it has been asked with a new token  */
 	struct etcd_result result;
 	LIST_ENTRY(etcd_call) link;
 };
@@ -24,12 +28,18 @@ void etcd_result_fini(struct etcd_result *r)
 	*r = (struct etcd_result){0};
 }
 
+/* It may hold a password. */
+static void drop_body(struct etcd_call *c)
+{
+	c->body = etcd_file_wipe(c->body, c->body ? strlen(c->body) : 0);
+}
+
 static void release(struct etcd_call *c)
 {
 	if (c->how.free_state)
 		c->how.free_state(c->how.state);
 	etcd_result_fini(&c->result);
-	free(c->body);
+	drop_body(c);
 	free(c);
 }
 
@@ -45,16 +55,17 @@ struct etcd_call *etcd_cancel(struct etcd_call *c)
 
 int etcd_call_ask(struct etcd_call *c, struct text *body)
 {
-	free(c->body);
+	drop_body(c);
 	c->body = text_take(body);
 	return c->body ? 0 : FLUME_NOMEM;
 }
 
 /* What one try came to.  `elsewhere`: it was the endpoint's fault, and asking another cannot do
- * harm. */
+ * harm.  `renew`: nothing was done, for want of another token. */
 struct outcome {
 	int code; /* or ETCD_AGAIN */
-	bool endpoint_at_fault, elsewhere;
+	bool endpoint_at_fault, elsewhere, renew;
+	struct etcd_failure failure; /* what etcd said; grpc 0: nothing of that kind */
 };
 
 static const char *words(int code)
@@ -88,7 +99,22 @@ static int read_reply(struct etcd_call *c, const json_t *root)
 	return c->how.read ? c->how.read(c, reply, &c->result, c->how.state) : 0;
 }
 
-static struct outcome judge_answer(struct etcd_call *c, long status, struct flume_err *err)
+/* Of a token that etcd does not take. */
+static bool renew(struct etcd_call *c, const struct etcd_ending *end, struct flume_err *err)
+{
+	if (c->how.anonymous || etcd_complaint(err->text) != ETCD_COMPLAINT_TOKEN)
+		return false;
+	if (etcd_login_refused(c->e, end->token))
+		return true;
+	char said[sizeof err->text];
+	memcpy(said, err->text, sizeof said);
+	flume_fail(err, err->code, "%.200s: it wants a user and a password, and none is given",
+		   said);
+	return false;
+}
+
+static struct outcome judge_answer(struct etcd_call *c, const struct etcd_ending *end,
+				   struct flume_err *err)
 {
 	const char *at = etcd_endpoint(c->e, c->endpoint);
 	struct outcome o = {0};
@@ -100,13 +126,18 @@ static struct outcome judge_answer(struct etcd_call *c, long status, struct flum
 		o.code = flume_fail(err, FLUME_NOMEM, "out of memory");
 		return o;
 	}
-	struct etcd_failure f = json_is_object(root) ? etcd_failure_read(root, status)
-						     : etcd_failure_guess(body, len, status);
+	struct etcd_failure f = json_is_object(root)
+					? etcd_failure_read(root, end->status)
+					: etcd_failure_guess(body, len, end->status);
+	o.failure = f;
 	if (f.grpc) {
 		o.code = flume_fail(err, etcd_failure_code(&f), "etcd at %s: %s", at, f.text);
 		o.endpoint_at_fault = etcd_failure_passes(&f) || o.code == FLUME_IO;
 		o.elsewhere = o.endpoint_at_fault && (!c->how.write || etcd_failure_unsent(&f));
+		o.renew = renew(c, end, err);
 	} else {
+		etcd_login_taken(c->e, end->token);
+		etcd_endpoint_worked(c->e, c->endpoint);
 		o.code = read_reply(c, root);
 		if (o.code < 0)
 			flume_fail(err, o.code, "etcd at %s: %s", at, words(o.code));
@@ -119,12 +150,15 @@ static struct outcome judge(struct etcd_call *c, const struct etcd_ending *end,
 			    struct flume_err *err)
 {
 	if (!end->code)
-		return judge_answer(c, end->status, err);
-	struct outcome o = {.code = end->code};
-	flume_fail(err, end->code, "etcd at %s: %s", etcd_endpoint(c->e, c->endpoint),
-		   end->text);
-	o.endpoint_at_fault = end->code == FLUME_IO || end->code == FLUME_TIMED_OUT;
+		return judge_answer(c, end, err);
+	struct outcome o = {.code = end->code, .endpoint_at_fault = end->at_fault};
+	if (end->at_fault)
+		flume_fail(err, end->code, "etcd at %s: %s", etcd_endpoint(c->e, c->endpoint),
+			   end->text);
+	else
+		flume_fail(err, end->code, "%s", end->text);
 	o.elsewhere = o.endpoint_at_fault && (!c->how.write || end->unsent);
+	o.renew = end->closed && etcd_login_closed(c->e, end->token) && !c->how.write;
 	return o;
 }
 
@@ -147,13 +181,19 @@ static void on_end(const struct etcd_ending *end, void *arg)
 	struct flume_err err = {0};
 	struct outcome o = judge(c, end, &err);
 	c->post = NULL;
-	if (o.endpoint_at_fault && e->current == c->endpoint)
-		etcd_turn(e);
-	if (o.code < 0 && c->how.failed && c->how.failed(c, o.code, &c->result, c->how.state)) {
+	c->asked |= UINT64_C(1) << c->endpoint;
+	if (o.endpoint_at_fault)
+		etcd_endpoint_failed(e, c->endpoint);
+	size_t next = etcd_endpoint_next(e, c->endpoint + 1, c->asked);
+	if (o.renew && !c->renewed) {
+		c->renewed = true;
 		o.code = ETCD_AGAIN;
-	} else if (o.elsewhere && c->others) {
-		c->others--;
-		c->endpoint = (c->endpoint + 1) % e->endpoints_len;
+	} else if (o.code < 0 && c->how.failed &&
+		   c->how.failed(c, o.failure.grpc ? &o.failure : NULL, o.code, &c->result,
+				 c->how.state)) {
+		o.code = ETCD_AGAIN;
+	} else if (o.elsewhere && !c->how.pinned && !(c->asked >> next & 1)) {
+		c->endpoint = next;
 		o.code = ETCD_AGAIN;
 	}
 	if (o.code == ETCD_AGAIN) {
@@ -162,6 +202,12 @@ static void on_end(const struct etcd_ending *end, void *arg)
 		o.code = flume_fail(&err, FLUME_NOMEM, "out of memory");
 	}
 	finish(c, o.code, &err);
+}
+
+static enum etcd_way way(const struct etcd_call *c)
+{
+	bool secure = !strncasecmp(etcd_endpoint(c->e, c->endpoint), "https:", 6);
+	return c->how.write || (c->how.long_answer && secure) ? ETCD_WAY_OWN : ETCD_WAY_SHARED;
 }
 
 static int ask(struct etcd_call *c)
@@ -173,7 +219,8 @@ static int ask(struct etcd_call *c)
 						      .body = c->body,
 						      .timeout_ms = c->how.timeout_ms,
 						      .first_ms = c->how.first_ms,
-						      .own_connection = c->how.write,
+						      .way = way(c),
+						      .anonymous = c->how.anonymous,
 						      .on_end = on_end,
 						      .arg = c,
 					      });
@@ -192,8 +239,7 @@ struct etcd_call *etcd_call_new(struct etcd *e, const struct etcd_call_options *
 	c->e = e;
 	c->how = *how;
 	c->how.body = NULL;
-	c->endpoint = how->pinned ? how->endpoint % e->endpoints_len : e->current;
-	c->others = how->pinned ? 0 : e->endpoints_len - 1;
+	c->endpoint = how->pinned ? how->endpoint : e->ring.current;
 	if (etcd_call_ask(c, how->body) || ask(c)) {
 		release(c);
 		return NULL;

@@ -71,6 +71,11 @@ int etcd_endpoints_parse(const char *given, char ***out, size_t *out_len, struct
 		}
 		s += n;
 	}
+	if (len > ETCD_RING_MOST) {
+		etcd_endpoints_free(list, len);
+		return flume_fail(err, FLUME_INVALID, "more than %d etcd endpoints are given",
+				  ETCD_RING_MOST);
+	}
 	if (!len)
 		return flume_fail(err, FLUME_INVALID, "no etcd endpoint is given");
 	*out = list;

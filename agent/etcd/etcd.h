@@ -10,10 +10,14 @@
  * that nothing was sent; otherwise they fail with FLUME_IO or FLUME_TIMED_OUT, which for a
  * write means "may have happened, now or later": read again, and write with etcd_put_if.
  *
- * Codes of a result: FLUME_IO (unreachable, not understood, or without leader),
- * FLUME_TIMED_OUT, FLUME_NOT_FOUND (the lease), FLUME_CONFLICT (the revision compared with, or
- * read at, is gone), FLUME_LIMITED (too big, out of space), FLUME_REFUSED (not allowed),
- * FLUME_INVALID, FLUME_NOMEM.  The text names the endpoint and what etcd said.
+ * With a user, calls and watches wait for a token as need be, and go again, once, when etcd does
+ * not take it any more; that changes nothing in the order of things.
+ *
+ * Codes of a result: FLUME_IO (unreachable, not understood, without leader, or a file that
+ * cannot be read), FLUME_TIMED_OUT, FLUME_NOT_FOUND (the lease), FLUME_CONFLICT (the revision
+ * compared with, or read at, is gone), FLUME_LIMITED (too big, too much, out of space),
+ * FLUME_REFUSED (not allowed), FLUME_INVALID, FLUME_NOMEM.  The text names the endpoint and what
+ * etcd said.
  */
 #ifndef FLUME_AGENT_ETCD_H
 #define FLUME_AGENT_ETCD_H
@@ -24,19 +28,38 @@ struct loop;
 struct etcd;
 struct etcd_call;
 
-/* 0 in any field but the first takes the default in brackets. */
+/* 0 or NULL in any field but the first takes the default in brackets.  Texts are copied. */
 struct etcd_options {
 	const char *endpoints; /* "http://a:2379,https://b:2379"; proxies are never used */
-	int connect_ms;        /* [2000]                                                 */
-	int request_ms;        /* one try of a call at one endpoint [4000]               */
-	int list_ms;           /* the same for one page of a range of keys [35000] ...   */
-	int first_ms;          /* ... whose first byte has to come within [5000]         */
-	unsigned page;         /* keys asked for at once [500]                           */
-	size_t reply_max;      /* bytes of one reply, or of one line of a watch [16 MiB] */
+
+	/* For https.  Files that are replaced are read again for the next connection; while they
+	 * cannot be read, what was read before is used, and calls fail if there is nothing. */
+	const char *ca_file;   /* who vouches for the servers, in PEM [the system's CAs] */
+	const char *cert_file; /* the client's certificate and ... [none]                */
+	const char *key_file;  /* ... its key                                            */
+	const char *server_name; /* in the servers' certificates [the endpoint's host]   */
+
+	/* The password is the line in the file, read when a token is needed.  With neither,
+	 * requests carry no token. */
+	const char *user, *password_file;
+
+	int silence_ms;   /* a member that is silent for so long is left [10000]; what
+			   * follows, and the times of a watch, keep to it               */
+	int connect_ms;   /* [2000]                                                      */
+	int request_ms;   /* one try of a call at one endpoint [4000]                    */
+	int list_ms;      /* the same for one page of a range of keys [35000] ...        */
+	int first_ms;     /* ... whose first byte has to come within [5000]              */
+	unsigned page;    /* keys asked for at once [500]                                */
+	size_t reply_max; /* bytes of one reply, or of one line of a watch [16 MiB]      */
+
+	/* Something that people should know, `bad` or that it is good again: a password that is
+	 * refused, certificates that cannot be read.  Not for every call that fails of it. */
+	void (*notice)(void *arg, bool bad, const char *text);
+	void *notice_arg;
 };
 
-/* Begins at an endpoint chosen at random.  NULL with `err` filled: FLUME_INVALID (the
- * endpoints), FLUME_NOMEM. */
+/* The order of the endpoints is random, and stays.  An endpoint that fails is avoided for a
+ * while.  NULL with `err` filled: FLUME_INVALID (what is given makes no sense), FLUME_NOMEM. */
 struct etcd *etcd_new(struct loop *, const struct etcd_options *, struct flume_err *);
 /* The next calls begin at another endpoint, if there is one. */
 void etcd_turn(struct etcd *);
@@ -57,10 +80,12 @@ struct etcd_result {
 	struct flume_err err; /* err.code is `code`                */
 	int64_t revision;     /* of the store when it answered     */
 	uint64_t cluster_id, raft_term;
-	struct etcd_kv *kvs; /* a range, sorted by key; the present entry after a lost put_if */
+	struct etcd_kv *kvs; /* a range, sorted by key; the present entry after a lost put_if;
+			      * of a transaction: all its ranges, one behind the other */
 	size_t n;
 	int64_t count;      /* of a range: matching keys, however many were asked for */
 	int64_t deleted;    /* keys                                                   */
+	bool succeeded;     /* of a transaction: everything compared was true         */
 	int64_t lease, ttl; /* of lease calls; seconds                                */
 };
 void etcd_result_fini(struct etcd_result *);
@@ -97,6 +122,44 @@ struct etcd_call *etcd_put_if(struct etcd *, const char *key, const char *value,
 			      int64_t expected, int64_t lease, etcd_done_fn *, void *arg);
 struct etcd_call *etcd_delete_if(struct etcd *, const char *key, int64_t expected,
 				 etcd_done_fn *, void *arg);
+
+/* ---- transactions -------------------------------------------------------------------------- */
+
+enum etcd_target { ETCD_MOD_REVISION, ETCD_CREATE_REVISION, ETCD_VERSION, ETCD_VALUE };
+enum etcd_relation { ETCD_EQUAL, ETCD_NOT_EQUAL, ETCD_GREATER, ETCD_LESS };
+/* Of a key that is not there the revisions and the version are 0, and comparing its value is
+ * false. */
+struct etcd_compare {
+	const char *key;
+	enum etcd_target target;
+	enum etcd_relation relation;
+	int64_t number;    /* but for a value */
+	const char *value; /* of `len` bytes  */
+	size_t len;
+};
+
+enum etcd_action { ETCD_PUT, ETCD_DELETE, ETCD_RANGE };
+struct etcd_operation {
+	enum etcd_action action;
+	const char *key;
+	bool prefix;       /* delete, range: every key that begins with `key` */
+	const char *value; /* put: `len` bytes                                */
+	size_t len;
+	int64_t lease; /* put; 0: none */
+};
+
+struct etcd_txn {
+	const struct etcd_compare *compares; /* all of them have to be true */
+	size_t n_compares;
+	const struct etcd_operation *success, *failure;
+	size_t n_success, n_failure;
+};
+/* All of one list, in one revision, or nothing: one message to each watch.  A key may be put
+ * once.  FLUME_LIMITED: more than etcd takes (by default 128 in a list, 1.5 MiB in all). */
+struct etcd_call *etcd_transact(struct etcd *, const struct etcd_txn *, etcd_done_fn *,
+				void *arg);
+
+/* ---- leases -------------------------------------------------------------------------------- */
 
 /* result.lease and result.ttl (the server may raise it). */
 struct etcd_call *etcd_lease_grant(struct etcd *, int64_t ttl_s, etcd_done_fn *, void *arg);
@@ -154,9 +217,9 @@ struct etcd_watch_options {
 	const char *prefix;
 	int64_t after; /* the revision of the list; what came later is delivered */
 	int64_t keys; /* how many keys the list found, to notice lost deletes; -1: not known  */
-	int first_ms; /* until a new watch must have been answered [5000]                     */
-	int prove_ms; /* between proofs, +-10 % [10000]                                       */
-	int behind_ms; /* how long the watch may be behind what a read shows [3000] */
+	int first_ms;  /* until a new watch must have been answered [50 % of silence_ms]      */
+	int prove_ms;  /* between proofs, +-10 % [40 % of it]                                 */
+	int behind_ms; /* how long the watch may be behind what a read shows [30 % of it]     */
 	int pause_min_ms, pause_max_ms; /* before reconnecting [200, 30000] */
 };
 

@@ -73,6 +73,14 @@ struct etcd_failure etcd_failure_guess(const char *body, size_t len, long http)
 {
 	struct etcd_failure f = {.grpc = http == 200 ? GRPC_UNKNOWN : grpc_of_http(http)};
 	struct etcd_failure said = {0};
+	if (http == 400 && len && memmem(body, len, "CommonName", 10)) {
+		f.grpc = GRPC_PERMISSION_DENIED;
+		snprintf(f.text, sizeof f.text,
+			 "while its users are switched on, etcd refuses client certificates with "
+			 "a common name (CN): use one without, with an organization (O) or a SAN, "
+			 "and a user and password");
+		return f;
+	}
 	say(&said, body, len > 120 ? 120 : len);
 	if (http == 200)
 		snprintf(f.text, sizeof f.text, "the reply is not JSON: %.120s", said.text);
@@ -90,13 +98,46 @@ struct etcd_failure etcd_failure_parse(const char *body, size_t len, long http)
 	return f;
 }
 
+enum etcd_complaint etcd_complaint(const char *text)
+{
+	static const struct {
+		const char *words;
+		enum etcd_complaint complaint;
+	} rows[] = {
+		{"invalid auth token", ETCD_COMPLAINT_TOKEN},
+		{"user name is empty", ETCD_COMPLAINT_TOKEN},
+		{"revision of auth store is old", ETCD_COMPLAINT_TOKEN},
+		{"authentication failed", ETCD_COMPLAINT_PASSWORD},
+		{"authentication is not enabled", ETCD_COMPLAINT_NO_USERS},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strstr(text, rows[i].words))
+			return rows[i].complaint;
+	return ETCD_COMPLAINT_NONE;
+}
+
+bool etcd_without_leader(const char *text)
+{
+	return strstr(text, "etcdserver: no leader") || strstr(text, "leader changed");
+}
+
+/* Too much of something is told by its words too. */
+static int code_of_argument(const char *text)
+{
+	if (etcd_complaint(text))
+		return FLUME_REFUSED;
+	if (strstr(text, "too many operations") || strstr(text, "request is too large"))
+		return FLUME_LIMITED;
+	return FLUME_INVALID;
+}
+
 int etcd_failure_code(const struct etcd_failure *f)
 {
 	switch (f->grpc) {
 	case GRPC_OK:
 		return 0;
 	case GRPC_INVALID_ARGUMENT:
-		return strstr(f->text, "user name is empty") ? FLUME_REFUSED : FLUME_INVALID;
+		return code_of_argument(f->text);
 	case GRPC_DEADLINE_EXCEEDED:
 		return FLUME_TIMED_OUT;
 	case GRPC_NOT_FOUND:
@@ -128,5 +169,5 @@ bool etcd_failure_passes(const struct etcd_failure *f)
 
 bool etcd_failure_unsent(const struct etcd_failure *f)
 {
-	return f->grpc == GRPC_UNAVAILABLE && strstr(f->text, "no leader");
+	return f->grpc == GRPC_UNAVAILABLE && strstr(f->text, "etcdserver: no leader");
 }

@@ -18,6 +18,7 @@ enum etcd_grpc { /* gRPC's codes, as far as a decision hangs on them */
 		 GRPC_NOT_FOUND = 5,
 		 GRPC_PERMISSION_DENIED = 7,
 		 GRPC_RESOURCE_EXHAUSTED = 8,
+		 GRPC_FAILED_PRECONDITION = 9,
 		 GRPC_OUT_OF_RANGE = 11,
 		 GRPC_UNIMPLEMENTED = 12,
 		 GRPC_UNAVAILABLE = 14,
@@ -36,6 +37,17 @@ struct etcd_failure etcd_failure_guess(const char *body, size_t len, long http);
 
 /* From either. */
 struct etcd_failure etcd_failure_parse(const char *body, size_t len, long http);
+
+/* What etcd has against who asks: that has to be told from a bad request by its words. */
+enum etcd_complaint {
+	ETCD_COMPLAINT_NONE,
+	ETCD_COMPLAINT_TOKEN,    /* there is none, or another is needed */
+	ETCD_COMPLAINT_PASSWORD, /* it is the wrong one, or the user is */
+	ETCD_COMPLAINT_NO_USERS, /* they are not switched on            */
+};
+enum etcd_complaint etcd_complaint(const char *text);
+/* Is it only that the members have no leader at present? */
+bool etcd_without_leader(const char *text);
 
 /* The flume code it travels under. */
 int etcd_failure_code(const struct etcd_failure *);

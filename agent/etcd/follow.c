@@ -25,14 +25,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE = 2 }; /* failures in a row that are believed */
+enum {
+	PATIENCE = 2,   /* failures in a row that are believed                             */
+	HEALTHY = 10,   /* times the bound of the next pause, and that begins anew         */
+	LEADERLESS = 8, /* failures in a row, of members in an election: it is over soon   */
+	BRIEF = 500000000
+};
 
 static const int64_t never = INT64_MAX;
 static const int64_t second = 1000000000;
 
 static int64_t soon(const struct etcd_follow *f, int64_t now)
 {
-	return now + (f->prove_ns < second ? f->prove_ns : second);
+	int64_t quarter = f->prove_ns / 4;
+	return now + (quarter < second ? quarter : second);
 }
 
 static void drop_held(struct etcd_follow *f)
@@ -42,14 +48,30 @@ static void drop_held(struct etcd_follow *f)
 	f->held_len = 0;
 }
 
+static bool healthy(const struct etcd_follow *f, int64_t now)
+{
+	int64_t enough = f->backoff.bound > f->backoff.most / HEALTHY
+				 ? f->backoff.most
+				 : f->backoff.bound * HEALTHY;
+	return f->phase == FOLLOW_UP && now - f->up_since >= enough;
+}
+
+static int64_t pause(struct etcd_follow *f, const char *why, uint32_t random)
+{
+	int64_t most = f->backoff.most < BRIEF ? f->backoff.most : BRIEF;
+	struct etcd_backoff brief = {.least = most, .most = most};
+	bool soon_over = etcd_without_leader(why) && f->leaderless < LEADERLESS;
+	f->leaderless += soon_over;
+	return etcd_backoff_next(soon_over ? &brief : &f->backoff, random);
+}
+
 /* The reason lies in todo->err. */
 static void fail(struct etcd_follow *f, struct etcd_todo *todo, int64_t now, uint32_t random)
 {
-	if (f->phase == FOLLOW_UP && now - f->up_since >= f->backoff.most)
+	if (healthy(f, now))
 		etcd_backoff_reset(&f->backoff);
 	f->phase = FOLLOW_PAUSED;
-	f->retry_at = now + etcd_backoff_next(&f->backoff, random);
-	f->tries++;
+	f->retry_at = now + pause(f, todo->err.text, random);
 	f->proving = false;
 	f->misses = 0;
 	if (!f->doubts)
@@ -168,6 +190,7 @@ static void created(struct etcd_follow *f, struct etcd_todo *todo, const struct 
 		return;
 	}
 	f->phase = FOLLOW_UP;
+	f->leaderless = 0;
 	f->up_since = f->probe_at = now;
 	if (f->told != 1) {
 		f->told = 1;

@@ -42,7 +42,7 @@ struct etcd_follow {
 	struct etcd_backoff backoff;
 
 	enum etcd_follow_phase phase;
-	unsigned tries; /* counts failures: which endpoint is next                   */
+	unsigned leaderless; /* failures for want of a leader, in a row              */
 	int told;       /* what the owner knows: 1 up, -1 down, 0 nothing            */
 	int64_t up_since, open_by, retry_at;
 

@@ -6,7 +6,6 @@
  */
 #include "agent/etcd/message.h"
 
-#include "agent/etcd/failure.h"
 #include "agent/etcd/wire.h"
 
 #include <stdio.h>
@@ -71,8 +70,9 @@ static void read_canceled(const json_t *result, int64_t compacted, struct etcd_m
 	const char *reason = json_string_value(json_object_get(result, "cancel_reason"));
 	if (!reason)
 		reason = "no reason given";
-	bool refused = strstr(reason, "permission denied") ||
-		       strstr(reason, "user name is empty") || strstr(reason, " auth ");
+	m->complaint = etcd_complaint(reason);
+	bool refused = m->complaint || strstr(reason, "permission denied") ||
+		       strstr(reason, " auth ");
 	m->kind = ETCD_MESSAGE_CANCELED;
 	m->code = refused ? FLUME_REFUSED : FLUME_IO;
 	snprintf(m->text, sizeof m->text, "the watch was cancelled: %s", reason);
@@ -116,6 +116,7 @@ int etcd_message_parse(const char *line, size_t len, struct etcd_message *out)
 	if (failure.grpc) {
 		m.kind = ETCD_MESSAGE_FAILED;
 		m.code = etcd_failure_code(&failure);
+		m.complaint = etcd_complaint(failure.text);
 		memcpy(m.text, failure.text, sizeof m.text);
 		rc = 0;
 	} else if (json_is_object(result)) {

@@ -5,6 +5,7 @@
 #define FLUME_AGENT_ETCD_MESSAGE_H
 
 #include "agent/etcd/etcd.h"
+#include "agent/etcd/failure.h"
 
 enum etcd_message_kind {
 	ETCD_MESSAGE_FAILED,    /* the stream is over: code, text                             */
@@ -23,6 +24,7 @@ struct etcd_message {
 	size_t n;
 	bool fragment;
 	int code; /* a flume code */
+	enum etcd_complaint complaint;
 	char text[256];
 };
 

@@ -89,10 +89,11 @@ static int read_page(struct etcd_call *call, const json_t *reply, struct etcd_re
 	return ask_page(call, r, result);
 }
 
-static int another_way(struct etcd_call *call, int code, struct etcd_result *result,
-		       void *state)
+static int another_way(struct etcd_call *call, const struct etcd_failure *failure, int code,
+		       struct etcd_result *result, void *state)
 {
 	struct range *r = state;
+	(void)failure;
 	if (code == FLUME_LIMITED && r->query.prefix && r->page > 1) {
 		r->page = r->page > 8 ? r->page / 8 : 1;
 	} else if (code == FLUME_CONFLICT && r->at && !r->query.revision &&
@@ -125,6 +126,7 @@ struct etcd_call *etcd_range(struct etcd *e, const struct etcd_query *q, etcd_do
 			   .body = &body,
 			   .timeout_ms = many ? e->options.list_ms : e->options.request_ms,
 			   .first_ms = many ? e->options.first_ms : 0,
+			   .long_answer = many,
 			   .read = read_page,
 			   .failed = another_way,
 			   .state = r,
@@ -142,7 +144,7 @@ static int read_probe(struct etcd_call *call, const json_t *reply, struct etcd_r
 }
 
 struct etcd_call *etcd_probe(struct etcd *e, size_t endpoint, const char *prefix, int64_t after,
-			     etcd_done_fn *done, void *arg)
+			     int within_ms, etcd_done_fn *done, void *arg)
 {
 	struct text body = {0};
 	text_add_char(&body, '{');
@@ -154,7 +156,7 @@ struct etcd_call *etcd_probe(struct etcd *e, size_t endpoint, const char *prefix
 	return etcd_call_new(e, &(struct etcd_call_options){
 					.path = "/v3/kv/range",
 					.body = &body,
-					.timeout_ms = e->options.request_ms,
+					.timeout_ms = within_ms,
 					.pinned = true,
 					.endpoint = endpoint,
 					.read = read_probe,

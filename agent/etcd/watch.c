@@ -7,6 +7,7 @@
 #include "agent/etcd/call.h"
 #include "agent/etcd/follow.h"
 #include "agent/etcd/kv.h"
+#include "agent/etcd/login.h"
 #include "agent/etcd/wire.h"
 
 #include <inttypes.h>
@@ -19,13 +20,15 @@ struct etcd_watch {
 	struct etcd_watch_calls calls;
 	void *arg;
 	struct etcd_follow follow;
-	size_t first_endpoint;
-	struct etcd_post *stream; /* NULL: none                */
+	size_t endpoint;          /* for the next stream, and for probes */
 	size_t stream_endpoint;   /* of the stream there was   */
+	struct etcd_post *stream; /* NULL: none                */
 	char *body;               /* what the stream asked for */
+	int probe_ms;
 	struct etcd_call *probe;  /* NULL: none                */
 	struct loop_timer *timer;
 	bool busy, gone;
+	bool blameless; /* the endpoint, of what ended the stream */
 };
 
 static void close_stream(struct etcd_watch *w)
@@ -73,13 +76,13 @@ static bool open_stream(struct etcd_watch *w)
 		  "\",\"progress_notify\":true,\"fragment\":true}}",
 		  w->follow.seen + 1);
 	w->body = text_take(&body);
-	w->stream_endpoint = w->first_endpoint + w->follow.tries;
+	w->stream_endpoint = w->endpoint;
 	if (w->body)
 		w->stream = etcd_post_new(w->e, &(struct etcd_post_options){
 							.endpoint = w->stream_endpoint,
 							.path = "/v3/watch",
 							.body = w->body,
-							.own_connection = true,
+							.way = ETCD_WAY_STREAM,
 							.on_lines = on_lines,
 							.on_end = on_end,
 							.arg = w,
@@ -89,8 +92,8 @@ static bool open_stream(struct etcd_watch *w)
 
 static bool start_probe(struct etcd_watch *w)
 {
-	w->probe = etcd_probe(w->e, w->first_endpoint + w->follow.tries, w->prefix,
-			      w->follow.asked_at, on_probed, w);
+	w->probe = etcd_probe(w->e, w->endpoint, w->prefix, w->follow.asked_at, w->probe_ms,
+			      on_probed, w);
 	return w->probe;
 }
 
@@ -142,11 +145,24 @@ static struct etcd_todo start(struct etcd_watch *w, unsigned what)
 	return next;
 }
 
+/* Is it the endpoint's fault?  Then it is left, and with silence its connection too. */
+static void leave_endpoint(struct etcd_watch *w, int code)
+{
+	if (code == FLUME_TIMED_OUT && w->stream)
+		etcd_post_distrust(w->stream);
+	if ((code == FLUME_IO || code == FLUME_TIMED_OUT) && !w->blameless)
+		etcd_endpoint_failed(w->e, w->endpoint);
+	if (code == FLUME_IO || code == FLUME_TIMED_OUT)
+		w->endpoint = etcd_endpoint_next(w->e, w->endpoint + 1, 0);
+}
+
 static void act(struct etcd_watch *w, struct etcd_todo todo)
 {
 	while (todo.what && !w->gone) {
-		if (todo.what & FOLLOW_CLOSE)
+		if (todo.what & FOLLOW_CLOSE) {
+			leave_endpoint(w, todo.err.code);
 			close_stream(w);
+		}
 		tell(w, &todo);
 		if (!w->gone)
 			todo = start(w, todo.what);
@@ -170,6 +186,17 @@ static void on_time(void *arg)
 	leave(w);
 }
 
+static void look_at_token(struct etcd_watch *w, enum etcd_complaint complaint, unsigned token,
+			  enum etcd_message_kind kind)
+{
+	if (complaint == ETCD_COMPLAINT_TOKEN) {
+		etcd_login_refused(w->e, token);
+	} else if (kind == ETCD_MESSAGE_CREATED) {
+		etcd_login_taken(w->e, token);
+		etcd_endpoint_worked(w->e, w->endpoint);
+	}
+}
+
 static void hear(struct etcd_watch *w, const char *line, size_t len)
 {
 	struct etcd_message m;
@@ -179,6 +206,7 @@ static void hear(struct etcd_watch *w, const char *line, size_t len)
 				       loop_now(), etcd_random()));
 		return;
 	}
+	look_at_token(w, m.complaint, etcd_post_token(w->stream), m.kind);
 	act(w, etcd_follow_message(&w->follow, &m, loop_now(), etcd_random()));
 	etcd_message_fini(&m);
 }
@@ -205,20 +233,28 @@ static void on_end(const struct etcd_ending *end, void *arg)
 	const char *text = end->text;
 	struct etcd_failure failure = {0};
 	w->stream = NULL; /* it is freed when this returns */
+	w->blameless = end->code && !end->at_fault;
 	enter(w);
+	if (end->closed)
+		etcd_login_closed(w->e, end->token);
 	if (!end->code && end->status != 200) {
 		failure = etcd_failure_parse(rest, len, end->status);
 		code = etcd_failure_code(&failure);
+		if (code == FLUME_LIMITED) /* it is not the message that is too big */
+			code = FLUME_IO;
 		text = failure.text;
+		look_at_token(w, etcd_complaint(text), end->token, ETCD_MESSAGE_FAILED);
 	} else if (end->status == 200 && len) {
 		struct etcd_message m;
 		if (!etcd_message_parse(rest, len, &m)) {
+			look_at_token(w, m.complaint, end->token, m.kind);
 			act(w, etcd_follow_message(&w->follow, &m, loop_now(), etcd_random()));
 			etcd_message_fini(&m);
 		}
 	}
 	if (!w->gone)
 		act(w, etcd_follow_end(&w->follow, code, text, loop_now(), etcd_random()));
+	w->blameless = false;
 	leave(w);
 }
 
@@ -261,13 +297,15 @@ struct etcd_watch *etcd_watch_new(struct etcd *e, const struct etcd_watch_option
 	if (!w)
 		return NULL;
 	*w = (struct etcd_watch){
-		.e = e, .calls = *calls, .arg = arg, .first_endpoint = e->current};
+		.e = e, .calls = *calls, .arg = arg, .endpoint = e->ring.current};
+	int silence_ms = e->options.silence_ms;
+	w->probe_ms = silence_ms / 5;
 	w->follow = (struct etcd_follow){
 		.seen = o->after,
 		.keys = o->keys,
-		.first_ns = ns(o->first_ms, 5000),
-		.prove_ns = ns(o->prove_ms, 10000),
-		.behind_ns = ns(o->behind_ms, 3000),
+		.first_ns = ns(o->first_ms, silence_ms / 2),
+		.prove_ns = ns(o->prove_ms, silence_ms / 5 * 2),
+		.behind_ns = ns(o->behind_ms, silence_ms / 10 * 3),
 		.backoff = {.least = ns(o->pause_min_ms, 200),
 			    .most = ns(o->pause_max_ms, 30000)},
 		.phase = FOLLOW_PAUSED,

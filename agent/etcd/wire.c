@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TOKEN_MOST = 8192 };
+
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* ---- writing ---- */
@@ -137,6 +139,20 @@ uint64_t etcd_read_id(const json_t *object, const char *name)
 {
 	const char *s = json_string_value(json_object_get(object, name));
 	return s ? strtoull(s, NULL, 10) : 0;
+}
+
+int etcd_read_token(const json_t *reply, char **out)
+{
+	const json_t *token = json_object_get(reply, "token");
+	const char *s = json_string_value(token);
+	size_t n = json_string_length(token);
+	if (!n || n > TOKEN_MOST)
+		return FLUME_IO;
+	for (size_t i = 0; i < n; i++)
+		if (s[i] <= ' ' || s[i] > '~')
+			return FLUME_IO;
+	*out = strdup(s);
+	return *out ? 0 : FLUME_NOMEM;
 }
 
 static int read_bytes(const json_t *object, const char *name, char **out, size_t *len)

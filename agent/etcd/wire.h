@@ -24,6 +24,9 @@ char *etcd_base64_decode(const char *s, size_t n, size_t *len);
 /* 0 when absent; FLUME_IO when it is there and no number, or one that cannot be counted up. */
 int etcd_read_int(const json_t *object, const char *name, int64_t *out);
 uint64_t etcd_read_id(const json_t *object, const char *name);
+/* Of the answer to a password; to be freed.  FLUME_IO, also when it could not stand in a header;
+ * FLUME_NOMEM. */
+int etcd_read_token(const json_t *reply, char **out);
 /* Appends; FLUME_IO or FLUME_NOMEM leaves *kvs and *n whole. */
 int etcd_read_kvs(const json_t *array, struct etcd_kv **kvs, size_t *n);
 int etcd_read_kv(const json_t *object, struct etcd_kv *out);

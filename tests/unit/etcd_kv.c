@@ -104,7 +104,7 @@ START_TEST(values_are_bytes_and_may_be_big)
 
 	big = calloc(1, 1600000);
 	ck_assert_int_eq(etcd_sync_put(calls.client, "/big", big, 1600000, 0, NULL, &calls.err),
-			 FLUME_INVALID);
+			 FLUME_LIMITED);
 	ck_assert_ptr_nonnull(strstr(calls.err.text, "request is too large"));
 	free(big);
 }

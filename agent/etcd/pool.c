@@ -1,0 +1,189 @@
+/*
+ * libcurl says which descriptors and which timeout it waits for; the loop waits and tells it
+ * what happened.
+ *
+ * libcurl does not bear being called back: nothing may be started or cancelled from inside its
+ * callbacks.  So those only store what came, and the callbacks of posts run in deliver(), after
+ * libcurl has returned.
+ *
+ * A connection of HTTP/2 is shared and lives on when one that used it gives up, so a dead one
+ * would be handed out again and again; and none notices that certificates have changed.  When
+ * either happens the pool is retired: who is in it stays to the end, who is new takes another.
+ */
+#include "agent/etcd/pool.h"
+
+#include "agent/etcd/post.h"
+
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+enum { STREAMS_MOST = 1000 }; /* of one connection; etcd has a limit of its own */
+
+static void unuse(struct etcd_pool *pool)
+{
+	if (--pool->users || !pool->retired)
+		return;
+	if (pool->multi)
+		curl_multi_cleanup(pool->multi);
+	loop_timer_free(pool->timer);
+	etcd_identity_unref(pool->identity);
+	curl_global_cleanup();
+	free(pool);
+}
+
+static void deliver(struct etcd_pool *pool)
+{
+	struct etcd_post *p;
+	CURLMsg *message;
+	int left;
+	while ((p = LIST_FIRST(&pool->readable)))
+		etcd_post_readable(p);
+	while ((message = curl_multi_info_read(pool->multi, &left))) {
+		CURLcode result = message->data.result;
+		if (message->msg == CURLMSG_DONE &&
+		    !curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&p))
+			etcd_post_ended(p, result);
+	}
+}
+
+static void go_on(struct etcd_pool *pool, curl_socket_t fd, int what)
+{
+	int running;
+	pool->users++;
+	curl_multi_socket_action(pool->multi, fd, what, &running);
+	deliver(pool);
+	unuse(pool);
+}
+
+static void on_socket(int fd, uint32_t events, void *arg)
+{
+	int what = 0;
+	if (events & EPOLLIN)
+		what |= CURL_CSELECT_IN;
+	if (events & EPOLLOUT)
+		what |= CURL_CSELECT_OUT;
+	if (events & (EPOLLERR | EPOLLHUP))
+		what |= CURL_CSELECT_ERR;
+	go_on(arg, fd, what);
+}
+
+static void on_timer(void *arg)
+{
+	go_on(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* A descriptor the loop cannot watch leaves its post to the timeouts. */
+static int want_socket(CURL *curl, curl_socket_t fd, int what, void *arg, void *watched)
+{
+	struct etcd_pool *pool = arg;
+	struct loop_fd *watch = watched;
+	uint32_t events = 0;
+	(void)curl;
+	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+		events |= EPOLLIN;
+	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+		events |= EPOLLOUT;
+	if (what == CURL_POLL_REMOVE) {
+		loop_fd_remove(watch);
+		curl_multi_assign(pool->multi, fd, NULL);
+	} else if (watch) {
+		loop_fd_change(watch, events);
+	} else {
+		watch = loop_fd_add(pool->e->loop, fd, events, on_socket, pool);
+		curl_multi_assign(pool->multi, fd, watch);
+	}
+	return 0;
+}
+
+static int want_timer(CURLM *multi, long ms, void *arg)
+{
+	struct etcd_pool *pool = arg;
+	(void)multi;
+	if (ms < 0)
+		loop_timer_disarm(pool->timer);
+	else
+		loop_timer_arm(pool->timer, (int64_t)ms * 1000000);
+	return 0;
+}
+
+/* ---- life ---- */
+
+static struct etcd_pool *new_pool(struct etcd *e)
+{
+	struct etcd_pool *pool = calloc(1, sizeof *pool);
+	if (!pool || curl_global_init(CURL_GLOBAL_DEFAULT)) {
+		free(pool);
+		return NULL;
+	}
+	pool->e = e;
+	pool->users = 1;
+	LIST_INIT(&pool->readable);
+	if (e->tls.identity)
+		pool->identity = etcd_identity_ref(e->tls.identity);
+	pool->timer = loop_timer_new(e->loop, on_timer, pool);
+	pool->multi = curl_multi_init();
+	if (!pool->timer || !pool->multi) {
+		pool->retired = true;
+		unuse(pool);
+		return NULL;
+	}
+	curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+	curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, want_timer);
+	curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+	curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)e->ring.n + 2);
+	curl_multi_setopt(pool->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_MOST);
+	return pool;
+}
+
+void etcd_pool_retire(struct etcd_pool *pool)
+{
+	if (pool->retired)
+		return;
+	pool->e->pool = NULL;
+	pool->retired = true;
+	unuse(pool);
+}
+
+/* 0 or a code. */
+static int look_at_certificates(struct etcd *e, struct flume_err *err)
+{
+	struct flume_err wrong = {0};
+	int rc = e->secure ? etcd_tls_look(&e->tls, &wrong) : ETCD_TLS_SAME;
+	if (rc == ETCD_TLS_KEPT) {
+		char text[400];
+		snprintf(text, sizeof text, "%s; the one read before is used on", wrong.text);
+		etcd_notice(e, true, text);
+	} else if (rc == ETCD_TLS_NEW && e->pool) {
+		etcd_pool_retire(e->pool);
+		etcd_notice(e, false, "the certificates for etcd were read again");
+	}
+	if (rc < 0)
+		*err = wrong;
+	return rc < 0 ? rc : 0;
+}
+
+struct etcd_pool *etcd_pool_take(struct etcd *e, struct flume_err *err)
+{
+	if (look_at_certificates(e, err))
+		return NULL;
+	if (!e->pool)
+		e->pool = new_pool(e);
+	if (!e->pool) {
+		flume_fail(err, FLUME_NOMEM, "out of memory");
+		return NULL;
+	}
+	e->pool->users++;
+	return e->pool;
+}
+
+void etcd_pool_give(struct etcd_pool *pool)
+{
+	unuse(pool);
+}
+
+void etcd_pool_fini(struct etcd *e)
+{
+	if (e->pool)
+		etcd_pool_retire(e->pool);
+}
