@@ -12,6 +12,7 @@
 #include "agent/cmd/bench.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/lean.h"
+#include "agent/cmd/store.h"
 #include "agent/engine/engine.h"
 #include "agent/etcd/etcd.h"
 #include "agent/fleet/status.h"
@@ -109,12 +110,20 @@ static int open_engine(struct agent *a, struct flume_err *err)
 			  err);
 }
 
+static void on_notice(void *arg, bool bad, const char *text)
+{
+	(void)arg;
+	log_event(bad ? LOG_ERROR : LOG_INFO, bad ? "etcd needs attention" : "etcd",
+		  LOG_STR("reason", text));
+}
+
 static int open_etcd(struct agent *a, struct flume_err *err)
 {
 	const char *endpoints = a->options->etcd;
+	struct etcd_options options = store_options(endpoints, &a->options->how);
+	options.notice = on_notice;
 	if (endpoints)
-		a->etcd =
-			etcd_new(a->loop, &(struct etcd_options){.endpoints = endpoints}, err);
+		a->etcd = etcd_new(a->loop, &options, err);
 	return a->etcd || !endpoints ? 0 : err->code;
 }
 

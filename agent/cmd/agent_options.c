@@ -1,7 +1,7 @@
 #include "agent/cmd/agent_options.h"
 
 #include "agent/cmd/cmd.h"
-#include "agent/cmd/options.h"
+#include "agent/cmd/store.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/text.h"
@@ -188,6 +188,9 @@ static int check_source(const struct agent_options *o)
 				"agent: --etcd and --dir: schemas come from one place");
 	if (o->write_through && !o->etcd)
 		return cmd_fail(CMD_USAGE, "agent: --write-through: there is no --etcd");
+	int code = store_check(&o->how);
+	if (code)
+		return code;
 	if (!*o->listen && o->socket && !strcmp(o->socket, "none"))
 		return cmd_fail(CMD_USAGE, "agent: neither --listen nor --socket");
 	return cmd_check_prefix(o->prefix);

@@ -2,7 +2,7 @@
 #ifndef FLUME_AGENT_CMD_AGENT_OPTIONS_H
 #define FLUME_AGENT_CMD_AGENT_OPTIONS_H
 
-#include "agent/conf/conf.h"
+#include "agent/cmd/options.h"
 
 #include <stdbool.h>
 
@@ -11,6 +11,7 @@ enum { DOWNGRADE_ALLOW, DOWNGRADE_DENY };
 
 struct agent_options {
 	const char *etcd, *dir, *prefix, *node, *state, *listen, *socket, *token_file, *config;
+	struct etcd_how how;
 	const char *const *labels, *const *allow_hosts;
 	int64_t poll, probation, probation_requests, case_limit, max_body, request_timeout,
 		drain;

@@ -21,6 +21,7 @@
 struct apply_options {
 	const char *const *files;
 	const char *etcd, *prefix, *config;
+	struct etcd_how how;
 	int64_t timeout, case_limit;
 	int output;
 	bool wait, dry_run;
@@ -181,7 +182,7 @@ static int apply_all(struct session *s)
 static int read_store(struct session *s)
 {
 	const struct apply_options *o = s->options;
-	int code = store_open(&s->etcd, o->etcd, o->prefix);
+	int code = store_open(&s->etcd, o->etcd, &o->how, o->prefix);
 	if (!code)
 		code = store_list(s->etcd, o->prefix, "schemas/", &s->list);
 	if (!code)
@@ -203,7 +204,7 @@ static int run(const struct cmd_call *call)
 	if (!code)
 		code = apply_all(&s);
 	if (!code && o->wait && !o->dry_run)
-		code = follow(o->etcd, o->prefix, s.wanted, s.n_wanted, o->timeout);
+		code = follow(o->etcd, &o->how, o->prefix, s.wanted, s.n_wanted, o->timeout);
 	free(s.wanted);
 	text_fini(&s.json);
 	plan_fini(&s.plan);

@@ -6,6 +6,7 @@
 #include "agent/cmd/follow.h"
 
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/store.h"
 #include "agent/etcd/etcd.h"
 #include "agent/loop/loop.h"
 #include "lib/base/map.h"
@@ -201,7 +202,7 @@ static void list(void *arg)
 
 /* ---- the whole ---- */
 
-static int open_all(struct follow *f, const char *endpoints, const char *prefix,
+static int open_all(struct follow *f, const struct etcd_options *options, const char *prefix,
 		    struct flume_err *err)
 {
 	struct text t = {0};
@@ -214,17 +215,18 @@ static int open_all(struct follow *f, const char *endpoints, const char *prefix,
 	f->deadline = loop_timer_new(f->loop, on_deadline, f);
 	if (!f->again || !f->deadline)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	f->etcd = etcd_new(f->loop, &(struct etcd_options){.endpoints = endpoints}, err);
+	f->etcd = etcd_new(f->loop, options, err);
 	return f->etcd ? 0 : err->code;
 }
 
-int follow(const char *endpoints, const char *prefix, const struct follow_wanted *wanted,
-	   size_t n, int64_t timeout_ns)
+int follow(const char *endpoints, const struct etcd_how *how, const char *prefix,
+	   const struct follow_wanted *wanted, size_t n, int64_t timeout_ns)
 {
 	struct follow f = {
 		.wanted = wanted, .n = n, .code = -1, .progress = isatty(STDERR_FILENO)};
 	struct flume_err err = {0};
-	int code = open_all(&f, endpoints, prefix, &err);
+	const struct etcd_options options = store_options(endpoints, how);
+	int code = open_all(&f, &options, prefix, &err);
 	if (code) {
 		f.code = cmd_fail(cmd_exit_of(code), "%s", err.text);
 	} else {

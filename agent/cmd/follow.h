@@ -2,6 +2,8 @@
 #ifndef FLUME_AGENT_CMD_FOLLOW_H
 #define FLUME_AGENT_CMD_FOLLOW_H
 
+#include "agent/cmd/options.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +16,7 @@ struct follow_wanted {
 /* Until every live node runs all of them.  Returns CMD_DONE; CMD_NEGATIVE when a node says that
  * it will not, which is written to stderr with its reason; CMD_TIMED_OUT with those that are
  * still missing; or another exit code. */
-int follow(const char *endpoints, const char *prefix, const struct follow_wanted *, size_t n,
-	   int64_t timeout_ns);
+int follow(const char *endpoints, const struct etcd_how *, const char *prefix,
+	   const struct follow_wanted *, size_t n, int64_t timeout_ns);
 
 #endif

@@ -14,6 +14,7 @@ enum { SHOW_TEXT, SHOW_YAML, SHOW_JSON };
 
 struct get_options {
 	const char *etcd, *prefix, *url, *config;
+	struct etcd_how how;
 	int output;
 };
 
@@ -210,7 +211,7 @@ static int get_from_etcd(const struct get_options *o, const char *name)
 	struct etcd_sync *etcd = NULL;
 	struct etcd_result list = {0};
 	struct files files = {0};
-	int code = store_open(&etcd, o->etcd, o->prefix);
+	int code = store_open(&etcd, o->etcd, &o->how, o->prefix);
 	if (!code)
 		code = store_list(etcd, o->prefix, "schemas/", &list);
 	if (!code && name) {

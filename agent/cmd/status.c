@@ -14,6 +14,7 @@
 
 struct status_options {
 	const char *etcd, *prefix, *url, *config;
+	struct etcd_how how;
 	int output;
 };
 
@@ -224,7 +225,7 @@ static int from_etcd(const struct status_options *o)
 	struct etcd_sync *etcd = NULL;
 	struct etcd_result list = {0};
 	struct fleet fleet = {0};
-	int code = store_open(&etcd, o->etcd, o->prefix);
+	int code = store_open(&etcd, o->etcd, &o->how, o->prefix);
 	if (!code)
 		code = store_list(etcd, o->prefix, "nodes/", &list);
 	if (!code)

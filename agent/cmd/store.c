@@ -9,19 +9,45 @@
 #include <string.h>
 
 #define WITHIN_MS 10000
+#define SECOND    INT64_C(1000000000)
 
 static int out_of_memory(void)
 {
 	return cmd_fail(CMD_NEGATIVE, "out of memory");
 }
 
-int store_open(struct etcd_sync **out, const char *endpoints, const char *prefix)
+struct etcd_options store_options(const char *endpoints, const struct etcd_how *how)
 {
+	return (struct etcd_options){
+		.endpoints = endpoints,
+		.ca_file = how->ca,
+		.cert_file = how->cert,
+		.key_file = how->key,
+		.server_name = how->server_name,
+		.user = how->user,
+		.password_file = how->password_file,
+		.silence_ms = (int)(how->silence / 1000000),
+	};
+}
+
+int store_check(const struct etcd_how *how)
+{
+	if (how->silence < SECOND || how->silence > 600 * SECOND)
+		return cmd_fail(CMD_USAGE, "--etcd-silence: expected 1s to 10m");
+	return 0;
+}
+
+int store_open(struct etcd_sync **out, const char *endpoints, const struct etcd_how *how,
+	       const char *prefix)
+{
+	const struct etcd_options options = store_options(endpoints, how);
 	struct flume_err err = {0};
 	int code = cmd_check_prefix(prefix);
+	if (!code)
+		code = store_check(how);
 	if (code)
 		return code;
-	*out = etcd_sync_new(&(struct etcd_options){.endpoints = endpoints}, WITHIN_MS, &err);
+	*out = etcd_sync_new(&options, WITHIN_MS, &err);
 	return *out ? 0 : cmd_fail(cmd_exit_of(err.code), "%s", err.text);
 }
 

@@ -3,10 +3,17 @@
 #define FLUME_AGENT_CMD_STORE_H
 
 #include "agent/cmd/files.h"
+#include "agent/cmd/options.h"
 #include "agent/etcd/sync.h"
 
+/* What OPTION_ETCD was told, for the client of etcd. */
+struct etcd_options store_options(const char *endpoints, const struct etcd_how *);
+/* 0, or the exit code after saying what is wrong with it. */
+int store_check(const struct etcd_how *);
+
 /* What is wrong is written to stderr.  0 or an exit code. */
-int store_open(struct etcd_sync **out, const char *endpoints, const char *prefix);
+int store_open(struct etcd_sync **out, const char *endpoints, const struct etcd_how *,
+	       const char *prefix);
 /* All entries whose keys begin with `prefix` and `folder` ("schemas/", "nodes/").  Keys that
  * cannot be names are left out. */
 int store_list(struct etcd_sync *, const char *prefix, const char *folder,

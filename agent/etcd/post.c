@@ -258,24 +258,40 @@ static bool connected(CURL *curl)
 	return when > 0;
 }
 
+/* Was it the server that did not like us?  It says so, if at all, when the handshake is over for
+ * us, and all we may get to see is that the connection is no more. */
+static bool turned_away(const struct etcd_post *p, CURLcode result)
+{
+	long connections = 0, status = 0;
+	curl_easy_getinfo(p->curl, CURLINFO_NUM_CONNECTS, &connections);
+	curl_easy_getinfo(p->curl, CURLINFO_RESPONSE_CODE, &status);
+	return is_secure(p) && connections && !status &&
+	       (result == CURLE_SSL_CONNECT_ERROR || result == CURLE_RECV_ERROR ||
+		result == CURLE_SEND_ERROR || result == CURLE_GOT_NOTHING ||
+		result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM);
+}
+
 /* libcurl's words; about certificates, in ours where it names a copy that nobody knows. */
 static void describe(const struct etcd_post *p, CURLcode result, char *out, size_t size)
 {
-	char more[280] = "";
+	char suspect[280];
 	const char *said = p->error[0] ? p->error : curl_easy_strerror(result);
 	const char *ca = p->e->tls.files[ETCD_TLS_CA];
-	if (is_secure(p) &&
-	    (result == CURLE_SSL_CONNECT_ERROR || result == CURLE_RECV_ERROR ||
-	     result == CURLE_SEND_ERROR || result == CURLE_HTTP2 ||
-	     result == CURLE_HTTP2_STREAM))
-		etcd_tls_suspect(&p->e->tls, (int64_t)time(NULL), more, sizeof more);
-	if (result == CURLE_PEER_FAILED_VERIFICATION && strstr(said, "CAfile"))
+	if (turned_away(p, result)) {
+		if (result != CURLE_SSL_CONNECT_ERROR)
+			said = "the server closed the connection";
+		etcd_tls_suspect(&p->e->tls, (int64_t)time(NULL), suspect, sizeof suspect);
+		snprintf(out, size, "%.150s%s", said, suspect);
+	} else if (result == CURLE_PEER_FAILED_VERIFICATION && strstr(said, "CAfile")) {
 		snprintf(out, size,
 			 "the server's certificate is not one that %s%s%s vouches for, or is out "
 			 "of date",
 			 ca ? "'" : "this system", ca ? ca : "", ca ? "'" : "");
-	else
-		snprintf(out, size, "%.150s%s", said, more);
+	} else if (result == CURLE_GOT_NOTHING && !is_secure(p)) {
+		snprintf(out, size, "%s (does it speak https?)", said);
+	} else {
+		snprintf(out, size, "%.150s", said);
+	}
 }
 
 static struct etcd_ending ending(struct etcd_post *p, CURLcode result, char *text, size_t size)

@@ -255,6 +255,9 @@ void etcd_tls_suspect(const struct etcd_tls *t, int64_t now, char *out, size_t s
 			strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &tm);
 		snprintf(out, size, "; the client's certificate '%s' expired at %s",
 			 t->files[ETCD_TLS_CERT], date);
+	} else {
+		snprintf(out, size, "; it may not trust the client's certificate '%s'",
+			 t->files[ETCD_TLS_CERT]);
 	}
 }
 
