@@ -230,6 +230,29 @@ def files_may_come_after_the_agent(s):
     follows(place, node, "1.0.2", 2)
 
 
+def a_common_name_where_there_are_users(s):
+    """The gateway refuses it then; before, it takes no notice."""
+    place = Place(s)
+    named = place.client_ca.issue("named", subject="/O=flume/CN=flume")
+    for path, body in (
+        ("user/add", {"name": "root", "password": "r"}),
+        ("role/add", {"name": "root"}),
+        ("user/grant", {"user": "root", "role": "root"}),
+    ):
+        place.etcd.call(f"/v3/auth/{path}", body)
+    user = ["--etcd-user", "root", "--etcd-password-file", s.file("password", "r\n")]
+    equal(place.get(*place.options(named)).code, 0, "exit code without users")
+    equal(place.get(*place.options(named), *user).code, 0, "exit code, users are off")
+    place.etcd.call("/v3/auth/enable", {})
+    done = place.get(*place.options(named), *user)
+    equal(done.code, 7, f"{done}")
+    contains(done.err, "etcd refuses client certificates with a common name (CN)", "why")
+    done = place.get(*place.options(), *user)
+    equal(done.code, 0, f"{done}")
+    node = s.node(etcd=place.etcd, args=[*place.options(named), *user])
+    wait_down(node, "a common name (CN)")
+
+
 def the_connection_is_cut(s):
     place = Place(s)
     node = place.node()
@@ -252,5 +275,6 @@ run(
     half_a_pair_is_waited_for,
     an_expired_certificate_is_told_and_can_be_replaced,
     files_may_come_after_the_agent,
+    a_common_name_where_there_are_users,
     the_connection_is_cut,
 )
