@@ -67,14 +67,17 @@
 	X(engine_status) \
 	X(engine_submit) \
 	X(err) \
+	X(etcd_auth) \
 	X(etcd_exchange) \
 	X(etcd_follow) \
 	X(etcd_kv) \
 	X(etcd_lease) \
+	X(etcd_login) \
 	X(etcd_message) \
 	X(etcd_outage) \
 	X(etcd_pages) \
 	X(etcd_proof) \
+	X(etcd_ring) \
 	X(etcd_stream) \
 	X(etcd_watch) \
 	X(etcd_weather) \
