@@ -77,8 +77,10 @@
 	X(etcd_outage) \
 	X(etcd_pages) \
 	X(etcd_proof) \
+	X(etcd_recorded) \
 	X(etcd_ring) \
 	X(etcd_stream) \
+	X(etcd_txn) \
 	X(etcd_watch) \
 	X(etcd_weather) \
 	X(etcd_wire) \
