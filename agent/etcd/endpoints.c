@@ -4,29 +4,35 @@
 #include <string.h>
 #include <strings.h>
 
-static bool part_is(CURLU *url, CURLUPart part, const char *a, const char *b)
+/* Is it one of these two (NULL: absent)?  Sets *bad when out of memory. */
+static bool part_is(CURLU *url, CURLUPart part, const char *a, const char *b, bool *bad)
 {
 	char *text = NULL;
-	if (curl_url_get(url, part, &text, 0) != CURLUE_OK)
-		return !a; /* absent */
+	CURLUcode rc = curl_url_get(url, part, &text, 0);
+	if (rc != CURLUE_OK) {
+		*bad |= rc == CURLUE_OUT_OF_MEMORY;
+		return !a;
+	}
 	bool is = (a && !strcasecmp(text, a)) || (b && !strcasecmp(text, b));
 	curl_free(text);
 	return is;
 }
 
-/* What is wrong with it; NULL: nothing. */
-static const char *complaint(CURLU *url, const char *text)
+/* What is wrong with it; NULL: nothing.  Sets *bad when out of memory. */
+static const char *complaint(CURLU *url, const char *text, bool *bad)
 {
-	if (curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+	CURLUcode rc = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+	*bad = rc == CURLUE_OUT_OF_MEMORY;
+	if (rc != CURLUE_OK)
 		return "is not a URL like http://host:2379";
-	if (!part_is(url, CURLUPART_SCHEME, "http", "https"))
+	if (!part_is(url, CURLUPART_SCHEME, "http", "https", bad))
 		return "does not begin with http:// or https://";
-	if (!part_is(url, CURLUPART_USER, NULL, NULL) ||
-	    !part_is(url, CURLUPART_PASSWORD, NULL, NULL))
+	if (!part_is(url, CURLUPART_USER, NULL, NULL, bad) ||
+	    !part_is(url, CURLUPART_PASSWORD, NULL, NULL, bad))
 		return "must not hold a user name or password";
-	if (!part_is(url, CURLUPART_PATH, "/", NULL) ||
-	    !part_is(url, CURLUPART_QUERY, NULL, NULL) ||
-	    !part_is(url, CURLUPART_FRAGMENT, NULL, NULL))
+	if (!part_is(url, CURLUPART_PATH, "/", NULL, bad) ||
+	    !part_is(url, CURLUPART_QUERY, NULL, NULL, bad) ||
+	    !part_is(url, CURLUPART_FRAGMENT, NULL, NULL, bad))
 		return "must end after the port";
 	return NULL;
 }
@@ -34,10 +40,11 @@ static const char *complaint(CURLU *url, const char *text)
 static int check(const char *text, struct flume_err *err)
 {
 	CURLU *url = curl_url();
-	if (!url)
-		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	const char *why = complaint(url, text);
+	bool bad = !url;
+	const char *why = url ? complaint(url, text, &bad) : NULL;
 	curl_url_cleanup(url);
+	if (bad)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	return why ? flume_fail(err, FLUME_INVALID, "etcd endpoint '%s' %s", text, why) : 0;
 }
 

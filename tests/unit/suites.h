@@ -67,6 +67,7 @@
 	X(engine_status) \
 	X(engine_submit) \
 	X(err) \
+	X(etcd_alloc) \
 	X(etcd_auth) \
 	X(etcd_exchange) \
 	X(etcd_follow) \
@@ -80,6 +81,7 @@
 	X(etcd_recorded) \
 	X(etcd_ring) \
 	X(etcd_stream) \
+	X(etcd_tls) \
 	X(etcd_txn) \
 	X(etcd_watch) \
 	X(etcd_weather) \
