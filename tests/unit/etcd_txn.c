@@ -148,7 +148,7 @@ END_TEST
 START_TEST(too_much_says_of_what)
 {
 	struct etcd_operation many[129];
-	char keys[129][8];
+	char keys[129][16];
 	for (int i = 0; i < 129; i++) {
 		snprintf(keys[i], sizeof keys[i], "/%d", i);
 		many[i] = (struct etcd_operation){.key = keys[i], .value = ""};
