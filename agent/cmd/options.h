@@ -25,38 +25,39 @@ struct etcd_how {
 		"config", 0, CONF_TEXT, "FILE", NULL, "FLUME_CONFIG", \
 			offsetof(struct s, config), sentence          \
 	}
-#define OPTION_ETCD(s)                                                                       \
-	{"etcd",                                                                             \
-	 0,                                                                                  \
-	 CONF_TEXT,                                                                          \
-	 "URL,...",                                                                          \
-	 NULL,                                                                               \
-	 "FLUME_ETCD",                                                                       \
-	 offsetof(struct s, etcd),                                                           \
-	 "Endpoints of etcd, with commas between."},                                         \
-		OPTION_ETCD_TEXT(s, "etcd-ca", "FILE", "FLUME_ETCD_CA", ca,                  \
-				 "Who vouches for etcd's certificates, in PEM. Default: those " \
-				 "whom this system trusts."),                                \
-		OPTION_ETCD_TEXT(s, "etcd-cert", "FILE", "FLUME_ETCD_CERT", cert,            \
+#define OPTION_ETCD(s)                                                                        \
+	{"etcd",                                                                              \
+	 0,                                                                                   \
+	 CONF_TEXT,                                                                           \
+	 "URL,...",                                                                           \
+	 NULL,                                                                                \
+	 "FLUME_ETCD",                                                                        \
+	 offsetof(struct s, etcd),                                                            \
+	 "Endpoints of etcd, with commas between."},                                          \
+		OPTION_ETCD_TEXT(                                                             \
+			s, "etcd-ca", "FILE", "FLUME_ETCD_CA", ca,                            \
+			"Who vouches for etcd's certificates, in PEM. Default: those "        \
+			"whom this system trusts."),                                          \
+		OPTION_ETCD_TEXT(s, "etcd-cert", "FILE", "FLUME_ETCD_CERT", cert,             \
 				 "A client's certificate to show to etcd, in PEM; without a " \
-				 "common name (CN) where etcd has users."),                  \
-		OPTION_ETCD_TEXT(s, "etcd-key", "FILE", "FLUME_ETCD_KEY", key,               \
-				 "The key of --etcd-cert, in PEM."),                         \
-		OPTION_ETCD_TEXT(s, "etcd-server-name", "NAME", "FLUME_ETCD_SERVER_NAME",    \
-				 server_name,                                                \
+				 "common name (CN) where etcd has users."),                   \
+		OPTION_ETCD_TEXT(s, "etcd-key", "FILE", "FLUME_ETCD_KEY", key,                \
+				 "The key of --etcd-cert, in PEM."),                          \
+		OPTION_ETCD_TEXT(s, "etcd-server-name", "NAME", "FLUME_ETCD_SERVER_NAME",     \
+				 server_name,                                                 \
 				 "The name in etcd's certificates. Default: the host of the " \
-				 "endpoint."),                                               \
-		OPTION_ETCD_TEXT(s, "etcd-user", "NAME", "FLUME_ETCD_USER", user,            \
-				 "The user of etcd to be."),                                 \
+				 "endpoint."),                                                \
+		OPTION_ETCD_TEXT(s, "etcd-user", "NAME", "FLUME_ETCD_USER", user,             \
+				 "The user of etcd to be."),                                  \
 		OPTION_ETCD_TEXT(s, "etcd-password-file", "FILE", "FLUME_ETCD_PASSWORD_FILE", \
-				 password_file, "Holds the password of --etcd-user."),       \
-	{                                                                                    \
-		"etcd-silence", 0, CONF_DURATION, "TIME", "10s", "FLUME_ETCD_SILENCE",       \
-			offsetof(struct s, how.silence),                                     \
-			"A member of etcd that is silent for so long is left for another."   \
+				 password_file, "Holds the password of --etcd-user."),        \
+	{                                                                                     \
+		"etcd-silence", 0, CONF_DURATION, "TIME", "10s", "FLUME_ETCD_SILENCE",        \
+			offsetof(struct s, how.silence),                                      \
+			"A member of etcd that is silent for so long is left for another."    \
 	}
-#define OPTION_ETCD_TEXT(s, name, value, env, field, sentence)                           \
-	{                                                                                \
+#define OPTION_ETCD_TEXT(s, name, value, env, field, sentence)                                \
+	{                                                                                     \
 		name, 0, CONF_TEXT, value, NULL, env, offsetof(struct s, how.field), sentence \
 	}
 #define OPTION_PREFIX(s)                                                                \

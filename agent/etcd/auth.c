@@ -95,8 +95,7 @@ struct etcd_auth_todo etcd_auth_answered(struct etcd_auth *a, enum etcd_auth_ans
 		break;
 	case AUTH_WRONG:
 		a->late = 0;
-		fail(a, &todo,
-		     a->wrong.least + etcd_backoff_next(&a->wrong, random), now);
+		fail(a, &todo, a->wrong.least + etcd_backoff_next(&a->wrong, random), now);
 		if (!a->told)
 			todo.what |= AUTH_TELL;
 		a->told = true;

@@ -17,13 +17,13 @@ enum etcd_auth_phase {
 	AUTH_FAILED,  /* requests fail; a token is asked for at `at`                      */
 };
 
-enum {                      /* what to do, in this order */
-       AUTH_DROP = 1 << 0,  /* the token                                 */
-       AUTH_ASK = 1 << 1,   /* for one, with `within_ms`                 */
-       AUTH_GO = 1 << 2,    /* what waited goes                          */
-       AUTH_STOP = 1 << 3,  /* what waited fails, as the answer did      */
-       AUTH_TELL = 1 << 4,  /* someone has to mend this: user, password  */
-       AUTH_CALM = 1 << 5,  /* what was told is over                     */
+enum {                     /* what to do, in this order */
+       AUTH_DROP = 1 << 0, /* the token                                 */
+       AUTH_ASK = 1 << 1,  /* for one, with `within_ms`                 */
+       AUTH_GO = 1 << 2,   /* what waited goes                          */
+       AUTH_STOP = 1 << 3, /* what waited fails, as the answer did      */
+       AUTH_TELL = 1 << 4, /* someone has to mend this: user, password  */
+       AUTH_CALM = 1 << 5, /* what was told is over                     */
 };
 
 struct etcd_auth_todo {

@@ -16,12 +16,12 @@ struct etcd_call_options {
 	const char *path;
 	struct text *body; /* taken, even on failure; a failed one fails the call */
 	int timeout_ms;
-	int first_ms;    /* until the first byte; 0: no such limit         */
-	bool write;      /* must not happen twice                          */
+	int first_ms;     /* until the first byte; 0: no such limit         */
+	bool write;       /* must not happen twice                          */
 	bool long_answer; /* which should not be in the way of others      */
-	bool anonymous;  /* goes without the token                         */
-	bool pinned;     /* to this endpoint, and no other                 */
-	size_t endpoint; /* if pinned                                      */
+	bool anonymous;   /* goes without the token                         */
+	bool pinned;      /* to this endpoint, and no other                 */
+	size_t endpoint;  /* if pinned                                      */
 	/* Read a success into the result; 0, ETCD_AGAIN or a negative code. */
 	int (*read)(struct etcd_call *, const json_t *reply, struct etcd_result *, void *state);
 	/* May be NULL.  Another way after a failure?  ETCD_AGAIN or 0.  What etcd said, or NULL. */

@@ -109,8 +109,9 @@ static int begin(struct etcd *e, const struct etcd_options *o, struct flume_err 
 	if (!rc)
 		rc = etcd_tls_init(&e->tls, o->ca_file, o->cert_file, o->key_file, err);
 	if (!rc && !e->secure && (o->ca_file || o->cert_file))
-		rc = flume_fail(err, FLUME_INVALID,
-				"there are certificates for etcd, but no endpoint with https://");
+		rc = flume_fail(
+			err, FLUME_INVALID,
+			"there are certificates for etcd, but no endpoint with https://");
 	if (!rc && o->server_name && *o->server_name) {
 		e->server_name = strdup(o->server_name);
 		rc = e->server_name ? 0 : flume_fail(err, FLUME_NOMEM, "out of memory");

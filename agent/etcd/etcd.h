@@ -34,9 +34,9 @@ struct etcd_options {
 
 	/* For https.  Files that are replaced are read again for the next connection; while they
 	 * cannot be read, what was read before is used, and calls fail if there is nothing. */
-	const char *ca_file;   /* who vouches for the servers, in PEM [the system's CAs] */
-	const char *cert_file; /* the client's certificate and ... [none]                */
-	const char *key_file;  /* ... its key                                            */
+	const char *ca_file;     /* who vouches for the servers, in PEM [the system's CAs] */
+	const char *cert_file;   /* the client's certificate and ... [none]                */
+	const char *key_file;    /* ... its key                                            */
 	const char *server_name; /* in the servers' certificates [the endpoint's host]   */
 
 	/* The password is the line in the file, read when a token is needed.  With neither,
@@ -217,8 +217,8 @@ struct etcd_watch_options {
 	const char *prefix;
 	int64_t after; /* the revision of the list; what came later is delivered */
 	int64_t keys; /* how many keys the list found, to notice lost deletes; -1: not known  */
-	int first_ms;  /* until a new watch must have been answered [50 % of silence_ms]      */
-	int prove_ms;  /* between proofs, +-10 % [40 % of it]                                 */
+	int first_ms; /* until a new watch must have been answered [50 % of silence_ms]      */
+	int prove_ms; /* between proofs, +-10 % [40 % of it]                                 */
 	int behind_ms; /* how long the watch may be behind what a read shows [30 % of it]     */
 	int pause_min_ms, pause_max_ms; /* before reconnecting [200, 30000] */
 };

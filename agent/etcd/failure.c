@@ -76,8 +76,10 @@ struct etcd_failure etcd_failure_guess(const char *body, size_t len, long http)
 	if (http == 400 && len && memmem(body, len, "CommonName", 10)) {
 		f.grpc = GRPC_PERMISSION_DENIED;
 		snprintf(f.text, sizeof f.text,
-			 "while its users are switched on, etcd refuses client certificates with "
-			 "a common name (CN): use one without, with an organization (O) or a SAN, "
+			 "while its users are switched on, etcd refuses client certificates "
+			 "with "
+			 "a common name (CN): use one without, with an organization (O) or a "
+			 "SAN, "
 			 "and a user and password");
 		return f;
 	}

@@ -43,7 +43,7 @@ struct etcd_follow {
 
 	enum etcd_follow_phase phase;
 	unsigned leaderless; /* failures for want of a leader, in a row              */
-	int told;       /* what the owner knows: 1 up, -1 down, 0 nothing            */
+	int told;            /* what the owner knows: 1 up, -1 down, 0 nothing            */
 	int64_t up_since, open_by, retry_at;
 
 	struct etcd_event *held; /* not delivered, or of a revision not complete     */

@@ -21,7 +21,7 @@ struct etcd_call *etcd_write_call(struct etcd *e, const char *path, struct text 
 }
 
 void etcd_add_put(struct text *body, const char *key, const char *value, size_t len,
-		    int64_t lease)
+		  int64_t lease)
 {
 	text_add_char(body, '{');
 	etcd_add_key(body, key);

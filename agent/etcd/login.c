@@ -19,7 +19,7 @@ struct etcd_login {
 	enum etcd_complaint complaint;
 	struct etcd_call *call; /* NULL: none */
 	struct loop_timer *timer;
-	struct flume_err why; /* no token is to be had */
+	struct flume_err why;         /* no token is to be had */
 	struct etcd_stamp asked_with; /* of the file, before the last question */
 };
 
@@ -175,8 +175,8 @@ static void on_time(void *arg)
 {
 	struct etcd *e = arg;
 	struct etcd_login *l = e->login;
-	struct etcd_stamp now = l->auth.told ? etcd_file_stamp(l->password_file)
-					     : l->asked_with;
+	struct etcd_stamp now =
+		l->auth.told ? etcd_file_stamp(l->password_file) : l->asked_with;
 	if (!etcd_stamp_same(&now, &l->asked_with))
 		etcd_auth_hurry(&l->auth, loop_now());
 	act(e, etcd_auth_time(&l->auth, loop_now()));

@@ -71,8 +71,8 @@ static void read_canceled(const json_t *result, int64_t compacted, struct etcd_m
 	if (!reason)
 		reason = "no reason given";
 	m->complaint = etcd_complaint(reason);
-	bool refused = m->complaint || strstr(reason, "permission denied") ||
-		       strstr(reason, " auth ");
+	bool refused =
+		m->complaint || strstr(reason, "permission denied") || strstr(reason, " auth ");
 	m->kind = ETCD_MESSAGE_CANCELED;
 	m->code = refused ? FLUME_REFUSED : FLUME_IO;
 	snprintf(m->text, sizeof m->text, "the watch was cancelled: %s", reason);

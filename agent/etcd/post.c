@@ -236,6 +236,11 @@ unsigned etcd_post_token(const struct etcd_post *p)
 	return p->token;
 }
 
+bool etcd_post_waits(const struct etcd_post *p)
+{
+	return p->waiting;
+}
+
 void etcd_post_distrust(struct etcd_post *p)
 {
 	if (p->pool && is_secure(p))
@@ -284,7 +289,8 @@ static void describe(const struct etcd_post *p, CURLcode result, char *out, size
 		snprintf(out, size, "%.150s%s", said, suspect);
 	} else if (result == CURLE_PEER_FAILED_VERIFICATION && strstr(said, "CAfile")) {
 		snprintf(out, size,
-			 "the server's certificate is not one that %s%s%s vouches for, or is out "
+			 "the server's certificate is not one that %s%s%s vouches for, or is "
+			 "out "
 			 "of date",
 			 ca ? "'" : "this system", ca ? ca : "", ca ? "'" : "");
 	} else if (result == CURLE_GOT_NOTHING && !is_secure(p)) {

@@ -53,6 +53,8 @@ struct etcd_post *etcd_post_new(struct etcd *, const struct etcd_post_options *)
 struct etcd_lines *etcd_post_lines(struct etcd_post *);
 /* The serial of the token it showed; 0: none. */
 unsigned etcd_post_token(const struct etcd_post *);
+/* Does it still wait for a token? */
+bool etcd_post_waits(const struct etcd_post *);
 /* It got no answer, so nobody else is to share its connection. */
 void etcd_post_distrust(struct etcd_post *);
 /* No callback will run.  NULL is fine; returns NULL. */

@@ -277,9 +277,10 @@ int etcd_tls_init(struct etcd_tls *t, const char *ca, const char *cert, const ch
 	if (!rc)
 		rc = dup_name(&t->files[ETCD_TLS_KEY], key, err);
 	if (!rc && !t->files[ETCD_TLS_CERT] != !t->files[ETCD_TLS_KEY])
-		rc = flume_fail(err, FLUME_INVALID,
-				"a client's certificate for etcd and its key are given together, "
-				"or neither is");
+		rc = flume_fail(
+			err, FLUME_INVALID,
+			"a client's certificate for etcd and its key are given together, "
+			"or neither is");
 	return rc;
 }
 

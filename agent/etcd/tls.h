@@ -12,7 +12,7 @@ enum etcd_tls_part { ETCD_TLS_CA, ETCD_TLS_CERT, ETCD_TLS_KEY, ETCD_TLS_PARTS };
 /* One reading of the files; all of it fits together. */
 struct etcd_identity {
 	unsigned refs;
-	int fds[ETCD_TLS_PARTS]; /* copies in memory; -1: no such file is wanted       */
+	int fds[ETCD_TLS_PARTS];        /* copies in memory; -1: no such file is wanted       */
 	char paths[ETCD_TLS_PARTS][32]; /* under which they can be opened; "" likewise */
 	int64_t ends;  /* seconds since 1970, of the client's certificate; 0: none     */
 	bool has_name; /* it has a common name                                         */

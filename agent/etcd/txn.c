@@ -61,8 +61,8 @@ static void add_operation(struct text *body, const struct etcd_operation *o)
 	text_add(body, "}}");
 }
 
-static void add_operations(struct text *body, const char *name, const struct etcd_operation *all,
-			   size_t n)
+static void add_operations(struct text *body, const char *name,
+			   const struct etcd_operation *all, size_t n)
 {
 	text_addf(body, ",\"%s\":[", name);
 	for (size_t i = 0; i < n; i++) {

@@ -25,7 +25,7 @@ struct etcd_watch {
 	struct etcd_post *stream; /* NULL: none                */
 	char *body;               /* what the stream asked for */
 	int probe_ms;
-	struct etcd_call *probe;  /* NULL: none                */
+	struct etcd_call *probe; /* NULL: none                */
 	struct loop_timer *timer;
 	bool busy, gone;
 	bool blameless; /* the endpoint, of what ended the stream */
@@ -148,12 +148,13 @@ static struct etcd_todo start(struct etcd_watch *w, unsigned what)
 /* Is it the endpoint's fault?  Then it is left, and with silence its connection too. */
 static void leave_endpoint(struct etcd_watch *w, int code)
 {
+	bool waits = w->stream && etcd_post_waits(w->stream);
+	if (waits || w->blameless || (code != FLUME_IO && code != FLUME_TIMED_OUT))
+		return;
 	if (code == FLUME_TIMED_OUT && w->stream)
 		etcd_post_distrust(w->stream);
-	if ((code == FLUME_IO || code == FLUME_TIMED_OUT) && !w->blameless)
-		etcd_endpoint_failed(w->e, w->endpoint);
-	if (code == FLUME_IO || code == FLUME_TIMED_OUT)
-		w->endpoint = etcd_endpoint_next(w->e, w->endpoint + 1, 0);
+	etcd_endpoint_failed(w->e, w->endpoint);
+	w->endpoint = etcd_endpoint_next(w->e, w->endpoint + 1, 0);
 }
 
 static void act(struct etcd_watch *w, struct etcd_todo todo)

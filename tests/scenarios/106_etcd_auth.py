@@ -33,10 +33,10 @@ class Guarded(Etcd):
             self.headers = {"Authorization": token["token"]}
         return super().call(path, body)
 
-    def allow(self, role, begin):
+    def allow(self, role, begin, what="READWRITE"):
         """All that begins so."""
         end = begin[:-1] + chr(ord(begin[-1]) + 1)
-        perm = {"permType": "READWRITE", "key": b64(begin), "range_end": b64(end)}
+        perm = {"permType": what, "key": b64(begin), "range_end": b64(end)}
         self.call("/v3/auth/role/grant", {"name": role, "perm": perm})
 
     def forbid(self, role, begin):
@@ -159,6 +159,17 @@ def a_role_that_may_not(s):
     follows(etcd, node, "1.0.1", 1, timeout=40)
 
 
+def the_rights_of_the_manual_are_enough(s):
+    etcd = guarded(s, allowed=None)
+    etcd.allow("flume", "/flume/", "READ")
+    etcd.allow("flume", "/flume/nodes/")
+    node = s.node(etcd=etcd, args=user(s))
+    follows(etcd, node, "1.0.1", 1)
+    wait_status(etcd, node)
+    done = s.flume("apply", "-f", s.file("b.yaml", marking("1.0.0", 1)), "--etcd", etcd.url, *user(s))
+    equal(done.code, 7, f"{done}")
+
+
 def a_role_that_may_no_longer(s):
     """etcd does not end the watch; the proofs notice, and nothing that runs is touched."""
     etcd = guarded(s)
@@ -267,6 +278,7 @@ run(
     tokens_of_five_seconds,
     a_restart_of_etcd_takes_all_tokens,
     a_role_that_may_not,
+    the_rights_of_the_manual_are_enough,
     a_role_that_may_no_longer,
     a_wrong_password,
     a_password_is_changed,

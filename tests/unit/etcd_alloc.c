@@ -86,10 +86,8 @@ static struct etcd_call *begin_transaction(void)
 {
 	const struct etcd_compare compare = {.key = "/a"};
 	const struct etcd_operation put = {.key = "/a", .value = "v", .len = 1};
-	const struct etcd_txn t = {.compares = &compare,
-				   .n_compares = 1,
-				   .success = &put,
-				   .n_success = 1};
+	const struct etcd_txn t = {
+		.compares = &compare, .n_compares = 1, .success = &put, .n_success = 1};
 	return etcd_transact(etcd, &t, on_done, NULL);
 }
 

@@ -335,7 +335,8 @@ END_TEST
 
 START_TEST(a_token_that_could_not_stand_in_a_header_is_none)
 {
-	static const char *const tokens[] = {"", "a b", "a\\r\\nHost: x", "\\u00e4", "a\\u0000b"};
+	static const char *const tokens[] = {"", "a b", "a\\r\\nHost: x", "\\u00e4",
+					     "a\\u0000b"};
 	for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
 		char body[160];
 		etcd_free(etcd);
@@ -430,7 +431,7 @@ static void on_down(const struct flume_err *why, void *arg)
 	snprintf(watched.why, sizeof watched.why, "%s", why->text);
 }
 
-#define REFUSED(reason)                                                                 \
+#define REFUSED(reason)                                                                  \
 	"{\"result\":{\"header\":{\"raft_term\":\"2\"},\"watch_id\":\"-1\",\"created\":" \
 	"true,\"canceled\":true,\"cancel_reason\":\"" reason "\"}}\n"
 #define CREATED "{\"result\":{" GATEWAY_HEADER("5") ",\"created\":true}}\n"
@@ -449,7 +450,8 @@ static struct etcd_watch *watch(void)
 static const char *const reasons[] = {
 	REFUSED("rpc error: code = Unauthenticated desc = etcdserver: invalid auth token"),
 	REFUSED("etcdserver: user name is empty"),
-	REFUSED("rpc error: code = InvalidArgument desc = etcdserver: revision of auth store is old"),
+	REFUSED("rpc error: code = InvalidArgument desc = etcdserver: revision of auth store "
+		"is old"),
 };
 
 START_TEST(a_watch_refused_for_its_token_is_opened_with_another)
@@ -501,10 +503,9 @@ START_TEST(a_user_and_a_password_come_together)
 	ck_assert_ptr_null(etcd_new(
 		loop, &(struct etcd_options){.endpoints = "http://a", .user = "u"}, &err));
 	ck_assert_int_eq(err.code, FLUME_INVALID);
-	ck_assert_ptr_null(
-		etcd_new(loop,
-			 &(struct etcd_options){.endpoints = "http://a", .password_file = "p"},
-			 &err));
+	ck_assert_ptr_null(etcd_new(
+		loop, &(struct etcd_options){.endpoints = "http://a", .password_file = "p"},
+		&err));
 }
 END_TEST
 
@@ -520,7 +521,8 @@ Suite *suite_etcd_login(void)
 	tcase_add_test(c, a_call_goes_again_once);
 	tcase_add_test(c, who_is_refused_together_asks_together);
 	tcase_add_test(c, without_a_user_a_refusal_says_what_is_missing);
-	tcase_add_loop_test(c, where_users_are_off_calls_go_without_and_with_when_they_are_on, 0, 2);
+	tcase_add_loop_test(c, where_users_are_off_calls_go_without_and_with_when_they_are_on,
+			    0, 2);
 	tcase_add_test(c, a_stale_token_where_users_are_off_by_now_is_dropped);
 	tcase_add_loop_test(c, a_wrong_password_is_told_and_asked_with_once, 0, 2);
 	tcase_add_test(c, another_password_in_the_file_is_tried_soon);

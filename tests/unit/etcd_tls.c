@@ -37,10 +37,9 @@ static void issue(const char *cert_path, const char *key_path, const char *name,
 	char pem[PEM_MOST];
 	size_t n = sizeof pem;
 	gnutls_x509_privkey_init(&k);
-	ck_assert_int_eq(gnutls_x509_privkey_generate(k, GNUTLS_PK_ECDSA,
-						      GNUTLS_CURVE_TO_BITS(
-							      GNUTLS_ECC_CURVE_SECP256R1),
-						      0),
+	ck_assert_int_eq(gnutls_x509_privkey_generate(
+				 k, GNUTLS_PK_ECDSA,
+				 GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
 			 0);
 	gnutls_x509_crt_init(&c);
 	gnutls_x509_crt_set_version(c, 3);
@@ -167,8 +166,9 @@ START_TEST(each_file_is_named_with_what_is_wrong)
 	is_wrong("ca.pem': No such file or directory");
 	issue(ca, key, "ca", 1000);
 	is_wrong("key.pem' does not belong to the certificate '");
-	write_file(key, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE "
-			"KEY-----\n");
+	write_file(key,
+		   "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE "
+		   "KEY-----\n");
 	is_wrong("key.pem' is encrypted: one without a passphrase is needed");
 	write_file(key, "");
 	is_wrong("the client's key for etcd: '");

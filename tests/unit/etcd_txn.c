@@ -46,7 +46,11 @@ START_TEST(everything_is_written_out)
 		{.key = "a", .number = 41},
 		{.key = "a", .target = ETCD_CREATE_REVISION, .relation = ETCD_NOT_EQUAL},
 		{.key = "a", .target = ETCD_VERSION, .relation = ETCD_GREATER, .number = 2},
-		{.key = "a", .target = ETCD_VALUE, .relation = ETCD_LESS, .value = "v", .len = 1},
+		{.key = "a",
+		 .target = ETCD_VALUE,
+		 .relation = ETCD_LESS,
+		 .value = "v",
+		 .len = 1},
 	};
 	const struct etcd_operation success[] = {
 		{.action = ETCD_PUT, .key = "b", .value = "w", .len = 1, .lease = 7},
@@ -136,8 +140,12 @@ END_TEST
 
 START_TEST(what_is_not_there_has_revision_zero_and_no_value)
 {
-	const struct etcd_compare none[] = {{.key = "/a"}}, value[] = {{
-		.key = "/a", .target = ETCD_VALUE, .relation = ETCD_NOT_EQUAL, .value = "", .len = 0}};
+	const struct etcd_compare none[] = {{.key = "/a"}},
+				  value[] = {{.key = "/a",
+					      .target = ETCD_VALUE,
+					      .relation = ETCD_NOT_EQUAL,
+					      .value = "",
+					      .len = 0}};
 	ck_assert_int_eq(transact(&(struct etcd_txn){.compares = none, .n_compares = 1}), 0);
 	ck_assert(result.succeeded);
 	ck_assert_int_eq(transact(&(struct etcd_txn){.compares = value, .n_compares = 1}), 0);
@@ -164,9 +172,9 @@ START_TEST(too_much_says_of_what)
 		many[0].len = n;
 		ck_assert_int_eq(transact(&(struct etcd_txn){.success = many, .n_success = 1}),
 				 FLUME_LIMITED);
-		ck_assert_ptr_nonnull(strstr(result.err.text,
-					     n == len ? "larger than max"
-						      : "request is too large"));
+		ck_assert_ptr_nonnull(
+			strstr(result.err.text,
+			       n == len ? "larger than max" : "request is too large"));
 	}
 	free(big);
 }
