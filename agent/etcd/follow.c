@@ -111,6 +111,7 @@ static void settle(struct etcd_follow *f, struct etcd_todo *todo, bool complete)
 		return;
 	}
 	f->restarts = 0;
+	etcd_backoff_reset(&f->backoff); /* whatever was wrong is mended */
 	todo->what |= FOLLOW_SAY_PROVED;
 	todo->revision = f->proof;
 }

@@ -140,7 +140,7 @@ void etcd_pool_retire(struct etcd_pool *pool)
 {
 	if (pool->retired)
 		return;
-	pool->e->pool = NULL;
+	pool->e->pool = NULL; /* there is one that is not retired at the most */
 	pool->retired = true;
 	unuse(pool);
 }
@@ -167,14 +167,14 @@ struct etcd_pool *etcd_pool_take(struct etcd *e, struct flume_err *err)
 {
 	if (look_at_certificates(e, err))
 		return NULL;
-	if (!e->pool)
-		e->pool = new_pool(e);
-	if (!e->pool) {
+	struct etcd_pool *pool = e->pool ? e->pool : new_pool(e);
+	if (!pool) {
 		flume_fail(err, FLUME_NOMEM, "out of memory");
 		return NULL;
 	}
-	e->pool->users++;
-	return e->pool;
+	e->pool = pool;
+	pool->users++;
+	return pool;
 }
 
 void etcd_pool_give(struct etcd_pool *pool)

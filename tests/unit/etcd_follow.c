@@ -59,6 +59,36 @@ START_TEST(pauses_begin_anew_after_health)
 }
 END_TEST
 
+START_TEST(pauses_begin_anew_after_a_proof)
+{
+	for (int i = 0; i < 8; i++) {
+		story_wake();
+		story_stream_ends("Connection refused");
+	}
+	story_come_up_proved();
+	story_stream_ends("transfer closed");
+	ck_assert_int_le(etcd_follow_wake(&story.f) - story.now, S / 5);
+}
+END_TEST
+
+START_TEST(an_election_is_waited_for_with_short_pauses_but_not_for_ever)
+{
+	story_come_up_proved();
+	for (int i = 0; i < 8; i++) {
+		story_stream_ends("etcdserver: no leader");
+		ck_assert_int_le(etcd_follow_wake(&story.f) - story.now, S / 2);
+		story_wake();
+		story_expect(FOLLOW_OPEN);
+	}
+	for (int i = 0; i < 8; i++) {
+		story_stream_ends("etcdserver: no leader");
+		story_wake();
+	}
+	story_stream_ends("etcdserver: no leader");
+	ck_assert_int_gt(etcd_follow_wake(&story.f) - story.now, 20 * S);
+}
+END_TEST
+
 START_TEST(a_watch_that_is_not_answered_is_given_up)
 {
 	story_wake();
@@ -227,6 +257,8 @@ Suite *suite_etcd_follow(void)
 	tcase_add_test(c, pauses_are_anything_up_to_a_bound_that_doubles);
 	tcase_add_test(c, a_dead_store_is_tried_with_growing_pauses_and_told_once);
 	tcase_add_test(c, pauses_begin_anew_after_health);
+	tcase_add_test(c, pauses_begin_anew_after_a_proof);
+	tcase_add_test(c, an_election_is_waited_for_with_short_pauses_but_not_for_ever);
 	tcase_add_test(c, a_watch_that_is_not_answered_is_given_up);
 	tcase_add_test(c, up_and_down_alternate);
 	tcase_add_test(c, it_goes_on_from_the_last_event_and_not_from_the_header);
