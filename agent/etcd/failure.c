@@ -133,6 +133,12 @@ static int code_of_argument(const char *text)
 	return FLUME_INVALID;
 }
 
+/* Out of room it stays until somebody makes some; of this it recovers by itself. */
+static bool is_busy(const struct etcd_failure *f)
+{
+	return f->grpc == GRPC_RESOURCE_EXHAUSTED && strstr(f->text, "too many requests");
+}
+
 int etcd_failure_code(const struct etcd_failure *f)
 {
 	switch (f->grpc) {
@@ -148,7 +154,7 @@ int etcd_failure_code(const struct etcd_failure *f)
 	case GRPC_UNAUTHENTICATED:
 		return FLUME_REFUSED;
 	case GRPC_RESOURCE_EXHAUSTED:
-		return FLUME_LIMITED;
+		return is_busy(f) ? FLUME_IO : FLUME_LIMITED;
 	case GRPC_OUT_OF_RANGE:
 		return FLUME_CONFLICT;
 	default:
@@ -165,11 +171,12 @@ bool etcd_failure_passes(const struct etcd_failure *f)
 	case GRPC_UNAVAILABLE:
 		return true;
 	default:
-		return false;
+		return is_busy(f);
 	}
 }
 
 bool etcd_failure_unsent(const struct etcd_failure *f)
 {
-	return f->grpc == GRPC_UNAVAILABLE && strstr(f->text, "etcdserver: no leader");
+	return is_busy(f) ||
+	       (f->grpc == GRPC_UNAVAILABLE && strstr(f->text, "etcdserver: no leader"));
 }

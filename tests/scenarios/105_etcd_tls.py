@@ -86,6 +86,12 @@ def connections(node, port):
     )
 
 
+def copies(node):
+    """Of certificates and keys, in its memory."""
+    names = os.listdir(f"/proc/{node.pid}/fd")
+    return sum("flume-etcd-tls" in os.readlink(f"/proc/{node.pid}/fd/{name}") for name in names)
+
+
 def everything_shares_one_connection(s):
     place = Place(s)
     node = place.node()
@@ -169,6 +175,11 @@ def certificates_are_replaced_while_it_runs(s):
     mine.replace_by(other.issue("client"))
     place.trust(other)
     follows(place, node, "1.0.2", 2)
+    for k in (3, 4, 5):
+        mine.replace_by(other.issue("client"))
+        place.etcd.restart()
+        follows(place, node, f"1.0.{k}", k)
+    node.wait_for("one copy of each file is kept", lambda: copies(node) == 3)
     contains(node.log_text(), "the certificates for etcd were read again", "log")
 
 

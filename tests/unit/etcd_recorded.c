@@ -58,6 +58,7 @@ static const struct row {
 	 FLUME_LIMITED,
 	 false,
 	 false},
+	{8, {429, 429}, "etcdserver: too many requests", FLUME_IO, true, true},
 	{11,
 	 {400, 400},
 	 "etcdserver: mvcc: required revision has been compacted",
