@@ -140,7 +140,8 @@ void etcd_pool_retire(struct etcd_pool *pool)
 {
 	if (pool->retired)
 		return;
-	pool->e->pool = NULL; /* there is one that is not retired at the most */
+	if (pool->e->pool == pool)
+		pool->e->pool = NULL;
 	pool->retired = true;
 	unuse(pool);
 }
@@ -155,7 +156,9 @@ static int look_at_certificates(struct etcd *e, struct flume_err *err)
 		snprintf(text, sizeof text, "%s; the one read before is used on", wrong.text);
 		etcd_notice(e, true, text);
 	} else if (rc == ETCD_TLS_NEW && e->pool) {
-		etcd_pool_retire(e->pool);
+		struct etcd_pool *old = e->pool;
+		e->pool = NULL;
+		etcd_pool_retire(old);
 		etcd_notice(e, false, "the certificates for etcd were read again");
 	}
 	if (rc < 0)
