@@ -13,14 +13,14 @@
 #include <string.h>
 
 struct status_options {
-	const char *etcd, *prefix, *url, *config;
+	const char *etcd, *prefix, *agent, *config;
 	int output;
 };
 
 static const struct conf_option options[] = {
 	OPTION_ETCD(status_options),
 	OPTION_PREFIX(status_options),
-	OPTION_URL(status_options),
+	OPTION_AGENT(status_options),
 	OPTION_CONFIG(status_options, "The agent's configuration, for etcd and prefix."),
 	OPTION_OUTPUT(status_options),
 	{0},
@@ -248,11 +248,11 @@ static int from_agent(const struct status_options *o)
 	struct text body = {0};
 	struct node node = {0};
 	struct fleet fleet = {.nodes = &node};
-	int code = fetch(o->url, "/status", "application/json", &body, &err);
+	int code = fetch(o->agent, "/status", "application/json", &body, &err);
 	if (code) {
 		code = cmd_fail(cmd_exit_of(code), "%s", err.text);
 	} else {
-		code = add_node(&fleet, o->url, body.s ? body.s : "", body.len);
+		code = add_node(&fleet, o->agent, body.s ? body.s : "", body.len);
 		if (!code && !node.status)
 			code = CMD_UNREACHABLE;
 	}

@@ -269,7 +269,7 @@ START_TEST(an_agent_that_is_gone_is_3)
 	static const char *const words[] = {"get", "get a", "status"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		char line[64];
-		snprintf(line, sizeof line, "%s --url http://127.0.0.1:1", words[i]);
+		snprintf(line, sizeof line, "%s --agent http://127.0.0.1:1", words[i]);
 		flume(line);
 		ck_assert_int_eq(cmd.code, CMD_UNREACHABLE);
 		SAYS(cmd.err, "http://127.0.0.1:1/");
