@@ -105,6 +105,7 @@ static int open_engine(struct agent *a, struct flume_err *err)
 				  .probation_ns = o->probation,
 				  .probation_requests = o->probation_requests,
 				  .probation_error_rate = o->probation_error_rate,
+				  .blind_after_ns = a->facts.blind_after,
 			  },
 			  err);
 }

@@ -15,6 +15,7 @@
 
 #define TOKEN_MOST    4096
 #define SOCKET_FOLDER "/run/flume"
+#define PROOF_PACE    INT64_C(10000000000) /* of sources that are watched */
 
 #define ROW(field) offsetof(struct agent_options, field)
 
@@ -27,6 +28,9 @@ const struct conf_option agent_option_rows[] = {
 	 "Let schemas be changed over HTTP: they are written to etcd, for all nodes."},
 	{"poll", 0, CONF_DURATION, "TIME", NULL, "FLUME_POLL", ROW(poll),
 	 "Look at this pace instead of waiting for changes."},
+	{"blind-after", 0, CONF_DURATION, "TIME", "30s", "FLUME_BLIND_AFTER", ROW(blind_after),
+	 "Without a proof from the source for so long, twice its pace at least, the node says "
+	 "that it is blind; 0: never."},
 	{"node", 0, CONF_TEXT, "NAME", NULL, "FLUME_NODE", ROW(node),
 	 "The name of this node. Default: the host name."},
 	{"label", 0, CONF_TEXTS, "KEY=VALUE", NULL, "FLUME_LABEL", ROW(labels),
@@ -181,6 +185,14 @@ static int find_owner(struct agent_facts *f, const struct agent_options *o)
 	return f->read_only ? 0 : cmd_fail(CMD_NEGATIVE, "out of memory");
 }
 
+static void find_bound(struct agent_facts *f, const struct agent_options *o)
+{
+	int64_t pace = o->poll > 0 ? o->poll : PROOF_PACE;
+	f->blind_after = o->blind_after;
+	if (f->blind_after && f->blind_after / 2 < pace)
+		f->blind_after = 2 * pace;
+}
+
 static int check_source(const struct agent_options *o)
 {
 	if (o->etcd && o->dir)
@@ -196,6 +208,7 @@ static int check_source(const struct agent_options *o)
 int agent_facts(struct agent_facts *f, const struct agent_options *o)
 {
 	int code = check_source(o);
+	find_bound(f, o);
 	if (!code)
 		code = check_labels(o);
 	if (!code)

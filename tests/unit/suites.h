@@ -64,6 +64,7 @@
 	X(engine_memory) \
 	X(engine_probation) \
 	X(engine_refs) \
+	X(engine_sight) \
 	X(engine_status) \
 	X(engine_submit) \
 	X(err) \
@@ -83,6 +84,7 @@
 	X(factory) \
 	X(fields) \
 	X(fleet_status) \
+	X(fresh) \
 	X(golden) \
 	X(graph) \
 	X(group) \
