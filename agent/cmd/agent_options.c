@@ -4,6 +4,7 @@
 #include "agent/cmd/options.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
+#include "agent/source/url.h"
 #include "lib/base/text.h"
 
 #include <ctype.h>
@@ -23,11 +24,20 @@ const struct conf_option agent_option_rows[] = {
 	OPTION_ETCD(agent_options),
 	{"dir", 0, CONF_TEXT, "DIR", NULL, "FLUME_DIR", ROW(dir),
 	 "Follow the NAME.yaml, NAME.yml and NAME.json of this folder."},
+	{"url", 0, CONF_TEXTS, "[NAME=]URL", NULL, "FLUME_URL", ROW(urls),
+	 "Ask there for a JSON map of names and schemas; or NAME=URL, once for each schema, "
+	 "for "
+	 "that one as YAML or JSON."},
+	{"url-token-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_URL_TOKEN_FILE",
+	 ROW(url_token_file), "Holds a bearer token that is shown to --url."},
+	{"url-ca-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_URL_CA_FILE", ROW(url_ca_file),
+	 "Who may vouch for the certificate of --url, as PEM. Default: whom this host trusts."},
 	OPTION_PREFIX(agent_options),
 	{"write-through", 0, CONF_FLAG, "", NULL, "FLUME_WRITE_THROUGH", ROW(write_through),
 	 "Let schemas be changed over HTTP: they are written to etcd, for all nodes."},
 	{"poll", 0, CONF_DURATION, "TIME", NULL, "FLUME_POLL", ROW(poll),
-	 "Look at this pace instead of waiting for changes."},
+	 "Look at this pace instead of waiting for changes; --url is asked every 30s "
+	 "otherwise."},
 	{"blind-after", 0, CONF_DURATION, "TIME", "30s", "FLUME_BLIND_AFTER", ROW(blind_after),
 	 "Without a proof from the source for so long, twice its pace at least, the node says "
 	 "that it is blind; 0: never."},
@@ -149,23 +159,23 @@ static int find_socket(struct agent_facts *f, const struct agent_options *o)
 
 /* ---- who may change schemas ---- */
 
-static int read_token(struct agent_facts *f, const struct agent_options *o)
+static int read_token(char **out, const char *flag, const char *path)
 {
 	size_t len = 0;
-	if (!o->token_file)
+	if (!path)
 		return 0;
-	int code = slurp(o->token_file, TOKEN_MOST + 1, &f->token, &len);
+	int code = slurp(path, TOKEN_MOST + 1, out, &len);
 	if (code)
-		return cmd_fail(CMD_USAGE, "agent: --token-file: %s: %s", o->token_file,
+		return cmd_fail(CMD_USAGE, "agent: %s: %s: %s", flag, path,
 				code == FLUME_IO ? strerror(errno) : flume_code_text(code));
+	char *token = *out;
 	if (len > TOKEN_MOST)
-		return cmd_fail(CMD_USAGE, "agent: --token-file: %s is larger than %d bytes",
-				o->token_file, TOKEN_MOST);
-	while (len && isspace((unsigned char)f->token[len - 1]))
-		f->token[--len] = '\0';
-	if (!len || strlen(f->token) != len)
-		return cmd_fail(CMD_USAGE, "agent: --token-file: %s holds no token",
-				o->token_file);
+		return cmd_fail(CMD_USAGE, "agent: %s: %s is larger than %d bytes", flag, path,
+				TOKEN_MOST);
+	while (len && isspace((unsigned char)token[len - 1]))
+		token[--len] = '\0';
+	if (!len || strlen(token) != len || strpbrk(token, "\r\n"))
+		return cmd_fail(CMD_USAGE, "agent: %s: %s holds no token", flag, path);
 	return 0;
 }
 
@@ -177,6 +187,9 @@ static int find_owner(struct agent_facts *f, const struct agent_options *o)
 	if (o->etcd)
 		text_add(&t, "etcd owns the schemas: write them there, or start the agent with "
 			     "--write-through");
+	else if (*o->urls)
+		text_addf(&t, "%s owns the schemas: change them there",
+			  o->urls[1] ? "the web" : o->urls[0]);
 	else if (o->dir && access(o->dir, W_OK))
 		text_addf(&t, "the folder '%s' cannot be written", o->dir);
 	else
@@ -187,7 +200,7 @@ static int find_owner(struct agent_facts *f, const struct agent_options *o)
 
 static void find_bound(struct agent_facts *f, const struct agent_options *o)
 {
-	int64_t pace = o->poll > 0 ? o->poll : PROOF_PACE;
+	int64_t pace = o->poll > 0 ? o->poll : *o->urls ? SOURCE_URL_POLL : PROOF_PACE;
 	f->blind_after = o->blind_after;
 	if (f->blind_after && f->blind_after / 2 < pace)
 		f->blind_after = 2 * pace;
@@ -195,14 +208,35 @@ static void find_bound(struct agent_facts *f, const struct agent_options *o)
 
 static int check_source(const struct agent_options *o)
 {
-	if (o->etcd && o->dir)
+	const char *given[3];
+	size_t n = 0;
+	if (o->etcd)
+		given[n++] = "--etcd";
+	if (o->dir)
+		given[n++] = "--dir";
+	if (*o->urls)
+		given[n++] = "--url";
+	if (n > 1)
 		return cmd_fail(CMD_USAGE,
-				"agent: --etcd and --dir: schemas come from one place");
+				"agent: %s and %s: schemas come from one place: leave out one",
+				given[0], given[1]);
+	if ((o->url_token_file || o->url_ca_file) && !*o->urls)
+		return cmd_fail(CMD_USAGE, "agent: %s: there is no --url",
+				o->url_ca_file ? "--url-ca-file" : "--url-token-file");
 	if (o->write_through && !o->etcd)
 		return cmd_fail(CMD_USAGE, "agent: --write-through: there is no --etcd");
 	if (!*o->listen && o->socket && !strcmp(o->socket, "none"))
 		return cmd_fail(CMD_USAGE, "agent: neither --listen nor --socket");
 	return cmd_check_prefix(o->prefix);
+}
+
+static int check_urls(const struct agent_facts *f, const struct agent_options *o)
+{
+	struct flume_err err = {0};
+	const struct source_url_options options = {.urls = o->urls, .token = f->url_token};
+	return source_url_check(&options, &err)
+		       ? cmd_fail(CMD_USAGE, "agent: --url: %s", err.text)
+		       : 0;
 }
 
 int agent_facts(struct agent_facts *f, const struct agent_options *o)
@@ -214,7 +248,11 @@ int agent_facts(struct agent_facts *f, const struct agent_options *o)
 	if (!code)
 		code = find_name(f, o);
 	if (!code)
-		code = read_token(f, o);
+		code = read_token(&f->token, "--token-file", o->token_file);
+	if (!code)
+		code = read_token(&f->url_token, "--url-token-file", o->url_token_file);
+	if (!code)
+		code = check_urls(f, o);
 	if (!code)
 		code = find_owner(f, o);
 	if (!code)
@@ -225,6 +263,7 @@ int agent_facts(struct agent_facts *f, const struct agent_options *o)
 void agent_facts_fini(struct agent_facts *f)
 {
 	free(f->token);
+	free(f->url_token);
 	free(f->socket);
 	free(f->read_only);
 	*f = (struct agent_facts){0};

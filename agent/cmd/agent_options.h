@@ -10,8 +10,9 @@ enum { SAME_VERSION_REJECT, SAME_VERSION_APPLY };
 enum { DOWNGRADE_ALLOW, DOWNGRADE_DENY };
 
 struct agent_options {
-	const char *etcd, *dir, *prefix, *node, *state, *listen, *socket, *token_file, *config;
-	const char *const *labels, *const *allow_hosts;
+	const char *etcd, *dir, *prefix, *node, *state, *listen, *socket, *token_file,
+		*url_ca_file, *url_token_file, *config;
+	const char *const *labels, *const *allow_hosts, *const *urls;
 	int64_t poll, blind_after, probation, probation_requests, case_limit, max_body,
 		request_timeout, drain;
 	double probation_error_rate;
@@ -23,8 +24,9 @@ extern const struct conf_option agent_option_rows[];
 
 struct agent_facts { /* all zero is an empty one */
 	char node[129];
-	char *token;  /* NULL: none */
-	char *socket; /* NULL: none */
+	char *token;     /* NULL: none */
+	char *url_token; /* NULL: none */
+	char *socket;    /* NULL: none */
 	bool socket_optional;
 	int64_t blind_after; /* as asked for, where the source proves often enough */
 	char *read_only;     /* why HTTP may not change schemas; NULL: it may */

@@ -170,9 +170,29 @@ static size_t list_astray(struct table *table, const struct fleet *fleet)
 	return n;
 }
 
+/* Those that have heard no proof from their source for too long: what they run may be old. */
+static size_t list_blind(struct table *table, const struct fleet *fleet)
+{
+	size_t n = 0;
+	table_row(table, (const char *[]){"BLIND", "PROVED AT", "REVISION", "WHY"});
+	for (size_t i = 0; i < fleet->n; i++) {
+		const flume_value *status = fleet->nodes[i].status;
+		const flume_value *fresh = status ? flume_value_get(status, "freshness") : NULL;
+		if (strcmp(text_of(fresh, "blind"), "true") != 0)
+			continue;
+		const char *at = text_of(fresh, "proved_at");
+		table_row(table,
+			  (const char *[]){fleet->nodes[i].name, *at ? at : "never",
+					   text_of(fresh, "proved_revision"),
+					   text_of(flume_value_get(status, "link"), "why")});
+		n++;
+	}
+	return n;
+}
+
 static int print_text(const struct fleet *fleet)
 {
-	struct table counted = {.columns = 4}, astray = {.columns = 6};
+	struct table counted = {.columns = 4}, astray = {.columns = 6}, blind = {.columns = 4};
 	struct map counts = {0};
 	bool good = count_all(&counts, fleet) == 0;
 	if (good)
@@ -186,8 +206,13 @@ static int print_text(const struct fleet *fleet)
 		putchar('\n');
 		good = good && table_print(stdout, &astray);
 	}
+	if (list_blind(&blind, fleet)) {
+		putchar('\n');
+		good = good && table_print(stdout, &blind);
+	}
 	map_fini(&counts);
 	table_fini(&counted);
+	table_fini(&blind);
 	table_fini(&astray);
 	return good ? CMD_DONE : out_of_memory();
 }
