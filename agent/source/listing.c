@@ -314,6 +314,7 @@ static int read_members(struct listing *l, struct scan *s, struct map *names)
 			return expected(s, "',' or '}' after a schema");
 		skip_space(s);
 	}
+	skip_space(s);
 	return s->at == s->end ? 0 : expected(s, "nothing more");
 }
 

@@ -110,6 +110,7 @@ static bool prepare(struct web_get *g)
 	SET(WRITEFUNCTION, take_body);
 	SET(WRITEDATA, g);
 	SET(SOCKOPTFUNCTION, tune_socket);
+	SET(MAXFILESIZE_LARGE, (curl_off_t)g->body_max);
 	SET(CONNECTTIMEOUT_MS, (long)o->connect_ms);
 	if (o->ca_file)
 		SET(CAINFO, o->ca_file);
@@ -162,7 +163,7 @@ static int explain(struct web_get *g, CURLcode result, struct flume_err *err)
 	long os = 0;
 	curl_easy_getinfo(g->curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
 	curl_easy_getinfo(g->curl, CURLINFO_OS_ERRNO, &os);
-	if (g->too_big)
+	if (g->too_big || result == CURLE_FILESIZE_EXCEEDED)
 		return flume_fail(err, FLUME_LIMITED, "%s: more than %zu bytes", url,
 				  g->body_max);
 	if (g->body.failed || result == CURLE_OUT_OF_MEMORY)

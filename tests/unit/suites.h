@@ -98,12 +98,15 @@
 	X(http_wire) \
 	X(json) \
 	X(listeners) \
+	X(listing) \
 	X(live) \
 	X(log) \
 	X(loop) \
 	X(map) \
+	X(origin) \
 	X(original_faults) \
 	X(original_faults_calls) \
+	X(pace) \
 	X(pool) \
 	X(probation) \
 	X(proven) \
@@ -117,6 +120,7 @@
 	X(source_dir) \
 	X(source_etcd) \
 	X(source_keep) \
+	X(source_url) \
 	X(state) \
 	X(state_alloc) \
 	X(state_race) \
