@@ -369,6 +369,16 @@ START_TEST(a_single_schema_has_its_limit)
 	follow_two();
 	EXPECT("event(b=1) ");
 	until_down("/a: more than 1048576 bytes");
+	/* It need not say how much it is. */
+	web_site_set(&t.site, "/a", "1");
+	until_proofs(1);
+	char *raw = malloc(n + 32);
+	ck_assert_ptr_nonnull(raw);
+	strcpy(stpcpy(raw, "HTTP/1.1 200 OK\r\n\r\n"), body);
+	web_site_answer(&t.site, "/a", raw);
+	until_down("/a: more than 1048576 bytes");
+	t.source = source_free(t.source);
+	free(raw);
 	free(body);
 }
 END_TEST
