@@ -43,8 +43,8 @@
 #define SLOW   (10000 * MS) /* the look that waits for nothing                   */
 #define BLIND  (2000 * MS)  /* the same where there is no inotify to be had      */
 
-#define EVENTS                                                                  \
-	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | \
+#define EVENTS                                                                              \
+	(IN_ATTRIB | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | \
 	 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
 struct source_dir {
@@ -203,6 +203,20 @@ static bool believe_missing(const struct source_dir *s, int64_t now)
 	       (now - s->stirred >= QUIET || now - s->missing_since >= UNREST);
 }
 
+/* What could not be read may have changed. */
+static void prove(struct source_dir *s)
+{
+	struct text why = {0};
+	if (!s->folder.unread) {
+		tell_link(s, true, NULL);
+		s->sink.proved(s->sink.arg, 0);
+		return;
+	}
+	text_addf(&why, "%s cannot be read", s->folder.unread);
+	tell_link(s, false, why.s ? why.s : "a file cannot be read");
+	text_fini(&why);
+}
+
 static int look_now(struct source_dir *s, struct flume_err *err)
 {
 	int64_t now = loop_now();
@@ -227,12 +241,11 @@ static int look_now(struct source_dir *s, struct flume_err *err)
 		s->missing_since = now;
 		s->stirred = now;
 	}
-	tell_link(s, true, NULL);
 	if (code == FOLDER_CHANGED || !s->delivered)
 		code = deliver(s);
 	if (code < 0)
 		return flume_fail(err, code, "out of memory");
-	s->sink.proved(s->sink.arg, 0);
+	prove(s);
 	return 0;
 }
 

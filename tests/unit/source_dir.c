@@ -575,6 +575,25 @@ START_TEST(a_file_that_cannot_be_read_keeps_its_last_content)
 }
 END_TEST
 
+START_TEST(what_cannot_be_read_is_not_proved)
+{
+	put("a.yaml", "1");
+	follow(0);
+	expect("a=1");
+	make_link("loop.yaml", "loop.yaml"); /* which not even root can read */
+	put("a.yaml", "2");
+	expect("a=2"); /* it holds up no other */
+	expect_link(false);
+	size_t proofs = t.proofs;
+	put("a.yaml", "3");
+	expect("a=3");
+	ck_assert_uint_eq(t.proofs, proofs);
+	drop("loop.yaml");
+	until_proofs(proofs + 1);
+	ck_assert(t.up);
+}
+END_TEST
+
 START_TEST(a_huge_file_is_cut_where_the_engine_refuses_it)
 {
 	char path[512];
@@ -645,6 +664,7 @@ Suite *suite_source_dir(void)
 	tcase_add_test(tests, what_cannot_be_a_schema_is_passed_over);
 	tcase_add_test(tests, of_two_files_for_one_schema_the_first_counts);
 	tcase_add_test(tests, a_file_that_cannot_be_read_keeps_its_last_content);
+	tcase_add_test(tests, what_cannot_be_read_is_not_proved);
 	tcase_add_test(tests, a_huge_file_is_cut_where_the_engine_refuses_it);
 	tcase_add_test(tests, a_pace_needs_no_events);
 	tcase_add_test(tests, names_follow_the_rule);
