@@ -117,6 +117,7 @@
 	X(retire) \
 	X(schema) \
 	X(scope) \
+	X(source_contract) \
 	X(source_dir) \
 	X(source_etcd) \
 	X(source_keep) \
