@@ -13,6 +13,7 @@
 struct scan {
 	const char *begin, *at, *end;
 	struct flume_err *err;
+	char *to; /* where what a string means is written; NULL: nowhere */
 	bool is_map[DEPTH_MOST];
 	size_t depth;
 };
@@ -105,8 +106,8 @@ static int read_unicode(struct scan *s, unsigned *out)
 	return 0;
 }
 
-/* After a backslash.  Writes 1 to 4 bytes to `*to`, unless that is NULL. */
-static int read_escape(struct scan *s, char **to)
+/* After a backslash. */
+static int read_escape(struct scan *s)
 {
 	static const char escapes[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
 	const char *which = s->at < s->end && *s->at ? strchr(escapes, *s->at) : NULL;
@@ -123,35 +124,30 @@ static int read_escape(struct scan *s, char **to)
 	} else {
 		return expected(s, "one of \"\\/bfnrtu after a backslash");
 	}
-	if (*to) {
-		memcpy(*to, bytes, n);
-		*to += n;
-	}
+	if (s->to)
+		s->to = (char *)memcpy(s->to, bytes, n) + n;
 	return 0;
 }
 
-/* From its opening quote to behind its closing one.  `to`: where to write what it means, which is
- * no longer than what stands there; NULL: nowhere. */
-static int read_string(struct scan *s, char *to, size_t *out_len)
+/* From its opening quote to behind its closing one.  What it means is no longer than what stands
+ * there. */
+static int read_string(struct scan *s)
 {
-	char *begin = to;
 	if (!take(s, '"'))
 		return expected(s, "a text in double quotes");
 	while (!next_is(s, '"')) {
 		if (s->at == s->end || (unsigned char)*s->at < 0x20)
 			return expected(s, "the closing quote of a text");
 		if (take(s, '\\')) {
-			if (read_escape(s, &to))
+			if (read_escape(s))
 				return FLUME_SYNTAX;
 			continue;
 		}
-		if (to)
-			*to++ = *s->at;
+		if (s->to)
+			*s->to++ = *s->at;
 		s->at++;
 	}
 	s->at++;
-	if (to)
-		*out_len = (size_t)(to - begin);
 	return 0;
 }
 
@@ -159,16 +155,19 @@ static int read_string(struct scan *s, char *to, size_t *out_len)
 static int keep_string(struct listing *l, struct scan *s, char **out, size_t *out_len)
 {
 	const char *begin = s->at;
-	int code = read_string(s, NULL, NULL);
+	int code = read_string(s);
 	if (code)
 		return code;
 	char *copy = arena_get_text(&l->arena, (size_t)(s->at - begin));
 	if (!copy)
 		return FLUME_NOMEM;
 	s->at = begin;
-	(void)read_string(s, copy, out_len);
-	copy[*out_len] = '\0';
+	s->to = copy;
+	(void)read_string(s);
+	*s->to = '\0';
 	*out = copy;
+	*out_len = (size_t)(s->to - copy);
+	s->to = NULL;
 	return 0;
 }
 
@@ -200,7 +199,7 @@ static int skip_word(struct scan *s)
 static int skip_part(struct scan *s, enum next *next)
 {
 	if (*next == KEY) {
-		int code = read_string(s, NULL, NULL);
+		int code = read_string(s);
 		skip_space(s);
 		*next = VALUE;
 		return code ? code : take(s, ':') ? 0 : expected(s, "':' after a key");
@@ -209,7 +208,7 @@ static int skip_part(struct scan *s, enum next *next)
 		*next = AFTER;
 		if (next_is(s, '{') || next_is(s, '['))
 			return open_frame(s, next_is(s, '{'), next);
-		return next_is(s, '"') ? read_string(s, NULL, NULL) : skip_word(s);
+		return next_is(s, '"') ? read_string(s) : skip_word(s);
 	}
 	bool is_map = s->is_map[s->depth - 1];
 	if (take(s, is_map ? '}' : ']')) {

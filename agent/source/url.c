@@ -73,7 +73,7 @@ static void tell_link(struct source_url *s, bool up, const char *why)
 /* The first that all single schemas are known: what else this node has from before is deleted. */
 static void list_schemas(struct source_url *s)
 {
-	struct change *changes = calloc(s->n, sizeof *changes);
+	struct change *changes = calloc(s->n ? s->n : 1, sizeof *changes);
 	bool all = changes;
 	for (size_t i = 0; all && i < s->n; i++) {
 		all = s->questions[i].document.known;

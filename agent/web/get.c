@@ -34,6 +34,7 @@ struct web_get {
 
 /* ---- what libcurl calls ---- */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): that is the type libcurl calls */
 static size_t take_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct web_get *g = arg;
