@@ -1,7 +1,10 @@
 #include "agent/source/url.h"
 
+#include "agent/source/url_answer.h"
+
 #include "lib/base/text.h"
 #include "tests/unit/etcd_server.h"
+#include "tests/unit/memory.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/web_site.h"
 
@@ -429,6 +432,69 @@ START_TEST(urls_are_checked_before_anything_is_asked)
 }
 END_TEST
 
+/* ---- memory ---- */
+
+static int on_quiet_batch(void *arg, enum batch_kind kind, const struct change *changes,
+			  size_t n, int64_t revision)
+{
+	(void)arg, (void)kind, (void)changes, (void)revision;
+	t.proofs += n;
+	return 0;
+}
+
+/* What was said before is still believed, and asked for again. */
+static void take_without_memory(char *name, const char *body)
+{
+	const struct sink sink = {.batch = on_quiet_batch};
+	for (long nth = 1;; nth++) {
+		struct url_document d = {.name = name ? strdup(name) : NULL,
+					 .url = strdup("http://h/x")};
+		struct flume_err err = {0};
+		const struct web_reply reply = {
+			.status = 200, .body = body, .len = strlen(body), .etag = "x"};
+		t.proofs = 0;
+		memory_fails_at(nth);
+		int code = url_take(&d, &reply, &sink, &err);
+		bool failed = memory_is_back();
+		ck_assert(code == 0 || (failed && code == FLUME_NOMEM));
+		ck_assert(code || t.proofs == 1);
+		ck_assert(!code || (!d.etag && !*d.digest && *err.text));
+		ck_assert_int_eq(url_take(&d, &reply, &sink, &err), 0);
+		ck_assert_uint_eq(t.proofs, 1);
+		url_document_fini(&d);
+		if (!failed)
+			return;
+	}
+}
+
+START_TEST(each_allocation_for_an_answer_may_fail)
+{
+	take_without_memory(NULL, "{\"a\": \"1\"}");
+	char name[] = "a";
+	take_without_memory(name, "1");
+}
+END_TEST
+
+START_TEST(each_allocation_of_a_start_may_fail)
+{
+	const struct sink sink = {on_batch, on_proved, on_link, on_reset, NULL};
+	const char *urls[] = {"a=https://h/a", "b=https://h/b", NULL};
+	const struct source_url_options options = {
+		.urls = urls, .ca_file = "x", .token = "y", .poll_ns = POLL};
+	for (long nth = 1;; nth++) {
+		struct flume_err err = {0};
+		memory_fails_at(nth);
+		int code = source_url_new(&t.source, t.loop, &options, &sink, &err);
+		bool failed = memory_is_back();
+		ck_assert(code == 0 || (failed && *err.text));
+		if (!code)
+			t.source = source_free(t.source);
+		if (!failed)
+			return;
+	}
+}
+END_TEST
+
 Suite *suite_source_url(void)
 {
 	Suite *suite = suite_create("source_url");
@@ -449,6 +515,8 @@ Suite *suite_source_url(void)
 	tcase_add_test(tests, one_in_trouble_holds_up_no_other);
 	tcase_add_test(tests, a_single_schema_has_its_limit);
 	tcase_add_test(tests, urls_are_checked_before_anything_is_asked);
+	tcase_add_test(tests, each_allocation_for_an_answer_may_fail);
+	tcase_add_test(tests, each_allocation_of_a_start_may_fail);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -133,6 +133,7 @@
 	X(utf8) \
 	X(value) \
 	X(version) \
+	X(way) \
 	X(write) \
 	X(yaml)
 /* clang-format on */
