@@ -250,6 +250,20 @@ START_TEST(what_could_not_be_taken_in_is_asked_for_again)
 }
 END_TEST
 
+/* Half of the other may have been taken in. */
+START_TEST(what_was_there_before_is_said_again_after_one_that_could_not_be_taken_in)
+{
+	web_site_set(&t.site, "/schemas", "{\"a\": \"1\"}");
+	follow();
+	EXPECT("list(a=1) ");
+	t.fails = 1;
+	web_site_set(&t.site, "/schemas", "{\"a\": \"2\"}");
+	EXPECT("list(a=2) ");
+	web_site_set(&t.site, "/schemas", "{\"a\": \"1\"}");
+	EXPECT("list(a=2) list(a=1) ");
+}
+END_TEST
+
 START_TEST(a_huge_schema_is_cut_where_the_engine_refuses_it)
 {
 	size_t n = (size_t)2 << 20;
@@ -507,6 +521,9 @@ Suite *suite_source_url(void)
 	tcase_add_test(tests, trouble_touches_nothing_and_says_why);
 	tcase_add_test(tests, a_server_may_come_after_the_agent_and_go);
 	tcase_add_test(tests, what_could_not_be_taken_in_is_asked_for_again);
+	tcase_add_test(
+		tests,
+		what_was_there_before_is_said_again_after_one_that_could_not_be_taken_in);
 	tcase_add_test(tests, a_huge_schema_is_cut_where_the_engine_refuses_it);
 	tcase_add_test(tests, a_server_that_wants_peace_gets_it);
 	tcase_add_test(tests, a_redirect_is_followed_as_far_as_it_may);
