@@ -178,7 +178,7 @@ static int open_source(struct agent *a, struct flume_err *err)
 				      &(struct source_url_options){
 					      .urls = o->urls,
 					      .ca_file = o->url_ca_file,
-					      .token = a->facts.url_token,
+					      .token_file = o->url_token_file,
 					      .poll_ns = o->poll,
 				      },
 				      &sink, err);

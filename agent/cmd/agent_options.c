@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TOKEN_MOST    4096
 #define SOCKET_FOLDER "/run/flume"
 #define PROOF_PACE    INT64_C(10000000000) /* of sources that are watched */
 
@@ -29,7 +28,8 @@ const struct conf_option agent_option_rows[] = {
 	 "for "
 	 "that one as YAML or JSON."},
 	{"url-token-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_URL_TOKEN_FILE",
-	 ROW(url_token_file), "Holds a bearer token that is shown to --url."},
+	 ROW(url_token_file),
+	 "Holds a bearer token that is shown to --url; read again for each question."},
 	{"url-ca-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_URL_CA_FILE", ROW(url_ca_file),
 	 "Who may vouch for the certificate of --url, as PEM. Default: whom this host trusts."},
 	OPTION_PREFIX(agent_options),
@@ -161,22 +161,10 @@ static int find_socket(struct agent_facts *f, const struct agent_options *o)
 
 static int read_token(char **out, const char *flag, const char *path)
 {
-	size_t len = 0;
-	if (!path)
-		return 0;
-	int code = slurp(path, TOKEN_MOST + 1, out, &len);
-	if (code)
-		return cmd_fail(CMD_USAGE, "agent: %s: %s: %s", flag, path,
-				code == FLUME_IO ? strerror(errno) : flume_code_text(code));
-	char *token = *out;
-	if (len > TOKEN_MOST)
-		return cmd_fail(CMD_USAGE, "agent: %s: %s is larger than %d bytes", flag, path,
-				TOKEN_MOST);
-	while (len && isspace((unsigned char)token[len - 1]))
-		token[--len] = '\0';
-	if (!len || strlen(token) != len || strpbrk(token, "\r\n"))
-		return cmd_fail(CMD_USAGE, "agent: %s: %s holds no token", flag, path);
-	return 0;
+	struct flume_err err = {0};
+	return path && slurp_token(path, out, &err)
+		       ? cmd_fail(CMD_USAGE, "agent: %s: %s", flag, err.text)
+		       : 0;
 }
 
 static int find_owner(struct agent_facts *f, const struct agent_options *o)
@@ -230,13 +218,20 @@ static int check_source(const struct agent_options *o)
 	return cmd_check_prefix(o->prefix);
 }
 
-static int check_urls(const struct agent_facts *f, const struct agent_options *o)
+static int check_urls(const struct agent_options *o)
 {
 	struct flume_err err = {0};
-	const struct source_url_options options = {.urls = o->urls, .token = f->url_token};
-	return source_url_check(&options, &err)
-		       ? cmd_fail(CMD_USAGE, "agent: --url: %s", err.text)
-		       : 0;
+	const struct source_url_options options = {.urls = o->urls,
+						   .token_file = o->url_token_file};
+	if (o->url_ca_file && access(o->url_ca_file, R_OK))
+		return cmd_fail(CMD_USAGE, "agent: --url-ca-file: %s: %s", o->url_ca_file,
+				strerror(errno));
+	char *token = NULL;
+	int code = read_token(&token, "--url-token-file", o->url_token_file);
+	free(token); /* that it is there is enough */
+	return code || !source_url_check(&options, &err)
+		       ? code
+		       : cmd_fail(CMD_USAGE, "agent: --url: %s", err.text);
 }
 
 int agent_facts(struct agent_facts *f, const struct agent_options *o)
@@ -250,9 +245,7 @@ int agent_facts(struct agent_facts *f, const struct agent_options *o)
 	if (!code)
 		code = read_token(&f->token, "--token-file", o->token_file);
 	if (!code)
-		code = read_token(&f->url_token, "--url-token-file", o->url_token_file);
-	if (!code)
-		code = check_urls(f, o);
+		code = check_urls(o);
 	if (!code)
 		code = find_owner(f, o);
 	if (!code)
@@ -263,7 +256,6 @@ int agent_facts(struct agent_facts *f, const struct agent_options *o)
 void agent_facts_fini(struct agent_facts *f)
 {
 	free(f->token);
-	free(f->url_token);
 	free(f->socket);
 	free(f->read_only);
 	*f = (struct agent_facts){0};

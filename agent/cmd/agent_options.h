@@ -24,9 +24,8 @@ extern const struct conf_option agent_option_rows[];
 
 struct agent_facts { /* all zero is an empty one */
 	char node[129];
-	char *token;     /* NULL: none */
-	char *url_token; /* NULL: none */
-	char *socket;    /* NULL: none */
+	char *token;  /* NULL: none */
+	char *socket; /* NULL: none */
 	bool socket_optional;
 	int64_t blind_after; /* as asked for, where the source proves often enough */
 	char *read_only;     /* why HTTP may not change schemas; NULL: it may */

@@ -67,6 +67,10 @@ static int add_node(struct fleet *fleet, const char *name, const char *text, siz
 		return out_of_memory();
 	if (code)
 		cmd_fail(0, "node '%s': its status does not parse", name);
+	const char *left_out = text_of(node->status, "left_out");
+	if (*left_out)
+		cmd_fail(0, "node '%s': its status is too big: %s schemas are left out", name,
+			 left_out);
 	return 0;
 }
 

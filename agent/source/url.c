@@ -10,6 +10,7 @@
 #include "agent/source/url.h"
 
 #include "agent/source/pace.h"
+#include "agent/source/slurp.h"
 #include "agent/source/url_answer.h"
 #include "agent/source/url_names.h"
 
@@ -40,6 +41,7 @@ struct source_url {
 	bool listed;
 	int64_t retry_after;      /* seconds, as an answer of this round demands; or 0 */
 	struct flume_err trouble; /* of this round, the first */
+	char *token_file, *token; /* NULL: none */
 	char *told_why;           /* of the link */
 	bool told_link, up;
 };
@@ -119,10 +121,24 @@ static void on_reply(const struct web_reply *r, void *arg)
 		end_round(s);
 }
 
+/* A file that is just being replaced is no reason to ask without. */
+static void read_token(struct source_url *s)
+{
+	char *token;
+	struct flume_err err = {0};
+	if (s->token_file && slurp_token(s->token_file, &token, &err)) {
+		s->trouble = err;
+	} else if (s->token_file) {
+		free(s->token);
+		s->token = token;
+	}
+}
+
 static void begin_round(void *arg)
 {
 	struct source_url *s = arg;
 	s->trouble = (struct flume_err){0};
+	read_token(s);
 	s->retry_after = 0;
 	s->asked = s->good = 0;
 	for (size_t i = 0; i < s->n; i++) {
@@ -133,6 +149,7 @@ static void begin_round(void *arg)
 					 .url = d->url,
 					 .etag = d->etag,
 					 .modified = d->modified,
+					 .token = s->token,
 					 .body_max = d->name ? URL_SCHEMA_MOST : URL_WHOLE_MOST,
 				 },
 				 on_reply, q);
@@ -155,6 +172,8 @@ static void source_url_free(struct source *source)
 	web_free(s->web);
 	loop_timer_free(s->pause);
 	free(s->told_why);
+	free(s->token_file);
+	free(s->token);
 	free(s);
 }
 
@@ -175,15 +194,14 @@ static int set_up(struct source_url *s, struct loop *loop, const struct source_u
 	while (o->urls[n])
 		n++;
 	s->web = web_new(loop,
-			 &(struct web_options){.ca_file = o->ca_file,
-					       .token = o->token,
-					       .first_ms = o->first_ms},
+			 &(struct web_options){.ca_file = o->ca_file, .first_ms = o->first_ms},
 			 err);
 	if (!s->web)
 		return err->code;
 	s->pause = loop_timer_new(loop, begin_round, s);
 	s->questions = calloc(n ? n : 1, sizeof *s->questions);
-	bool good = s->pause && s->questions;
+	s->token_file = o->token_file ? strdup(o->token_file) : NULL;
+	bool good = s->pause && s->questions && !s->token_file == !o->token_file;
 	for (size_t i = 0; good && i < n; i++)
 		good = add_question(s, o->urls[i]);
 	return good ? 0 : flume_fail(err, FLUME_NOMEM, "out of memory");

@@ -9,7 +9,8 @@ struct source_url_options {
 	 * one schema as YAML or JSON.  NULL at the end. */
 	const char *const *urls;
 	const char *ca_file; /* NULL: the system's                         */
-	const char *token;   /* sent as a bearer token; NULL: none         */
+	const char
+		*token_file; /* of a bearer token, which is read for each round; NULL: none */
 	int64_t poll_ns;     /* 0: 30 s                                    */
 	int first_ms;        /* until an answer begins; 0: 5 s             */
 };

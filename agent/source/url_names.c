@@ -42,7 +42,7 @@ static int check_one(const struct source_url_options *o, const char *text,
 {
 	const char *url = url_behind_name(text);
 	int code = web_check_url(url, err);
-	if (!code && o->token && !strncasecmp(url, "http://", 7) && !is_local(url))
+	if (!code && o->token_file && !strncasecmp(url, "http://", 7) && !is_local(url))
 		code = flume_fail(err, FLUME_INVALID,
 				  "'%s': the token would be seen on the way: expected https://",
 				  url);

@@ -20,7 +20,7 @@ struct web_get {
 	struct curl_slist *headers;
 	char *url; /* as asked for */
 	char *at;  /* where the redirects have led; NULL: nowhere */
-	char *etag, *modified;
+	char *etag, *modified, *token;
 	size_t body_max;
 	struct text body;
 	bool too_big;
@@ -77,11 +77,10 @@ static bool add_header(struct web_get *g, const char *name, const char *value)
 
 static bool add_headers(struct web_get *g)
 {
-	const char *token = g->web->options.token;
 	struct text bearer = {0}, name = {0};
-	bool sent = token && (!g->at || origin_same(g->url, g->at));
+	bool sent = g->token && (!g->at || origin_same(g->url, g->at));
 	if (sent)
-		text_addf(&bearer, "Bearer %s", token);
+		text_addf(&bearer, "Bearer %s", g->token);
 	text_addf(&name, "flume/%s", flume_version());
 	bool good = !bearer.failed && !name.failed && add_header(g, "User-Agent", name.s) &&
 		    add_header(g, "Accept", "application/json, application/yaml, */*;q=0.5") &&
@@ -130,6 +129,7 @@ static void release(struct web_get *g)
 	free(g->at);
 	free(g->etag);
 	free(g->modified);
+	free(g->token);
 	free(g);
 }
 
@@ -260,10 +260,11 @@ struct web_get *web_get(struct web *w, const struct web_request *r, web_done_fn 
 	g->url = strdup(r->url);
 	g->etag = r->etag ? strdup(r->etag) : NULL;
 	g->modified = r->modified ? strdup(r->modified) : NULL;
+	g->token = r->token ? strdup(r->token) : NULL;
 	g->limit = loop_timer_new(w->loop, on_limit, g);
 	g->curl = curl_easy_init();
-	if (g->url && !g->etag == !r->etag && !g->modified == !r->modified && g->limit &&
-	    g->curl && start(g))
+	if (g->url && !g->etag == !r->etag && !g->modified == !r->modified &&
+	    !g->token == !r->token && g->limit && g->curl && start(g))
 		return g;
 	release(g);
 	return NULL;

@@ -103,12 +103,10 @@ struct web *web_new(struct loop *loop, const struct web_options *options, struct
 	w->loop = loop;
 	w->options = *options;
 	w->options.ca_file = options->ca_file ? strdup(options->ca_file) : NULL;
-	w->options.token = options->token ? strdup(options->token) : NULL;
 	set_defaults(&w->options);
 	w->timer = loop_timer_new(loop, on_timer, w);
 	w->multi = curl_multi_init();
-	if (!w->timer || !w->multi || !w->options.ca_file != !options->ca_file ||
-	    !w->options.token != !options->token) {
+	if (!w->timer || !w->multi || !w->options.ca_file != !options->ca_file) {
 		flume_fail(err, FLUME_NOMEM, "out of memory");
 		return web_free(w);
 	}
@@ -128,7 +126,6 @@ struct web *web_free(struct web *w)
 	loop_timer_free(w->timer);
 	curl_global_cleanup();
 	free((char *)(uintptr_t)w->options.ca_file);
-	free((char *)(uintptr_t)w->options.token);
 	free(w);
 	return NULL;
 }

@@ -17,7 +17,6 @@ struct web_get;
 
 struct web_options {         /* 0 in any field takes the default in brackets */
 	const char *ca_file; /* PEM [the system's]                     */
-	const char *token;   /* sent as a bearer token [none]          */
 	int connect_ms;      /* [5000]                                 */
 	int first_ms;        /* until the first byte of a reply [5000] */
 	int whole_ms;        /* redirects included [60000]             */
@@ -33,6 +32,7 @@ struct web_request {
 	const char *url;
 	const char *etag;     /* what is known already; NULL: nothing ... */
 	const char *modified; /* ... likewise                              */
+	const char *token;    /* sent as a bearer token; NULL: none        */
 	size_t body_max;
 };
 

@@ -260,6 +260,9 @@ START_TEST(status_shows_who_is_blind)
 	      "\"proved_revision\": 77, \"proved_at\": \"2026-11-22T10:00:00Z\"}}");
 	flume("status");
 	SAYS(cmd.out, "n2     2026-11-22T10:00:00Z  77        refused\n");
+	store("/flume/nodes/n3", "{\"truncated\": true, \"left_out\": 12}");
+	flume("status");
+	SAYS(cmd.err, "node 'n3': its status is too big: 12 schemas are left out");
 }
 END_TEST
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define POLL INT64_C(20000000)
 
@@ -82,11 +83,11 @@ static void end(void)
 	text_fini(&t.said);
 }
 
-static void follow_urls(const char *const *urls, const char *token)
+static void follow_urls(const char *const *urls, const char *token_file)
 {
 	const struct sink sink = {on_batch, on_proved, on_link, on_reset, NULL};
 	const struct source_url_options options = {
-		.urls = urls, .token = token, .poll_ns = POLL, .first_ms = 300};
+		.urls = urls, .token_file = token_file, .poll_ns = POLL, .first_ms = 300};
 	ck_assert_int_eq(source_url_new(&t.source, t.loop, &options, &sink, NULL), 0);
 }
 
@@ -329,12 +330,24 @@ START_TEST(the_token_goes_to_nobody_else)
 	redirect("/schemas", "/near");
 	snprintf(away, sizeof away, "%s/x", other.url);
 	redirect("/near", away);
-	follow_urls((const char *[]){at(NULL, "/schemas"), NULL}, "secret");
+	char file[128];
+	const char *tmp = getenv("TMPDIR");
+	snprintf(file, sizeof file, "%s/flume-token-XXXXXX", tmp ? tmp : "/tmp");
+	int fd = mkstemp(file);
+	ck_assert_int_eq(write(fd, "secret\n", 7), 7);
+	follow_urls((const char *[]){at(NULL, "/schemas"), NULL}, file);
 	EXPECT("list(a=1) ");
 	ck_assert_ptr_nonnull(strstr(t.site.last, "GET /near "));
 	ck_assert_ptr_nonnull(strstr(t.site.last, "Authorization: Bearer secret\r\n"));
 	ck_assert_ptr_nonnull(strstr(other.last, "GET /x "));
 	ck_assert_ptr_null(strstr(other.last, "secret"));
+	/* Another one is taken for the next question; while there is none, the old one. */
+	ck_assert_int_eq(pwrite(fd, "public", 6, 0), 6);
+	LOOP_UNTIL(t.loop, strstr(t.site.last, "Bearer public\r\n"), "the other token");
+	ck_assert_int_eq(unlink(file), 0);
+	close(fd);
+	until_proofs(3);
+	ck_assert_ptr_nonnull(strstr(t.site.last, "Bearer public\r\n"));
 	t.source = source_free(t.source);
 	web_site_close(&other);
 }
@@ -438,7 +451,7 @@ START_TEST(urls_are_checked_before_anything_is_asked)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct flume_err err = {0};
 		const struct source_url_options options = {.urls = cases[i].urls,
-							   .token = cases[i].token};
+							   .token_file = cases[i].token};
 		int code = source_url_check(&options, &err);
 		ck_assert_str_eq(err.text, cases[i].error ? cases[i].error : "");
 		ck_assert_int_eq(code, cases[i].error ? FLUME_INVALID : 0);
@@ -494,7 +507,7 @@ START_TEST(each_allocation_of_a_start_may_fail)
 	const struct sink sink = {on_batch, on_proved, on_link, on_reset, NULL};
 	const char *urls[] = {"a=https://h/a", "b=https://h/b", NULL};
 	const struct source_url_options options = {
-		.urls = urls, .ca_file = "x", .token = "y", .poll_ns = POLL};
+		.urls = urls, .ca_file = "x", .token_file = "y", .poll_ns = POLL};
 	for (long nth = 1;; nth++) {
 		struct flume_err err = {0};
 		memory_fails_at(nth);
