@@ -20,6 +20,7 @@
 #include "agent/log/log.h"
 #include "agent/source/etcd.h"
 #include "agent/source/keep.h"
+#include "agent/source/url.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -95,9 +96,10 @@ static int open_engine(struct agent *a, struct flume_err *err)
 			  &(struct engine_options){
 				  .node = a->facts.node,
 				  .agent_version = flume_version(),
-				  .source = o->etcd  ? "etcd"
-					    : o->dir ? "dir"
-						     : "none",
+				  .source = o->etcd    ? "etcd"
+					    : o->dir   ? "dir"
+					    : *o->urls ? "url"
+						       : "none",
 				  .labels = o->labels,
 				  .state_dir = o->state,
 				  .apply_same_version = o->same_version == SAME_VERSION_APPLY,
@@ -106,6 +108,7 @@ static int open_engine(struct agent *a, struct flume_err *err)
 				  .probation_ns = o->probation,
 				  .probation_requests = o->probation_requests,
 				  .probation_error_rate = o->probation_error_rate,
+				  .blind_after_ns = a->facts.blind_after,
 			  },
 			  err);
 }
@@ -179,6 +182,15 @@ static int open_source(struct agent *a, struct flume_err *err)
 	const struct sink sink = engine_sink(a->engine);
 	if (o->dir)
 		return source_dir_new(&a->source, a->loop, o->dir, o->poll, &sink, err);
+	if (*o->urls)
+		return source_url_new(&a->source, a->loop,
+				      &(struct source_url_options){
+					      .urls = o->urls,
+					      .ca_file = o->url_ca_file,
+					      .token_file = o->url_token_file,
+					      .poll_ns = o->poll,
+				      },
+				      &sink, err);
 	if (!o->etcd)
 		return 0;
 	int code =
@@ -195,9 +207,9 @@ static void say_hello(const struct agent *a, size_t running, int64_t begun)
 	const struct agent_options *o = a->options;
 	log_event(LOG_INFO, "agent started", LOG_STR("version", flume_version()),
 		  LOG_STR("node", a->facts.node), LOG_STR("etcd", o->etcd),
-		  LOG_STR("dir", o->dir), LOG_STR("listen", o->listen),
-		  LOG_INT("port", http_port(a->http)), LOG_STR("socket", http_socket(a->http)),
-		  LOG_INT("running", running),
+		  LOG_STR("dir", o->dir), LOG_STR("url", *o->urls),
+		  LOG_STR("listen", o->listen), LOG_INT("port", http_port(a->http)),
+		  LOG_STR("socket", http_socket(a->http)), LOG_INT("running", running),
 		  LOG_INT("took_ms", (loop_now() - begun) / 1000000));
 	if (o->etcd && !o->state)
 		log_event(
@@ -290,12 +302,16 @@ static int run(const struct cmd_call *call)
 const struct command command_agent = {
 	.name = "agent",
 	.usage = "[OPTION...]",
-	.about = "Keep this node's pipelines in step with etcd or a folder, and serve them.",
+	.about = "Keep this node's pipelines in step with etcd, a folder or a web server, and "
+		 "serve "
+		 "them.",
 	.details =
-		"Serves the pipelines whose schemas lie in etcd (--etcd) or in a folder "
-		"(--dir), and "
+		"Serves the pipelines whose schemas lie in etcd (--etcd), in a folder (--dir) "
+		"or on a "
+		"web server (--url), one of these, and "
 		"follows every change: checks it, tries it, swaps it in between two requests, "
-		"watches it, and goes back when it fails. With neither, schemas come over HTTP "
+		"watches it, and goes back when it fails. With none of them, schemas come over "
+		"HTTP "
 		"alone. SIGTERM ends it well.",
 	.negative = "it cannot start",
 	.options = agent_option_rows,

@@ -4,6 +4,7 @@
 #include "agent/cmd/store.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
+#include "agent/source/url.h"
 #include "lib/base/text.h"
 
 #include <ctype.h>
@@ -13,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TOKEN_MOST    4096
 #define SOCKET_FOLDER "/run/flume"
+#define PROOF_PACE    INT64_C(10000000000) /* of sources that are watched */
 
 #define ROW(field) offsetof(struct agent_options, field)
 
@@ -22,11 +23,24 @@ const struct conf_option agent_option_rows[] = {
 	OPTION_ETCD(agent_options),
 	{"dir", 0, CONF_TEXT, "DIR", NULL, "FLUME_DIR", ROW(dir),
 	 "Follow the NAME.yaml, NAME.yml and NAME.json of this folder."},
+	{"url", 0, CONF_TEXTS, "[NAME=]URL", NULL, "FLUME_URL", ROW(urls),
+	 "Ask there for a JSON map of names and schemas; or NAME=URL, once for each schema, "
+	 "for "
+	 "that one as YAML or JSON."},
+	{"url-token-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_URL_TOKEN_FILE",
+	 ROW(url_token_file),
+	 "Holds a bearer token that is shown to --url; read again for each question."},
+	{"url-ca-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_URL_CA_FILE", ROW(url_ca_file),
+	 "Who may vouch for the certificate of --url, as PEM. Default: whom this host trusts."},
 	OPTION_PREFIX(agent_options),
 	{"write-through", 0, CONF_FLAG, "", NULL, "FLUME_WRITE_THROUGH", ROW(write_through),
 	 "Let schemas be changed over HTTP: they are written to etcd, for all nodes."},
 	{"poll", 0, CONF_DURATION, "TIME", NULL, "FLUME_POLL", ROW(poll),
-	 "Look at this pace instead of waiting for changes."},
+	 "Look at this pace instead of waiting for changes; --url is asked every 30s "
+	 "otherwise."},
+	{"blind-after", 0, CONF_DURATION, "TIME", "30s", "FLUME_BLIND_AFTER", ROW(blind_after),
+	 "Without a proof from the source for so long, twice its pace at least, the node says "
+	 "that it is blind; 0: never."},
 	{"node", 0, CONF_TEXT, "NAME", NULL, "FLUME_NODE", ROW(node),
 	 "The name of this node. Default: the host name."},
 	{"label", 0, CONF_TEXTS, "KEY=VALUE", NULL, "FLUME_LABEL", ROW(labels),
@@ -145,24 +159,12 @@ static int find_socket(struct agent_facts *f, const struct agent_options *o)
 
 /* ---- who may change schemas ---- */
 
-static int read_token(struct agent_facts *f, const struct agent_options *o)
+static int read_token(char **out, const char *flag, const char *path)
 {
-	size_t len = 0;
-	if (!o->token_file)
-		return 0;
-	int code = slurp(o->token_file, TOKEN_MOST + 1, &f->token, &len);
-	if (code)
-		return cmd_fail(CMD_USAGE, "agent: --token-file: %s: %s", o->token_file,
-				code == FLUME_IO ? strerror(errno) : flume_code_text(code));
-	if (len > TOKEN_MOST)
-		return cmd_fail(CMD_USAGE, "agent: --token-file: %s is larger than %d bytes",
-				o->token_file, TOKEN_MOST);
-	while (len && isspace((unsigned char)f->token[len - 1]))
-		f->token[--len] = '\0';
-	if (!len || strlen(f->token) != len)
-		return cmd_fail(CMD_USAGE, "agent: --token-file: %s holds no token",
-				o->token_file);
-	return 0;
+	struct flume_err err = {0};
+	return path && slurp_token(path, out, &err)
+		       ? cmd_fail(CMD_USAGE, "agent: %s: %s", flag, err.text)
+		       : 0;
 }
 
 static int find_owner(struct agent_facts *f, const struct agent_options *o)
@@ -173,6 +175,9 @@ static int find_owner(struct agent_facts *f, const struct agent_options *o)
 	if (o->etcd)
 		text_add(&t, "etcd owns the schemas: write them there, or start the agent with "
 			     "--write-through");
+	else if (*o->urls)
+		text_addf(&t, "%s owns the schemas: change them there",
+			  o->urls[1] ? "the web" : o->urls[0]);
 	else if (o->dir && access(o->dir, W_OK))
 		text_addf(&t, "the folder '%s' cannot be written", o->dir);
 	else
@@ -181,11 +186,31 @@ static int find_owner(struct agent_facts *f, const struct agent_options *o)
 	return f->read_only ? 0 : cmd_fail(CMD_NEGATIVE, "out of memory");
 }
 
+static void find_bound(struct agent_facts *f, const struct agent_options *o)
+{
+	int64_t pace = o->poll > 0 ? o->poll : *o->urls ? SOURCE_URL_POLL : PROOF_PACE;
+	f->blind_after = o->blind_after;
+	if (f->blind_after && f->blind_after / 2 < pace)
+		f->blind_after = 2 * pace;
+}
+
 static int check_source(const struct agent_options *o)
 {
-	if (o->etcd && o->dir)
+	const char *given[3];
+	size_t n = 0;
+	if (o->etcd)
+		given[n++] = "--etcd";
+	if (o->dir)
+		given[n++] = "--dir";
+	if (*o->urls)
+		given[n++] = "--url";
+	if (n > 1)
 		return cmd_fail(CMD_USAGE,
-				"agent: --etcd and --dir: schemas come from one place");
+				"agent: %s and %s: schemas come from one place: leave out one",
+				given[0], given[1]);
+	if ((o->url_token_file || o->url_ca_file) && !*o->urls)
+		return cmd_fail(CMD_USAGE, "agent: %s: there is no --url",
+				o->url_ca_file ? "--url-ca-file" : "--url-token-file");
 	if (o->write_through && !o->etcd)
 		return cmd_fail(CMD_USAGE, "agent: --write-through: there is no --etcd");
 	int code = store_check(&o->how);
@@ -196,15 +221,34 @@ static int check_source(const struct agent_options *o)
 	return cmd_check_prefix(o->prefix);
 }
 
+static int check_urls(const struct agent_options *o)
+{
+	struct flume_err err = {0};
+	const struct source_url_options options = {.urls = o->urls,
+						   .token_file = o->url_token_file};
+	if (o->url_ca_file && access(o->url_ca_file, R_OK))
+		return cmd_fail(CMD_USAGE, "agent: --url-ca-file: %s: %s", o->url_ca_file,
+				strerror(errno));
+	char *token = NULL;
+	int code = read_token(&token, "--url-token-file", o->url_token_file);
+	free(token); /* that it is there is enough */
+	return code || !source_url_check(&options, &err)
+		       ? code
+		       : cmd_fail(CMD_USAGE, "agent: --url: %s", err.text);
+}
+
 int agent_facts(struct agent_facts *f, const struct agent_options *o)
 {
 	int code = check_source(o);
+	find_bound(f, o);
 	if (!code)
 		code = check_labels(o);
 	if (!code)
 		code = find_name(f, o);
 	if (!code)
-		code = read_token(f, o);
+		code = read_token(&f->token, "--token-file", o->token_file);
+	if (!code)
+		code = check_urls(o);
 	if (!code)
 		code = find_owner(f, o);
 	if (!code)

@@ -10,11 +10,12 @@ enum { SAME_VERSION_REJECT, SAME_VERSION_APPLY };
 enum { DOWNGRADE_ALLOW, DOWNGRADE_DENY };
 
 struct agent_options {
-	const char *etcd, *dir, *prefix, *node, *state, *listen, *socket, *token_file, *config;
+	const char *etcd, *dir, *prefix, *node, *state, *listen, *socket, *token_file,
+		*url_ca_file, *url_token_file, *config;
 	struct etcd_how how;
-	const char *const *labels, *const *allow_hosts;
-	int64_t poll, probation, probation_requests, case_limit, max_body, request_timeout,
-		drain;
+	const char *const *labels, *const *allow_hosts, *const *urls;
+	int64_t poll, blind_after, probation, probation_requests, case_limit, max_body,
+		request_timeout, drain;
 	double probation_error_rate;
 	int log, log_level, same_version, downgrade;
 	bool write_through;
@@ -27,7 +28,8 @@ struct agent_facts { /* all zero is an empty one */
 	char *token;  /* NULL: none */
 	char *socket; /* NULL: none */
 	bool socket_optional;
-	char *read_only; /* why HTTP may not change schemas; NULL: it may */
+	int64_t blind_after; /* as asked for, where the source proves often enough */
+	char *read_only;     /* why HTTP may not change schemas; NULL: it may */
 };
 
 /* Looks at what no single row can say.  What is wrong is written to stderr.  0 or an exit code;

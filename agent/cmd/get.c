@@ -13,7 +13,7 @@
 enum { SHOW_TEXT, SHOW_YAML, SHOW_JSON };
 
 struct get_options {
-	const char *etcd, *prefix, *url, *config;
+	const char *etcd, *prefix, *agent, *config;
 	struct etcd_how how;
 	int output;
 };
@@ -21,7 +21,7 @@ struct get_options {
 static const struct conf_option options[] = {
 	OPTION_ETCD(get_options),
 	OPTION_PREFIX(get_options),
-	OPTION_URL(get_options),
+	OPTION_AGENT(get_options),
 	{"output", 'o', CONF_CHOICE, "text|yaml|json", "text", NULL,
 	 offsetof(struct get_options, output),
 	 "How to print; text shows a single schema as it was written."},
@@ -81,14 +81,14 @@ static int get_one_from_agent(const struct get_options *o, const char *name)
 	text_addf(&path, "/schemas/%s", name);
 	/* An agent prefers to answer in the format in which the schema was written. */
 	int code = path.failed ? FLUME_NOMEM
-			       : fetch(o->url, path.s,
+			       : fetch(o->agent, path.s,
 				       o->output == SHOW_JSON   ? "application/json"
 				       : o->output == SHOW_YAML ? "application/yaml"
 								: NULL,
 				       &body, &err);
 	text_fini(&path);
 	if (code == FLUME_NOT_FOUND)
-		code = cmd_fail(CMD_NOT_FOUND, "no schema '%s' at %s", name, o->url);
+		code = cmd_fail(CMD_NOT_FOUND, "no schema '%s' at %s", name, o->agent);
 	else if (code)
 		code = cmd_fail(cmd_exit_of(code), "%s", err.text);
 	else
@@ -188,14 +188,14 @@ static int get_all_from_agent(const struct get_options *o)
 	struct flume_err err = {0};
 	struct text body = {0};
 	flume_value *root = NULL;
-	int code = fetch(o->url, "/schemas", "application/json", &body, &err);
+	int code = fetch(o->agent, "/schemas", "application/json", &body, &err);
 	if (code) {
 		code = cmd_fail(cmd_exit_of(code), "%s", err.text);
 	} else if (flume_value_parse(
 			   &root, body.s ? body.s : "", body.len, FLUME_JSON,
 			   &(struct flume_limits){.bytes = 64 << 20, .nodes = 1 << 20}, NULL)) {
 		code = cmd_fail(CMD_UNREACHABLE, "%s: that is not the answer of an agent",
-				o->url);
+				o->agent);
 	} else {
 		code = print_agents_list(root, o->output);
 	}

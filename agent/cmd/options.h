@@ -65,10 +65,11 @@ struct etcd_how {
 		"prefix", 0, CONF_TEXT, "KEY", "/flume/", "FLUME_PREFIX",               \
 			offsetof(struct s, prefix), "What all keys in etcd begin with." \
 	}
-#define OPTION_URL(s)                                                                          \
-	{                                                                                      \
-		"url", 0, CONF_TEXT, "URL", "http://127.0.0.1:8410", "FLUME_URL",              \
-			offsetof(struct s, url), "An agent to ask when no etcd is configured." \
+#define OPTION_AGENT(s)                                                               \
+	{                                                                             \
+		"agent", 0, CONF_TEXT, "URL", "http://127.0.0.1:8410", "FLUME_AGENT", \
+			offsetof(struct s, agent),                                    \
+			"An agent to ask when no etcd is configured."                 \
 	}
 
 #define OPTION_CASE_LIMIT(s)                                                      \

@@ -13,7 +13,7 @@
 #include <string.h>
 
 struct status_options {
-	const char *etcd, *prefix, *url, *config;
+	const char *etcd, *prefix, *agent, *config;
 	struct etcd_how how;
 	int output;
 };
@@ -21,7 +21,7 @@ struct status_options {
 static const struct conf_option options[] = {
 	OPTION_ETCD(status_options),
 	OPTION_PREFIX(status_options),
-	OPTION_URL(status_options),
+	OPTION_AGENT(status_options),
 	OPTION_CONFIG(status_options, "The agent's configuration, for etcd and prefix."),
 	OPTION_OUTPUT(status_options),
 	{0},
@@ -68,6 +68,10 @@ static int add_node(struct fleet *fleet, const char *name, const char *text, siz
 		return out_of_memory();
 	if (code)
 		cmd_fail(0, "node '%s': its status does not parse", name);
+	const char *left_out = text_of(node->status, "left_out");
+	if (*left_out)
+		cmd_fail(0, "node '%s': its status is too big: %s schemas are left out", name,
+			 left_out);
 	return 0;
 }
 
@@ -171,9 +175,29 @@ static size_t list_astray(struct table *table, const struct fleet *fleet)
 	return n;
 }
 
+/* Those that have heard no proof from their source for too long: what they run may be old. */
+static size_t list_blind(struct table *table, const struct fleet *fleet)
+{
+	size_t n = 0;
+	table_row(table, (const char *[]){"BLIND", "PROVED AT", "REVISION", "WHY"});
+	for (size_t i = 0; i < fleet->n; i++) {
+		const flume_value *status = fleet->nodes[i].status;
+		const flume_value *fresh = status ? flume_value_get(status, "freshness") : NULL;
+		if (strcmp(text_of(fresh, "blind"), "true") != 0)
+			continue;
+		const char *at = text_of(fresh, "proved_at");
+		table_row(table,
+			  (const char *[]){fleet->nodes[i].name, *at ? at : "never",
+					   text_of(fresh, "proved_revision"),
+					   text_of(flume_value_get(status, "link"), "why")});
+		n++;
+	}
+	return n;
+}
+
 static int print_text(const struct fleet *fleet)
 {
-	struct table counted = {.columns = 4}, astray = {.columns = 6};
+	struct table counted = {.columns = 4}, astray = {.columns = 6}, blind = {.columns = 4};
 	struct map counts = {0};
 	bool good = count_all(&counts, fleet) == 0;
 	if (good)
@@ -187,8 +211,13 @@ static int print_text(const struct fleet *fleet)
 		putchar('\n');
 		good = good && table_print(stdout, &astray);
 	}
+	if (list_blind(&blind, fleet)) {
+		putchar('\n');
+		good = good && table_print(stdout, &blind);
+	}
 	map_fini(&counts);
 	table_fini(&counted);
+	table_fini(&blind);
 	table_fini(&astray);
 	return good ? CMD_DONE : out_of_memory();
 }
@@ -249,11 +278,11 @@ static int from_agent(const struct status_options *o)
 	struct text body = {0};
 	struct node node = {0};
 	struct fleet fleet = {.nodes = &node};
-	int code = fetch(o->url, "/status", "application/json", &body, &err);
+	int code = fetch(o->agent, "/status", "application/json", &body, &err);
 	if (code) {
 		code = cmd_fail(cmd_exit_of(code), "%s", err.text);
 	} else {
-		code = add_node(&fleet, o->url, body.s ? body.s : "", body.len);
+		code = add_node(&fleet, o->agent, body.s ? body.s : "", body.len);
 		if (!code && !node.status)
 			code = CMD_UNREACHABLE;
 	}

@@ -123,11 +123,12 @@ int batch_take(void *engine, enum batch_kind kind, const struct change *changes,
 void batch_reset(void *engine, int64_t revision)
 {
 	struct engine *e = engine;
-	log_event(LOG_WARN, "the store went back: wiped or restored; revisions start anew",
+	log_event(LOG_ERROR, "the store went back: wiped or restored; revisions start anew",
 		  LOG_INT("revision", revision));
 	for (size_t i = 0; i < e->lanes.len; i++)
 		engine_lane_at(e, i)->last_revision = 0;
 	e->forgotten = 0;
 	e->proved = revision;
+	sight_reset(e);
 	board_changed(e);
 }

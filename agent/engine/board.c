@@ -19,6 +19,8 @@ struct board {
 
 static const char *keep(char **at, const char *text, size_t size)
 {
+	if (!text)
+		return NULL;
 	char *copy = memcpy(*at, text, size);
 	*at += size;
 	return copy;
@@ -29,21 +31,23 @@ static struct sheet *sheet_new(const struct page *page)
 	size_t why = strlen(page->why) + 1;
 	size_t status = strlen(page->status) + 1;
 	size_t metrics = strlen(page->metrics) + 1;
-	struct sheet *sheet = malloc(sizeof *sheet + why + status + metrics);
+	size_t brief = page->brief ? strlen(page->brief) + 1 : 0;
+	struct sheet *sheet = malloc(sizeof *sheet + why + status + metrics + brief);
 	if (!sheet)
 		return NULL;
 	char *at = sheet->texts;
 	sheet->refs = 1;
-	sheet->page.ready = page->ready;
+	sheet->page = *page;
 	sheet->page.why = keep(&at, page->why, why);
 	sheet->page.status = keep(&at, page->status, status);
 	sheet->page.metrics = keep(&at, page->metrics, metrics);
+	sheet->page.brief = keep(&at, page->brief, brief);
 	return sheet;
 }
 
 struct board *board_new(void)
 {
-	static const struct page first = {false, "starting", "{}", ""};
+	static const struct page first = {.why = "starting", .status = "{}", .metrics = ""};
 	struct board *board = calloc(1, sizeof *board);
 	if (!board)
 		return NULL;

@@ -12,11 +12,18 @@
 
 struct board;
 
+/* Bytes of a status that each proof of the source changes, and nothing else does. */
+struct page_proof {
+	size_t begin, end;
+};
+
 struct page {
-	bool ready;          /* every wanted schema has a generation that runs */
-	const char *why;     /* lines of text: what is waited for, or what runs */
-	const char *status;  /* the node's status, JSON (the value of nodes/NODE) */
-	const char *metrics; /* the engine's part of /metrics, Prometheus text */
+	bool ready;              /* every wanted schema has a generation that runs */
+	const char *why;         /* lines of text: what is waited for, or what runs */
+	const char *status;      /* the node's status, JSON */
+	const char *metrics;     /* the engine's part of /metrics, Prometheus text */
+	const char *brief;       /* of a status too big for etcd, what goes there; else NULL */
+	struct page_proof proof; /* in the status, and in what is brief of it */
 };
 
 struct board *board_new(void); /* with a page that is not ready; NULL when out of memory */

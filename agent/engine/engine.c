@@ -148,9 +148,7 @@ struct lane *lane_free(struct lane *lane)
 
 static void take_proved(void *arg, int64_t revision)
 {
-	struct engine *e = arg;
-	e->proved = revision;
-	board_proved(e);
+	sight_proved(arg, revision);
 }
 
 static void take_link(void *arg, bool up, const char *why)
@@ -271,6 +269,7 @@ int engine_new(struct engine **out, struct loop *loop, flume_factory *factory,
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
 	e->listed = !strcmp(e->options.source, "none");
+	sight_begin(e);
 	board_changed(e);
 	*out = e;
 	return 0;

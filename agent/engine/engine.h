@@ -19,7 +19,7 @@ struct engine;
 struct engine_options {
 	const char *node;
 	const char *agent_version;
-	const char *source;          /* "etcd", "dir" or "none": what the status says       */
+	const char *source;          /* "etcd", "dir", "url" or "none"                       */
 	const char *const *labels;   /* "k=v", NULL at the end; may be NULL                 */
 	const char *state_dir;       /* last known good; NULL: nothing is remembered       */
 	bool apply_same_version;     /* policy same_version: apply                          */
@@ -30,6 +30,7 @@ struct engine_options {
 	double probation_error_rate; /* likewise: 0.01 is one per cent (0: that)            */
 	unsigned breaker_failures;   /* distinct bad updates, at most 16 (0: 5) ...         */
 	int64_t breaker_window_ns;   /* ... within this time open the breaker (0: 10 min)   */
+	int64_t blind_after_ns;      /* without a proof from the source (0: never)          */
 };
 
 int engine_new(struct engine **out, struct loop *, flume_factory *, struct board *,

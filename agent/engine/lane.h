@@ -9,7 +9,8 @@
  * build, canary, swap), refs and wait (what depends on other schemas), count and guard
  * (probation, going back), retire (deletions), memory and rates (the state folder), crash and
  * turns (what follows from a crash), boot, tick, prune (names that are gone), say (outcomes: log, counters,
- * answers), status and metrics (the board).
+ * answers), sight (is the
+ * source still seen?), status and metrics (the board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
@@ -18,6 +19,7 @@
 #include "agent/engine/breaker.h"
 #include "agent/engine/engine.h"
 #include "agent/engine/facts.h"
+#include "agent/engine/fresh.h"
 #include "agent/engine/probation.h"
 #include "agent/engine/trial.h"
 #include "lib/base/map.h"
@@ -188,6 +190,12 @@ struct engine {
 	bool listed;    /* the source has said all it has            */
 	int64_t floor;  /* the newest revision that the disk knew of */
 	int64_t proved; /* revision                                  */
+	struct {        /* see sight.c                               */
+		struct fresh fresh;
+		int64_t proved_at; /* seconds since 1970; 0: never */
+		uint64_t resets;
+		int64_t reset_at; /* seconds since 1970 */
+	} sight;
 	bool link_up;
 	char *link_why; /* NULL: nothing to say       */
 	char *disk_why; /* NULL: the disk is fine     */
@@ -200,6 +208,7 @@ struct engine {
 	bool changed; /* the status, but for the proved revision */
 	int64_t changed_at;
 	int64_t told_proved, told_at;
+	int64_t pinned_proved, pinned_proved_at; /* on the page */
 	void (*on_status)(void *arg);
 	void *on_status_arg;
 };
@@ -386,17 +395,31 @@ void waits_for_findings(struct waits *, struct engine *, const flume_schema *,
 /* The store has another schema of this name now, or none: what waited for that is due. */
 void engine_moved(struct engine *, const char *name);
 
+/* ---- sight.c ---- */
+
+/* Once it is known whether there is a source. */
+void sight_begin(struct engine *);
+void sight_proved(struct engine *, int64_t revision);
+/* The store was wiped or restored. */
+void sight_reset(struct engine *);
+/* Returns when to be called next, or INT64_MAX. */
+int64_t sight_tick(struct engine *, int64_t now);
+/* Members of the status: what every proof changes ... */
+void sight_write_proof(struct engine *, struct text *);
+/* ... and the rest of them, which come next. */
+void sight_write(struct engine *, struct text *);
+/* Lines of /readyz?verbose. */
+void sight_explain(struct engine *, struct text *);
+
 /* ---- board: status.c, metrics.c ---- */
 
 /* Pins a new page soon. */
 void board_changed(struct engine *);
-/* Pins the proved revision soon, and tells of it when it has not been told for a while. */
+/* Pins a new proof soon, and tells of a new revision when none was told for a while. */
 void board_proved(struct engine *);
 void board_pace(struct engine *);
 /* At once, if anything changed. */
 void board_flush(struct engine *);
-void status_write(struct engine *, struct text *);
-bool status_ready(struct engine *, struct text *why);
 void metrics_write(struct engine *, struct text *);
 const char *outcome_word(enum outcome);
 /* The state as it is shown, with its reason. */

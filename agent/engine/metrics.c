@@ -75,10 +75,30 @@ static void add_gauge(struct text *t, struct engine *e, const struct gauge *gaug
 	}
 }
 
-static void add_single(struct text *t, const char *name, const char *help, int64_t value)
+static void add_single(struct text *t, const char *name, const char *type, const char *help,
+		       int64_t value)
 {
-	add_head(t, name, "gauge", help);
+	add_head(t, name, type, help);
 	text_addf(t, "%s %lld\n", name, (long long)value);
+}
+
+static void add_sight(struct text *t, struct engine *e)
+{
+	add_single(t, "flume_proved_revision", "gauge",
+		   "Nothing that happened in the store up to this revision is missing.",
+		   e->proved);
+	if (e->sight.proved_at)
+		add_single(t, "flume_proved_timestamp_seconds", "gauge",
+			   "When the source last proved that nothing is missing.",
+			   e->sight.proved_at);
+	add_single(t, "flume_blind", "gauge",
+		   "Whether the last such proof is older than --blind-after.",
+		   e->sight.fresh.blind);
+	add_single(t, "flume_store_resets_total", "counter",
+		   "Times that the store was found wiped or restored.",
+		   (int64_t)e->sight.resets);
+	add_single(t, "flume_source_up", "gauge", "Whether the source can be reached.",
+		   e->link_up);
 }
 
 void metrics_write(struct engine *e, struct text *t)
@@ -86,8 +106,5 @@ void metrics_write(struct engine *e, struct text *t)
 	add_updates(t, e);
 	for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++)
 		add_gauge(t, e, &gauges[i]);
-	add_single(t, "flume_proved_revision",
-		   "Nothing that happened in the store up to this revision is missing.",
-		   e->proved);
-	add_single(t, "flume_source_up", "Whether the source can be reached.", e->link_up);
+	add_sight(t, e);
 }

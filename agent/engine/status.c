@@ -3,19 +3,26 @@
  * things, or "rolled back" could not be told from "never arrived".
  *
  * The value of nodes/NODE is written when something in it changed, so what changes by itself
- * all the time, the proved revision, is no change; it goes along, and by itself now and then.
+ * all the time, the proof, is no change; it goes along, and a new revision by itself now and then.
+ *
+ * etcd refuses a value of more than a megabyte and a half, and then nothing at all would be known
+ * of the node.  So what would be too big is written again with less in it, what is told of
+ * trouble last.
  */
+#include "agent/engine/json.h"
 #include "agent/engine/lane.h"
-
-#include "lib/base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FINDINGS_MOST 16 /* etcd takes values of a megabyte and a half at the most */
-#define TEXT_MOST     300
-#define PROVED_PACE   (10000 * MS)
-#define SETTLE        (200 * MS)
+#define VALUE_MOST  ((size_t)1 << 20)
+#define PROVED_PACE (10000 * MS)
+#define SETTLE      (200 * MS)
+
+struct detail {
+	size_t findings; /* of an attempt, at most */
+	size_t text;     /* bytes of an error, at most; 0: nothing of attempts */
+};
 
 static const char *const state_words[] = {
 	[LANE_RUNNING] = "running",   [LANE_PROBATION] = "probation",
@@ -31,48 +38,6 @@ const char *lane_state_word(const struct lane *lane, const char **out_reason)
 		      : next->stage == NEXT_DUE ? "after-crash"
 						: "canary";
 	return state_words[coming ? LANE_WAITING : lane->state];
-}
-
-/* ---- pieces of JSON ---- */
-
-static void add_key(struct text *t, const char *key)
-{
-	if (t->len && t->s[t->len - 1] != '{' && t->s[t->len - 1] != '[')
-		text_add(t, ", ");
-	text_addf(t, "\"%s\": ", key);
-}
-
-static void add_text(struct text *t, const char *key, const char *value)
-{
-	add_key(t, key);
-	text_add_json(t, value, strlen(value));
-}
-
-/* Cut at TEXT_MOST. */
-static void add_cut(struct text *t, const char *key, const char *value)
-{
-	size_t n = strlen(value);
-	add_key(t, key);
-	text_add_json(t, value, n > TEXT_MOST ? utf8_floor(value, TEXT_MOST) : n);
-}
-
-static void add_number(struct text *t, const char *key, int64_t value)
-{
-	add_key(t, key);
-	text_addf(t, "%lld", (long long)value);
-}
-
-static void add_truth(struct text *t, const char *key, bool value)
-{
-	add_key(t, key);
-	text_add(t, value ? "true" : "false");
-}
-
-static void add_stamp(struct text *t, const char *key, int64_t seconds)
-{
-	char stamp[STAMP_SIZE];
-	stamp_write(stamp, seconds);
-	add_text(t, key, stamp);
 }
 
 static void add_facts(struct text *t, const struct facts *facts)
@@ -95,32 +60,32 @@ static void add_wanted(struct text *t, const struct lane *lane)
 	text_add_char(t, '}');
 }
 
-static void add_issue(struct text *t, const struct flume_issue *issue)
+static void add_issue(struct text *t, const struct flume_issue *issue, size_t most)
 {
 	text_add(t, "{");
 	add_text(t, "code", issue->code);
-	add_cut(t, "path", issue->path);
+	add_cut(t, "path", issue->path, most);
 	add_number(t, "line", issue->line);
 	add_number(t, "column", issue->column);
-	add_cut(t, "message", issue->text);
+	add_cut(t, "message", issue->text, most);
 	if (issue->hint)
-		add_cut(t, "hint", issue->hint);
+		add_cut(t, "hint", issue->hint, most);
 	text_add_char(t, '}');
 }
 
-static void add_issues(struct text *t, const flume_report *report)
+static void add_issues(struct text *t, const flume_report *report, const struct detail *d)
 {
 	size_t n = flume_report_size(report);
 	add_key(t, "errors");
 	text_add_char(t, '[');
-	for (size_t i = 0; i < n && i < FINDINGS_MOST; i++) {
+	for (size_t i = 0; i < n && i < d->findings; i++) {
 		text_add(t, i ? ", " : "");
-		add_issue(t, flume_report_get_issue(report, i));
+		add_issue(t, flume_report_get_issue(report, i), d->text);
 	}
 	text_add_char(t, ']');
 }
 
-static void add_attempted(struct text *t, const struct attempt *a)
+static void add_attempted(struct text *t, const struct attempt *a, const struct detail *d)
 {
 	add_key(t, "attempted");
 	text_add_char(t, '{');
@@ -129,9 +94,9 @@ static void add_attempted(struct text *t, const struct attempt *a)
 	if (*a->stage)
 		add_text(t, "stage", a->stage);
 	if (a->error)
-		add_cut(t, "error", a->error);
+		add_cut(t, "error", a->error, d->text);
 	if (flume_report_size(a->report))
-		add_issues(t, a->report);
+		add_issues(t, a->report, d);
 	add_stamp(t, "at", a->at);
 	text_add_char(t, '}');
 }
@@ -151,7 +116,7 @@ static void add_running(struct text *t, const struct lane *lane)
 	text_add_char(t, '}');
 }
 
-static void add_schema(struct text *t, const struct lane *lane)
+static void add_schema(struct text *t, const struct lane *lane, const struct detail *d)
 {
 	const char *reason;
 	add_key(t, lane->name);
@@ -160,8 +125,8 @@ static void add_schema(struct text *t, const struct lane *lane)
 	if (*reason)
 		add_text(t, "reason", reason);
 	add_wanted(t, lane);
-	if (lane->attempt.at)
-		add_attempted(t, &lane->attempt);
+	if (lane->attempt.at && d->text)
+		add_attempted(t, &lane->attempt, d);
 	if (lane->runs.schema)
 		add_running(t, lane);
 	text_add_char(t, '}');
@@ -174,11 +139,14 @@ static void add_health(struct text *t, const char *key, const char *word, bool g
 	text_add_char(t, '{');
 	add_truth(t, word, good);
 	if (why)
-		add_cut(t, "why", why);
+		add_cut(t, "why", why, 300);
 	text_add_char(t, '}');
 }
 
-void status_write(struct engine *e, struct text *t)
+/* ---- the whole ---- */
+
+/* `out_proof`: what another proof would change. */
+static void add_node(struct engine *e, struct text *t, struct page_proof *out_proof)
 {
 	text_add_char(t, '{');
 	add_text(t, "node", e->options.node);
@@ -190,13 +158,85 @@ void status_write(struct engine *e, struct text *t)
 	add_health(t, "link", "up", e->link_up, e->link_why);
 	if (e->options.state_dir)
 		add_health(t, "disk", "ok", !e->disk_why, e->disk_why);
-	add_number(t, "proved_revision", e->proved);
+	out_proof->begin = t->len;
+	sight_write_proof(e, t);
+	out_proof->end = t->len;
+	sight_write(e, t);
+}
+
+static void add_schemas(struct engine *e, struct text *t, const struct detail *d)
+{
 	add_key(t, "schemas");
 	text_add_char(t, '{');
 	for (size_t i = 0; i < e->lanes.len; i++)
 		if (lane_shown(engine_lane_at(e, i)))
-			add_schema(t, engine_lane_at(e, i));
-	text_add(t, "}}");
+			add_schema(t, engine_lane_at(e, i), d);
+	text_add_char(t, '}');
+}
+
+static bool is_calm(const struct lane *lane)
+{
+	const char *reason;
+	return !strcmp(lane_state_word(lane, &reason), state_words[LANE_RUNNING]);
+}
+
+/* As many as there is room for, those in trouble first.  Returns how many there was none for. */
+static size_t add_some_schemas(struct engine *e, struct text *t, size_t most)
+{
+	size_t left_out = 0;
+	add_key(t, "schemas");
+	text_add_char(t, '{');
+	for (int calm = 0; calm < 2; calm++)
+		for (size_t i = 0; i < e->lanes.len; i++) {
+			const struct lane *lane = engine_lane_at(e, i);
+			size_t before = t->len;
+			if (!lane_shown(lane) || is_calm(lane) != calm)
+				continue;
+			add_schema(t, lane, &(struct detail){0});
+			if (t->failed || t->len <= most)
+				continue;
+			t->len = before;
+			t->s[before] = '\0';
+			left_out++;
+		}
+	text_add_char(t, '}');
+	return left_out;
+}
+
+/* `head`: what comes before the schemas. */
+static void write_brief(struct engine *e, struct text *t, const struct text *head)
+{
+	static const struct detail details[] = {{1, 80}, {0, 0}};
+	for (size_t i = 0; i < sizeof details / sizeof *details; i++) {
+		text_fini(t);
+		text_add_n(t, head->s, head->len);
+		add_schemas(e, t, &details[i]);
+		add_truth(t, "truncated", true);
+		text_add_char(t, '}');
+		if (t->failed || t->len <= VALUE_MOST)
+			return;
+	}
+	text_fini(t);
+	text_add_n(t, head->s, head->len);
+	size_t left_out = t->failed ? 0 : add_some_schemas(e, t, VALUE_MOST - 100);
+	add_truth(t, "truncated", true);
+	add_number(t, "left_out", (int64_t)left_out);
+	text_add_char(t, '}');
+}
+
+/* `brief` stays empty when the whole of it may go to etcd. */
+static void write_status(struct engine *e, struct text *t, struct text *brief,
+			 struct page_proof *out_proof)
+{
+	struct text head = {0};
+	add_node(e, &head, out_proof);
+	text_add_n(t, head.s, head.len);
+	add_schemas(e, t, &(struct detail){.findings = 16, .text = 300});
+	text_add_char(t, '}');
+	if (!head.failed && !t->failed && t->len > VALUE_MOST)
+		write_brief(e, brief, &head);
+	t->failed = t->failed || head.failed;
+	text_fini(&head);
 }
 
 /* ---- ready? ---- */
@@ -210,7 +250,7 @@ static void add_missing(struct text *why, const struct lane *lane)
 		  lane->attempt.error ? lane->attempt.error : "");
 }
 
-bool status_ready(struct engine *e, struct text *why)
+static bool explain(struct engine *e, struct text *why)
 {
 	size_t running = 0, missing = 0;
 	for (size_t i = 0; i < e->lanes.len; i++) {
@@ -228,6 +268,7 @@ bool status_ready(struct engine *e, struct text *why)
 		text_addf(why, "%zu schema%s run%s%s%s\n", running, running == 1 ? "" : "s",
 			  running == 1 ? "s" : "", e->listed ? "" : " from disk, waiting for ",
 			  e->listed ? "" : e->options.source);
+	sight_explain(e, why);
 	return !missing && (e->listed || running);
 }
 
@@ -235,14 +276,21 @@ bool status_ready(struct engine *e, struct text *why)
 
 static void pin(struct engine *e)
 {
-	struct text why = {0}, status = {0}, metrics = {0};
-	bool ready = status_ready(e, &why);
-	status_write(e, &status);
+	struct text why = {0}, status = {0}, brief = {0}, metrics = {0};
+	struct page page = {.ready = explain(e, &why)};
+	write_status(e, &status, &brief, &page.proof);
 	metrics_write(e, &metrics);
-	if (!why.failed && !status.failed && !metrics.failed)
-		(void)board_pin(e->board, &(struct page){ready, why.s, status.s, metrics.s});
+	page.why = why.s;
+	page.status = status.s;
+	page.brief = brief.s;
+	page.metrics = metrics.s;
+	if (!why.failed && !status.failed && !brief.failed && !metrics.failed)
+		(void)board_pin(e->board, &page);
+	e->pinned_proved = e->proved;
+	e->pinned_proved_at = e->sight.proved_at;
 	text_fini(&why);
 	text_fini(&status);
+	text_fini(&brief);
 	text_fini(&metrics);
 }
 
@@ -264,10 +312,11 @@ void board_changed(struct engine *e)
 
 void board_proved(struct engine *e)
 {
-	if (e->proved == e->told_proved)
-		return;
-	pin_soon(e);
-	engine_wake(e, e->told_at + PROVED_PACE);
+	/* The second of a proof is shown, so one page a second will do. */
+	if (e->proved != e->pinned_proved || e->sight.proved_at != e->pinned_proved_at)
+		pin_soon(e);
+	if (e->proved != e->told_proved)
+		engine_wake(e, e->told_at + PROVED_PACE);
 }
 
 static bool proof_is_due(const struct engine *e, int64_t now)

@@ -84,6 +84,7 @@ void engine_tick(void *arg)
 	}
 	engine_wake(e, turns_tick(e, now));
 	engine_wake(e, rates_tick(e, now));
+	engine_wake(e, sight_tick(e, now));
 	engine_advance(e);
 	save_one(e, now);
 	lanes_prune(e);

@@ -1,8 +1,7 @@
 /*
  * Writing the status moves etcd's revision on, every node proves the new revision, and that is
  * in the status too.  If each proof were written, an idle fleet would keep itself busy for
- * ever.  So a page that differs in nothing but the proved revision waits until the last write
- * is old.
+ * ever.  So a page that differs in nothing but the proof waits until the last write is old.
  *
  * Each write compares the revision of the last one: an answer that was lost, a write that comes
  * late, another agent with the same name are all seen as a conflict, and the key that is there
@@ -20,9 +19,14 @@
 #define MS      INT64_C(1000000)
 #define TTL_S   30
 #define GATHER  (20 * MS)     /* changes that come together are one write     */
-#define PROOF   (300000 * MS) /* between writes for the proved revision alone */
+#define PROOF   (300000 * MS) /* between writes for the proof alone */
 #define RETRY   (500 * MS)    /* after a failure, doubled each time ...       */
 #define RETRIES (30000 * MS)  /* ... up to this                               */
+
+struct sheet {      /* a page as etcd gets it */
+	char *text; /* NULL: none             */
+	struct page_proof proof;
+};
 
 struct fleet_status {
 	struct loop *loop;
@@ -34,8 +38,8 @@ struct fleet_status {
 	struct etcd_lease *lease;
 	struct etcd_call *put;
 	struct loop_timer *timer;
-	char *written; /* the page that etcd has under `under`; NULL: none */
-	char *writing; /* the page in flight */
+	struct sheet written; /* what etcd has under `under` */
+	struct sheet writing; /* what is in flight           */
 	int64_t under, writing_under;
 	int64_t revision; /* of the key, as far as known; 0: not there */
 	int64_t at;       /* when `written` was                        */
@@ -44,28 +48,25 @@ struct fleet_status {
 	bool revoked;
 };
 
-/* Equal, whatever revision they have proved. */
-static bool say_the_same(const char *a, const char *b)
+static void sheet_fini(struct sheet *sheet)
 {
-	static const char key[] = "\"proved_revision\":";
-	static const char number[] = " 0123456789";
-	const char *x = strstr(a, key), *y = strstr(b, key);
-	if (!x || !y || x - a != y - b)
-		return !strcmp(a, b);
-	size_t head = (size_t)(x - a) + sizeof key - 1;
-	if (memcmp(a, b, head) != 0)
-		return false;
-	a += head;
-	b += head;
-	return !strcmp(a + strspn(a, number), b + strspn(b, number));
+	free(sheet->text);
+	*sheet = (struct sheet){0};
 }
 
-static char *dup_page(const struct fleet_status *s)
+/* Equal, whatever they have proved. */
+static bool say_the_same(const struct sheet *a, const struct sheet *b)
+{
+	return a->proof.begin == b->proof.begin && !memcmp(a->text, b->text, a->proof.begin) &&
+	       !strcmp(a->text + a->proof.end, b->text + b->proof.end);
+}
+
+static struct sheet dup_page(const struct fleet_status *s)
 {
 	const struct page *page = board_take(s->board);
-	char *copy = strdup(page->status);
+	struct sheet sheet = {strdup(page->brief ? page->brief : page->status), page->proof};
 	board_release(s->board, page);
-	return copy;
+	return sheet;
 }
 
 static void retry(struct fleet_status *s)
@@ -82,9 +83,9 @@ static void on_written(struct fleet_status *s, const struct etcd_result *r)
 {
 	if (s->pause)
 		log_event(LOG_INFO, "status written again", LOG_STR("key", s->key));
-	free(s->written);
+	sheet_fini(&s->written);
 	s->written = s->writing;
-	s->writing = NULL;
+	s->writing = (struct sheet){0};
 	s->under = s->writing_under;
 	s->revision = r->revision;
 	s->at = loop_now();
@@ -117,8 +118,7 @@ static void on_put(struct etcd_result *r, void *arg)
 	s->put = NULL;
 	if (r->code != 0) {
 		/* What is there is not what was written, or may soon not be. */
-		free(s->written);
-		s->written = NULL;
+		sheet_fini(&s->written);
 	}
 	if (r->code == 0) {
 		on_written(s, r);
@@ -133,8 +133,7 @@ static void on_put(struct etcd_result *r, void *arg)
 			s->lease = etcd_lease_free(s->lease);
 		retry(s);
 	}
-	free(s->writing);
-	s->writing = NULL;
+	sheet_fini(&s->writing);
 }
 
 /* ---- the write ---- */
@@ -147,11 +146,11 @@ static void on_held(int64_t lease, void *arg)
 }
 
 /* How long until it is due; 0: now; negative: there is nothing to write. */
-static int64_t due_in(const struct fleet_status *s, const char *page, int64_t lease)
+static int64_t due_in(const struct fleet_status *s, const struct sheet *page, int64_t lease)
 {
-	if (!s->written || s->under != lease || !say_the_same(s->written, page))
+	if (!s->written.text || s->under != lease || !say_the_same(&s->written, page))
 		return 0;
-	if (!strcmp(s->written, page))
+	if (!strcmp(s->written.text, page->text))
 		return -1;
 	int64_t age = loop_now() - s->at;
 	return age >= PROOF ? 0 : PROOF - age;
@@ -167,19 +166,19 @@ static void write_page(void *arg)
 	int64_t lease = s->lease ? etcd_lease_id(s->lease) : 0;
 	if (s->put || !lease)
 		return; /* on_put and on_held come back here */
-	char *page = dup_page(s);
-	int64_t due = page ? due_in(s, page, lease) : RETRY;
+	struct sheet page = dup_page(s);
+	int64_t due = page.text ? due_in(s, &page, lease) : RETRY;
 	if (due == 0) {
 		s->writing = page;
 		s->writing_under = lease;
-		s->put = etcd_put_if(s->etcd, s->key, page, strlen(page), s->revision, lease,
-				     on_put, s);
+		s->put = etcd_put_if(s->etcd, s->key, page.text, strlen(page.text), s->revision,
+				     lease, on_put, s);
 		if (s->put)
 			return;
-		s->writing = NULL;
+		s->writing = (struct sheet){0};
 		due = RETRY;
 	}
-	free(page);
+	sheet_fini(&page);
 	if (due > 0)
 		loop_timer_arm(s->timer, due);
 }
@@ -247,8 +246,8 @@ struct fleet_status *fleet_status_free(struct fleet_status *s, int64_t within_ns
 	loop_timer_free(s->timer);
 	if (lease && within_ns > 0)
 		revoke(s, lease, within_ns);
-	free(s->written);
-	free(s->writing);
+	sheet_fini(&s->written);
+	sheet_fini(&s->writing);
 	free(s->key);
 	free(s->node);
 	free(s);

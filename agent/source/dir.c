@@ -16,13 +16,14 @@
  * file half written; where no event said that it was closed, it is looked at again after a
  * moment, before anything is handed on.
  *
- * The folder's own name may be a link that is set to another folder.  That is seen in the folder
- * where the link lies.
+ * The path may lead through links that are set to other folders, and folders that are moved.  That
+ * is seen in the folders where they lie; see way.h.
  */
 #include "agent/source/folder.h"
 
 #include "agent/log/log.h"
 #include "agent/source/source.h"
+#include "agent/source/way.h"
 #include "lib/base/text.h"
 
 #include <errno.h>
@@ -42,8 +43,8 @@
 #define SLOW   (10000 * MS) /* the look that waits for nothing                   */
 #define BLIND  (2000 * MS)  /* the same where there is no inotify to be had      */
 
-#define EVENTS                                                                  \
-	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | \
+#define EVENTS                                                                              \
+	(IN_ATTRIB | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | \
 	 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
 struct source_dir {
@@ -51,10 +52,10 @@ struct source_dir {
 	struct sink sink;
 	char *dir;
 	struct folder folder;
-	int64_t pace; /* between looks when nothing happens */
-	int inotify;  /* -1: none, by wish or for want of one */
-	int wd;       /* of the folder; -1: none */
-	int link_wd;  /* of the folder where its name lies, if that is a link; -1: none */
+	int64_t pace;              /* between looks when nothing happens */
+	int inotify;               /* -1: none, by wish or for want of one */
+	int wd;                    /* of the folder; -1: none */
+	struct way way;            /* to it */
 	struct folder_trust trust; /* from what happened since the last list */
 	struct loop_fd *events;
 	struct loop_timer *look;
@@ -88,12 +89,6 @@ static bool is_being_written(struct source_dir *s, const char *file)
 	return found && S_ISREG(st.st_mode) && st.st_nlink == 1;
 }
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 /* Whoever closed it, or moved it here, had written all of it; a ConfigMap moves all of its files
  * at once. */
 static void trust(struct source_dir *s, const struct inotify_event *event)
@@ -112,17 +107,13 @@ static void end_trust(struct source_dir *s)
 
 static bool calls_for_a_look(struct source_dir *s, const struct inotify_event *event)
 {
-	if (event->mask & IN_IGNORED) {
-		if (event->wd == s->wd)
-			s->wd = -1;
-		if (event->wd == s->link_wd)
-			s->link_wd = -1;
+	bool turned = way_is_turned(&s->way, event);
+	if (event->wd != s->wd && event->wd >= 0)
+		return turned;
+	if (event->mask & IN_IGNORED)
+		s->wd = -1;
+	if (!event->len || turned)
 		return true;
-	}
-	if (!event->len)
-		return true;
-	if (event->wd == s->link_wd)
-		return !strcmp(event->name, base_of(s->dir));
 	trust(s, event);
 	if (event->name[0] == '.' && event->name[1] != '.')
 		return false;
@@ -157,30 +148,13 @@ static void on_event(int fd, uint32_t mask, void *arg)
 		look_soon(s, SETTLE);
 }
 
-/* Where there is no such watch to be had, the slow look finds it. */
-static void watch_link(struct source_dir *s)
-{
-	struct stat st;
-	struct text parent = {0};
-	const char *base = base_of(s->dir);
-	int wd = -1;
-	text_add_n(&parent, s->dir, (size_t)(base - s->dir));
-	text_add(&parent, ".");
-	if (!parent.failed && !lstat(s->dir, &st) && S_ISLNK(st.st_mode))
-		wd = inotify_add_watch(s->inotify, parent.s,
-				       IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD);
-	text_fini(&parent);
-	if (s->link_wd >= 0 && s->link_wd != wd)
-		inotify_rm_watch(s->inotify, s->link_wd);
-	s->link_wd = wd;
-}
-
 /* Puts the watch on the folder that has the name now, which may be another one than before. */
 static int watch(struct source_dir *s, struct flume_err *err)
 {
 	if (s->inotify < 0)
 		return 0;
-	watch_link(s);
+	if (way_watch(&s->way, s->inotify, s->dir, s->wd))
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	int wd = inotify_add_watch(s->inotify, s->dir, EVENTS);
 	if (wd == s->wd && wd >= 0)
 		return 0;
@@ -229,6 +203,20 @@ static bool believe_missing(const struct source_dir *s, int64_t now)
 	       (now - s->stirred >= QUIET || now - s->missing_since >= UNREST);
 }
 
+/* What could not be read may have changed. */
+static void prove(struct source_dir *s)
+{
+	struct text why = {0};
+	if (!s->folder.unread) {
+		tell_link(s, true, NULL);
+		s->sink.proved(s->sink.arg, 0);
+		return;
+	}
+	text_addf(&why, "%s cannot be read", s->folder.unread);
+	tell_link(s, false, why.s ? why.s : "a file cannot be read");
+	text_fini(&why);
+}
+
 static int look_now(struct source_dir *s, struct flume_err *err)
 {
 	int64_t now = loop_now();
@@ -253,12 +241,11 @@ static int look_now(struct source_dir *s, struct flume_err *err)
 		s->missing_since = now;
 		s->stirred = now;
 	}
-	tell_link(s, true, NULL);
 	if (code == FOLDER_CHANGED || !s->delivered)
 		code = deliver(s);
 	if (code < 0)
 		return flume_fail(err, code, "out of memory");
-	s->sink.proved(s->sink.arg, 0);
+	prove(s);
 	return 0;
 }
 
@@ -289,6 +276,7 @@ static void source_dir_free(struct source *source)
 		close(s->inotify);
 	folder_fini(&s->folder);
 	end_trust(s);
+	way_fini(&s->way);
 	free(s->dir);
 	free(s);
 }
@@ -320,7 +308,6 @@ int source_dir_new(struct source **out, struct loop *loop, const char *dir, int6
 		.pace = poll_ns > 0 ? poll_ns : SLOW,
 		.inotify = -1,
 		.wd = -1,
-		.link_wd = -1,
 	};
 	s->dir = strdup(dir);
 	for (size_t n = s->dir ? strlen(s->dir) : 0; n > 1 && s->dir[n - 1] == '/'; n--)

@@ -61,6 +61,7 @@ struct look {
 	size_t n, cap, missing;
 	struct map names; /* of the files; the things mean nothing */
 	struct map complaints;
+	char *unread;
 };
 
 /* The things in the map are words of static storage. */
@@ -188,6 +189,8 @@ static int look_at(struct look *l, const char *in_folder, char *name, char *path
 			complain(l, path, "it is not a file");
 		if (code == FLUME_IO)
 			complain(l, path, "it cannot be read; what was read last stays");
+		if (code == FLUME_IO && !l->unread && !(l->unread = strdup(path)))
+			code = FLUME_NOMEM;
 		if (code == FLUME_IO && old)
 			code = keep_old(l, old, false);
 	}
@@ -258,8 +261,10 @@ static int put_off(struct folder *f, struct look *l)
 	files_free(l->files, l->n);
 	map_fini(&f->complaints);
 	map_fini(&f->moving);
+	free(f->unread);
 	f->complaints = l->complaints;
 	f->moving = l->moving;
+	f->unread = l->unread;
 	return FOLDER_MOVING;
 }
 
@@ -273,6 +278,7 @@ int folder_look(struct folder *f, const char *dir, const struct folder_trust *tr
 		files_free(l.files, l.n);
 		map_fini(&l.complaints);
 		map_fini(&l.moving);
+		free(l.unread);
 		return code;
 	}
 	if (l.moving.len && trust->patient)
@@ -281,7 +287,7 @@ int folder_look(struct folder *f, const char *dir, const struct folder_trust *tr
 		qsort(l.files, l.n, sizeof *l.files, by_name);
 	bool changed = !same(f, &l);
 	folder_fini(f);
-	*f = (struct folder){l.files, l.n, l.missing, l.complaints, l.moving};
+	*f = (struct folder){l.files, l.n, l.missing, l.complaints, l.moving, l.unread};
 	return changed ? FOLDER_CHANGED : 0;
 }
 
@@ -290,5 +296,6 @@ void folder_fini(struct folder *f)
 	files_free(f->files, f->n);
 	map_fini(&f->complaints);
 	map_fini(&f->moving);
+	free(f->unread);
 	*f = (struct folder){0};
 }

@@ -27,6 +27,7 @@ struct folder {                    /* all zero is one that was never looked at *
 	size_t n, missing;
 	struct map complaints; /* path to why */
 	struct map moving;     /* path of a file that may be half written to what it was like */
+	char *unread;          /* the first path that could not be read; NULL: all were */
 };
 
 struct folder_trust {
@@ -41,7 +42,8 @@ enum folder_outcome {
 	FOLDER_MOVING, /* a file may be half written: look again in a moment */
 };
 
-/* Looks at `dir`.  A file that cannot be read keeps its last content.  One that is not there
+/* Looks at `dir`.  A file that cannot be read keeps its last content, and then nobody knows what is
+ * in it now: see `unread`.  One that is not there
  * any more stays, marked as missing, unless it is trusted to be gone.  One that was changed just
  * now may be half written, until two looks find it the same: with patience the outcome is
  * FOLDER_MOVING and the files stay as they were, without it that file keeps its last content, if

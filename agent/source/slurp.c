@@ -2,11 +2,15 @@
 
 #include "lib/base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define TOKEN_MOST 4096
 
 static int read_all(int fd, size_t most, char **out, size_t *out_len)
 {
@@ -45,6 +49,30 @@ int slurp(const char *path, size_t most, char **out, size_t *out_len)
 	close(fd);
 	errno = why;
 	return code;
+}
+
+int slurp_token(const char *path, char **out, struct flume_err *err)
+{
+	char *token = NULL;
+	size_t len = 0;
+	int code = slurp(path, TOKEN_MOST + 1, &token, &len);
+	if (code == FLUME_NOMEM)
+		return flume_fail(err, code, "out of memory");
+	if (code)
+		return flume_fail(err, FLUME_IO, "%s: %s", path,
+				  code == FLUME_IO ? strerror(errno) : flume_code_text(code));
+	bool fits = len <= TOKEN_MOST;
+	while (len && isspace((unsigned char)token[len - 1]))
+		token[--len] = '\0';
+	if (fits && len && strlen(token) == len && !strpbrk(token, "\r\n")) {
+		*out = token;
+		return 0;
+	}
+	free(token);
+	if (!fits)
+		return flume_fail(err, FLUME_IO, "%s is larger than %d bytes", path,
+				  TOKEN_MOST);
+	return flume_fail(err, FLUME_IO, "%s holds no token", path);
 }
 
 /* NAME.schema.json, which editors find beside the schemas that it is for. */

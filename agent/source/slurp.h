@@ -9,6 +9,10 @@
  * FLUME_NOMEM. */
 int slurp(const char *path, size_t most, char **out, size_t *out_len);
 
+/* A token: the file without white space at its end; free(3).  0, FLUME_NOMEM, or FLUME_IO with `err`
+ * filled: it cannot be read, is larger than 4 KiB, or holds none. */
+int slurp_token(const char *path, char **out, struct flume_err *err);
+
 /* The length of NAME in NAME.yaml, NAME.yml or NAME.json; 0 for hidden and other files, among them
  * NAME.schema.json: a JSON Schema is no pipeline.  `file` is without folders. */
 size_t slurp_stem(const char *file, enum flume_format *out_format);

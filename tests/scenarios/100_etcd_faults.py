@@ -178,7 +178,7 @@ def a_wiped_etcd_is_followed_loudly(s):
     follows(etcd, node, "1.0.9", 9)
     said = node.log_text()[before:]
     loud = [line for line in said.splitlines() if "the store went back" in line]
-    assert loud and json.loads(loud[0])["level"] == "warn", node.log_tail()
+    assert loud and json.loads(loud[0])["level"] == "error", node.log_tail()
 
 
 def several_endpoints_and_one_is_dead(s):

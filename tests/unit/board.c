@@ -22,7 +22,8 @@ static void teardown(void)
 
 static void pin(bool ready, const char *status)
 {
-	const struct page page = {ready, "why", status, "metrics"};
+	const struct page page = {
+		.ready = ready, .why = "why", .status = status, .metrics = "metrics"};
 	ck_assert_int_eq(board_pin(board, &page), 0);
 }
 

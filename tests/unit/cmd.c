@@ -104,6 +104,16 @@ START_TEST(a_token_is_taken_whole_or_not_at_all)
 	flume("agent --token-file token");
 	ck_assert_int_eq(cmd.code, CMD_USAGE);
 	SAYS(cmd.err, "token is larger than 4096 bytes");
+	flume("agent --url https://127.0.0.1:1/ --url-token-file token");
+	ck_assert_int_eq(cmd.code, CMD_USAGE);
+	SAYS(cmd.err, "--url-token-file: token is larger than 4096 bytes");
+	cmd_put("token", "a\nb\n");
+	flume("agent --token-file token");
+	ck_assert_int_eq(cmd.code, CMD_USAGE);
+	SAYS(cmd.err, "token holds no token");
+	flume("agent --url https://127.0.0.1:1/ --url-ca-file nowhere");
+	ck_assert_int_eq(cmd.code, CMD_USAGE);
+	SAYS(cmd.err, "--url-ca-file: nowhere: No such file");
 }
 END_TEST
 

@@ -249,6 +249,23 @@ START_TEST(status_counts_and_shows_who_is_astray)
 }
 END_TEST
 
+START_TEST(status_shows_who_is_blind)
+{
+	store("/flume/nodes/n1", "{\"freshness\": {\"blind\": false}}");
+	flume("status");
+	ck_assert_ptr_null(strstr(cmd.out, "BLIND"));
+	store("/flume/nodes/n2",
+	      "{\"link\": {\"up\": false, \"why\": \"refused\"}, \"freshness\": {\"blind\": "
+	      "true, "
+	      "\"proved_revision\": 77, \"proved_at\": \"2026-11-22T10:00:00Z\"}}");
+	flume("status");
+	SAYS(cmd.out, "n2     2026-11-22T10:00:00Z  77        refused\n");
+	store("/flume/nodes/n3", "{\"truncated\": true, \"left_out\": 12}");
+	flume("status");
+	SAYS(cmd.err, "node 'n3': its status is too big: 12 schemas are left out");
+}
+END_TEST
+
 START_TEST(an_etcd_that_is_gone_is_3)
 {
 	etcd_server_kill(&server);
@@ -269,7 +286,7 @@ START_TEST(an_agent_that_is_gone_is_3)
 	static const char *const words[] = {"get", "get a", "status"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		char line[64];
-		snprintf(line, sizeof line, "%s --url http://127.0.0.1:1", words[i]);
+		snprintf(line, sizeof line, "%s --agent http://127.0.0.1:1", words[i]);
 		flume(line);
 		ck_assert_int_eq(cmd.code, CMD_UNREACHABLE);
 		SAYS(cmd.err, "http://127.0.0.1:1/");
@@ -294,6 +311,7 @@ Suite *suite_cmd_etcd(void)
 	tcase_add_test(tests, get_lists_what_etcd_holds);
 	tcase_add_test(tests, get_shows_one_as_it_was_written_or_converted);
 	tcase_add_test(tests, status_counts_and_shows_who_is_astray);
+	tcase_add_test(tests, status_shows_who_is_blind);
 	tcase_add_test(tests, an_etcd_that_is_gone_is_3);
 	tcase_add_test(tests, an_agent_that_is_gone_is_3);
 	return suite;

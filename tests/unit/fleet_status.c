@@ -21,11 +21,26 @@ static struct {
 
 static const char key[] = "/flume/nodes/n";
 
-static void pin(const char *status)
+static void pin_page(const struct page *page)
 {
-	ck_assert_int_eq(board_pin(t.board, &(struct page){true, "", status, ""}), 0);
+	ck_assert_int_eq(board_pin(t.board, page), 0);
 	if (t.status)
 		fleet_status_changed(t.status);
+}
+
+static void pin(const char *status)
+{
+	pin_page(&(struct page){.why = "", .status = status, .metrics = ""});
+}
+
+/* What stands between brackets is what a proof changes. */
+static void pin_proof(const char *status)
+{
+	const char *begin = strchr(status, '['), *end = strchr(status, ']');
+	pin_page(&(struct page){.why = "",
+				.status = status,
+				.metrics = "",
+				.proof = {(size_t)(begin - status), (size_t)(end - status)}});
 }
 
 static void begin(void)
@@ -126,18 +141,26 @@ END_TEST
 
 START_TEST(what_did_not_change_is_not_written_again)
 {
-	pin("{\"a\": 1, \"proved_revision\": 9, \"b\": 1}");
+	pin_proof("{\"a\": 1, \"proved\": [9], \"b\": 1}");
 	publish();
-	EXPECT("{\"a\": 1, \"proved_revision\": 9, \"b\": 1}");
-	pin("{\"a\": 1, \"proved_revision\": 9, \"b\": 1}");
-	pin("{\"a\": 1, \"proved_revision\": 1000, \"b\": 1}");
+	EXPECT("{\"a\": 1, \"proved\": [9], \"b\": 1}");
+	pin_proof("{\"a\": 1, \"proved\": [9], \"b\": 1}");
+	pin_proof("{\"a\": 1, \"proved\": [1000], \"b\": 1}");
 	for (int64_t until = loop_now() + 300000000; loop_now() < until;)
 		loop_step(t.loop, 20);
-	ck_assert(is_there("{\"a\": 1, \"proved_revision\": 9, \"b\": 1}"));
+	ck_assert(is_there("{\"a\": 1, \"proved\": [9], \"b\": 1}"));
 	ck_assert_int_eq(t.seen.version, 1);
-	pin("{\"a\": 1, \"proved_revision\": 1001, \"b\": 2}");
-	EXPECT("{\"a\": 1, \"proved_revision\": 1001, \"b\": 2}");
+	pin_proof("{\"a\": 1, \"proved\": [1001], \"b\": 2}");
+	EXPECT("{\"a\": 1, \"proved\": [1001], \"b\": 2}");
 	ck_assert_int_eq(t.seen.version, 2);
+}
+END_TEST
+
+START_TEST(what_is_too_big_goes_there_in_brief)
+{
+	pin_page(&(struct page){.why = "", .status = "whole", .metrics = "", .brief = "brief"});
+	publish();
+	EXPECT("brief");
 }
 END_TEST
 
@@ -232,6 +255,7 @@ Suite *suite_fleet_status(void)
 	tcase_add_test(tests, the_page_is_there_under_a_lease_and_goes_with_the_node);
 	tcase_add_test(tests, changes_that_come_together_are_one_write);
 	tcase_add_test(tests, what_did_not_change_is_not_written_again);
+	tcase_add_test(tests, what_is_too_big_goes_there_in_brief);
 	tcase_add_test(tests, it_comes_when_etcd_does);
 	tcase_add_test(tests, it_takes_over_from_the_agent_before_it);
 	tcase_add_test(tests, what_somebody_else_wrote_is_replaced_by_the_next_change);

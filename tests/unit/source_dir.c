@@ -436,6 +436,82 @@ START_TEST(a_link_that_is_set_to_another_folder_is_followed)
 }
 END_TEST
 
+/* top/NAME/schemas/a.yaml */
+static void make_release(const char *name, const char *text)
+{
+	char path[512], file[64];
+	snprintf(path, sizeof path, "%s/%s", t.top, name);
+	ck_assert_int_eq(mkdir(path, 0777), 0);
+	snprintf(path, sizeof path, "%s/%s/schemas", t.top, name);
+	ck_assert_int_eq(mkdir(path, 0777), 0);
+	snprintf(file, sizeof file, "../%s/schemas/a.yaml", name);
+	put(file, text);
+}
+
+/* In one step, as whoever deploys does it. */
+static void set_link(const char *name, const char *to)
+{
+	char link[512], aside[512];
+	snprintf(link, sizeof link, "%s/%s", t.top, name);
+	snprintf(aside, sizeof aside, "%s/.aside", t.top);
+	ck_assert_int_eq(symlink(to, aside), 0);
+	ck_assert_int_eq(rename(aside, link), 0);
+}
+
+/* Sooner than the slow look would. */
+static void expect_soon(const char *seen)
+{
+	int64_t begun = loop_now();
+	expect(seen);
+	ck_assert_int_lt(loop_now() - begun, INT64_C(8000000000));
+}
+
+START_TEST(a_link_on_the_way_that_is_set_elsewhere_is_followed)
+{
+	char whole[300];
+	make_release("one", "1");
+	make_release("two", "2");
+	make_release("three", "3");
+	snprintf(whole, sizeof whole, "%s/three", t.top);
+	set_link("newest", "one");
+	set_link("current", "newest"); /* a link to a link */
+	char dir[300];
+	snprintf(dir, sizeof dir, "%s/current/./schemas//", t.top);
+	const struct sink sink = {on_batch, on_proved, on_link, on_reset, NULL};
+	ck_assert_int_eq(source_dir_new(&t.source, t.loop, dir, 0, &sink, NULL), 0);
+	expect("a=1");
+	set_link("newest", "two");
+	expect_soon("a=2");
+	set_link("current", whole); /* from the root */
+	expect_soon("a=3");
+	put("../three/schemas/a.yaml", "4");
+	expect_soon("a=4");
+	put("../two/schemas/a.yaml", "nobody looks there");
+	set_link("current", "one");
+	expect_soon("a=1");
+}
+END_TEST
+
+START_TEST(a_folder_on_the_way_that_is_replaced_is_followed)
+{
+	char one[300], two[300], away[300], dir[320];
+	make_release("current", "1");
+	make_release("next", "2");
+	snprintf(one, sizeof one, "%s/current", t.top);
+	snprintf(two, sizeof two, "%s/next", t.top);
+	snprintf(away, sizeof away, "%s/away", t.top);
+	snprintf(dir, sizeof dir, "%s/schemas", one);
+	const struct sink sink = {on_batch, on_proved, on_link, on_reset, NULL};
+	ck_assert_int_eq(source_dir_new(&t.source, t.loop, dir, 0, &sink, NULL), 0);
+	expect("a=1");
+	ck_assert_int_eq(rename(one, away), 0);
+	ck_assert_int_eq(rename(two, one), 0);
+	expect_soon("a=2");
+	put("../current/schemas/a.yaml", "3");
+	expect_soon("a=3");
+}
+END_TEST
+
 START_TEST(a_folder_may_come_after_the_agent)
 {
 	ck_assert_int_eq(rmdir(t.dir), 0);
@@ -496,6 +572,25 @@ START_TEST(a_file_that_cannot_be_read_keeps_its_last_content)
 	ck_assert_int_eq(chmod(path, 0), 0);
 	put("b.yaml", "1");
 	expect("a=1 b=1");
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_is_not_proved)
+{
+	put("a.yaml", "1");
+	follow(0);
+	expect("a=1");
+	make_link("loop.yaml", "loop.yaml"); /* which not even root can read */
+	put("a.yaml", "2");
+	expect("a=2"); /* it holds up no other */
+	expect_link(false);
+	size_t proofs = t.proofs;
+	put("a.yaml", "3");
+	expect("a=3");
+	ck_assert_uint_eq(t.proofs, proofs);
+	drop("loop.yaml");
+	until_proofs(proofs + 1);
+	ck_assert(t.up);
 }
 END_TEST
 
@@ -563,10 +658,13 @@ Suite *suite_source_dir(void)
 	tcase_add_test(tests, a_file_that_is_written_at_the_start_is_waited_for);
 	tcase_add_test(tests, a_file_that_is_written_for_ever_holds_up_no_other);
 	tcase_add_test(tests, a_link_that_is_set_to_another_folder_is_followed);
+	tcase_add_test(tests, a_link_on_the_way_that_is_set_elsewhere_is_followed);
+	tcase_add_test(tests, a_folder_on_the_way_that_is_replaced_is_followed);
 	tcase_add_test(tests, a_folder_may_come_after_the_agent);
 	tcase_add_test(tests, what_cannot_be_a_schema_is_passed_over);
 	tcase_add_test(tests, of_two_files_for_one_schema_the_first_counts);
 	tcase_add_test(tests, a_file_that_cannot_be_read_keeps_its_last_content);
+	tcase_add_test(tests, what_cannot_be_read_is_not_proved);
 	tcase_add_test(tests, a_huge_file_is_cut_where_the_engine_refuses_it);
 	tcase_add_test(tests, a_pace_needs_no_events);
 	tcase_add_test(tests, names_follow_the_rule);

@@ -64,6 +64,7 @@
 	X(engine_memory) \
 	X(engine_probation) \
 	X(engine_refs) \
+	X(engine_sight) \
 	X(engine_status) \
 	X(engine_submit) \
 	X(err) \
@@ -91,6 +92,7 @@
 	X(fields) \
 	X(fleet_status) \
 	X(footprint) \
+	X(fresh) \
 	X(golden) \
 	X(graph) \
 	X(group) \
@@ -104,13 +106,16 @@
 	X(http_wire) \
 	X(json) \
 	X(listeners) \
+	X(listing) \
 	X(live) \
 	X(log) \
 	X(loop) \
 	X(map) \
 	X(names) \
+	X(origin) \
 	X(original_faults) \
 	X(original_faults_calls) \
+	X(pace) \
 	X(pool) \
 	X(probation) \
 	X(proven) \
@@ -121,9 +126,11 @@
 	X(retire) \
 	X(schema) \
 	X(scope) \
+	X(source_contract) \
 	X(source_dir) \
 	X(source_etcd) \
 	X(source_keep) \
+	X(source_url) \
 	X(state) \
 	X(state_alloc) \
 	X(state_race) \
@@ -136,6 +143,7 @@
 	X(utf8) \
 	X(value) \
 	X(version) \
+	X(way) \
 	X(write) \
 	X(yaml)
 /* clang-format on */
