@@ -90,4 +90,11 @@ void metrics_write(struct engine *e, struct text *t)
 		   "Nothing that happened in the store up to this revision is missing.",
 		   e->proved);
 	add_single(t, "flume_source_up", "Whether the source can be reached.", e->link_up);
+	if (!e->options.state_dir)
+		return;
+	add_single(t, "flume_disk_ok", "Whether the state folder has all that it should have.",
+		   !e->disk_why);
+	add_single(t, "flume_disk_unusable_copies",
+		   "Copies in the state folder that were passed over at the start.",
+		   (int64_t)e->saves.unusable);
 }

@@ -82,6 +82,7 @@
 	X(events) \
 	X(factory) \
 	X(fields) \
+	X(file) \
 	X(fleet_status) \
 	X(footprint) \
 	X(golden) \
