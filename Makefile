@@ -143,6 +143,12 @@ stress: $(B)/unit
 scenarios: all
 	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/run.py $(ONLY)
 
+# kill -9 of the agent, so many times, at random moments of updates; SEED=N for those again.
+.PHONY: kills
+COUNT ?= 1000
+kills: all
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/kills.py $(COUNT) $(SEED)
+
 floors:
 	sh tests/floors.sh
 

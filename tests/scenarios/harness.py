@@ -21,6 +21,7 @@ import traceback
 from etcdserver import Etcd
 from folders import ConfigMap, Folder
 from load import Load, Mixed
+from mounts import Disk
 from node import FLUME, ROOT, Node, matches
 from ports import free_port
 from process import SANITIZER, clean_environment
@@ -51,6 +52,7 @@ class Scene:
         self.path = os.path.realpath(tempfile.mkdtemp(prefix="flume-scenario-"))
         self.processes = []
         self.loads = []
+        self.disks = []
         self.nodes = 0
 
     def folder(self, name):
@@ -64,6 +66,11 @@ class Scene:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         return path
+
+    def disk(self, name, size_kb):
+        """Ask mounts.why_not first."""
+        self.disks.append(Disk(os.path.join(self.path, name), size_kb))
+        return self.disks[-1]
 
     def etcd(self, start=True):
         etcd = Etcd(self.folder(f"etcd-{len(self.processes)}"))
@@ -131,6 +138,8 @@ class Scene:
             load.stop()
         for process in self.processes:
             process.kill9()
+        for disk in self.disks:
+            disk.unmount()
         shutil.rmtree(self.path, ignore_errors=True)
 
 
