@@ -18,9 +18,34 @@ class Member(Etcd):
         self.host = host
         self.more = list(more)
         self.cluster = ""
-        if host:
-            self.address = host.client_address
+        self.address = host.client_address if host else "127.0.0.1"
         self.peer_port = free_port()
+
+    @property
+    def url(self):
+        return f"http://{self.address}:{self.port}"
+
+    def request(self, method, path, body=None, timeout=10.0):
+        return web.request((self.address, self.port), method, path, body, timeout=timeout)
+
+    def start(self, port=None):
+        """Without waiting: a member may not answer before the others are there."""
+        self.spawn(self.argv())
+        return self
+
+    def healthy(self, timeout=1.0):
+        """It answers linearizable reads."""
+        try:
+            return self.alive() and self.request("GET", "/health", timeout=timeout).status == 200
+        except web.Broken:
+            return False
+
+    def watchers(self):
+        """How many watches it serves."""
+        for line in self.request("GET", "/metrics", timeout=2).text.splitlines():
+            if line.startswith("etcd_debugging_mvcc_watcher_total "):
+                return int(float(line.split()[1]))
+        return 0
 
     @property
     def peer_url(self):
@@ -62,7 +87,7 @@ class Cluster:
 
     def start(self):
         for member in self.members:
-            member.spawn(member.argv())
+            member.start()
         self.wait_whole()
         return self
 
@@ -98,11 +123,32 @@ class Cluster:
                 return member
         raise Failed("no member of the cluster answers")
 
-    def in_use(self, node):
-        """The member that the node has its watch on: with the most connections of its process."""
-        counts = {member: len(connections(node.pid, member)) for member in self.members}
-        best = max(counts, key=counts.get)
-        return best if counts[best] else None
+    def in_use(self):
+        """The member that the only node has its watch on."""
+
+        def look():
+            watched = [member for member in self.members if member.alive() and member.watchers()]
+            return watched[0] if len(watched) == 1 else None
+
+        return wait_until("one member has the watch", look)
+
+    def put(self, key, value, but=()):
+        """By whichever member takes it, as soon as one does."""
+
+        def attempt():
+            for member in self.members:
+                if member in but or not member.alive():
+                    continue
+                try:
+                    return member.put(key, value, timeout=1.0)
+                except (Failed, *web.Broken):
+                    continue
+            return None
+
+        return wait_until(f"a member takes {key}", attempt, 30)
+
+    def set_schema(self, name, text, but=()):
+        return self.put(self.members[0].schema_key(name), text, but)
 
     def end(self):
         for member in self.members:
@@ -110,28 +156,3 @@ class Cluster:
         for host in self.hosts:
             if host:
                 host.end()
-
-
-def _address(url):
-    host, port = url.rsplit("/", 1)[1].split(":")
-    return "".join(f"{int(part):02X}" for part in reversed(host.split("."))) + f":{int(port):04X}"
-
-
-def connections(pid, member):
-    """Inodes of the process's established connections to the member."""
-    wanted = _address(member.url)
-    inodes = set()
-    with open(f"/proc/{pid}/net/tcp", encoding="ascii") as file:
-        for line in file.readlines()[1:]:
-            words = line.split()
-            if words[2] == wanted and words[3] == "01":
-                inodes.add(words[9])
-    found = []
-    for fd in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            target = os.readlink(f"/proc/{pid}/fd/{fd}")
-        except OSError:
-            continue
-        if target.startswith("socket:[") and target[8:-1] in inodes:
-            found.append(target[8:-1])
-    return found

@@ -44,6 +44,8 @@ class Etcd(Process):
         self.data = os.path.join(folder, "data")
         self.port = port or free_port()
         self.peer_port = free_port()
+        self.more = []  # flags of its own
+        self.headers = {}  # of each word
 
     @property
     def url(self):
@@ -65,6 +67,7 @@ class Etcd(Process):
             # A lone member elects itself after one election timeout: a tenth of the default.
             + ["--heartbeat-interval", "10", "--election-timeout", "100"]
             + ["--logger", "zap", "--log-outputs", self.log]
+            + self.more
         )
         wait_until("etcd answers", self._healthy, describe=self.log_tail)
         return self
@@ -73,7 +76,7 @@ class Etcd(Process):
         if not self.alive():
             raise Failed(f"etcd ended with {self.child.returncode}\n{self.log_tail()}")
         try:
-            return web.request(self.port, "GET", "/health", timeout=1).status == 200
+            return self.request("GET", "/health", timeout=1).status == 200
         except web.Broken:
             return False
 
@@ -91,15 +94,18 @@ class Etcd(Process):
 
     # ---- words ----
 
-    def call(self, path, body):
-        answer = web.request(self.port, "POST", path, body)
+    def request(self, method, path, body=None, timeout=10.0):
+        return web.request(self.port, method, path, body, self.headers, timeout)
+
+    def call(self, path, body, timeout=10.0):
+        answer = self.request("POST", path, body, timeout)
         if answer.status != 200:
             raise Failed(f"etcd {path}: {answer.status} {answer.text}")
         return answer.json()
 
-    def put(self, key, value):
+    def put(self, key, value, timeout=10.0):
         """Returns the revision it made."""
-        reply = self.call("/v3/kv/put", {"key": _b64(key), "value": _b64(value)})
+        reply = self.call("/v3/kv/put", {"key": _b64(key), "value": _b64(value)}, timeout)
         return int(reply["header"]["revision"])
 
     def get(self, key):

@@ -18,6 +18,7 @@ import tempfile
 import time
 import traceback
 
+from cluster import Cluster
 from etcdserver import Etcd
 from folders import ConfigMap, Folder
 from load import Load, Mixed
@@ -53,6 +54,7 @@ class Scene:
         self.processes = []
         self.loads = []
         self.disks = []
+        self.clusters = []
         self.nodes = 0
 
     def folder(self, name):
@@ -76,6 +78,13 @@ class Scene:
         etcd = Etcd(self.folder(f"etcd-{len(self.processes)}"))
         self.processes.append(etcd)
         return etcd.start() if start else etcd
+
+    def cluster(self, hosts=False, more=()):
+        """Three members.  `hosts`: each on one of its own; ask wires.why_not before anything else."""
+        cluster = Cluster(self.folder(f"cluster-{len(self.clusters)}"), hosts, more)
+        self.clusters.append(cluster)
+        self.processes += cluster.members
+        return cluster.start()
 
     def schemas(self, name="schemas", kind=Folder):
         return kind(os.path.join(self.path, name))
@@ -138,6 +147,8 @@ class Scene:
             load.stop()
         for process in self.processes:
             process.kill9()
+        for cluster in self.clusters:
+            cluster.end()
         for disk in self.disks:
             disk.unmount()
         shutil.rmtree(self.path, ignore_errors=True)

@@ -52,9 +52,11 @@ class Local(http.client.HTTPConnection):
 
 
 def connection(at, timeout=10.0):
-    """`at`: a port, or the path of a unix socket."""
+    """`at`: a port, (host, port), or the path of a unix socket."""
     if isinstance(at, str):
         return Local(at, timeout * SLOW)
+    if isinstance(at, tuple):
+        return http.client.HTTPConnection(*at, timeout=timeout * SLOW)
     return http.client.HTTPConnection("127.0.0.1", at, timeout=timeout * SLOW)
 
 

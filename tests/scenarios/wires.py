@@ -86,6 +86,8 @@ class Host:
             _ip("link", "set", f"{letter}{self.number}", "master", bridge)
 
     def end(self):
+        for letter in "mc":  # its namespace may go a while later
+            subprocess.run(["ip", "link", "del", f"{letter}{self.number}"], check=False)
         self.holder.stdin.close()
         self.holder.wait()
         self.holder.stdout.close()
