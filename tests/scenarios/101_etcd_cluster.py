@@ -8,6 +8,7 @@ import wires
 from documents import marking
 from harness import Failed, equal, run, wait_until
 from toolbox import measured, skipped
+from weather import bad_weather
 
 DOCUMENT = {"id": 1}
 SILENCE = 20  # seconds in which a member that says nothing has to be left
@@ -263,6 +264,10 @@ def no_space_is_left(s):
     )
 
 
+def updates_while_members_restart(s):
+    measured("bad weather", bad_weather(s, 300, 1))
+
+
 run(
     the_member_in_use_is_killed,
     the_member_in_use_ends,
@@ -275,6 +280,7 @@ run(
     the_whole_cluster_is_wiped,
     all_members_restart_one_after_another,
     no_space_is_left,
+    updates_while_members_restart,
     # These move to a network of their own, so they come last.
     a_member_is_cut_off_from_the_others,
     the_leader_is_cut_off_from_the_others,

@@ -25,8 +25,9 @@ class Member(Etcd):
     def url(self):
         return f"http://{self.address}:{self.port}"
 
-    def request(self, method, path, body=None, timeout=10.0):
-        return web.request((self.address, self.port), method, path, body, timeout=timeout)
+    @property
+    def at(self):
+        return self.address, self.port
 
     def start(self, port=None):
         """Without waiting: a member may not answer before the others are there."""

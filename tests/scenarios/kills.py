@@ -7,6 +7,7 @@ Then etcd answers, updates of every kind come in, and at a random moment the age
     python3 tests/scenarios/kills.py [COUNT [SEED]]        make kills COUNT=1000
 """
 
+import contextlib
 import json
 import os
 import random
@@ -39,7 +40,8 @@ class Round:
         self.node = scene.node("killed", etcd=self.etcd)
         self.node.prove([*GOOD, *ODD], DOCUMENT, "1.0.1")
         self.proven = dict.fromkeys(self.put, 1)
-        self.updates = self.dotted = 0
+        self.served = {}
+        self.updates = self.dotted = self.fresh = 0
 
     # ---- while it lives ----
 
@@ -82,8 +84,16 @@ class Round:
             if name.startswith(".")
         ]
 
+    def forget_bad(self):
+        """So many that were under way in a crash would open the update breaker, and that would be
+        the end of updates."""
+        for name in GOOD:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(self.node.state, "bad", name))
+
     def start_from_disk(self):
         self.dotted += bool(self.dot_files())
+        self.forget_bad()
         self.etcd.freeze()
         self.node.start()
         self.node.wait_ready()
@@ -103,6 +113,8 @@ class Round:
         if not least <= k <= most:
             raise Failed(what)
         equal(answer.json()["made_by"], k, f"made_by of {name}")
+        self.fresh += k != self.served.get(name)
+        self.served[name] = k
 
     def settle(self):
         """All of it went by, and the last of each runs."""
@@ -138,10 +150,12 @@ def kill_again_and_again(scene, count, seed):
     rounds.settle()
     took = time.monotonic() - begun
     print(
-        f"{count} kills, {rounds.updates} updates, {took:.0f} s; {rounds.dotted} kills left a "
-        f"temporary file, and each start removed it",
+        f"{count} kills, {rounds.updates} updates, {took:.0f} s; starts found {rounds.fresh} times "
+        f"a newer proven version on disk; {rounds.dotted} kills left a temporary file, and none stayed",
         flush=True,
     )
+    if rounds.fresh < count:
+        raise Failed("hardly anything was proven between the kills: this shows nothing")
 
 
 def main():

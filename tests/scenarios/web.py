@@ -80,3 +80,14 @@ def request(at, method, path, body=None, headers=None, timeout=10.0):
         return exchange(conn, method, path, body, headers)
     finally:
         conn.close()
+
+
+def lines(at, path, body, timeout=10.0):
+    """POSTs JSON, and yields each line of the answer, parsed, until it is closed or left."""
+    conn = connection(at, timeout)
+    try:
+        conn.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        for line in conn.getresponse():
+            yield json.loads(line)
+    finally:
+        conn.close()
