@@ -198,7 +198,7 @@ struct engine {
 	bool link_up;
 	char *link_why;              /* NULL: nothing to say       */
 	char *disk_why;              /* NULL: the disk is fine     */
-	struct disk *disk;           /* NULL: nothing is remembered */
+	struct scribe *scribe;       /* NULL: nothing is remembered */
 	struct {                     /* see saves.c */
 		struct lane **lanes; /* of the job under way */
 		bool bad;            /* ... which writes their `bad` */
@@ -305,6 +305,8 @@ void memory_gone(struct lane *);
  * when the failure may depend on it, or "". */
 void memory_bad(struct lane *, const struct facts *, const char *context, const char *stage,
 		const char *error);
+/* Writes what is bad; what fails is tried again. */
+void memory_bad_write(struct lane *);
 /* Lets the breaker know, and remembers nothing. */
 void memory_bad_update(struct lane *, const struct facts *);
 void memory_trouble(struct engine *, const char *what, const struct flume_err *err);
@@ -313,7 +315,7 @@ void memory_is_fine(struct engine *);
 
 /* ---- saves.c ---- */
 
-/* Makes e->disk, if there is a state folder.  0 or FLUME_NOMEM. */
+/* Makes e->scribe, if there is a state folder.  0 or FLUME_NOMEM. */
 int saves_begin(struct engine *);
 /* Has what is due written, many at a time. */
 void saves_tick(struct engine *, int64_t now);

@@ -59,10 +59,22 @@ void memory_bad_update(struct lane *lane, const struct facts *facts)
 		log_event(LOG_WARN, "update breaker open", LOG_STR("schema", lane->name));
 }
 
+void memory_bad_write(struct lane *lane)
+{
+	struct engine *e = lane->engine;
+	struct flume_err err = {0};
+	if (!e->options.state_dir)
+		return;
+	if (bad_write(e->options.state_dir, "bad", lane->name, &lane->bad, false, &err))
+		memory_trouble(e, "what failed here could not be written", &err);
+	lane->bad_save = SAVE_DUE;
+	lane->bad_save_at = 0;
+	engine_wake(e, 0);
+}
+
 void memory_bad(struct lane *lane, const struct facts *facts, const char *context,
 		const char *stage, const char *error)
 {
-	struct engine *e = lane->engine;
 	struct flume_err err = {0};
 	struct bad_change change = {.facts = *facts, .at = stamp_now()};
 	memccpy(change.stage, stage, '\0', sizeof change.stage - 1);
@@ -71,12 +83,8 @@ void memory_bad(struct lane *lane, const struct facts *facts, const char *contex
 	memory_bad_update(lane, facts);
 	if (bad_add(&lane->bad, &change)) {
 		flume_fail(&err, FLUME_NOMEM, "out of memory");
-		memory_trouble(e, "a bad change could not be remembered", &err);
-	} else if (e->options.state_dir) {
-		if (bad_write(e->options.state_dir, "bad", lane->name, &lane->bad, false, &err))
-			memory_trouble(e, "a bad change could not be written", &err);
-		lane->bad_save = SAVE_DUE;
-		lane->bad_save_at = 0;
-		engine_wake(e, 0);
+		memory_trouble(lane->engine, "a bad change could not be remembered", &err);
+		return;
 	}
+	memory_bad_write(lane);
 }

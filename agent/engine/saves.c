@@ -1,5 +1,5 @@
 /*
- * What should be on disk and is not is written by the disk's thread (disk.h), a few hundred files
+ * What should be on disk and is not is written by the disk's thread (scribe.h), a few hundred files
  * at a time: a thousand of them cost little more than one.  Who is proven, or bad, or gone, says so
  * in its lane, and is no longer due when a job that had it comes back.
  *
@@ -9,8 +9,8 @@
  */
 #include "agent/engine/lane.h"
 
-#include "agent/engine/disk.h"
 #include "agent/engine/proven.h"
+#include "agent/engine/scribe.h"
 #include "agent/log/log.h"
 
 #include <stdlib.h>
@@ -62,7 +62,7 @@ static char *encode_best(const struct lane *lane, size_t *out_len)
 }
 
 /* 0 or FLUME_NOMEM. */
-static int add_item(struct disk_job *job, struct lane *lane, bool bad)
+static int add_item(struct scribe_job *job, struct lane *lane, bool bad)
 {
 	struct file_item item = {.keep = bad ? 0 : PROVEN_KEPT};
 	bool there = bad ? lane->bad.n : best(lane)->schema != NULL;
@@ -84,7 +84,7 @@ static int add_item(struct disk_job *job, struct lane *lane, bool bad)
 	return 0;
 }
 
-static void add_due(struct engine *e, struct disk_job *job, enum save due, int64_t now)
+static void add_due(struct engine *e, struct scribe_job *job, enum save due, int64_t now)
 {
 	bool bad = e->saves.bad;
 	size_t bytes = 0;
@@ -102,16 +102,16 @@ static void add_due(struct engine *e, struct disk_job *job, enum save due, int64
 	}
 }
 
-static struct disk_job *new_job(struct engine *e)
+static struct scribe_job *new_job(struct engine *e)
 {
-	struct disk_job *job = calloc(1, sizeof *job);
+	struct scribe_job *job = calloc(1, sizeof *job);
 	struct text folder = {0};
 	if (!job)
 		return NULL;
 	text_addf(&folder, "%s/%s", e->options.state_dir, e->saves.bad ? "bad" : "proven");
 	job->folder = text_take(&folder);
 	job->items = calloc(AT_ONCE, sizeof *job->items);
-	return job->folder && job->items ? job : disk_job_free(job);
+	return job->folder && job->items ? job : scribe_job_free(job);
 }
 
 static bool is_due(struct engine *e, bool bad, int64_t now)
@@ -131,14 +131,14 @@ static bool begin(struct engine *e, bool look, int64_t now)
 	e->saves.bad = !is_due(e, false, now) && is_due(e, true, now);
 	if (!look && !is_due(e, e->saves.bad, now))
 		return false;
-	struct disk_job *job = new_job(e);
+	struct scribe_job *job = new_job(e);
 	if (!job) {
 		engine_wake(e, now + PAUSE);
 		return false;
 	}
 	add_due(e, job, SAVE_DUE, now);
 	add_due(e, job, SAVE_FAILED, now);
-	disk_start(e->disk, job);
+	scribe_start(e->scribe, job);
 	return true;
 }
 
@@ -154,7 +154,7 @@ static void note_saved(struct engine *e, struct lane *lane)
 		memcpy(lane->saved, best(lane)->facts.digest, sizeof lane->saved);
 }
 
-static void note_failed(struct engine *e, const struct disk_job *job, int64_t now)
+static void note_failed(struct engine *e, const struct scribe_job *job, int64_t now)
 {
 	memory_trouble(e, "the state folder cannot be written", &job->err);
 	int64_t pause = e->saves.pause;
@@ -220,7 +220,7 @@ static void fill(struct engine *e)
 	(void)crash_rewrite(e);
 }
 
-static void on_done(void *arg, struct disk_job *job)
+static void on_done(void *arg, struct scribe_job *job)
 {
 	struct engine *e = arg;
 	int64_t now = loop_now();
@@ -234,7 +234,7 @@ static void on_done(void *arg, struct disk_job *job)
 		fill(e);
 	if (job->n)
 		board_changed(e);
-	disk_job_free(job);
+	scribe_job_free(job);
 	engine_wake(e, 0);
 }
 
@@ -245,9 +245,9 @@ int saves_begin(struct engine *e)
 	if (!e->options.state_dir)
 		return 0;
 	e->saves.lanes = calloc(AT_ONCE, sizeof *e->saves.lanes);
-	e->disk = disk_new(e->loop, on_done, e);
+	e->scribe = scribe_new(e->loop, on_done, e);
 	e->saves.look_at = loop_now() + LOOK;
-	return e->saves.lanes && e->disk ? 0 : FLUME_NOMEM;
+	return e->saves.lanes && e->scribe ? 0 : FLUME_NOMEM;
 }
 
 void saves_pause(struct engine *e)
@@ -287,9 +287,9 @@ static void forget(struct engine *e)
 
 void saves_tick(struct engine *e, int64_t now)
 {
-	if (!e->disk)
+	if (!e->scribe)
 		forget(e);
-	if (!e->disk || disk_is_busy(e->disk))
+	if (!e->scribe || scribe_is_busy(e->scribe))
 		return; /* its end wakes us */
 	if (!begin(e, now >= e->saves.look_at, now))
 		wake_for_next(e);
@@ -310,7 +310,8 @@ static void write_the_rest(struct engine *e)
 {
 	int64_t until = loop_now() + FAREWELL;
 	size_t before = SIZE_MAX;
-	while (disk_wait(e->disk, until) && loop_now() < until && count_unsaved(e) < before) {
+	while (scribe_wait(e->scribe, until) && loop_now() < until &&
+	       count_unsaved(e) < before) {
 		before = count_unsaved(e);
 		if (!begin(e, false, INT64_MAX))
 			break;
@@ -319,14 +320,14 @@ static void write_the_rest(struct engine *e)
 
 void saves_end(struct engine *e)
 {
-	if (e->disk)
+	if (e->scribe)
 		write_the_rest(e);
-	size_t left = e->disk ? count_unsaved(e) : 0;
+	size_t left = e->scribe ? count_unsaved(e) : 0;
 	if (left)
 		log_event(LOG_ERROR, "the agent ends with schemas that are not on disk",
 			  LOG_STR("folder", e->options.state_dir), LOG_INT("schemas", left),
 			  LOG_STR("error", e->disk_why));
-	e->disk = disk_free(e->disk);
+	e->scribe = scribe_free(e->scribe);
 	free(e->saves.lanes);
 	e->saves.lanes = NULL;
 }

@@ -3,7 +3,7 @@
  * thread share is freed by the thread, which may be the last to leave, if it ever comes back.  It
  * allocates nothing.
  */
-#include "agent/engine/disk.h"
+#include "agent/engine/scribe.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -19,21 +19,21 @@
 struct shared { /* of both */
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
-	struct disk_job *todo, *done;
+	struct scribe_job *todo, *done;
 	int wake;
 	bool leaving; /* the loop is gone, or goes */
 };
 
-struct disk {
+struct scribe {
 	struct loop *loop;
 	struct loop_fd *watch;
 	struct shared *shared;
 	bool threaded, busy;
-	disk_done_fn *fn;
+	scribe_done_fn *fn;
 	void *arg;
 };
 
-struct disk_job *disk_job_free(struct disk_job *job)
+struct scribe_job *scribe_job_free(struct scribe_job *job)
 {
 	if (!job)
 		return NULL;
@@ -47,7 +47,7 @@ struct disk_job *disk_job_free(struct disk_job *job)
 	return NULL;
 }
 
-static void carry_out(struct disk_job *job)
+static void carry_out(struct scribe_job *job)
 {
 	job->rc = job->n ? file_commit(job->folder, job->items, job->n, &job->done, &job->made,
 				       &job->err)
@@ -77,8 +77,8 @@ static struct shared *shared_new(void)
 
 static void shared_free(struct shared *d)
 {
-	disk_job_free(d->todo);
-	disk_job_free(d->done);
+	scribe_job_free(d->todo);
+	scribe_job_free(d->done);
 	pthread_cond_destroy(&d->moved);
 	pthread_mutex_destroy(&d->lock);
 	close(d->wake);
@@ -95,7 +95,7 @@ static void *work(void *arg)
 			pthread_cond_wait(&d->moved, &d->lock);
 			continue;
 		}
-		struct disk_job *job = d->todo;
+		struct scribe_job *job = d->todo;
 		d->todo = NULL;
 		pthread_mutex_unlock(&d->lock);
 		carry_out(job);
@@ -128,95 +128,96 @@ static bool begin_thread(struct shared *d)
 
 /* ---- on the loop ---- */
 
-static void finish(struct disk *disk, struct disk_job *job)
+static void finish(struct scribe *scribe, struct scribe_job *job)
 {
-	disk->busy = false;
-	disk->fn(disk->arg, job);
+	scribe->busy = false;
+	scribe->fn(scribe->arg, job);
 }
 
-static struct disk_job *take_done(struct shared *d)
+static struct scribe_job *take_done(struct shared *d)
 {
-	struct disk_job *job = d->done;
+	struct scribe_job *job = d->done;
 	d->done = NULL;
 	return job;
 }
 
 static void on_wake(int fd, uint32_t events, void *arg)
 {
-	struct disk *disk = arg;
+	struct scribe *scribe = arg;
 	uint64_t n;
 	(void)events;
 	if (read(fd, &n, sizeof n) < 0)
 		return;
-	pthread_mutex_lock(&disk->shared->lock);
-	struct disk_job *job = take_done(disk->shared);
-	pthread_mutex_unlock(&disk->shared->lock);
+	pthread_mutex_lock(&scribe->shared->lock);
+	struct scribe_job *job = take_done(scribe->shared);
+	pthread_mutex_unlock(&scribe->shared->lock);
 	if (job)
-		finish(disk, job);
+		finish(scribe, job);
 }
 
-struct disk *disk_new(struct loop *loop, disk_done_fn *fn, void *arg)
+struct scribe *scribe_new(struct loop *loop, scribe_done_fn *fn, void *arg)
 {
-	struct disk *disk = calloc(1, sizeof *disk);
-	if (!disk)
+	struct scribe *scribe = calloc(1, sizeof *scribe);
+	if (!scribe)
 		return NULL;
-	*disk = (struct disk){.loop = loop, .shared = shared_new(), .fn = fn, .arg = arg};
-	if (disk->shared)
-		disk->watch = loop_fd_add(loop, disk->shared->wake, EPOLLIN, on_wake, disk);
-	return disk->watch ? disk : disk_free(disk);
+	*scribe = (struct scribe){.loop = loop, .shared = shared_new(), .fn = fn, .arg = arg};
+	if (scribe->shared)
+		scribe->watch =
+			loop_fd_add(loop, scribe->shared->wake, EPOLLIN, on_wake, scribe);
+	return scribe->watch ? scribe : scribe_free(scribe);
 }
 
-void disk_start(struct disk *disk, struct disk_job *job)
+void scribe_start(struct scribe *scribe, struct scribe_job *job)
 {
-	disk->busy = true;
-	if (!disk->threaded)
-		disk->threaded = begin_thread(disk->shared);
-	if (!disk->threaded) {
+	scribe->busy = true;
+	if (!scribe->threaded)
+		scribe->threaded = begin_thread(scribe->shared);
+	if (!scribe->threaded) {
 		carry_out(job);
-		finish(disk, job);
+		finish(scribe, job);
 		return;
 	}
-	pthread_mutex_lock(&disk->shared->lock);
-	disk->shared->todo = job;
-	pthread_cond_broadcast(&disk->shared->moved);
-	pthread_mutex_unlock(&disk->shared->lock);
+	pthread_mutex_lock(&scribe->shared->lock);
+	scribe->shared->todo = job;
+	pthread_cond_broadcast(&scribe->shared->moved);
+	pthread_mutex_unlock(&scribe->shared->lock);
 }
 
-bool disk_is_busy(const struct disk *disk)
+bool scribe_is_busy(const struct scribe *scribe)
 {
-	return disk->busy;
+	return scribe->busy;
 }
 
-bool disk_wait(struct disk *disk, int64_t until_ns)
+bool scribe_wait(struct scribe *scribe, int64_t until_ns)
 {
 	const struct timespec until = {until_ns / 1000000000, until_ns % 1000000000};
-	struct shared *d = disk->shared;
+	struct shared *d = scribe->shared;
 	int rc = 0;
-	if (!disk->busy)
+	if (!scribe->busy)
 		return true;
 	pthread_mutex_lock(&d->lock);
 	while (!d->done && !rc)
 		rc = pthread_cond_timedwait(&d->moved, &d->lock, &until);
-	struct disk_job *job = take_done(d);
+	struct scribe_job *job = take_done(d);
 	pthread_mutex_unlock(&d->lock);
 	if (job)
-		finish(disk, job);
+		finish(scribe, job);
 	return job;
 }
 
-struct disk *disk_free(struct disk *disk)
+struct scribe *scribe_free(struct scribe *scribe)
 {
-	if (!disk)
+	if (!scribe)
 		return NULL;
-	loop_fd_remove(disk->watch);
-	if (disk->threaded) {
-		pthread_mutex_lock(&disk->shared->lock);
-		disk->shared->leaving = true;
-		pthread_cond_broadcast(&disk->shared->moved);
-		pthread_mutex_unlock(&disk->shared->lock);
-	} else if (disk->shared) {
-		shared_free(disk->shared);
+	loop_fd_remove(scribe->watch);
+	if (scribe->threaded) {
+		pthread_mutex_lock(&scribe->shared->lock);
+		scribe->shared->leaving = true;
+		pthread_cond_broadcast(&scribe->shared->moved);
+		pthread_mutex_unlock(&scribe->shared->lock);
+	} else if (scribe->shared) {
+		shared_free(scribe->shared);
 	}
-	free(disk);
+	free(scribe);
 	return NULL;
 }
