@@ -1,18 +1,15 @@
-"""The state folder on a bad day - full, read-only, spoilt, gone - and on a busy one: the node serves
-all the while, says so, and has everything on disk again without a restart.  And kill -9 at random
-moments: each start serves what was proven."""
+"""The state folder on a bad day - full, read-only, spoilt, gone: the node serves all the while, says
+so, and has everything on disk again without a restart."""
 
 import os
 import shutil
 
 import mounts
-from documents import LONG, marking
+from documents import marking
 from harness import contains, equal, free_port, run, wait_until
-from kills import kill_again_and_again
 from toolbox import skipped
 
 DOCUMENT = {"id": 1}
-MANY = 1000
 
 
 def proven_three_times(s, **where):
@@ -241,47 +238,6 @@ def a_removed_folder_is_filled_again(s):
     serves(node, 7, "b")
 
 
-# ---- a busy one ----
-
-
-def many_schemas_are_on_disk_soon(s):
-    etcd = s.etcd()
-    names = [f"s{i:04}" for i in range(MANY)]
-    for at in range(0, MANY, 100):
-        etcd.change(
-            puts={etcd.schema_key(name): marking("1.0.0", 1) for name in names[at : at + 100]}
-        )
-    node = s.node(etcd=etcd)
-    folder = os.path.join(node.state, "proven")
-    node.wait_for("all of them are on disk", lambda: len(os.listdir(folder)) == MANY, 30)
-    etcd.change(puts={etcd.schema_key(name): marking("1.0.1", 2, LONG) for name in names[:100]})
-    node.wait_schema("s0099", version="1.0.1")
-    equal(node.ask_to_end(timeout=8), 0, "exit code")
-    start_without_etcd(node)
-    node.wait_ready()
-    serves(node, 1, "s0000")
-    serves(node, 1, f"s{MANY - 1:04}")
-
-
-def an_end_with_much_to_write_is_quick(s):
-    """SIGTERM in the middle of it: what was not written comes from etcd at the next start."""
-    etcd = s.etcd()
-    names = [f"s{i:04}" for i in range(MANY)]
-    for at in range(0, MANY, 100):
-        etcd.change(
-            puts={etcd.schema_key(name): marking("1.0.0", 1) for name in names[at : at + 100]}
-        )
-    node = s.node(etcd=etcd)
-    node.wait_for("it serves some", lambda: node.process("s0000", DOCUMENT).status == 200)
-    equal(node.ask_to_end(timeout=10), 0, "exit code")
-    node.start()
-    node.wait_schema(names[-1], version="1.0.0", timeout=20)
-
-
-def killed_at_random_moments_of_updates(s):
-    kill_again_and_again(s, 30, 1)
-
-
 run(
     the_disk_is_full,
     killed_while_the_disk_is_full,
@@ -292,7 +248,4 @@ run(
     all_of_them_are_spoilt,
     no_more_than_three_copies_are_kept,
     a_removed_folder_is_filled_again,
-    many_schemas_are_on_disk_soon,
-    an_end_with_much_to_write_is_quick,
-    killed_at_random_moments_of_updates,
 )
