@@ -202,7 +202,7 @@ struct engine {
 	struct {                     /* see saves.c */
 		struct lane **lanes; /* of the job under way */
 		bool bad;            /* ... which writes their `bad` */
-		int64_t look_at, pause;
+		int64_t began, look_at, pause;
 		uint64_t unusable; /* copies that were passed over at the start */
 	} saves;
 	char *rates; /* as they were written last  */

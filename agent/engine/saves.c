@@ -21,6 +21,7 @@
 #define LOOK       (10000 * MS)      /* is the folder still there?      */
 #define PAUSE      (1000 * MS)       /* the first; each is twice as long ... */
 #define PAUSE_MOST (60000 * MS)
+#define HANGS      (10000 * MS) /* a disk that takes longer does not answer */
 #define FAREWELL   (5000 * MS)
 
 /* What would be gone back to is what is good. */
@@ -138,6 +139,7 @@ static bool begin(struct engine *e, bool look, int64_t now)
 	}
 	add_due(e, job, SAVE_DUE, now);
 	add_due(e, job, SAVE_FAILED, now);
+	e->saves.began = now;
 	scribe_start(e->scribe, job);
 	return true;
 }
@@ -285,13 +287,32 @@ static void forget(struct engine *e)
 	}
 }
 
+static void say_hung(struct engine *e, int64_t now)
+{
+	struct flume_err err = {0};
+	if (now - e->saves.began < HANGS) {
+		engine_wake(e, e->saves.began + HANGS);
+		return;
+	}
+	if (e->disk_why)
+		return;
+	flume_fail(&err, FLUME_TIMED_OUT, "%s: does not answer", e->options.state_dir);
+	memory_trouble(e, "the state folder cannot be written", &err);
+}
+
 void saves_tick(struct engine *e, int64_t now)
 {
-	if (!e->scribe)
+	if (!e->scribe) {
 		forget(e);
-	if (!e->scribe || scribe_is_busy(e->scribe))
-		return; /* its end wakes us */
-	if (!begin(e, now >= e->saves.look_at, now))
+		return;
+	}
+	if (scribe_is_busy(e->scribe)) { /* its end wakes us */
+		say_hung(e, now);
+		return;
+	}
+	if (begin(e, now >= e->saves.look_at, now))
+		engine_wake(e, now + HANGS);
+	else
 		wake_for_next(e);
 }
 

@@ -4,6 +4,7 @@
 
 #include "tests/unit/suites.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -394,6 +395,31 @@ START_TEST(one_file_that_cannot_be_written_holds_up_no_other)
 }
 END_TEST
 
+/* Opening a pipe that nobody reads for writing hangs, as a dead disk does. */
+START_TEST(a_disk_that_hangs_holds_up_nothing)
+{
+	ck_assert_int_eq(mkfifo(site_path("proven/.a"), 0600), 0);
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	site_put("b", 6, marking("1.0.0", 2, NULL));
+	site_turn();
+	site_put("a", 7, marking("1.1.0", 3, NULL));
+	site_made_by("a", 3);
+	site_made_by("b", 2);
+	site_says("b.running.proven", "false");
+	int told = site.told;
+	for (int i = 0; i < 100 && site.told == told; i++)
+		site_turn(); /* the status waits a moment for the disk, and no longer */
+	ck_assert_int_gt(site.told, told);
+	site_until(".disk.ok", "false");
+	site_says_part(".disk.why", "does not answer");
+	int reader = open(site_path("proven/.a"), O_RDWR | O_NONBLOCK);
+	site_until("a.running.proven", "true");
+	site_until("b.running.proven", "true");
+	site_says(".disk.ok", "true");
+	close(reader);
+}
+END_TEST
+
 START_TEST(a_thousand_schemas_are_on_disk_soon)
 {
 	char name[16];
@@ -477,6 +503,7 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(bad, a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service);
 	tcase_add_test(bad, what_is_not_on_disk_is_not_called_proven);
 	tcase_add_test(bad, a_disk_that_is_well_again_gets_everything_without_a_restart);
+	tcase_add_test(bad, a_disk_that_hangs_holds_up_nothing);
 	tcase_add_test(bad, one_file_that_cannot_be_written_holds_up_no_other);
 	tcase_add_test(bad, a_folder_that_was_removed_is_filled_again);
 	tcase_add_test(bad, a_removal_that_failed_is_tried_again);

@@ -115,6 +115,7 @@
 	X(retire) \
 	X(schema) \
 	X(scope) \
+	X(scribe) \
 	X(source_dir) \
 	X(source_etcd) \
 	X(source_keep) \
