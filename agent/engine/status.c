@@ -144,9 +144,10 @@ static void add_running(struct text *t, const struct lane *lane)
 	add_facts(t, &r->facts);
 	add_number(t, "generation", (int64_t)lane_generation(lane));
 	add_stamp(t, "since", r->since);
-	/* Proven is what would be there after a power failure. */
-	add_truth(t, "proven", r->proven && lane->save == SAVE_NOTHING);
-	if (r->inconclusive)
+	/* A verdict counts when it would be there after a power failure. */
+	bool lasts = lane->save == SAVE_NOTHING;
+	add_truth(t, "proven", r->proven && lasts);
+	if (r->inconclusive && lasts)
 		add_text(t, "verdict", "inconclusive");
 	text_add_char(t, '}');
 }
