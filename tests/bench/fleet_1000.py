@@ -22,6 +22,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenarios"))
+import web  # noqa: E402
 from harness import FLUME, ROOT, Scene, clean_environment  # noqa: E402
 
 KEY = "/flume/schemas/measured"
@@ -139,14 +140,21 @@ def cpu_s(pid):
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def wait_reported(etcd, count, version, timeout=60.0):
+def statuses(etcd):
+    try:
+        return etcd.list("/flume/nodes/")
+    except web.Broken:  # it has much to do
+        return []
+
+
+def wait_reported(etcd, count, version, timeout=120.0):
     """Until etcd has it from each node; the nodes write it some 0.2 s after they have it."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        kvs = etcd.list("/flume/nodes/")
-        if sum(f'"running": {{"version": "{version}"' in kv.value for kv in kvs) >= count:
+        found = statuses(etcd)
+        if sum(f'"running": {{"version": "{version}"' in kv.value for kv in found) >= count:
             return time.monotonic_ns()
-        time.sleep(0.2)  # looking costs etcd something too
+        time.sleep(0.2 + count / 2000)  # looking costs etcd something too
     raise SystemExit(f"{version} is not reported by all")
 
 
