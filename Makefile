@@ -143,6 +143,17 @@ stress: $(B)/unit
 scenarios: all
 	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/run.py $(ONLY)
 
+# kill -9 of the agent, so many times, at random moments of updates; SEED=N for those again.
+.PHONY: kills weather
+COUNT ?= 1000
+kills: all
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/kills.py $(COUNT) $(SEED)
+
+# So many updates of a cluster whose members come and go; each agent has every one of them.
+UPDATES ?= 10000
+weather: all
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/weather.py $(UPDATES) $(SEED)
+
 floors:
 	sh tests/floors.sh
 

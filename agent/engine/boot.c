@@ -2,7 +2,8 @@
  * The start without the store: what was proven here before runs again, straight from disk.
  *
  * Schemas may refer to one another, so those that do not check yet are tried again as long as
- * others get in.  No canary: these have run.
+ * others get in.  No canary: these have run.  A copy that cannot be used gives way to the one
+ * that was proven before it, and is written over by that.
  *
  * The newest revision on disk is taken to be seen, less one: the change that made it comes
  * again with the first list, and is to be decided then (it may be known as bad).
@@ -20,6 +21,7 @@ struct copy { /* one file of STATE/proven */
 	flume_schema *schema; /* NULL once it runs */
 	struct facts facts;
 	bool proven;
+	unsigned back; /* 0: the last one that was proven, 1: the one before it */
 };
 
 static void pass_over(const char *name, const char *why)
@@ -88,27 +90,48 @@ static const char *parse(const struct proven *p, flume_schema **out)
 	return "its digest is another one";
 }
 
-static const char *load(struct engine *e, const char *name, struct copy *out,
-			struct flume_err *err)
+/* 0, or a negative code and why. */
+static int load_one(struct engine *e, const char *name, unsigned back, struct copy *out,
+		    struct flume_err *err)
 {
 	struct proven p;
 	char *bytes;
 	flume_schema *schema;
-	if (!source_name_good(name))
-		return "not a name for a schema";
-	if (proven_read(e->options.state_dir, name, &p, &bytes, err))
-		return err->text;
+	int rc = proven_read(e->options.state_dir, name, back, &p, &bytes, err);
+	if (rc)
+		return rc;
 	const char *why = parse(&p, &schema);
 	free(bytes);
 	if (why)
-		return why;
+		return flume_fail(err, FLUME_INVALID, "%s", why);
 	struct lane *lane = engine_lane(e, name);
 	if (!lane) {
 		flume_schema_unref(schema);
-		return "out of memory";
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
-	*out = (struct copy){lane, schema, p.facts, p.proven};
-	return NULL;
+	*out = (struct copy){lane, schema, p.facts, p.proven, back};
+	return 0;
+}
+
+static void pass_over_copy(struct engine *e, const char *name, unsigned back, const char *why)
+{
+	e->saves.unusable++;
+	log_event(LOG_ERROR, "a copy on disk cannot be used", LOG_STR("schema", name),
+		  LOG_INT("copy", back), LOG_STR("error", why));
+}
+
+/* The newest that can be read, from `back` on. */
+static bool load(struct engine *e, const char *name, unsigned back, struct copy *out)
+{
+	for (; back <= PROVEN_KEPT; back++) {
+		struct flume_err err = {0};
+		int rc = load_one(e, name, back, out, &err);
+		if (!rc)
+			return true;
+		if (rc != FLUME_NOT_FOUND) /* it was killed between two renames, or has none */
+			pass_over_copy(e, name, back, err.text);
+	}
+	return false;
 }
 
 static void adopt(struct copy *copy)
@@ -126,8 +149,15 @@ static void adopt(struct copy *copy)
 	lane_calm(lane, &copy->facts);
 	lane->success_at = stamp_now();
 	copy->schema = NULL;
-	log_event(LOG_INFO, "schema started from disk", LOG_STR("schema", lane->name),
-		  LOG_STR("version", copy->facts.version),
+	memcpy(lane->saved, copy->facts.digest, sizeof lane->saved);
+	if (copy->back) {
+		lane->save = SAVE_DUE;
+		engine_wake(lane->engine, 0);
+	}
+	log_event(copy->back ? LOG_WARN : LOG_INFO,
+		  copy->back ? "schema started from an older copy on disk"
+			     : "schema started from disk",
+		  LOG_STR("schema", lane->name), LOG_STR("version", copy->facts.version),
 		  LOG_STR("digest", copy->facts.digest),
 		  LOG_INT("revision", copy->facts.revision),
 		  LOG_INT("generation", lane_generation(lane)));
@@ -154,60 +184,78 @@ static bool start(struct copy *copy, flume_report *report)
 	return !rc;
 }
 
-static size_t start_all(struct copy *copies, size_t n)
+static void start_all(struct copy *copies, size_t n)
 {
-	size_t started = 0;
-	for (size_t before = SIZE_MAX; before != started;) {
-		before = started;
+	for (bool again = true; again;) {
+		again = false;
 		for (size_t i = 0; i < n; i++)
 			if (copies[i].schema && start(&copies[i], NULL))
-				started++;
+				again = true;
 	}
-	return started;
 }
 
-static void drop_rest(struct copy *copies, size_t n)
+/* It does not check: the one before it may.  Not so for those that lack another schema, unless it
+ * is the turn of `all`.  True when there is something new to try. */
+static bool go_back(struct engine *e, struct copy *copy, bool all)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (!copies[i].schema)
-			continue;
-		flume_report *report = flume_report_new();
-		if (!start(&copies[i], report)) {
-			char *why = first_finding(report, "", "it cannot be built");
-			pass_over(copies[i].lane->name, why ? why : "");
-			free(why);
-		}
-		flume_report_free(report);
-		flume_schema_unref(copies[i].schema);
+	flume_report *report = flume_report_new();
+	bool fresh = start(copy, report);
+	if (!fresh && (all || !refs_are_awaited(e, copy->schema, report))) {
+		char *why = first_finding(report, "", "it cannot be built");
+		pass_over_copy(e, copy->lane->name, copy->back, why ? why : "");
+		free(why);
+		copy->schema = flume_schema_unref(copy->schema);
+		fresh = load(e, copy->lane->name, copy->back + 1, copy);
 	}
+	flume_report_free(report);
+	return fresh;
 }
 
-static size_t start_named(struct engine *e, char **names)
+static bool go_back_all(struct engine *e, struct copy *copies, size_t n, bool all)
+{
+	bool fresh = false;
+	for (size_t i = 0; i < n; i++)
+		if (copies[i].schema && go_back(e, &copies[i], all))
+			fresh = true;
+	return fresh;
+}
+
+static void start_or_go_back(struct engine *e, struct copy *copies, size_t n)
+{
+	do
+		start_all(copies, n);
+	while (go_back_all(e, copies, n, false) || go_back_all(e, copies, n, true));
+}
+
+static size_t count_running(struct engine *e)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < e->lanes.len; i++)
+		n += engine_lane_at(e, i)->runs.schema != NULL;
+	return n;
+}
+
+static void start_named(struct engine *e, char **names)
 {
 	size_t n = 0, count = 0;
 	while (names[n])
 		n++;
 	struct copy *copies = calloc(n ? n : 1, sizeof *copies);
 	for (size_t i = 0; copies && i < n; i++) {
-		struct flume_err err = {0};
-		const char *why = load(e, names[i], &copies[count], &err);
-		if (why)
-			pass_over(names[i], why);
-		else
+		if (!source_name_good(names[i]))
+			pass_over(names[i], "not a name for a schema");
+		else if (load(e, names[i], 0, &copies[count]))
 			count++;
 	}
-	size_t started = copies ? start_all(copies, count) : 0;
 	if (copies)
-		drop_rest(copies, count);
+		start_or_go_back(e, copies, count);
 	free(copies);
-	return started;
 }
 
 size_t engine_boot(struct engine *e)
 {
 	struct flume_err err = {0};
 	char **bad = NULL, **tried = NULL, **proven = NULL;
-	size_t started = 0;
 	const char *state = e->options.state_dir;
 	if (!state)
 		return 0;
@@ -218,12 +266,12 @@ size_t engine_boot(struct engine *e)
 		load_bad(e, bad[i]);
 	crash_boot(e, tried);
 	if (proven)
-		started = start_named(e, proven);
+		start_named(e, proven);
 	rates_boot(e);
 	engine_wake(e, rates_tick(e, loop_now()));
 	free(bad);
 	free(tried);
 	free(proven);
 	board_changed(e);
-	return started;
+	return count_running(e);
 }

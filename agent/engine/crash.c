@@ -69,8 +69,30 @@ static void write_down(struct lane *lane, const struct bad *list)
 {
 	struct engine *e = lane->engine;
 	struct flume_err err = {0};
-	if (bad_write(e->options.state_dir, FOLDER, lane->name, list, false, &err))
+	lane->tries_unsaved =
+		bad_write(e->options.state_dir, FOLDER, lane->name, list, false, &err);
+	if (lane->tries_unsaved)
 		memory_trouble(e, "what is being tried could not be written", &err);
+}
+
+bool crash_rewrite(struct engine *e)
+{
+	bool good = true;
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		struct lane *lane = engine_lane_at(e, i);
+		if (lane->tries_unsaved)
+			write_down(lane, &lane->tries);
+		good = good && !lane->tries_unsaved;
+	}
+	return good;
+}
+
+void crash_lost(struct engine *e)
+{
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		struct lane *lane = engine_lane_at(e, i);
+		lane->tries_unsaved = lane->tries.n;
+	}
 }
 
 void crash_note(struct lane *lane)

@@ -264,7 +264,7 @@ int engine_new(struct engine **out, struct loop *loop, flume_factory *factory,
 	e->pin = loop_timer_new(loop, flush, e);
 	e->trials = trials_new(loop, err);
 	e->hearing = engine_hear(factory);
-	if (!good || !e->tick || !e->pin || !e->trials || e->hearing < 0) {
+	if (!good || !e->tick || !e->pin || !e->trials || e->hearing < 0 || saves_begin(e)) {
 		engine_free(e);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
@@ -282,9 +282,7 @@ struct engine *engine_free(struct engine *e)
 	e->ending = true;
 	(void)flume_factory_unlisten(e->factory, e->hearing);
 	e->advancing = true; /* an answer may submit again, but nothing moves any more */
-	for (size_t i = 0; i < e->lanes.len; i++) /* nobody's turn comes any more */
-		if (engine_lane_at(e, i)->save != SAVE_NOTHING)
-			(void)memory_save(engine_lane_at(e, i), loop_now());
+	saves_end(e);
 	rates_save(e);
 	for (size_t i = 0; i < e->lanes.len; i++)
 		count_end(engine_lane_at(e, i));

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,14 @@ static int fail(struct flume_err *err, const char *folder, const char *name)
 			  name, strerror(why));
 }
 
+static int try_folder(const char *folder)
+{
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static int open_folder(const char *folder, struct flume_err *err)
 {
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = try_folder(folder);
 	return fd < 0 ? fail(err, folder, "") : fd;
 }
 
@@ -66,16 +72,35 @@ static int make_all(char *path)
 
 int file_make_folder(const char *folder, struct flume_err *err)
 {
-	char *path = strdup(folder);
-	if (!path)
-		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	int rc = make_all(path);
-	int why = errno;
-	free(path);
-	return rc ? flume_fail(err, FLUME_IO, "%s: %s", folder, strerror(why)) : 0;
+	char path[PATH_MAX];
+	if (!memccpy(path, folder, '\0', sizeof path))
+		errno = ENAMETOOLONG;
+	else if (!make_all(path))
+		return 0;
+	return flume_fail(err, FLUME_IO, "%s: %s", folder, strerror(errno));
+}
+
+/* Where something is to be written: made when it is gone. */
+static int open_or_make(const char *folder, bool *out_made, struct flume_err *err)
+{
+	int fd = try_folder(folder);
+	if (fd >= 0 || errno != ENOENT)
+		return fd < 0 ? fail(err, folder, "") : fd;
+	int rc = file_make_folder(folder, err);
+	if (rc)
+		return rc;
+	*out_made = true;
+	return open_folder(folder, err);
 }
 
 /* ---- writing ---- */
+
+#define ASIDE_SIZE (FILE_NAME_MOST + 1)
+
+static void name_aside(char out[ASIDE_SIZE], const char *name)
+{
+	snprintf(out, ASIDE_SIZE, ".%s", name);
+}
 
 static int write_all(int fd, const char *bytes, size_t len)
 {
@@ -123,27 +148,181 @@ static int replace(int folder, const char *aside, const char *name, const char *
 int file_write(const char *folder, const char *name, const char *bytes, size_t len,
 	       bool durable, struct flume_err *err)
 {
-	struct text aside = {0};
-	text_addf(&aside, ".%s", name);
-	int fd = aside.failed ? flume_fail(err, FLUME_NOMEM, "out of memory")
-			      : open_folder(folder, err);
-	int rc = fd < 0 ? fd : 0;
-	if (!rc && replace(fd, aside.s, name, bytes, len, durable))
-		rc = fail(err, folder, name);
-	if (fd >= 0)
-		close(fd);
-	text_fini(&aside);
+	bool made = false;
+	char aside[ASIDE_SIZE];
+	name_aside(aside, name);
+	int fd = open_or_make(folder, &made, err);
+	if (fd < 0)
+		return fd;
+	int rc = replace(fd, aside, name, bytes, len, durable) ? fail(err, folder, name) : 0;
+	close(fd);
 	return rc;
 }
 
 int file_remove(const char *folder, const char *name, bool durable, struct flume_err *err)
 {
-	int fd = open_folder(folder, err);
+	int fd = try_folder(folder);
 	if (fd < 0)
-		return fd;
+		return errno == ENOENT ? 0 : fail(err, folder, "");
 	int rc = 0;
 	if (unlinkat(fd, name, 0) ? errno != ENOENT : durable && fsync(fd))
 		rc = fail(err, folder, name);
+	close(fd);
+	return rc;
+}
+
+/* ---- many at once ---- */
+
+/* Each fsync waits for the disk by itself.  syncfs waits once, though also for what others have
+ * written there; a few files are not worth that.  It tells of errors since Linux 5.8. */
+#define FEW 8
+
+static int put_aside(int folder, const struct file_item *item)
+{
+	char aside[ASIDE_SIZE];
+	name_aside(aside, item->name);
+	return item->bytes ? write_aside(folder, aside, item->bytes, item->len, false) : 0;
+}
+
+static int sync_aside(int folder, const struct file_item *item)
+{
+	char aside[ASIDE_SIZE];
+	if (!item->bytes)
+		return 0;
+	name_aside(aside, item->name);
+	int fd = openat(folder, aside, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -1;
+	int rc = fsync(fd);
+	int why = errno;
+	close(fd);
+	errno = why;
+	return rc;
+}
+
+static void name_before(char out[ASIDE_SIZE], const char *name, unsigned back)
+{
+	snprintf(out, ASIDE_SIZE, back ? "%s@%u" : "%s", name, back);
+}
+
+static int missing_is_fine(int rc)
+{
+	return rc && errno == ENOENT ? 0 : rc;
+}
+
+/* The oldest first, so that what is left when it is killed is still in order. */
+static int remove_all(int folder, const struct file_item *item)
+{
+	char name[ASIDE_SIZE];
+	for (unsigned back = item->keep + 1; back-- > 0;) {
+		name_before(name, item->name, back);
+		if (missing_is_fine(unlinkat(folder, name, 0)))
+			return -1;
+	}
+	return 0;
+}
+
+static int move_back(int folder, const struct file_item *item)
+{
+	char from[ASIDE_SIZE], to[ASIDE_SIZE];
+	for (unsigned back = item->in_place ? 0 : item->keep; back > 0; back--) {
+		name_before(from, item->name, back - 1);
+		name_before(to, item->name, back);
+		if (missing_is_fine(renameat(folder, from, folder, to)))
+			return -1;
+	}
+	return 0;
+}
+
+static int put_in_place(int folder, const struct file_item *item)
+{
+	char aside[ASIDE_SIZE];
+	if (!item->bytes)
+		return remove_all(folder, item);
+	name_aside(aside, item->name);
+	return move_back(folder, item) ? -1 : renameat(folder, aside, folder, item->name);
+}
+
+/* Those that could be written, all of them. */
+static int sync_all(int folder, const struct file_item *items, size_t n)
+{
+	int rc = 0;
+	if (n > FEW)
+		return syncfs(folder);
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = sync_aside(folder, &items[i]);
+	return rc;
+}
+
+typedef int step_fn(int folder, const struct file_item *);
+
+/* Returns how many it could be done for; `*out_why` of the next. */
+static size_t each(step_fn *step, int folder, const struct file_item *items, size_t n,
+		   int *out_why)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!step(folder, &items[i]))
+			continue;
+		*out_why = errno;
+		return i;
+	}
+	return n;
+}
+
+static void clear_aside(int folder, const struct file_item *items, size_t n)
+{
+	char aside[ASIDE_SIZE];
+	for (size_t i = 0; i < n; i++) {
+		name_aside(aside, items[i].name);
+		unlinkat(folder, aside, 0);
+	}
+}
+
+static size_t commit(int folder, const struct file_item *items, size_t n, int *out_why)
+{
+	size_t done = each(put_aside, folder, items, n, out_why);
+	size_t tried = done < n ? done + 1 : n;
+	if (sync_all(folder, items, done)) {
+		*out_why = errno;
+		done = 0;
+	}
+	done = each(put_in_place, folder, items, done, out_why);
+	if (done < n)
+		clear_aside(folder, items + done, tried - done);
+	if (done && fsync(folder)) {
+		*out_why = errno;
+		return 0;
+	}
+	return done;
+}
+
+int file_commit(const char *folder, const struct file_item *items, size_t n, size_t *out_done,
+		bool *out_made, struct flume_err *err)
+{
+	int why = 0;
+	*out_done = 0;
+	*out_made = false;
+	int fd = open_or_make(folder, out_made, err);
+	if (fd < 0)
+		return fd;
+	*out_done = commit(fd, items, n, &why);
+	close(fd);
+	if (*out_done == n)
+		return 0;
+	errno = why;
+	fail(err, folder, items[*out_done].name);
+	return FLUME_IO;
+}
+
+int file_probe(const char *folder, bool *out_made, struct flume_err *err)
+{
+	static const char name[] = ".probe";
+	*out_made = false;
+	int fd = open_or_make(folder, out_made, err);
+	if (fd < 0)
+		return fd;
+	int rc = write_aside(fd, name, name, sizeof name, false) ? fail(err, folder, name) : 0;
+	unlinkat(fd, name, 0);
 	close(fd);
 	return rc;
 }

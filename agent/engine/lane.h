@@ -119,7 +119,12 @@ enum outcome {
 		OUTCOME_COUNT
 };
 
-enum save { SAVE_NOTHING, SAVE_DUE, SAVE_FAILED };
+enum save { /* of what the disk should have: see saves.c */
+	    SAVE_NOTHING,
+	    SAVE_DUE,
+	    SAVE_WRITING,
+	    SAVE_FAILED,
+};
 
 struct lane {
 	struct engine *engine;
@@ -153,8 +158,10 @@ struct lane {
 	struct bad bad;
 	struct bad tries; /* see crash.c */
 	struct breaker breaker;
-	enum save save;
-	int64_t save_at;
+	enum save save, bad_save; /* of what is proven; of `bad` */
+	int64_t save_at, bad_save_at;
+	char saved[DIGEST_SIZE]; /* what STATE/proven/NAME holds; "": unknown, or nothing */
+	bool tries_unsaved;      /* `tries` could not be written */
 
 	uint64_t idle_since; /* engine.ticks; 0: there is something to remember */
 	uint64_t counts[OUTCOME_COUNT];
@@ -197,9 +204,16 @@ struct engine {
 		int64_t reset_at; /* seconds since 1970 */
 	} sight;
 	bool link_up;
-	char *link_why; /* NULL: nothing to say       */
-	char *disk_why; /* NULL: the disk is fine     */
-	char *rates;    /* as they were written last  */
+	char *link_why;              /* NULL: nothing to say       */
+	char *disk_why;              /* NULL: the disk is fine     */
+	struct scribe *scribe;       /* NULL: nothing is remembered */
+	struct {                     /* see saves.c */
+		struct lane **lanes; /* of the job under way */
+		bool bad;            /* ... which writes their `bad` */
+		int64_t began, look_at, pause;
+		uint64_t unusable; /* copies that were passed over at the start */
+	} saves;
+	char *rates; /* as they were written last  */
 	int64_t rates_at;
 	char started[STAMP_SIZE];
 
@@ -294,16 +308,30 @@ void lane_retire_tell(struct lane *);
 
 /* ---- memory.c ---- */
 
-/* Writes what is proven, or removes it when the schema is gone; true when the disk was touched.
- * What fails is tried again. */
-bool memory_save(struct lane *, int64_t now);
+/* The schema is gone, and so are its copies. */
+void memory_gone(struct lane *);
 /* Remembers that `facts` failed, and lets the breaker know.  `context` is that of refs_context,
  * when the failure may depend on it, or "". */
 void memory_bad(struct lane *, const struct facts *, const char *context, const char *stage,
 		const char *error);
+/* Writes what is bad; what fails is tried again. */
+void memory_bad_write(struct lane *);
 /* Lets the breaker know, and remembers nothing. */
 void memory_bad_update(struct lane *, const struct facts *);
 void memory_trouble(struct engine *, const char *what, const struct flume_err *err);
+/* Everything that should be on disk is. */
+void memory_is_fine(struct engine *);
+
+/* ---- saves.c ---- */
+
+/* Makes e->scribe, if there is a state folder.  0 or FLUME_NOMEM. */
+int saves_begin(struct engine *);
+/* Has what is due written, many at a time. */
+void saves_tick(struct engine *, int64_t now);
+/* The disk failed: the next try comes after a pause that grows. */
+void saves_pause(struct engine *);
+/* Writes what is left, as far as the time allows. */
+void saves_end(struct engine *);
 
 /* ---- rates.c ---- */
 
@@ -322,6 +350,10 @@ void crash_note(struct lane *);
 bool crash_suspects(const struct lane *, const struct facts *);
 /* No longer, from now on; crash_note comes next. */
 void crash_clear(struct lane *, const struct facts *);
+/* Writes again what could not be written.  Returns whether all is written now. */
+bool crash_rewrite(struct engine *);
+/* All is to be written again. */
+void crash_lost(struct engine *);
 /* The files of STATE/tried, by name, after those of STATE/bad. */
 void crash_boot(struct engine *, char **names);
 

@@ -1,6 +1,9 @@
 /*
  * What is remembered on disk.  A disk that fails costs the memory, never the service: it is
- * logged, the status says it, and the write is tried again.
+ * logged once, the status says it, and what could not be written is tried again (see saves.c).
+ *
+ * What must outlive a crash of the process is written before the next step, without waiting for
+ * the disk; that it outlives a power failure is for saves.c to see to.
  */
 #include "agent/engine/lane.h"
 
@@ -10,20 +13,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGAIN (10000 * MS)
-
 void memory_trouble(struct engine *e, const char *what, const struct flume_err *err)
 {
-	if (e->disk_why && !strcmp(e->disk_why, err->text))
-		return; /* said already */
-	log_event(LOG_ERROR, what, LOG_STR("folder", e->options.state_dir),
-		  LOG_STR("error", err->text));
-	free(e->disk_why);
-	e->disk_why = strdup(err->text);
+	char *why = strdup(err->text);
+	if (!e->disk_why)
+		log_event(LOG_ERROR, what, LOG_STR("folder", e->options.state_dir),
+			  LOG_STR("error", err->text));
+	if (why) {
+		free(e->disk_why);
+		e->disk_why = why;
+	}
+	saves_pause(e);
 	board_changed(e);
 }
 
-static void is_fine(struct engine *e)
+void memory_is_fine(struct engine *e)
 {
 	if (!e->disk_why)
 		return;
@@ -34,55 +38,18 @@ static void is_fine(struct engine *e)
 	board_changed(e);
 }
 
-/* What would be gone back to is what is good. */
-static const struct release *best(const struct lane *lane)
-{
-	return lane->kept.schema ? &lane->kept : &lane->runs;
-}
-
-static int write_best(struct lane *lane, struct flume_err *err)
-{
-	const struct release *r = best(lane);
-	struct proven p = {
-		.name = lane->name,
-		.facts = r->facts,
-		.format = flume_schema_get_format(r->schema),
-		.proven = r->proven,
-		.at = stamp_now(),
-	};
-	p.text = flume_schema_get_text(r->schema, &p.len);
-	return proven_write(lane->engine->options.state_dir, &p, err);
-}
-
-/* The file says what is good, or is not there when there is no schema any more. */
-static int bring_up_to_date(struct lane *lane, struct flume_err *err)
-{
-	return best(lane)->schema
-		       ? write_best(lane, err)
-		       : proven_remove(lane->engine->options.state_dir, lane->name, err);
-}
-
-bool memory_save(struct lane *lane, int64_t now)
+void memory_gone(struct lane *lane)
 {
 	struct engine *e = lane->engine;
 	struct flume_err err = {0};
-	lane->save = SAVE_NOTHING;
-	board_changed(e);
 	if (!e->options.state_dir)
-		return false;
-	if (bring_up_to_date(lane, &err)) {
-		memory_trouble(e,
-			       best(lane)->schema
-				       ? "what was proven could not be written"
-				       : "the copy of a removed schema could not be removed",
-			       &err);
-		lane->save = SAVE_FAILED;
-		lane->save_at = now + AGAIN;
-		engine_wake(e, lane->save_at);
-	} else {
-		is_fine(e);
-	}
-	return true;
+		return;
+	if (proven_remove(e->options.state_dir, lane->name, &err))
+		memory_trouble(e, "the copy of a removed schema could not be removed", &err);
+	*lane->saved = '\0';
+	lane->save = SAVE_DUE;
+	lane->save_at = 0;
+	engine_wake(e, 0);
 }
 
 void memory_bad_update(struct lane *lane, const struct facts *facts)
@@ -92,10 +59,22 @@ void memory_bad_update(struct lane *lane, const struct facts *facts)
 		log_event(LOG_WARN, "update breaker open", LOG_STR("schema", lane->name));
 }
 
+void memory_bad_write(struct lane *lane)
+{
+	struct engine *e = lane->engine;
+	struct flume_err err = {0};
+	if (!e->options.state_dir)
+		return;
+	if (bad_write(e->options.state_dir, "bad", lane->name, &lane->bad, false, &err))
+		memory_trouble(e, "what failed here could not be written", &err);
+	lane->bad_save = SAVE_DUE;
+	lane->bad_save_at = 0;
+	engine_wake(e, 0);
+}
+
 void memory_bad(struct lane *lane, const struct facts *facts, const char *context,
 		const char *stage, const char *error)
 {
-	struct engine *e = lane->engine;
 	struct flume_err err = {0};
 	struct bad_change change = {.facts = *facts, .at = stamp_now()};
 	memccpy(change.stage, stage, '\0', sizeof change.stage - 1);
@@ -104,9 +83,8 @@ void memory_bad(struct lane *lane, const struct facts *facts, const char *contex
 	memory_bad_update(lane, facts);
 	if (bad_add(&lane->bad, &change)) {
 		flume_fail(&err, FLUME_NOMEM, "out of memory");
-		memory_trouble(e, "a bad change could not be remembered", &err);
-	} else if (e->options.state_dir &&
-		   bad_write(e->options.state_dir, "bad", lane->name, &lane->bad, true, &err)) {
-		memory_trouble(e, "a bad change could not be written", &err);
+		memory_trouble(lane->engine, "a bad change could not be remembered", &err);
+		return;
 	}
+	memory_bad_write(lane);
 }

@@ -107,4 +107,11 @@ void metrics_write(struct engine *e, struct text *t)
 	for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++)
 		add_gauge(t, e, &gauges[i]);
 	add_sight(t, e);
+	if (!e->options.state_dir)
+		return;
+	add_single(t, "flume_disk_ok", "gauge",
+		   "Whether the state folder has all that it should have.", !e->disk_why);
+	add_single(t, "flume_disk_unusable_copies", "gauge",
+		   "Copies in the state folder that were passed over at the start.",
+		   (int64_t)e->saves.unusable);
 }

@@ -1,9 +1,11 @@
 #include "agent/engine/proven.h"
 
 #include "agent/engine/file.h"
+#include "lib/base/map.h"
 #include "lib/base/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,35 +134,28 @@ int proven_decode(struct proven *out, const char *name, const char *bytes, size_
 
 /* ---- the folder ---- */
 
-/* NULL when out of memory; free(3). */
-static char *folder_of(const char *state)
+char *proven_folder(const char *state)
 {
 	struct text t = {0};
 	text_addf(&t, "%s/proven", state);
 	return text_take(&t);
 }
 
-int proven_write(const char *state, const struct proven *p, struct flume_err *err)
+static void name_copy(char out[FILE_NAME_MOST], const char *name, unsigned back)
 {
-	size_t len;
-	char *folder = folder_of(state);
-	char *bytes = proven_encode(p, &len);
-	int rc = folder && bytes ? file_write(folder, p->name, bytes, len, true, err)
-				 : flume_fail(err, FLUME_NOMEM, "out of memory");
-	free(folder);
-	free(bytes);
-	return rc;
+	snprintf(out, FILE_NAME_MOST, back ? "%s@%u" : "%s", name, back);
 }
 
-int proven_read(const char *state, const char *name, struct proven *out, char **out_bytes,
-		struct flume_err *err)
+int proven_read(const char *state, const char *name, unsigned back, struct proven *out,
+		char **out_bytes, struct flume_err *err)
 {
-	char *folder = folder_of(state);
-	char *bytes;
+	char *folder = proven_folder(state);
+	char *bytes, file[FILE_NAME_MOST];
 	size_t len;
 	if (!folder)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	int rc = file_read(folder, name, FILE_MOST, &bytes, &len, err);
+	name_copy(file, name, back);
+	int rc = file_read(folder, file, FILE_MOST, &bytes, &len, err);
 	free(folder);
 	if (rc)
 		return rc;
@@ -174,20 +169,54 @@ int proven_read(const char *state, const char *name, struct proven *out, char **
 
 int proven_remove(const char *state, const char *name, struct flume_err *err)
 {
-	char *folder = folder_of(state);
-	int rc = folder ? file_remove(folder, name, true, err)
-			: flume_fail(err, FLUME_NOMEM, "out of memory");
+	char *folder = proven_folder(state);
+	char file[FILE_NAME_MOST];
+	int rc = folder ? 0 : flume_fail(err, FLUME_NOMEM, "out of memory");
+	for (unsigned back = PROVEN_KEPT + 1; !rc && back-- > 0;) {
+		name_copy(file, name, back);
+		rc = file_remove(folder, file, false, err);
+	}
 	free(folder);
 	return rc;
 }
 
+/* NAME@1 is NAME. */
+static void cut_back(char *name)
+{
+	char *at = strrchr(name, '@');
+	if (at && at > name && at[1] && !at[1 + strspn(at + 1, "0123456789")])
+		*at = '\0';
+}
+
+/* Takes the list. */
+static int fold(char **files, char ***out, struct flume_err *err)
+{
+	struct map names = {0};
+	int rc = 0;
+	for (size_t i = 0; !rc && files[i]; i++) {
+		cut_back(files[i]);
+		if (!map_get(&names, files[i]))
+			rc = map_add(&names, files[i], files);
+	}
+	char **list = rc ? NULL : map_dup_names(&names);
+	map_fini(&names);
+	free(files);
+	if (!list)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	*out = list;
+	return 0;
+}
+
 int proven_list(const char *state, char ***out, struct flume_err *err)
 {
-	char *folder = folder_of(state);
+	char *folder = proven_folder(state);
+	char **files;
 	int rc = folder ? file_make_folder(folder, err)
 			: flume_fail(err, FLUME_NOMEM, "out of memory");
 	if (!rc)
-		rc = file_list(folder, out, err);
+		rc = file_list(folder, &files, err);
+	if (!rc)
+		rc = fold(files, out, err);
 	free(folder);
 	return rc;
 }

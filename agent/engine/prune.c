@@ -16,7 +16,8 @@ static bool is_idle(const struct lane *lane)
 	bool coming = lane->next.schema || lane->aside.schema || lane->leave_asker.done;
 	bool remembers = lane->bad.n || lane->tries.n ||
 			 breaker_refuses(&lane->breaker, loop_now()) ||
-			 lane->save != SAVE_NOTHING;
+			 lane->save != SAVE_NOTHING || lane->bad_save != SAVE_NOTHING ||
+			 lane->tries_unsaved;
 	return !shown && !coming && !remembers;
 }
 

@@ -62,8 +62,11 @@ void rates_save(struct engine *e)
 		free(text);
 		return;
 	}
-	if (file_write(e->options.state_dir, FILE_NAME, text, strlen(text), false, &err))
+	if (file_write(e->options.state_dir, FILE_NAME, text, strlen(text), false, &err)) {
 		memory_trouble(e, "the rates of failures could not be written", &err);
+		free(text);
+		return;
+	}
 	free(e->rates);
 	e->rates = text;
 }
@@ -78,6 +81,12 @@ int64_t rates_tick(struct engine *e, int64_t now)
 		e->rates_at = now + PACE;
 	}
 	return e->rates_at;
+}
+
+/* What was being written when the agent was killed. */
+static void clear_aside(struct engine *e)
+{
+	(void)file_remove(e->options.state_dir, "." FILE_NAME, false, NULL);
 }
 
 /* ---- reading ---- */
@@ -131,6 +140,7 @@ void rates_boot(struct engine *e)
 	struct flume_err err = {0};
 	char *bytes;
 	size_t len;
+	clear_aside(e);
 	if (file_read(e->options.state_dir, FILE_NAME, FILE_MOST, &bytes, &len, &err))
 		return;
 	int rc = decode(e, bytes, len);

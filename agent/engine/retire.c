@@ -4,8 +4,6 @@
  */
 #include "agent/engine/lane.h"
 
-#include "agent/engine/proven.h"
-
 #include <stdlib.h>
 
 /* The lane whose way back needs this schema. */
@@ -36,7 +34,7 @@ static void clear(struct lane *lane)
 	*lane->seen = '\0';
 	lane_attempted(lane, &(struct facts){0}, "", NULL, NULL);
 	lane_state(lane, LANE_RUNNING, "");
-	(void)memory_save(lane, loop_now());
+	memory_gone(lane);
 	waits_fini(&lane->leave_waits);
 	engine_moved(e, lane->name);
 	lane_say(lane, &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &gone});

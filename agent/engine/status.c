@@ -109,9 +109,10 @@ static void add_running(struct text *t, const struct lane *lane)
 	add_facts(t, &r->facts);
 	add_number(t, "generation", (int64_t)lane_generation(lane));
 	add_stamp(t, "since", r->since);
-	/* Proven is what would be there after a power failure. */
-	add_truth(t, "proven", r->proven && lane->save == SAVE_NOTHING);
-	if (r->inconclusive)
+	/* A verdict counts when it would be there after a power failure. */
+	bool lasts = lane->save == SAVE_NOTHING;
+	add_truth(t, "proven", r->proven && lasts);
+	if (r->inconclusive && lasts)
 		add_text(t, "verdict", "inconclusive");
 	text_add_char(t, '}');
 }
@@ -326,16 +327,19 @@ static bool proof_is_due(const struct engine *e, int64_t now)
 
 void board_pace(struct engine *e)
 {
-	if (proof_is_due(e, loop_now()))
+	int64_t now = loop_now();
+	if (proof_is_due(e, now) || (e->changed && now - e->changed_at >= SETTLE))
 		pin_soon(e);
 }
 
 /* What is about to be proven by a write to disk need not be told twice. */
 static bool is_settling(struct engine *e, int64_t now)
 {
-	for (size_t i = 0; i < e->lanes.len; i++)
-		if (engine_lane_at(e, i)->save == SAVE_DUE)
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		enum save save = engine_lane_at(e, i)->save;
+		if (save == SAVE_DUE || save == SAVE_WRITING)
 			return now - e->changed_at < SETTLE;
+	}
 	return false;
 }
 
@@ -345,6 +349,8 @@ void board_flush(struct engine *e)
 	loop_timer_disarm(e->pin);
 	e->pinning = false;
 	pin(e);
+	if (is_settling(e, now))
+		engine_wake(e, e->changed_at + SETTLE);
 	if (is_settling(e, now) || (!e->changed && !proof_is_due(e, now)))
 		return;
 	e->changed = false;

@@ -60,19 +60,6 @@ static int64_t tick_next(struct lane *lane, int64_t now)
 	return INT64_MAX;
 }
 
-/* One file a turn, so that a slow disk does not stop the loop for long. */
-static void save_one(struct engine *e, int64_t now)
-{
-	bool touched = false;
-	for (size_t i = 0; i < e->lanes.len; i++) {
-		struct lane *lane = engine_lane_at(e, i);
-		if (!touched && lane->save != SAVE_NOTHING && lane->save_at <= now)
-			touched = memory_save(lane, now);
-		if (lane->save != SAVE_NOTHING)
-			engine_wake(e, lane->save_at);
-	}
-}
-
 void engine_tick(void *arg)
 {
 	struct engine *e = arg;
@@ -86,7 +73,7 @@ void engine_tick(void *arg)
 	engine_wake(e, rates_tick(e, now));
 	engine_wake(e, sight_tick(e, now));
 	engine_advance(e);
-	save_one(e, now);
+	saves_tick(e, now);
 	lanes_prune(e);
 	board_pace(e);
 }

@@ -94,18 +94,23 @@ class Etcd(Process):
 
     # ---- words ----
 
-    def request(self, method, path, body=None, timeout=10.0):
-        return web.request(self.port, method, path, body, self.headers, timeout)
+    @property
+    def at(self):
+        """For web.py."""
+        return self.port
 
-    def call(self, path, body):
-        answer = self.request("POST", path, body)
+    def request(self, method, path, body=None, timeout=10.0):
+        return web.request(self.at, method, path, body, self.headers, timeout)
+
+    def call(self, path, body, timeout=10.0):
+        answer = self.request("POST", path, body, timeout)
         if answer.status != 200:
             raise Failed(f"etcd {path}: {answer.status} {answer.text}")
         return answer.json()
 
-    def put(self, key, value):
+    def put(self, key, value, timeout=10.0):
         """Returns the revision it made."""
-        reply = self.call("/v3/kv/put", {"key": _b64(key), "value": _b64(value)})
+        reply = self.call("/v3/kv/put", {"key": _b64(key), "value": _b64(value)}, timeout)
         return int(reply["header"]["revision"])
 
     def get(self, key):
@@ -135,6 +140,19 @@ class Etcd(Process):
     def revision(self):
         reply = self.call("/v3/kv/range", {"key": _b64("\0"), "count_only": True})
         return int(reply["header"]["revision"])
+
+    def history(self, prefix):
+        """(key, revision) of all that ever happened below it, in order; nothing may be compacted."""
+        end = self.put("/end-of-history", "")
+        ask = {"key": _b64("/"), "range_end": _b64("0"), "start_revision": "1"}
+        for message in web.lines(self.at, "/v3/watch", {"create_request": ask}):
+            for event in message["result"].get("events", []):
+                key = base64.b64decode(event["kv"]["key"]).decode()
+                revision = int(event["kv"]["mod_revision"])
+                if key.startswith(prefix):
+                    yield key, revision
+                if revision >= end:
+                    return
 
     def compact(self):
         """All history but the present."""

@@ -18,9 +18,11 @@ import tempfile
 import time
 import traceback
 
+from cluster import Cluster
 from etcdserver import Etcd
 from folders import ConfigMap, Folder
 from load import Load, Mixed
+from mounts import Disk
 from node import FLUME, ROOT, Node, matches
 from ports import free_port
 from process import SANITIZER, clean_environment
@@ -51,6 +53,8 @@ class Scene:
         self.path = os.path.realpath(tempfile.mkdtemp(prefix="flume-scenario-"))
         self.processes = []
         self.loads = []
+        self.disks = []
+        self.clusters = []
         self.nodes = 0
 
     def folder(self, name):
@@ -65,10 +69,22 @@ class Scene:
             file.write(text)
         return path
 
+    def disk(self, name, size_kb):
+        """Ask mounts.why_not first."""
+        self.disks.append(Disk(os.path.join(self.path, name), size_kb))
+        return self.disks[-1]
+
     def etcd(self, start=True):
         etcd = Etcd(self.folder(f"etcd-{len(self.processes)}"))
         self.processes.append(etcd)
         return etcd.start() if start else etcd
+
+    def cluster(self, hosts=False, more=()):
+        """Three members.  `hosts`: each on one of its own; ask wires.why_not before anything else."""
+        cluster = Cluster(self.folder(f"cluster-{len(self.clusters)}"), hosts, more)
+        self.clusters.append(cluster)
+        self.processes += cluster.members
+        return cluster.start()
 
     def schemas(self, name="schemas", kind=Folder):
         return kind(os.path.join(self.path, name))
@@ -131,6 +147,10 @@ class Scene:
             load.stop()
         for process in self.processes:
             process.kill9()
+        for cluster in self.clusters:
+            cluster.end()
+        for disk in self.disks:
+            disk.unmount()
         shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -39,6 +39,7 @@ static struct {
 	ssize_t (*pwrite)(int, const void *, size_t, off_t);
 	int (*fsync)(int);
 	int (*fdatasync)(int);
+	int (*syncfs)(int);
 	int (*rename)(const char *, const char *);
 	int (*renameat)(int, const char *, int, const char *);
 	int (*unlink)(const char *);
@@ -55,6 +56,7 @@ __attribute__((constructor)) static void begin(void)
 	FIND(pwrite);
 	FIND(fsync);
 	FIND(fdatasync);
+	FIND(syncfs);
 	FIND(rename);
 	FIND(renameat);
 	FIND(unlink);
@@ -150,6 +152,13 @@ int fdatasync(int fildes)
 	if (fd_inside(fildes))
 		die_at(FSYNC);
 	return real.fdatasync(fildes);
+}
+
+int syncfs(int fd)
+{
+	if (fd_inside(fd))
+		die_at(FSYNC);
+	return real.syncfs(fd);
 }
 
 int rename(const char *old, const char *new)

@@ -104,11 +104,11 @@ def play(name, out):
     return why
 
 
-def show_skipped(out):
-    """What a good scenario did not look at is said all the same."""
+def show_said(out):
+    """What a good scenario did not look at is said all the same, and what it measured."""
     out.seek(0)
     for line in out.read().decode(errors="replace").splitlines():
-        if line.startswith("skipped: "):
+        if line.startswith(("skipped: ", "measured: ")):
             print(f"   {line}", flush=True)
 
 
@@ -122,7 +122,7 @@ def perform(name):
         took = time.monotonic() - begun
         if not why:
             print(f"ok {name} ({took:.1f} s)", flush=True)
-            show_skipped(out)
+            show_said(out)
             return 0
         print(f"FAILED {name} ({took:.1f} s): {why}", flush=True)
         out.seek(0)

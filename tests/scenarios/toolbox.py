@@ -60,3 +60,8 @@ def make(*words):
 def skipped(what, why):
     """run.py passes this on: what is not looked at must not look like what is good."""
     print(f"skipped: {what}: {why}", flush=True)
+
+
+def measured(what, figure):
+    """Likewise: for figures that nothing passes or fails by."""
+    print(f"measured: {what}: {figure}", flush=True)

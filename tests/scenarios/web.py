@@ -52,9 +52,11 @@ class Local(http.client.HTTPConnection):
 
 
 def connection(at, timeout=10.0):
-    """`at`: a port, or the path of a unix socket."""
+    """`at`: a port, (host, port), or the path of a unix socket."""
     if isinstance(at, str):
         return Local(at, timeout * SLOW)
+    if isinstance(at, tuple):
+        return http.client.HTTPConnection(*at, timeout=timeout * SLOW)
     return http.client.HTTPConnection("127.0.0.1", at, timeout=timeout * SLOW)
 
 
@@ -76,5 +78,16 @@ def request(at, method, path, body=None, headers=None, timeout=10.0):
     conn = connection(at, timeout)
     try:
         return exchange(conn, method, path, body, headers)
+    finally:
+        conn.close()
+
+
+def lines(at, path, body, timeout=10.0):
+    """POSTs JSON, and yields each line of the answer, parsed, until it is closed or left."""
+    conn = connection(at, timeout)
+    try:
+        conn.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        for line in conn.getresponse():
+            yield json.loads(line)
     finally:
         conn.close()

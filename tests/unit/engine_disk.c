@@ -4,6 +4,7 @@
 
 #include "tests/unit/suites.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ static void prove(const char *name, int64_t revision, const char *text)
 {
 	char path[64];
 	site_put(name, revision, text);
+	site_turn();
 	snprintf(path, sizeof path, "%s.running.proven", name);
 	site_until(path, "true");
 }
@@ -212,6 +214,112 @@ START_TEST(a_copy_that_no_longer_checks_is_passed_over)
 }
 END_TEST
 
+/* ---- copies before the last one ---- */
+
+static void prove_three(void)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	prove("a", 6, marking("1.1.0", 2, NULL));
+	site_until("a.running.proven", "true");
+	prove("a", 7, marking("1.2.0", 3, NULL));
+	site_until("a.running.proven", "true");
+}
+
+START_TEST(a_damaged_copy_gives_way_to_the_one_before)
+{
+	prove_three();
+	site_stop();
+	site_write("proven/a", "spoilt");
+	ck_assert_uint_eq(site_start(), 1);
+	site_made_by("a", 2);
+	site_says("a.wanted.revision", "6");
+	site_counts("flume_disk_unusable_copies 1");
+	LIST(7, {"a", 7, marking("1.2.0", 3, NULL)});
+	site_made_by("a", 3);
+}
+END_TEST
+
+START_TEST(of_three_copies_one_is_enough)
+{
+	prove_three();
+	site_stop();
+	ck_assert_int_eq(truncate(site_path("proven/a"), 20), 0);
+	ck_assert_int_eq(truncate(site_path("proven/a@1"), 300), 0);
+	ck_assert_uint_eq(site_start(), 1);
+	site_made_by("a", 1);
+	site_until("a.running.proven", "true");
+	/* It was mended: that copy is the last one now. */
+	site_stop();
+	ck_assert_int_eq(unlink(site_path("proven/a@1")), 0);
+	ck_assert_int_eq(unlink(site_path("proven/a@2")), 0);
+	ck_assert_uint_eq(site_start(), 1);
+	site_made_by("a", 1);
+	site_counts("flume_disk_unusable_copies 0");
+}
+END_TEST
+
+START_TEST(a_last_copy_that_is_gone_is_no_loss_but_of_one)
+{
+	prove_three();
+	site_stop();
+	ck_assert_int_eq(unlink(site_path("proven/a")), 0);
+	ck_assert_uint_eq(site_start(), 1);
+	site_made_by("a", 2);
+}
+END_TEST
+
+START_TEST(a_copy_that_no_longer_checks_gives_way_to_the_one_before)
+{
+	prove("b", 4, marking("1.0.0", 1, NULL));
+	prove("a", 5, marking("1.0.0", 5, NULL));
+	site_until("a.running.proven", "true");
+	prove("a", 6, running("1.1.0", "b", NULL));
+	site_until("a.running.proven", "true");
+	site_stop();
+	ck_assert_int_eq(unlink(site_path("proven/b")), 0);
+	ck_assert_uint_eq(site_start(), 1);
+	site_made_by("a", 5);
+}
+END_TEST
+
+START_TEST(one_that_goes_back_takes_no_other_with_it)
+{
+	prove("b", 3, marking("1.0.0", 1, NULL));
+	prove("c", 4, marking("1.0.0", 7, NULL));
+	prove("b", 5, running("1.1.0", "c", NULL));
+	prove("a", 6, marking("1.0.0", 9, NULL));
+	prove("a", 7, running("1.1.0", "b", NULL));
+	site_until("a.running.proven", "true");
+	site_stop();
+	ck_assert_int_eq(unlink(site_path("proven/c")), 0);
+	ck_assert_uint_eq(site_start(), 2);
+	site_made_by("b", 1);
+	site_made_by("a", 9); /* both waited for another: neither can be told from the other */
+}
+END_TEST
+
+/* ---- a disk that comes and goes ---- */
+
+START_TEST(a_folder_that_was_removed_is_filled_again)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_put("b", 6, marking("1.0.0", 2, NULL));
+	site_put("b", 7, marking("1.1.0", 2, CASE_GETS(9)));
+	site_until("b.state", "rejected");
+	site_turn();
+	char command[200];
+	snprintf(command, sizeof command, "rm -rf %s", site.state);
+	ck_assert_int_eq(system(command), 0);
+	prove("c", 8, marking("1.0.0", 3, NULL));
+	site_until("a.running.proven", "true");
+	site_says(".disk.ok", "true");
+	ck_assert_uint_eq(site_restart(), 3);
+	LIST(8, {"a", 5, marking("1.0.0", 1, NULL)},
+	     {"b", 7, marking("1.1.0", 2, CASE_GETS(9))}, {"c", 8, marking("1.0.0", 3, NULL)});
+	site_says("b.reason", "known-bad");
+}
+END_TEST
+
 START_TEST(a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service)
 {
 	if (geteuid() ==
@@ -254,6 +362,73 @@ START_TEST(what_is_not_on_disk_is_not_called_proven)
 	mend_disk();
 	ck_assert_uint_eq(site_restart(), 1); /* an orderly end tries once more */
 	site_says("a.running.proven", "true");
+}
+END_TEST
+
+START_TEST(a_disk_that_is_well_again_gets_everything_without_a_restart)
+{
+	break_disk();
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	site_put("b", 6, marking("1.0.0", 2, NULL));
+	site_until(".disk.ok", "false");
+	site_counts("flume_disk_ok 0");
+	mend_disk();
+	site_until(".disk.ok", "true");
+	site_counts("flume_disk_ok 1");
+	site_until("a.running.proven", "true");
+	site_until("b.running.proven", "true");
+	ck_assert_uint_eq(site_restart(), 2);
+}
+END_TEST
+
+START_TEST(one_file_that_cannot_be_written_holds_up_no_other)
+{
+	ck_assert_int_eq(mkdir(site_path("proven/.a"), 0700), 0);
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	site_until(".disk.ok", "false");
+	prove("b", 6, marking("1.0.0", 2, NULL));
+	site_says("a.running.proven", "false");
+	site_says(".disk.ok", "false");
+	ck_assert_int_eq(rmdir(site_path("proven/.a")), 0);
+	site_until(".disk.ok", "true");
+	site_says("a.running.proven", "true");
+}
+END_TEST
+
+/* Opening a pipe that nobody reads for writing hangs, as a dead disk does. */
+START_TEST(a_disk_that_hangs_holds_up_nothing)
+{
+	ck_assert_int_eq(mkfifo(site_path("proven/.a"), 0600), 0);
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	site_put("b", 6, marking("1.0.0", 2, NULL));
+	site_turn();
+	site_put("a", 7, marking("1.1.0", 3, NULL));
+	site_made_by("a", 3);
+	site_made_by("b", 2);
+	site_says("b.running.proven", "false");
+	int told = site.told;
+	for (int i = 0; i < 100 && site.told == told; i++)
+		site_turn(); /* the status waits a moment for the disk, and no longer */
+	ck_assert_int_gt(site.told, told);
+	site_until(".disk.ok", "false");
+	site_says_part(".disk.why", "does not answer");
+	int reader = open(site_path("proven/.a"), O_RDWR | O_NONBLOCK);
+	site_until("a.running.proven", "true");
+	site_until("b.running.proven", "true");
+	site_says(".disk.ok", "true");
+	close(reader);
+}
+END_TEST
+
+START_TEST(a_thousand_schemas_are_on_disk_soon)
+{
+	char name[16];
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof name, "s%03d", i);
+		site_put(name, i + 1, marking("1.0.0", i, NULL));
+	}
+	ck_assert_uint_eq(site_restart(), 1000);
+	site_made_by("s999", 999);
 }
 END_TEST
 
@@ -310,6 +485,13 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(start, a_rollback_is_remembered_over_a_restart);
 	tcase_add_test(start, a_deleted_schema_does_not_come_back_from_disk);
 	tcase_add_test(start, a_hundred_schemas_start_from_disk);
+	tcase_add_test(start, a_thousand_schemas_are_on_disk_soon);
+	TCase *back = site_case(suite, "copies before");
+	tcase_add_test(back, a_damaged_copy_gives_way_to_the_one_before);
+	tcase_add_test(back, of_three_copies_one_is_enough);
+	tcase_add_test(back, a_last_copy_that_is_gone_is_no_loss_but_of_one);
+	tcase_add_test(back, a_copy_that_no_longer_checks_gives_way_to_the_one_before);
+	tcase_add_test(back, one_that_goes_back_takes_no_other_with_it);
 	TCase *revisions = site_case(suite, "revisions");
 	tcase_add_test(revisions, a_lagging_member_does_not_take_a_node_back_after_a_restart);
 	tcase_add_test(revisions, a_store_that_was_wiped_while_the_node_was_away_is_followed);
@@ -320,6 +502,10 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(bad, a_copy_that_no_longer_checks_is_passed_over);
 	tcase_add_test(bad, a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service);
 	tcase_add_test(bad, what_is_not_on_disk_is_not_called_proven);
+	tcase_add_test(bad, a_disk_that_is_well_again_gets_everything_without_a_restart);
+	tcase_add_test(bad, a_disk_that_hangs_holds_up_nothing);
+	tcase_add_test(bad, one_file_that_cannot_be_written_holds_up_no_other);
+	tcase_add_test(bad, a_folder_that_was_removed_is_filled_again);
 	tcase_add_test(bad, a_removal_that_failed_is_tried_again);
 	tcase_add_test(bad, a_node_without_a_state_folder_remembers_nothing);
 	return suite;

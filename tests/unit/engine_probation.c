@@ -242,7 +242,7 @@ START_TEST(going_back_by_hand_needs_no_probation)
 	on_probation(LONG_PROBATION, 10);
 	site_put("a", 7, marking("1.0.0", 1, NULL));
 	site_says("a.state", "running");
-	site_says("a.running.proven", "true");
+	site_until("a.running.proven", "true");
 	site_made_by("a", 1);
 }
 END_TEST

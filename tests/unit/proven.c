@@ -64,10 +64,34 @@ static struct proven sample(const char *text)
 	return p;
 }
 
+static void write_copy(const struct proven *p)
+{
+	size_t len, done;
+	bool made;
+	char *folder = proven_folder(state);
+	char *bytes = proven_encode(p, &len);
+	const struct file_item item = {
+		.name = p->name, .bytes = bytes, .len = len, .keep = PROVEN_KEPT};
+	ck_assert_int_eq(file_commit(folder, &item, 1, &done, &made, &err), 0);
+	free(bytes);
+	free(folder);
+}
+
 static void write_sample(const char *text)
 {
 	struct proven p = sample(text);
-	ck_assert_int_eq(proven_write(state, &p, &err), 0);
+	write_copy(&p);
+}
+
+/* The one so far back is this text. */
+static void holds(unsigned back, const char *text)
+{
+	struct proven p;
+	char *bytes;
+	ck_assert_int_eq(proven_read(state, "checkout", back, &p, &bytes, &err), 0);
+	ck_assert_uint_eq(p.len, strlen(text));
+	ck_assert_mem_eq(p.text, text, p.len);
+	free(bytes);
 }
 
 /* Reads it, and the reason why that failed has `part`. */
@@ -76,7 +100,7 @@ static void refused(const char *part)
 	struct proven p;
 	char *bytes;
 	err.code = 0;
-	int rc = proven_read(state, "checkout", &p, &bytes, &err);
+	int rc = proven_read(state, "checkout", 0, &p, &bytes, &err);
 	ck_assert_int_lt(rc, 0);
 	ck_assert_msg(strstr(err.text, part) != NULL, "'%s' has no '%s'", err.text, part);
 }
@@ -89,8 +113,8 @@ START_TEST(it_comes_back_byte_for_byte)
 	struct proven p = sample(text), back;
 	char *bytes;
 	p.len = sizeof text - 1;
-	ck_assert_int_eq(proven_write(state, &p, &err), 0);
-	ck_assert_int_eq(proven_read(state, "checkout", &back, &bytes, &err), 0);
+	write_copy(&p);
+	ck_assert_int_eq(proven_read(state, "checkout", 0, &back, &bytes, &err), 0);
 	ck_assert_str_eq(back.name, "checkout");
 	ck_assert_str_eq(back.facts.version, "1.2.0");
 	ck_assert_str_eq(back.facts.digest, p.facts.digest);
@@ -105,27 +129,55 @@ START_TEST(it_comes_back_byte_for_byte)
 }
 END_TEST
 
-START_TEST(a_second_one_replaces_the_first)
+START_TEST(the_last_three_are_kept)
 {
-	struct proven back;
-	char *bytes;
 	write_sample("a long first text");
 	write_sample("short");
-	ck_assert_int_eq(proven_read(state, "checkout", &back, &bytes, &err), 0);
-	ck_assert_uint_eq(back.len, 5);
-	free(bytes);
+	holds(0, "short");
+	holds(1, "a long first text");
+	write_sample("third");
+	write_sample("fourth");
+	holds(0, "fourth");
+	holds(1, "third");
+	holds(2, "short");
+	ck_assert_int_eq(access(path("proven/checkout@3"), F_OK), -1);
 }
 END_TEST
 
 START_TEST(nothing_is_left_of_a_removed_one)
 {
 	char **names;
-	write_sample("x");
+	for (int i = 0; i < 4; i++)
+		write_sample("x");
 	ck_assert_int_eq(proven_remove(state, "checkout", &err), 0);
 	ck_assert_int_eq(proven_remove(state, "checkout", &err), 0);
 	ck_assert_int_eq(proven_list(state, &names, &err), 0);
 	ck_assert_ptr_null(names[0]);
 	free(names);
+}
+END_TEST
+
+START_TEST(a_name_is_listed_once_also_where_its_last_copy_is_gone)
+{
+	static const char *const others[] = {"checkout-b", "checkout.c", "checkout0"};
+	char **names;
+	write_sample("x");
+	write_sample("y");
+	for (size_t i = 0; i < 3; i++) {
+		struct proven p = sample("z");
+		p.name = others[i];
+		write_copy(&p);
+	}
+	for (int turn = 0; turn < 2; turn++) {
+		ck_assert_int_eq(proven_list(state, &names, &err), 0);
+		ck_assert_str_eq(names[0], "checkout");
+		ck_assert_str_eq(names[1], "checkout-b");
+		ck_assert_str_eq(names[3], "checkout0");
+		ck_assert_ptr_null(names[4]);
+		free(names);
+		(void)unlink(path("proven/checkout"));
+	}
+	holds(1, "x");
 }
 END_TEST
 
@@ -198,7 +250,7 @@ START_TEST(a_copy_under_another_name_is_refused)
 {
 	struct proven p = sample("x");
 	p.name = "other";
-	ck_assert_int_eq(proven_write(state, &p, &err), 0);
+	write_copy(&p);
 	ck_assert_int_eq(rename(path("proven/other"), path("proven/checkout")), 0);
 	refused("of another schema");
 }
@@ -214,17 +266,18 @@ START_TEST(a_folder_or_a_link_in_its_place_is_no_copy)
 }
 END_TEST
 
-START_TEST(a_folder_that_is_gone_is_an_error_and_no_more)
+START_TEST(a_folder_that_is_gone_is_made_again)
 {
-	struct proven p = sample("x");
 	char **names;
 	teardown();
-	ck_assert_int_lt(proven_write(state, &p, &err), 0);
-	ck_assert_int_lt(proven_remove(state, "checkout", &err), 0);
 	refused("No such file");
-	ck_assert_int_eq(proven_list(state, &names, &err), 0); /* makes it */
+	ck_assert_int_eq(proven_remove(state, "checkout", &err), 0);
+	write_sample("x");
+	holds(0, "x");
+	teardown();
+	ck_assert_int_eq(proven_list(state, &names, &err), 0);
 	free(names);
-	ck_assert_int_eq(proven_write(state, &p, &err), 0);
+	write_sample("x");
 }
 END_TEST
 
@@ -329,15 +382,16 @@ Suite *suite_proven(void)
 	TCase *good = tcase_create("copies");
 	tcase_add_checked_fixture(good, setup, teardown);
 	tcase_add_test(good, it_comes_back_byte_for_byte);
-	tcase_add_test(good, a_second_one_replaces_the_first);
+	tcase_add_test(good, the_last_three_are_kept);
 	tcase_add_test(good, nothing_is_left_of_a_removed_one);
+	tcase_add_test(good, a_name_is_listed_once_also_where_its_last_copy_is_gone);
 	tcase_add_test(good, what_was_being_written_is_cleared_away);
 	tcase_add_test(good, any_changed_byte_is_noticed);
 	tcase_add_test(good, any_missing_end_is_noticed);
 	tcase_add_test(good, it_says_what_is_wrong);
 	tcase_add_test(good, a_copy_under_another_name_is_refused);
 	tcase_add_test(good, a_folder_or_a_link_in_its_place_is_no_copy);
-	tcase_add_test(good, a_folder_that_is_gone_is_an_error_and_no_more);
+	tcase_add_test(good, a_folder_that_is_gone_is_made_again);
 	tcase_add_test(good, a_file_in_place_of_the_folder_is_an_error);
 	suite_add_tcase(suite, good);
 	TCase *bad = tcase_create("bad");

@@ -90,6 +90,7 @@
 	X(events) \
 	X(factory) \
 	X(fields) \
+	X(file) \
 	X(fleet_status) \
 	X(footprint) \
 	X(fresh) \
@@ -127,6 +128,7 @@
 	X(schema) \
 	X(scope) \
 	X(source_contract) \
+	X(scribe) \
 	X(source_dir) \
 	X(source_etcd) \
 	X(source_keep) \
