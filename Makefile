@@ -223,8 +223,8 @@ only = $(if $(ONLY),$(filter %/$(ONLY) %/$(ONLY).py,$(1)),$(1))
 # libmicrohttpd brings GnuTLS; with libcurl's GnuTLS build a node loads one TLS library, not two.
 DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev libyaml-dev \
               libmicrohttpd-dev libgnutls28-dev liburcu-dev nettle-dev libpcre2-dev
-DEPS_CHECK := g++ check etcd-server etcd-client python3 python3-jsonschema python3-yaml graphviz \
-              curl
+DEPS_CHECK := g++ check etcd-server etcd-client openssl python3 python3-jsonschema python3-yaml \
+              graphviz curl
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 # The original is written in Go and takes 1.24 or newer: where Debian's is older, put one on the PATH.
 DEPS_BENCH := golang-go ca-certificates
