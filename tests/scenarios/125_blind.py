@@ -24,7 +24,7 @@ def made_by(node, name="a"):
 
 
 def blindness(node):
-    return node.status()["freshness"]["blind"]
+    return node.status().get("freshness", {}).get("blind")
 
 
 def metric(node, name):

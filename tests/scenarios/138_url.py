@@ -39,7 +39,7 @@ def made_by(node, name="a"):
 
 
 def why(node):
-    return node.status()["link"].get("why", "")
+    return node.status().get("link", {}).get("why", "")
 
 
 def is_down(node, part):

@@ -392,7 +392,7 @@ START_TEST(the_last_of_many_changes_comes)
 	follow();
 	EXPECT("");
 	for (int i = 0; i < 20; i++) {
-		char text[8];
+		char text[16];
 		snprintf(text, sizeof text, "%d", i);
 		t.kind->set("a", text);
 		loop_step(t.loop, 1);
