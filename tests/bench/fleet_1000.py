@@ -140,6 +140,12 @@ def cpu_s(pid):
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def puts_of(etcd):
+    text = web.request(etcd.port, "GET", "/metrics").text
+    found = [line for line in text.splitlines() if line.startswith("etcd_debugging_mvcc_put_total ")]
+    return float(found[0].split()[1])
+
+
 def statuses(etcd):
     try:
         return etcd.list("/flume/nodes/")
@@ -183,7 +189,7 @@ def measure(scene, count):
         time.sleep(2)
         both, reports, loads = [], [], []
         for i in range(1, ROUNDS + 1):
-            before = cpu_s(etcd.pid), agents.cpu_s()
+            before = cpu_s(etcd.pid), agents.cpu_s(), puts_of(etcd)
             start = time.monotonic_ns()
             etcd.put(KEY, schema(i))
             # Who reads first does not matter: each notes its times by itself, or by the pipe.
@@ -191,8 +197,8 @@ def measure(scene, count):
             both.append((watches.wait_all(start), applied))
             reports.append((wait_reported(etcd, count, f"1.0.{i}") - start) / 1e6)
             time.sleep(0.5)
-            after = cpu_s(etcd.pid), agents.cpu_s()
-            loads.append((after[0] - before[0], after[1] - before[1]))
+            after = cpu_s(etcd.pid), agents.cpu_s(), puts_of(etcd)
+            loads.append([late - early for late, early in zip(after, before)])
         figures["beside"] = [pair[0] for pair in both]
         figures["agents"] = [pair[1] for pair in both]
         report(figures, reports, loads, agents.pss_kb(), count, booted)
@@ -212,8 +218,9 @@ def report(figures, reports, loads, pss, count, booted):
     last = {key: statistics.median(pair[1] for pair in pairs) for key, pairs in figures.items()}
     print(f"all agents have it, as ratio to the watches beside them: {last['agents'] / last['beside']:.2f}; aim: 2")
     print(f"                    as ratio to the watches alone:       {last['agents'] / last['alone']:.2f}")
-    etcd_ms, agents_ms = (statistics.median(load[k] for load in loads) * 1000 for k in (0, 1))
-    print(f"one update: {etcd_ms:.0f} ms of CPU in etcd, {agents_ms / count:.2f} ms in each agent")
+    etcd_s, agents_s, puts = (statistics.median(load[k] for load in loads) for k in range(3))
+    print(f"one update: {etcd_s * 1000:.0f} ms of CPU in etcd, {agents_s * 1000 / count:.2f} ms in each agent,")
+    print(f"            {(puts - 1) / count:.2f} reports of each")
     print(f"memory of an agent (PSS): median {statistics.median(pss):.0f} kB, most {max(pss)} kB")
     print(f"all of them were started in {booted:.1f} s")
 
