@@ -23,7 +23,7 @@ void memory_trouble(struct engine *e, const char *what, const struct flume_err *
 	board_changed(e);
 }
 
-static void is_fine(struct engine *e)
+void memory_fine(struct engine *e)
 {
 	if (!e->disk_why)
 		return;
@@ -80,7 +80,7 @@ bool memory_save(struct lane *lane, int64_t now)
 		lane->save_at = now + AGAIN;
 		engine_wake(e, lane->save_at);
 	} else {
-		is_fine(e);
+		memory_fine(e);
 	}
 	return true;
 }
@@ -92,21 +92,37 @@ void memory_bad_update(struct lane *lane, const struct facts *facts)
 		log_event(LOG_WARN, "update breaker open", LOG_STR("schema", lane->name));
 }
 
+void memory_bad_write(struct lane *lane)
+{
+	struct engine *e = lane->engine;
+	struct flume_err err = {0};
+	bool again = lane->save_bad_at;
+	lane->save_bad_at = 0;
+	if (!e->options.state_dir)
+		return;
+	if (bad_write(e->options.state_dir, "bad", lane->name, &lane->bad, true, &err)) {
+		memory_trouble(e, "what failed here could not be written", &err);
+		lane->save_bad_at = loop_now() + AGAIN;
+		engine_wake(e, lane->save_bad_at);
+	} else if (again) {
+		memory_fine(e);
+	}
+}
+
 void memory_bad(struct lane *lane, const struct facts *facts, const char *context,
 		const char *stage, const char *error)
 {
-	struct engine *e = lane->engine;
 	struct flume_err err = {0};
 	struct bad_change change = {.facts = *facts, .at = stamp_now()};
 	memccpy(change.stage, stage, '\0', sizeof change.stage - 1);
 	memccpy(change.error, error, '\0', sizeof change.error - 1);
 	memccpy(change.context, context, '\0', sizeof change.context - 1);
+	clears_mark(lane, facts->digest, change.cleared);
 	memory_bad_update(lane, facts);
 	if (bad_add(&lane->bad, &change)) {
 		flume_fail(&err, FLUME_NOMEM, "out of memory");
-		memory_trouble(e, "a bad change could not be remembered", &err);
-	} else if (e->options.state_dir &&
-		   bad_write(e->options.state_dir, "bad", lane->name, &lane->bad, true, &err)) {
-		memory_trouble(e, "a bad change could not be written", &err);
+		memory_trouble(lane->engine, "a bad change could not be remembered", &err);
+		return;
 	}
+	memory_bad_write(lane);
 }

@@ -7,6 +7,7 @@
  */
 #include "agent/engine/lane.h"
 
+#include "agent/engine/canary.h"
 #include "lib/base/utf8.h"
 
 #include <stdlib.h>
@@ -27,9 +28,10 @@ const char *lane_state_word(const struct lane *lane, const char **out_reason)
 {
 	const struct next *next = &lane->next;
 	bool coming = next->schema && !next->asker.done && next->stage <= NEXT_TRIAL;
-	*out_reason = !coming                   ? lane->reason
-		      : next->stage == NEXT_DUE ? "after-crash"
-						: "canary";
+	*out_reason = !coming                      ? lane->reason
+		      : next->stage != NEXT_DUE    ? "canary"
+		      : !sides_ready(lane->engine) ? "starting"
+						   : "after-crash";
 	return state_words[coming ? LANE_WAITING : lane->state];
 }
 
@@ -151,6 +153,45 @@ static void add_running(struct text *t, const struct lane *lane)
 	text_add_char(t, '}');
 }
 
+static void add_note(struct text *t, const struct note *note)
+{
+	if (*note->by)
+		add_text(t, "by", note->by);
+	if (*note->why)
+		add_text(t, "why", note->why);
+	if (note->at)
+		add_stamp(t, "at", note->at);
+}
+
+/* Who holds it, whether there is something to hold back or not. */
+static void add_hold(struct text *t, const struct lane *lane)
+{
+	bool all, here;
+	const struct note *note = holds_find(lane->engine, lane->name, &all, &here);
+	if (!note)
+		return;
+	add_key(t, "hold");
+	text_add_char(t, '{');
+	add_text(t, "kind", all ? "freeze" : "pin");
+	add_text(t, "scope", here ? "node" : "fleet");
+	add_note(t, note);
+	if (*note->version)
+		add_text(t, "version", note->version);
+	if (*note->digest)
+		add_text(t, "digest", note->digest);
+	text_add_char(t, '}');
+}
+
+static void add_cleared(struct text *t, const struct note *note)
+{
+	if (!note->at)
+		return;
+	add_key(t, "cleared");
+	text_add_char(t, '{');
+	add_note(t, note);
+	text_add_char(t, '}');
+}
+
 static void add_schema(struct text *t, const struct lane *lane)
 {
 	const char *reason;
@@ -164,7 +205,40 @@ static void add_schema(struct text *t, const struct lane *lane)
 		add_attempted(t, &lane->attempt);
 	if (lane->runs.schema)
 		add_running(t, lane);
+	add_hold(t, lane);
+	add_cleared(t, &lane->cleared);
 	text_add_char(t, '}');
+}
+
+static void add_cases(struct text *t, const char *name, const struct extras *cases)
+{
+	add_key(t, name);
+	text_add_char(t, '{');
+	if (cases->good) {
+		add_facts(t, &cases->facts);
+		add_number(t, "revision", cases->facts.revision);
+		add_number(t, "cases", (int64_t)canary_size(cases->good));
+	}
+	if (cases->error)
+		add_cut(t, "error", cases->error);
+	text_add_char(t, '}');
+}
+
+static void add_all_cases(struct text *t, const struct map *all)
+{
+	bool any = false;
+	for (size_t i = 0; i < all->len; i++) {
+		const struct extras *cases = all->entries[i].thing;
+		if (!cases->good && !cases->error)
+			continue;
+		if (!any)
+			add_key(t, "canaries");
+		text_add(t, any ? ", " : "{");
+		any = true;
+		add_cases(t, all->entries[i].name, cases);
+	}
+	if (any)
+		text_add_char(t, '}');
 }
 
 static void add_health(struct text *t, const char *key, const char *word, bool good,
@@ -196,7 +270,9 @@ void status_write(struct engine *e, struct text *t)
 	for (size_t i = 0; i < e->lanes.len; i++)
 		if (lane_shown(engine_lane_at(e, i)))
 			add_schema(t, engine_lane_at(e, i));
-	text_add(t, "}}");
+	text_add_char(t, '}');
+	add_all_cases(t, &e->sides.all[ENGINE_CASES].said);
+	text_add_char(t, '}');
 }
 
 /* ---- ready? ---- */
