@@ -188,7 +188,8 @@ static bool is_under_way(const struct next *next)
 void again_lane(struct lane *lane)
 {
 	struct next *next = &lane->next;
-	if (next->schema && next->stage == NEXT_HELD)
+	bool known = next->over && bad_find(&lane->bad, next->facts.digest);
+	if (next->schema && (next->stage == NEXT_HELD || known))
 		next->due = true;
 	if (lane->aside.schema && lane->aside.stage == NEXT_HELD)
 		lane->aside.due = true;

@@ -61,6 +61,7 @@ static void clear(struct lane *lane, const struct note *note, bool fresh)
 		  LOG_STR("digest", *note->digest ? note->digest : NULL),
 		  LOG_STR("scope", note->revision ? "fleet" : "node"));
 	again_lane(lane);
+	lane->next.due |= lane->next.over;
 	board_changed(lane->engine);
 }
 

@@ -61,7 +61,9 @@
 	X(engine_crash) \
 	X(engine_deletion) \
 	X(engine_disk) \
+	X(engine_extra) \
 	X(engine_memory) \
+	X(engine_operator) \
 	X(engine_probation) \
 	X(engine_refs) \
 	X(engine_status) \
@@ -100,6 +102,7 @@
 	X(log) \
 	X(loop) \
 	X(map) \
+	X(note) \
 	X(original_faults) \
 	X(original_faults_calls) \
 	X(pool) \
