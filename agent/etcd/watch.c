@@ -15,7 +15,7 @@
 
 struct etcd_watch {
 	struct etcd *e;
-	char *prefix;
+	char *prefix, *end; /* `end` may be NULL */
 	struct etcd_watch_calls calls;
 	void *arg;
 	struct etcd_follow follow;
@@ -42,6 +42,7 @@ static void destroy(struct etcd_watch *w)
 	loop_timer_free(w->timer);
 	etcd_follow_fini(&w->follow);
 	free(w->prefix);
+	free(w->end);
 	free(w);
 }
 
@@ -67,7 +68,7 @@ static bool open_stream(struct etcd_watch *w)
 {
 	struct text body = {0};
 	text_add(&body, "{\"create_request\":{");
-	etcd_add_prefix(&body, w->prefix, NULL, 0);
+	etcd_add_range(&body, w->prefix, w->end, NULL, 0);
 	text_addf(&body,
 		  ",\"start_revision\":\"%" PRId64
 		  "\",\"progress_notify\":true,\"fragment\":true}}",
@@ -89,7 +90,7 @@ static bool open_stream(struct etcd_watch *w)
 
 static bool start_probe(struct etcd_watch *w)
 {
-	w->probe = etcd_probe(w->e, w->first_endpoint + w->follow.tries, w->prefix,
+	w->probe = etcd_probe(w->e, w->first_endpoint + w->follow.tries, w->prefix, w->end,
 			      w->follow.asked_at, on_probed, w);
 	return w->probe;
 }
@@ -274,8 +275,9 @@ struct etcd_watch *etcd_watch_new(struct etcd *e, const struct etcd_watch_option
 		.probe_at = INT64_MAX,
 	};
 	w->prefix = strdup(o->prefix);
+	w->end = o->end ? strdup(o->end) : NULL;
 	w->timer = loop_timer_new(e->loop, on_time, w);
-	if (!w->prefix || !w->timer) {
+	if (!w->prefix || (o->end && !w->end) || !w->timer) {
 		destroy(w);
 		return NULL;
 	}

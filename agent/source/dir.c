@@ -51,10 +51,11 @@ struct source_dir {
 	struct sink sink;
 	char *dir;
 	struct folder folder;
-	int64_t pace; /* between looks when nothing happens */
-	int inotify;  /* -1: none, by wish or for want of one */
-	int wd;       /* of the folder; -1: none */
-	int link_wd;  /* of the folder where its name lies, if that is a link; -1: none */
+	bool optional; /* where the one above it is, but not this one, nothing is in it */
+	int64_t pace;  /* between looks when nothing happens */
+	int inotify;   /* -1: none, by wish or for want of one */
+	int wd;        /* of the folder; -1: none */
+	int link_wd;   /* of the folder where its name lies, if that is a link; -1: none */
 	struct folder_trust trust; /* from what happened since the last list */
 	struct loop_fd *events;
 	struct loop_timer *look;
@@ -158,21 +159,44 @@ static void on_event(int fd, uint32_t mask, void *arg)
 }
 
 /* Where there is no such watch to be had, the slow look finds it. */
+/* Is it not there, as it may be? */
+static bool is_spared(const struct source_dir *s, const char *above)
+{
+	struct stat st;
+	return s->optional && stat(s->dir, &st) && errno == ENOENT && !stat(above, &st) &&
+	       S_ISDIR(st.st_mode);
+}
+
+/* "DIR/.", so that a link counts as the folder it means. */
+static void add_above(const struct source_dir *s, struct text *out)
+{
+	text_add_n(out, s->dir, (size_t)(base_of(s->dir) - s->dir));
+	text_add(out, ".");
+}
+
 static void watch_link(struct source_dir *s)
 {
 	struct stat st;
 	struct text parent = {0};
-	const char *base = base_of(s->dir);
 	int wd = -1;
-	text_add_n(&parent, s->dir, (size_t)(base - s->dir));
-	text_add(&parent, ".");
-	if (!parent.failed && !lstat(s->dir, &st) && S_ISLNK(st.st_mode))
+	add_above(s, &parent);
+	bool linked = !lstat(s->dir, &st) && S_ISLNK(st.st_mode);
+	if (!parent.failed && (linked || is_spared(s, parent.s)))
 		wd = inotify_add_watch(s->inotify, parent.s,
 				       IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD);
 	text_fini(&parent);
 	if (s->link_wd >= 0 && s->link_wd != wd)
 		inotify_rm_watch(s->inotify, s->link_wd);
 	s->link_wd = wd;
+}
+
+static bool is_empty_by_right(const struct source_dir *s)
+{
+	struct text above = {0};
+	add_above(s, &above);
+	bool spared = !above.failed && is_spared(s, above.s);
+	text_fini(&above);
+	return spared;
 }
 
 /* Puts the watch on the folder that has the name now, which may be another one than before. */
@@ -182,6 +206,10 @@ static int watch(struct source_dir *s, struct flume_err *err)
 		return 0;
 	watch_link(s);
 	int wd = inotify_add_watch(s->inotify, s->dir, EVENTS);
+	if (wd < 0 && errno == ENOENT && is_empty_by_right(s)) {
+		s->wd = -1;
+		return 0;
+	}
 	if (wd == s->wd && wd >= 0)
 		return 0;
 	int why = errno;
@@ -229,6 +257,13 @@ static bool believe_missing(const struct source_dir *s, int64_t now)
 	       (now - s->stirred >= QUIET || now - s->missing_since >= UNREST);
 }
 
+static int look_at_nothing(struct source_dir *s)
+{
+	bool had = s->folder.n;
+	folder_fini(&s->folder);
+	return had ? FOLDER_CHANGED : 0;
+}
+
 static int look_now(struct source_dir *s, struct flume_err *err)
 {
 	int64_t now = loop_now();
@@ -237,7 +272,8 @@ static int look_now(struct source_dir *s, struct flume_err *err)
 		return code;
 	s->trust.gone = believe_missing(s, now);
 	s->trust.patient = !s->moving_since || now - s->moving_since < UNREST;
-	code = folder_look(&s->folder, s->dir, &s->trust, err);
+	code = is_empty_by_right(s) ? look_at_nothing(s)
+				    : folder_look(&s->folder, s->dir, &s->trust, err);
 	if (code < 0)
 		return code;
 	if (!s->folder.moving.len)
@@ -308,8 +344,8 @@ static bool listen_to_events(struct source_dir *s, struct loop *loop)
 	return s->events != NULL;
 }
 
-int source_dir_new(struct source **out, struct loop *loop, const char *dir, int64_t poll_ns,
-		   const struct sink *sink, struct flume_err *err)
+static int make(struct source **out, struct loop *loop, const char *dir, bool optional,
+		int64_t poll_ns, const struct sink *sink, struct flume_err *err)
 {
 	struct source_dir *s = calloc(1, sizeof *s);
 	if (!s)
@@ -317,6 +353,7 @@ int source_dir_new(struct source **out, struct loop *loop, const char *dir, int6
 	*s = (struct source_dir){
 		.source.free = source_dir_free,
 		.sink = *sink,
+		.optional = optional,
 		.pace = poll_ns > 0 ? poll_ns : SLOW,
 		.inotify = -1,
 		.wd = -1,
@@ -333,4 +370,16 @@ int source_dir_new(struct source **out, struct loop *loop, const char *dir, int6
 	look_soon(s, 0);
 	*out = &s->source;
 	return 0;
+}
+
+int source_dir_new(struct source **out, struct loop *loop, const char *dir, int64_t poll_ns,
+		   const struct sink *sink, struct flume_err *err)
+{
+	return make(out, loop, dir, false, poll_ns, sink, err);
+}
+
+int source_dir_new_optional(struct source **out, struct loop *loop, const char *dir,
+			    int64_t poll_ns, const struct sink *sink, struct flume_err *err)
+{
+	return make(out, loop, dir, true, poll_ns, sink, err);
 }

@@ -85,8 +85,10 @@ static void end(void)
 static void follow(int64_t poll_ns)
 {
 	const struct sink sink = {on_batch, on_proved, on_link, on_reset, NULL};
-	ck_assert_int_eq(
-		source_etcd_new(&t.source, t.loop, t.etcd, "/flume/", poll_ns, &sink, NULL), 0);
+	ck_assert_int_eq(source_etcd_new(&t.source, t.loop, t.etcd, "/flume/",
+					 &(struct source_folder){"schemas/", sink}, 1, poll_ns,
+					 NULL),
+			 0);
 }
 
 static void on_done(struct etcd_result *r, void *arg)
