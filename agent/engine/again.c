@@ -178,6 +178,33 @@ static void ask_of_deletion(struct lane *lane)
 		release_deletion(lane);
 }
 
+static bool agree(struct lane *lane, const struct note *note)
+{
+	if (!lane->held_mass)
+		return false;
+	log_event(LOG_WARN, "deletion confirmed", LOG_STR("schema", lane->name),
+		  LOG_STR("by", note->by), LOG_STR("why", note->why));
+	lane->held_mass = false;
+	ask_of_deletion(lane);
+	return true;
+}
+
+int engine_agree(struct engine *e, const char *name, const struct note *note,
+		 struct flume_err *err)
+{
+	bool any = false;
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		struct lane *lane = engine_lane_at(e, i);
+		if (!name || !strcmp(lane->name, name))
+			any |= agree(lane, note);
+	}
+	engine_advance(e);
+	return any ? 0
+		   : flume_fail(err, FLUME_NOT_FOUND,
+				"no deletion%s%s%s is held as one of too many",
+				name ? " of '" : "", name ? name : "", name ? "'" : "");
+}
+
 /* ---- when something has changed that was an answer ---- */
 
 static bool is_under_way(const struct next *next)

@@ -72,7 +72,7 @@ void clears_take(struct engine *e, const char *name, const struct note *note, bo
 		clear(lane, note, fresh);
 }
 
-int engine_clear(struct engine *e, const char *name, const struct note *note,
+int engine_clear(struct engine *e, const char *name, const struct note *note, bool all,
 		 struct flume_err *err)
 {
 	struct lane *lane = map_get(&e->lanes, name);
@@ -80,6 +80,10 @@ int engine_clear(struct engine *e, const char *name, const struct note *note,
 	if (!lane)
 		return flume_fail(err, FLUME_NOT_FOUND, "nothing is known of '%s'", name);
 	here.revision = 0;
+	if (all)
+		*here.digest = '\0';
+	else if (!*here.digest)
+		memcpy(here.digest, lane->wanted.digest, sizeof here.digest);
 	clear(lane, &here, true);
 	engine_advance(e);
 	return 0;

@@ -92,10 +92,15 @@ int engine_hold(struct engine *, const char *name, const struct note *, struct f
 /* Takes that back.  FLUME_NOT_FOUND when it was not said on this node. */
 int engine_release(struct engine *, const char *name, const struct note *,
 		   struct flume_err *err);
-/* Forgets that versions of the schema failed here, or that of the note's digest, and its update
- * breaker; what is wanted is tried again.  FLUME_NOT_FOUND when nothing is known of the name. */
-int engine_clear(struct engine *, const char *name, const struct note *, struct flume_err *err);
+/* Forgets that the version of the note's digest failed here, or without one the version that is
+ * wanted, or `all`; and closes the update breaker.  What is wanted is tried again.  FLUME_NOT_FOUND
+ * when nothing is known of the name. */
+int engine_clear(struct engine *, const char *name, const struct note *, bool all,
+		 struct flume_err *err);
 
+/* Carries out deletions that are held as too many (`name` NULL: all of them), as far as nobody holds
+ * the schemas by a pin or a freeze.  FLUME_NOT_FOUND when none of this name is held that way. */
+int engine_agree(struct engine *, const char *name, const struct note *, struct flume_err *err);
 /* Carries out a deletion that is held as one of too many; with an answer likewise:
  * ENGINE_NOT_FOUND when none of this name is held. */
 void engine_confirm(struct engine *, const char *name, engine_done_fn *, void *arg);

@@ -102,7 +102,7 @@ static int keep(struct engine *e, const char *name, const struct note *note,
 	free(folder);
 	if (rc)
 		memory_trouble(e, "what is held here could not be written", err);
-	return rc;
+	return rc && rc != FLUME_NOMEM ? FLUME_IO : rc;
 }
 
 /* ---- what is said here ---- */

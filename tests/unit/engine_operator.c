@@ -309,19 +309,20 @@ START_TEST(what_failed_its_canary_is_tried_again_when_cleared)
 {
 	fail_once();
 	atomic_store(&site.failing, false);
-	ck_assert_int_eq(engine_clear(site.engine, "a", &ada, NULL), 0);
+	ck_assert_int_eq(engine_clear(site.engine, "a", &ada, false, NULL), 0);
 	site_until("a.running.version", "1.1.0");
 	site_says("a.state", "running");
 	site_says("a.cleared.by", "ada");
 	ck_assert_int_eq(access(site_path("bad/a"), F_OK), -1);
-	ck_assert_int_eq(engine_clear(site.engine, "nobody", &ada, NULL), FLUME_NOT_FOUND);
+	ck_assert_int_eq(engine_clear(site.engine, "nobody", &ada, false, NULL),
+			 FLUME_NOT_FOUND);
 }
 END_TEST
 
 START_TEST(what_fails_again_is_known_again)
 {
 	fail_once();
-	ck_assert_int_eq(engine_clear(site.engine, "a", &ada, NULL), 0);
+	ck_assert_int_eq(engine_clear(site.engine, "a", &ada, false, NULL), 0);
 	until_rejected_twice();
 	site_restart();
 	LIST(6, {"a", 6, failing_canary()});
@@ -336,7 +337,7 @@ START_TEST(what_was_known_from_before_a_restart_is_tried_again_when_cleared)
 	atomic_store(&site.failing, false);
 	LIST(6, {"a", 6, failing_canary()});
 	site_says("a.reason", "known-bad");
-	ck_assert_int_eq(engine_clear(site.engine, "a", &ada, NULL), 0);
+	ck_assert_int_eq(engine_clear(site.engine, "a", &ada, false, NULL), 0);
 	site_until("a.running.version", "1.1.0");
 }
 END_TEST
@@ -363,7 +364,7 @@ START_TEST(a_word_for_one_version_leaves_the_others)
 	snprintf(about.digest, sizeof about.digest, "%s", first);
 	site_put("a", 7, running("1.2.0", "flip", "cases: [{input: {id: 2}}]"));
 	site_until("a.attempted.version", "1.2.0");
-	ck_assert_int_eq(engine_clear(site.engine, "a", &about, NULL), 0);
+	ck_assert_int_eq(engine_clear(site.engine, "a", &about, false, NULL), 0);
 	site_says("a.state", "rejected"); /* 1.2.0 is known still */
 	site_put("a", 8, running("1.2.0", "flip", "cases: [{input: {id: 2}}]"));
 	site_says("a.reason", "known-bad");
