@@ -87,12 +87,14 @@ static void take_good(struct side *side, struct extras *cases, const struct chan
 	have_moved(side->engine, c->name);
 }
 
-/* Takes the error. */
-static void take_broken(struct extras *cases, const struct change *c, char *error)
+/* Takes the error.  FLUME_NOMEM when there is none to be had: it has to come again. */
+static int take_broken(struct extras *cases, const struct change *c, char *error)
 {
 	struct facts facts = facts_of(NULL, c->revision, c->origin);
 	facts_digest_bytes(facts.digest, c->text, c->len);
 	bool known = cases->error && !strcmp(cases->broken.digest, facts.digest);
+	if (!error)
+		return FLUME_NOMEM;
 	free(cases->error);
 	cases->error = error;
 	cases->broken = facts;
@@ -100,6 +102,7 @@ static void take_broken(struct extras *cases, const struct change *c, char *erro
 		log_event(LOG_ERROR, "extra cases are broken", LOG_STR("schema", c->name),
 			  LOG_INT("revision", c->revision), LOG_STR("error", error),
 			  LOG_STR("in_force", cases->good ? cases->facts.digest : "none"));
+	return 0;
 }
 
 int extras_take(struct side *side, const struct change *c)
@@ -107,12 +110,13 @@ int extras_take(struct side *side, const struct change *c)
 	struct extras *cases = find(side, c->name);
 	flume_report *report = flume_report_new();
 	flume_schema *good = NULL;
-	int rc = cases ? extra_read(&good, c->text, c->len, c->format, report) : FLUME_NOMEM;
+	int rc = cases && report ? extra_read(&good, c->text, c->len, c->format, report)
+				 : FLUME_NOMEM;
 	if (!rc)
 		take_good(side, cases, c, good);
 	else if (rc != FLUME_NOMEM)
-		take_broken(cases, c,
-			    first_finding(report, c->place ? c->place : "", "broken"));
+		rc = take_broken(cases, c,
+				 first_finding(report, c->place ? c->place : "", "broken"));
 	flume_report_free(report);
 	return rc == FLUME_NOMEM ? rc : 0;
 }

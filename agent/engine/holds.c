@@ -88,21 +88,23 @@ static int write_file(const char *folder, const char *name, const struct note *n
 	return rc;
 }
 
-/* `note` NULL: none any more. */
+/* `note` NULL: none any more.  FLUME_IO for whatever goes wrong. */
 static int keep(struct engine *e, const char *name, const struct note *note,
 		struct flume_err *err)
 {
+	struct flume_err own = {0};
 	if (!e->options.state_dir)
 		return 0;
+	const char *file = name ? name : ALL;
 	char *folder = folder_of(e);
-	if (!folder)
-		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	int rc = note ? write_file(folder, name ? name : ALL, note, err)
-		      : file_remove(folder, name ? name : ALL, true, err);
+	int rc = !folder ? flume_fail(&own, FLUME_NOMEM, "out of memory")
+		 : note  ? write_file(folder, file, note, &own)
+			 : file_remove(folder, file, true, &own);
 	free(folder);
-	if (rc)
-		memory_trouble(e, "what is held here could not be written", err);
-	return rc && rc != FLUME_NOMEM ? FLUME_IO : rc;
+	if (!rc)
+		return 0;
+	memory_trouble(e, "what is held here could not be written", &own);
+	return flume_fail(err, FLUME_IO, "%s", own.text);
 }
 
 /* ---- what is said here ---- */

@@ -88,15 +88,16 @@ static void drop_note(struct side *side, const char *name)
 }
 
 /* Whatever a hold has for a value, it holds; a confirmation that cannot be read confirms nothing. */
-static void read_note(struct side *side, const struct change *c, struct note *out)
+static int read_note(struct side *side, const struct change *c, struct note *out)
 {
 	int rc = note_read(out, c->text, c->len, c->revision);
-	if (rc)
+	if (rc == FLUME_INVALID)
 		log_event(LOG_WARN, "a value is not what it should be: expected a JSON map",
 			  LOG_STR("key", c->place),
 			  LOG_STR("effect", side->kind == ENGINE_CONFIRMS ? "nothing"
 					    : side->kind == ENGINE_CLEARS ? "all is cleared"
 									  : "it holds"));
+	return rc == FLUME_NOMEM ? rc : 0;
 }
 
 static void carry_out(struct side *side, const char *name, const struct note *note)
@@ -116,8 +117,7 @@ static int take_note(struct side *side, const struct change *c)
 	struct note *note = malloc(sizeof *note);
 	if (!note)
 		return FLUME_NOMEM;
-	read_note(side, c, note);
-	if (map_put(&side->said, c->name, note, &old)) {
+	if (read_note(side, c, note) || map_put(&side->said, c->name, note, &old)) {
 		free(note);
 		return FLUME_NOMEM;
 	}

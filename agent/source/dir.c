@@ -163,8 +163,7 @@ static void on_event(int fd, uint32_t mask, void *arg)
 static bool is_spared(const struct source_dir *s, const char *above)
 {
 	struct stat st;
-	return s->optional && stat(s->dir, &st) && errno == ENOENT && !stat(above, &st) &&
-	       S_ISDIR(st.st_mode);
+	return stat(s->dir, &st) && errno == ENOENT && !stat(above, &st) && S_ISDIR(st.st_mode);
 }
 
 /* "DIR/.", so that a link counts as the folder it means. */
@@ -181,7 +180,7 @@ static void watch_link(struct source_dir *s)
 	int wd = -1;
 	add_above(s, &parent);
 	bool linked = !lstat(s->dir, &st) && S_ISLNK(st.st_mode);
-	if (!parent.failed && (linked || is_spared(s, parent.s)))
+	if (!parent.failed && (linked || (s->optional && is_spared(s, parent.s))))
 		wd = inotify_add_watch(s->inotify, parent.s,
 				       IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD);
 	text_fini(&parent);
@@ -193,6 +192,8 @@ static void watch_link(struct source_dir *s)
 static bool is_empty_by_right(const struct source_dir *s)
 {
 	struct text above = {0};
+	if (!s->optional)
+		return false;
 	add_above(s, &above);
 	bool spared = !above.failed && is_spared(s, above.s);
 	text_fini(&above);

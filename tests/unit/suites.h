@@ -91,6 +91,7 @@
 	X(group_crowd) \
 	X(http_crowd) \
 	X(http_guard) \
+	X(http_operator) \
 	X(http_pipelines) \
 	X(http_schemas) \
 	X(http_status) \
