@@ -130,13 +130,43 @@ START_TEST(what_is_referred_to_is_written_first)
 }
 END_TEST
 
-START_TEST(a_version_that_was_used_is_warned_of)
+START_TEST(a_version_that_was_used_is_not_used_again)
 {
 	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
 	cmd_put("a.yaml", SCHEMA("1.0.0", "2"));
+	cmd_put("b.yaml", SCHEMA("1.0.0", "3"));
+	flume("apply -f .");
+	ck_assert_int_eq(cmd.code, CMD_CONFLICT);
+	SAYS(cmd.err, "a: version 1.0.0 is in etcd with other content: raise `version`");
+	SAYS(cmd.err, "nothing was applied");
+	ck_assert_str_eq(cmd.out, "");
+	expect("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	expect("/flume/schemas/b", NULL);
+	flume("apply -f a.yaml -o json");
+	ck_assert_int_eq(cmd.code, CMD_CONFLICT);
+	SAYS(cmd.out, "\"name\":\"a\",\"result\":\"conflict\"");
+}
+END_TEST
+
+START_TEST(a_version_is_used_again_where_that_is_the_policy)
+{
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	cmd_put("a.yaml", SCHEMA("1.0.0", "2"));
+	flume("apply -f a.yaml --same-version apply");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	ck_assert_str_eq(cmd.out, "a configured\n");
+	ck_assert_str_eq(cmd.err, "");
+	expect("/flume/schemas/a", SCHEMA("1.0.0", "2"));
+}
+END_TEST
+
+START_TEST(comments_are_no_other_content)
+{
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	cmd_put("a.yaml", "# a thought\n" SCHEMA("1.0.0", "1"));
 	flume("apply -f a.yaml");
 	ck_assert_int_eq(cmd.code, CMD_DONE);
-	SAYS(cmd.err, "warning: a: version 1.0.0 was already used");
+	ck_assert_str_eq(cmd.out, "a configured\n");
 }
 END_TEST
 
@@ -287,7 +317,9 @@ Suite *suite_cmd_etcd(void)
 	tcase_add_test(tests, apply_writes_nothing_when_anything_is_wrong);
 	tcase_add_test(tests, what_etcd_holds_may_be_referred_to);
 	tcase_add_test(tests, what_is_referred_to_is_written_first);
-	tcase_add_test(tests, a_version_that_was_used_is_warned_of);
+	tcase_add_test(tests, a_version_that_was_used_is_not_used_again);
+	tcase_add_test(tests, a_version_is_used_again_where_that_is_the_policy);
+	tcase_add_test(tests, comments_are_no_other_content);
 	tcase_add_test(tests, a_wait_ends_when_every_node_runs_it);
 	tcase_add_test(tests, a_wait_ends_when_a_node_says_no);
 	tcase_add_test(tests, a_wait_tells_who_is_missing_when_time_is_up);

@@ -257,6 +257,22 @@ START_TEST(what_is_not_on_disk_is_not_called_proven)
 }
 END_TEST
 
+START_TEST(what_failed_is_written_when_the_disk_is_back)
+{
+	site_turn();
+	ck_assert_int_eq(rename(site_path("bad"), site_path("away")), 0);
+	site_write("bad", "in the way");
+	site_put("a", 5, marking("1.0.0", 1, CASE_GETS(2)));
+	site_until(".disk.ok", "false");
+	ck_assert_int_eq(unlink(site_path("bad")), 0);
+	ck_assert_int_eq(rename(site_path("away"), site_path("bad")), 0);
+	site_until(".disk.ok", "true");
+	site_crash();
+	LIST(5, {"a", 5, marking("1.0.0", 1, CASE_GETS(2))});
+	site_says("a.reason", "known-bad");
+}
+END_TEST
+
 START_TEST(a_removal_that_failed_is_tried_again)
 {
 	prove("a", 5, marking("1.0.0", 1, NULL));
@@ -320,6 +336,7 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(bad, a_copy_that_no_longer_checks_is_passed_over);
 	tcase_add_test(bad, a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service);
 	tcase_add_test(bad, what_is_not_on_disk_is_not_called_proven);
+	tcase_add_test(bad, what_failed_is_written_when_the_disk_is_back);
 	tcase_add_test(bad, a_removal_that_failed_is_tried_again);
 	tcase_add_test(bad, a_node_without_a_state_folder_remembers_nothing);
 	return suite;
