@@ -84,13 +84,13 @@ struct next {
 	bool downgrade;
 	enum next_stage stage;
 	const char *held; /* NEXT_HELD: a reason of decide.h; static */
-	bool over;        /* it was refused, and is kept since it may be cleared */
 	struct asker asker;
 	char context[DIGEST_SIZE]; /* refs_context when it was prepared */
 	flume_change *change;      /* NEXT_TRIAL ... */
 	struct trial *trial;
 	int64_t began;        /* the stage */
 	bool begun;           /* its cases, or calls, run: see crash.c */
+	bool over;            /* it was refused, and is kept since it may be cleared */
 	uint64_t as_of;       /* engine.commits when its canary began */
 	uint64_t cases_as_of; /* likewise, sides.moved */
 	bool shown;
