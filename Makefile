@@ -4,7 +4,8 @@
 #   make check    every test       make lint    format, clang-tidy, floors
 #   make fuzz     each fuzzer      make stress  many threads, SECONDS=60
 #   make bench    the figures, as ratios
-#   make install  library, binary  make lib/API.md  the reference, from the header
+#   make install  library, binary, JSON Schema
+#   make lib/API.md  the reference, from the header
 #   make clean
 #
 # What is built goes below build/, a folder per variant: VARIANT=asan (ASan + UBSan),
@@ -243,9 +244,11 @@ below = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 
 .PHONY: install
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
+		$(DESTDIR)$(PREFIX)/share/flume
 	install -m 755 $(B)/flume $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 lib/flume.h $(DESTDIR)$(INCLUDEDIR)/
+	install -m 644 schemas/flume.schema.json $(DESTDIR)$(PREFIX)/share/flume/
 	install -m 644 $(B)/libflume.a $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(B)/libflume.so $(DESTDIR)$(LIBDIR)/libflume.so.$(VERSION)
 	ln -sf libflume.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libflume.so.$(SOVERSION)

@@ -265,10 +265,11 @@ typedef int flume_send_fn(const struct flume_call *, void *item, void *arg,
 typedef void flume_handle_fn(const struct flume_call *, struct flume_err *why, void **item,
 			     void *arg);
 
-struct flume_result { /* one branch of a concurrent step */
+/* One branch of a concurrent step.  One that dropped its item has neither item nor err. */
+struct flume_result {
 	const char *name;
-	const void *item;            /* NULL when the branch failed */
-	const struct flume_err *err; /* NULL when it succeeded      */
+	const void *item;            /* what the branch left, or NULL */
+	const struct flume_err *err; /* NULL unless it failed         */
 };
 
 typedef int flume_merge_fn(const struct flume_call *, void **item,
@@ -376,7 +377,10 @@ int flume_factory_new(flume_factory **out, const struct flume_options *, struct 
 flume_factory *flume_factory_free(flume_factory *);
 
 /* Workers are threads that children of parallel steps run on.  They start when there is work and
- * none is idle, and end with the factory. */
+ * none is idle, and end with the factory.  A caller leaves the children of a race, a contest or a
+ * timeout to them, and is a worker itself only inside of another parallel step.  So a component must
+ * not wait for such a call of another thread: when all workers do that, none is left to run its
+ * children, and both wait until its deadline. */
 struct flume_factory_info {
 	unsigned workers; /* started so far              */
 	unsigned busy;    /* of them, run something now  */
@@ -661,6 +665,11 @@ struct flume_event {
 /* A listener runs on the thread that made the event, with no lock held: one that takes its time
  * holds up that thread and nobody else.  It may call the factory, and hears the events that it
  * makes by that; it must not free the factory.
+ *
+ * While anybody listens, calls whose every step is prompt hold up no change, so that a listener may
+ * take its time there too; listen waits for the few microseconds of those that began before.  A
+ * prompt step that listens itself does not wait for its own call: until that returns, its listener
+ * has to be as quick as the step.
  *
  * Returns a positive ticket for unlisten, or a negative code.  After unlisten has returned the
  * listener is not running and will not run; so a listener cannot unlisten itself. */

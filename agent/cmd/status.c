@@ -118,7 +118,7 @@ static void print_counts(struct table *table, const struct map *counts)
 {
 	table_row(table, (const char *[]){"SCHEMA", "RUNNING", "STATE", "NODES"});
 	for (size_t i = 0; i < counts->len; i++) {
-		char *key = counts->entries[i].name;
+		char *key = counts->entries[i].copy;
 		char *version = strchr(key, '\t');
 		char *state = version ? strchr(version + 1, '\t') : NULL;
 		char number[32];

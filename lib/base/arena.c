@@ -1,18 +1,17 @@
 #include "lib/base/arena.h"
 
-#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST_BLOCK ((size_t)512)
+#define LEAST_BLOCK ((size_t)128)
 #define MOST_BLOCK  ((size_t)64 << 10) /* but for a piece that is larger itself */
 
 struct arena_block {
 	struct arena_block *older;
 	size_t size;
-	alignas(max_align_t) char bytes[];
+	_Alignas(ARENA_ALIGN) char bytes[];
 };
 
 static bool add_block(struct arena *a, size_t size)
@@ -72,9 +71,20 @@ void arena_expect(struct arena *a, size_t size)
 
 void arena_fini(struct arena *a)
 {
-	for (struct arena_block *b = a->blocks, *older; b; b = older) {
-		older = b->older;
-		free(b);
-	}
+	arena_free(arena_take(a));
+}
+
+struct arena_block *arena_take(struct arena *a)
+{
+	struct arena_block *blocks = a->blocks;
 	*a = (struct arena){0};
+	return blocks;
+}
+
+void arena_free(struct arena_block *blocks)
+{
+	for (struct arena_block *older; blocks; blocks = older) {
+		older = blocks->older;
+		free(blocks);
+	}
 }

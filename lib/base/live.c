@@ -95,16 +95,6 @@ void counted_init(struct counted *counted)
 	atomic_init(&counted->refs, 1);
 }
 
-void counted_ref(struct counted *counted)
-{
-	atomic_fetch_add_explicit(&counted->refs, 1, memory_order_relaxed);
-}
-
-bool counted_unref(struct counted *counted)
-{
-	return atomic_fetch_sub_explicit(&counted->refs, 1, memory_order_acq_rel) == 1;
-}
-
 #define HANDLE (UINT64_C(1) << 32)
 
 void counted_hold(struct counted *counted)

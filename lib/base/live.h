@@ -40,9 +40,15 @@ struct counted *live_swap(struct live *, struct counted *next);
 void live_settle(void);
 
 void counted_init(struct counted *); /* one reference */
-void counted_ref(struct counted *);
+static inline void counted_ref(struct counted *counted)
+{
+	atomic_fetch_add_explicit(&counted->refs, 1, memory_order_relaxed);
+}
 /* True for the one who dropped the last reference and has to free. */
-bool counted_unref(struct counted *);
+static inline bool counted_unref(struct counted *counted)
+{
+	return atomic_fetch_sub_explicit(&counted->refs, 1, memory_order_acq_rel) == 1;
+}
 
 /* A handle more, by someone who has a reference or a handle. */
 void counted_hold(struct counted *);

@@ -28,19 +28,20 @@ static size_t find(const struct map *m, const char *name, bool *found)
 static int insert(struct map *m, size_t at, const char *name, void *thing)
 {
 	if (m->len == m->cap) {
-		size_t cap = m->cap ? m->cap * 2 : 8;
-		struct map_entry *grown = reallocarray(m->entries, cap, sizeof *grown);
+		uint32_t cap = m->cap ? m->cap * 2 : 8;
+		struct map_entry *grown =
+			cap > m->cap ? reallocarray(m->entries, cap, sizeof *grown) : NULL;
 		if (!grown)
 			return FLUME_NOMEM;
 		m->entries = grown;
 		m->cap = cap;
 	}
-	char *copy = strdup(name);
-	if (!copy)
+	struct map_entry entry = {.name = name, .thing = thing};
+	if (!m->lent && !(entry.copy = strdup(name)))
 		return FLUME_NOMEM;
 	struct map_entry *e = m->entries + at;
 	memmove(e + 1, e, (m->len - at) * sizeof *e);
-	*e = (struct map_entry){copy, thing};
+	*e = entry;
 	m->len++;
 	return 0;
 }
@@ -85,7 +86,8 @@ void *map_remove(struct map *m, const char *name)
 		return NULL;
 	struct map_entry *e = m->entries + at;
 	void *thing = e->thing;
-	free(e->name);
+	if (!m->lent)
+		free(e->copy);
 	m->len--;
 	memmove(e, e + 1, (m->len - at) * sizeof *e);
 	return thing;
@@ -93,10 +95,10 @@ void *map_remove(struct map *m, const char *name)
 
 void map_fini(struct map *m)
 {
-	for (size_t i = 0; i < m->len; i++)
-		free(m->entries[i].name);
+	for (size_t i = 0; i < m->len && !m->lent; i++)
+		free(m->entries[i].copy);
 	free(m->entries);
-	*m = (struct map){0};
+	*m = (struct map){.lent = m->lent};
 }
 
 char **map_dup_names(const struct map *m)

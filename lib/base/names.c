@@ -1,3 +1,6 @@
+/*
+ * Most names are short, so they are hashed and compared by words of eight bytes, without a call.
+ */
 #include "lib/base/names.h"
 
 #include "lib/flume.h"
@@ -22,38 +25,64 @@ void names_fini(struct names *names)
 	free(names->buckets);
 }
 
-static uint32_t hash_of(unsigned kind, const char *name) /* FNV-1a */
+/* Up to eight bytes as a number: different ones of the same size give different numbers. */
+static inline uint64_t word_of(const char *s, size_t n)
 {
-	uint32_t hash = 2166136261u ^ kind;
-	for (const char *c = name; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	return hash ^ hash >> 15;
+	uint32_t first, last;
+	if (n < 4) {
+		const unsigned char *c = (const unsigned char *)s;
+		return n ? c[0] | (uint32_t)c[n / 2] << 8 | (uint32_t)c[n - 1] << 16 : 0;
+	}
+	memcpy(&first, s, sizeof first);
+	memcpy(&last, s + n - sizeof last, sizeof last);
+	return first | (uint64_t)last << 32;
 }
 
-static uint32_t *bucket_of(const struct names *names, uint32_t hash)
+static inline uint32_t hash_of(unsigned kind, const char *name, size_t n)
+{
+	const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
+	uint64_t hash = n ^ (uint64_t)kind << 32;
+	for (; n > 8; name += 8, n -= 8)
+		hash = (hash ^ word_of(name, 8)) * factor, hash ^= hash >> 32;
+	hash = (hash ^ word_of(name, n)) * factor;
+	return (uint32_t)(((hash ^ hash >> 32) * factor) >> 32);
+}
+
+struct names_entry names_entry(unsigned kind, const char *name, size_t size, void *thing)
+{
+	return (struct names_entry){.name = name,
+				    .thing = thing,
+				    .size = (uint32_t)size,
+				    .hash = hash_of(kind, name, size),
+				    .kind = kind};
+}
+
+static inline bool same(const struct names_entry *a, const struct names_entry *b)
+{
+	if (a->hash != b->hash || a->kind != b->kind || a->size != b->size)
+		return false;
+	const char *left = a->name, *right = b->name;
+	size_t n = a->size;
+	for (; n > 8; left += 8, right += 8, n -= 8)
+		if (word_of(left, 8) != word_of(right, 8))
+			return false;
+	return word_of(left, n) == word_of(right, n);
+}
+
+static inline uint32_t *bucket_of(const struct names *names, uint32_t hash)
 {
 	return &names->buckets[hash & (2 * names->room - 1)];
 }
 
-/* From 1; 0: absent. */
-static uint32_t find(const struct names *names, unsigned kind, const char *name, uint32_t hash)
+struct names_entry *names_find(const struct names *names, const struct names_entry *wanted)
 {
-	uint32_t i = *bucket_of(names, hash);
-	for (; i; i = names->entries[i - 1].next) {
-		const struct names_entry *it = &names->entries[i - 1];
-		if (it->hash == hash && it->kind == kind && !strcmp(it->name, name))
-			break;
-	}
-	return i;
+	uint32_t i = *bucket_of(names, wanted->hash);
+	while (i && !same(&names->entries[i - 1], wanted))
+		i = names->entries[i - 1].next;
+	return i ? &names->entries[i - 1] : NULL;
 }
 
-void *names_get(const struct names *names, unsigned kind, const char *name)
-{
-	uint32_t i = find(names, kind, name, hash_of(kind, name));
-	return i ? names->entries[i - 1].thing : NULL;
-}
-
-static void enter(struct names *names, size_t i)
+static inline void enter(struct names *names, size_t i)
 {
 	uint32_t *bucket = bucket_of(names, names->entries[i].hash);
 	names->entries[i].next = *bucket;
@@ -68,10 +97,9 @@ static void leave(struct names *names, size_t i)
 	*at = names->entries[i].next;
 }
 
-static bool grow(struct names *names)
+static bool grow(struct names *names, size_t room)
 {
 	bool few = names->entries == names->few;
-	size_t room = 2 * names->room;
 	uint32_t *buckets = calloc(2 * room, sizeof *buckets);
 	struct names_entry *entries =
 		buckets ? reallocarray(few ? NULL : names->entries, room, sizeof *entries)
@@ -92,22 +120,30 @@ static bool grow(struct names *names)
 	return true;
 }
 
-int names_add(struct names *names, unsigned kind, const char *name, void *thing)
+void names_expect(struct names *names, size_t more)
 {
-	if (names->n == names->room && !grow(names))
+	size_t room = names->room;
+	while (room - names->n < more && room < NAMES_EXPECTED)
+		room *= 2;
+	if (room > names->room)
+		grow(names, room);
+}
+
+int names_add(struct names *names, const struct names_entry *entry)
+{
+	if (names->n == names->room && !grow(names, 2 * names->room))
 		return FLUME_NOMEM;
-	names->entries[names->n] = (struct names_entry){
-		.name = name, .thing = thing, .hash = hash_of(kind, name), .kind = kind};
+	names->entries[names->n] = *entry;
 	enter(names, names->n++);
 	return FLUME_OK;
 }
 
-void names_remove(struct names *names, unsigned kind, const char *name)
+void names_remove(struct names *names, const struct names_entry *wanted)
 {
-	uint32_t found = find(names, kind, name, hash_of(kind, name));
+	const struct names_entry *found = names_find(names, wanted);
 	if (!found)
 		return;
-	size_t i = found - 1, last = names->n - 1;
+	size_t i = (size_t)(found - names->entries), last = names->n - 1;
 	leave(names, i);
 	if (i != last) {
 		leave(names, last);

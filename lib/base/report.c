@@ -30,13 +30,15 @@ flume_report *flume_report_free(flume_report *r)
 
 void report_fini(flume_report *r)
 {
+	if (!r->cap && !r->lost)
+		return;
 	arena_fini(&r->texts);
 	free(r->issues);
 }
 
 size_t flume_report_size(const flume_report *r)
 {
-	return r ? r->len + r->lost + r->more : 0;
+	return report_size(r);
 }
 
 const struct flume_issue *flume_report_get_issue(const flume_report *r, size_t i)

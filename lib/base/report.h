@@ -25,6 +25,11 @@ struct flume_report { /* all zero is an empty one, for rooms that want it on the
 };
 
 void report_fini(flume_report *);
+/* As flume_report_size, for those that ask at every node. */
+static inline size_t report_size(const flume_report *r)
+{
+	return r ? r->len + r->lost + r->more : 0;
+}
 
 /* Findings are sorted by line and column, those of one place in the order they came; line 0, no
  * place, is first.  `hint` may be NULL; a NULL report is fine. */

@@ -50,14 +50,6 @@ void text_add(struct text *t, const char *s)
 	text_add_n(t, s, strlen(s));
 }
 
-void text_add_char(struct text *t, char c)
-{
-	if (!reserve(t, 1))
-		return;
-	t->s[t->len++] = c;
-	t->s[t->len] = '\0';
-}
-
 void text_addf(struct text *t, const char *fmt, ...)
 {
 	va_list args, again;
@@ -111,17 +103,19 @@ void text_add_json(struct text *t, const char *s, size_t n)
 {
 	if (!reserve(t, n < SIZE_MAX - 2 ? n + 2 : n))
 		return;
-	text_add_char(t, '"');
-	for (size_t i = 0; i < n; i++) {
-		size_t plain = plain_bytes(s + i, n - i);
-		text_add_n(t, s + i, plain);
-		i += plain;
-		if (i == n)
-			break;
+	size_t plain = plain_bytes(s, n);
+	t->s[t->len++] = '"';
+	if (plain)
+		memcpy(t->s + t->len, s, plain);
+	t->len += plain;
+	for (size_t i = plain; i < n; i++) {
 		if ((unsigned char)s[i] < 0x80)
 			add_escaped(t, (unsigned char)s[i]);
 		else
 			text_add(t, "\xEF\xBF\xBD");
+		plain = plain_bytes(s + i + 1, n - i - 1);
+		text_add_n(t, s + i + 1, plain);
+		i += plain;
 	}
 	text_add_char(t, '"');
 }

@@ -17,7 +17,15 @@ struct text {    /* all zero is an empty one */
 
 void text_add(struct text *, const char *s);
 void text_add_n(struct text *, const char *s, size_t n);
-void text_add_char(struct text *, char c);
+static inline void text_add_char(struct text *t, char c)
+{
+	if (t->failed || t->cap - t->len < 2) {
+		text_add_n(t, &c, 1);
+		return;
+	}
+	t->s[t->len++] = c;
+	t->s[t->len] = '\0';
+}
 void text_addf(struct text *, const char *fmt, ...) FLUME_PRINTF(2, 3);
 /* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void text_add_json(struct text *, const char *s, size_t n);

@@ -1,41 +1,47 @@
 #include "lib/build/pipeline.h"
 
-#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define FIRST ((size_t)512) /* bytes for the steps of a small schema */
-#define ALIGN _Alignof(struct tally)
-
-flume_pipeline *pipeline_new(struct hub *hub, const char *id)
+static void enlist(flume_pipeline *pipeline, struct hub *hub)
 {
-	size_t tallies = hub->stripes * sizeof(struct tally);
-	flume_pipeline *pipeline = malloc(sizeof *pipeline + FIRST + tallies + ALIGN);
-	if (!pipeline)
-		return NULL;
-	*pipeline = (flume_pipeline){.schemas = pipeline->few, .retiring.pipeline = pipeline};
-	char *rest = (char *)(pipeline + 1);
-	char *aligned = rest + -(uintptr_t)rest % ALIGN;
-	pipeline->tallies = memset(aligned, 0, tallies);
-	arena_lend(&pipeline->arena, aligned + tallies,
-		   (size_t)(rest + FIRST + ALIGN - aligned));
-	counted_init(&pipeline->counted);
-	pipeline->hub = hub_ref(hub);
-	pthread_mutex_lock(&hub->lock);
 	pipeline->next = hub->pipelines;
 	pipeline->link = &hub->pipelines;
 	if (pipeline->next)
 		pipeline->next->link = &pipeline->next;
 	hub->pipelines = pipeline;
+}
+
+flume_pipeline *pipeline_new(struct hub *hub, const char *id, size_t bytes, struct arena *arena)
+{
+	size_t own = sizeof(flume_pipeline) + strlen(id) + 1;
+	own += -own % ARENA_ALIGN;
+	flume_pipeline *pipeline = malloc(own + bytes);
+	if (!pipeline)
+		return NULL;
+	memset(pipeline, 0, sizeof *pipeline);
+	strcpy(pipeline->id, id);
+	arena_lend(arena, (char *)pipeline + own, bytes);
+	counted_init(&pipeline->counted);
+	pipeline->schemas = pipeline->few;
+	pthread_mutex_lock(&hub->lock);
+	pipeline->tally = tally_take(hub, &pipeline->tally_place);
+	if (pipeline->tally)
+		enlist(pipeline, hub);
 	pthread_mutex_unlock(&hub->lock);
-	pipeline->id = arena_copy(&pipeline->arena, id, strlen(id));
-	if (!pipeline->id) {
-		pipeline_release(pipeline);
+	if (!pipeline->tally) {
+		free(pipeline);
 		return NULL;
 	}
+	pipeline->hub = hub_ref(hub);
 	return pipeline;
+}
+
+const char *pipeline_version(const flume_pipeline *pipeline)
+{
+	return flume_schema_get_version(pipeline->schemas[0]);
 }
 
 /* It stays in the list until all that may run code of others has run, and leaves it together with
@@ -49,7 +55,7 @@ static void pipeline_free(flume_pipeline *pipeline)
 				      .kind = FLUME_EVENT_PIPELINE_RETIRED,
 				      .name = pipeline->id,
 				      .schema_id = pipeline->id,
-				      .version = pipeline->version,
+				      .version = pipeline_version(pipeline),
 				      .generation = pipeline->generation,
 			      });
 	for (size_t i = 0; i < pipeline->n_parts; i++)
@@ -61,11 +67,12 @@ static void pipeline_free(flume_pipeline *pipeline)
 	*pipeline->link = pipeline->next;
 	if (pipeline->next)
 		pipeline->next->link = pipeline->link;
+	tally_give(hub, pipeline->tally, pipeline->tally_place);
 	bool last = counted_unref(&hub->counted);
 	pthread_mutex_unlock(&hub->lock);
 	if (pipeline->schemas != pipeline->few)
 		free(pipeline->schemas);
-	arena_fini(&pipeline->arena);
+	arena_free(pipeline->blocks);
 	free(pipeline);
 	if (last)
 		hub_free(hub);
@@ -125,25 +132,13 @@ bool flume_pipeline_may_block(const flume_pipeline *pipeline)
 	return pipeline->may_block;
 }
 
-struct tally_sum pipeline_count(const flume_pipeline *pipeline)
-{
-	struct tally_sum sum = {0};
-	const struct tally *tallies = pipeline->tallies;
-	for (unsigned i = 0; i < pipeline->hub->stripes; i++)
-		sum.failures +=
-			atomic_load_explicit(&tallies[i].failures, memory_order_acquire);
-	for (unsigned i = 0; i < pipeline->hub->stripes; i++)
-		sum.calls += atomic_load_explicit(&tallies[i].calls, memory_order_relaxed);
-	return sum;
-}
-
 void flume_pipeline_read(const flume_pipeline *pipeline, struct flume_pipeline_info *out)
 {
-	struct tally_sum sum = pipeline_count(pipeline);
+	struct tally_sum sum = tally_sum(pipeline->tally, pipeline->hub);
 	*out = (struct flume_pipeline_info){
 		.schema_id = pipeline->id,
-		.version = pipeline->version,
-		.digest = pipeline->digest,
+		.version = pipeline_version(pipeline),
+		.digest = flume_schema_get_digest(pipeline->schemas[0]),
 		.generation = pipeline->generation,
 		.calls = sum.calls,
 		.failures = sum.failures,
@@ -166,19 +161,15 @@ bool pipeline_is_whole(const flume_pipeline *pipeline)
 	return true;
 }
 
-static struct tally *tally_here(const flume_pipeline *pipeline)
-{
-	return &pipeline->tallies[(unsigned)sched_getcpu() & (pipeline->hub->stripes - 1)];
-}
-
 static void failed(flume_pipeline *pipeline, const struct flume_err *err)
 {
-	atomic_fetch_add_explicit(&tally_here(pipeline)->failures, 1, memory_order_release);
+	atomic_fetch_add_explicit(&tally_here(pipeline->tally, pipeline->hub)->failures, 1,
+				  memory_order_release);
 	hub_emit(pipeline->hub, &(struct flume_event){
 					.kind = FLUME_EVENT_CALL_FAILED,
 					.name = pipeline->id,
 					.schema_id = pipeline->id,
-					.version = pipeline->version,
+					.version = pipeline_version(pipeline),
 					.generation = pipeline->generation,
 					.err = err,
 				});
@@ -194,7 +185,7 @@ int pipeline_call(flume_pipeline *pipeline, const struct flume_call *given, void
 	err_clear(&err);
 	bool live = !(call->flags & FLUME_CALL_CANARY);
 	if (live)
-		atomic_fetch_add_explicit(&tally_here(pipeline)->calls, 1,
+		atomic_fetch_add_explicit(&tally_here(pipeline->tally, pipeline->hub)->calls, 1,
 					  memory_order_relaxed);
 	int rc = call_check(pipeline->hub, call, &err);
 	if (!rc)

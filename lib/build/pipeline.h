@@ -9,6 +9,7 @@
 #define FLUME_BUILD_PIPELINE_H
 
 #include "lib/base/arena.h"
+#include "lib/build/tally.h"
 #include "lib/connector/connector.h"
 
 struct kept { /* what a step remembers, perhaps together with those of other pipelines */
@@ -16,51 +17,40 @@ struct kept { /* what a step remembers, perhaps together with those of other pip
 	const struct step *step;
 };
 
-/* What every call writes: one line of the cache for each processor, so that callers on different
- * ones do not wait for each other. */
-struct tally {
-	_Alignas(64) atomic_uint_least64_t calls;
-	atomic_uint_least64_t failures;
-};
-
 /* What a live pointer that served a pipeline leaves to be let go after a grace period. */
 struct retiring {
 	struct retiring *next;
-	flume_pipeline *pipeline;
-	bool apart; /* lies in memory of its own */
+	flume_pipeline *pipeline; /* NULL: the one that this is part of; else it is in memory
+				   * of its own */
 };
 
 struct flume_pipeline {
 	struct counted counted;
 	struct step *root;
 	struct hub *hub;
-	struct tally *tallies; /* hub->stripes of them */
-	struct arena arena;
-	const char *id, *version, *digest;
-	atomic_uint_least64_t generation; /* 0 until a binding serves it */
+	struct tally *tally; /* see tally.h */
+	uint8_t tally_place;
 	bool may_block;
 	bool brief; /* every step is prompt: calls may stay in the read section */
-
+	uint32_t n_parts, n_schemas, n_kept;
+	atomic_uint_least64_t generation; /* 0 until a binding serves it */
 	struct component **parts;
-	size_t n_parts;
-	flume_schema **schemas; /* names of steps lie in them; the first is its own */
-	size_t n_schemas;
-	struct kept *kept; /* by address once it is built */
-	size_t n_kept;
+	flume_schema **schemas;     /* names of steps lie in them; the first is its own */
+	struct kept *kept;          /* by address once it is built */
+	struct arena_block *blocks; /* steps that had no room behind the id */
 
 	struct flume_pipeline *next, **link; /* in the list of the hub */
 	struct retiring retiring;            /* as what a slot served */
 	int64_t swapped_ns;                  /* when it began to: written before any call */
 	flume_schema *few[1];                /* room for the first of `schemas` */
+	char id[];                           /* and the steps */
 };
 
-/* Cleared but for its id, a copy, and one reference; NULL when out of memory. */
-flume_pipeline *pipeline_new(struct hub *, const char *id);
+/* Cleared but for its id, a copy, and one reference; lends the arena room for so many bytes of
+ * steps, which lives as long.  NULL when out of memory. */
+flume_pipeline *pipeline_new(struct hub *, const char *id, size_t bytes, struct arena *);
 
-/* The counts of all processors; never more failures than calls. */
-struct tally_sum {
-	uint64_t calls, failures;
-} pipeline_count(const flume_pipeline *);
+const char *pipeline_version(const flume_pipeline *);
 /* One call, with everything defaulted and counted. */
 int pipeline_call(flume_pipeline *, const struct flume_call *, void **item,
 		  struct flume_err *err);

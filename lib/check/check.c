@@ -1,6 +1,10 @@
 /*
  * Walks the nodes of a schema with the field tables of their connectors.  Aliases of YAML are
  * shared in the tree and counted here each time they are met.
+ *
+ * Most schemas are right.  So a first walk only asks whether the structure is, up to the first
+ * finding, which is thrown away, and notes the names, which are then looked up together.  Only
+ * when something is wrong does a second walk tell what and where.
  */
 #include "lib/check/check.h"
 
@@ -8,8 +12,10 @@
 #include "lib/base/suggest.h"
 #include "lib/check/shape.h"
 #include "lib/connector/connector.h"
+#include "lib/connector/leaf.h"
 #include "lib/schema/get.h"
 #include "lib/schema/limits.h"
+#include "lib/schema/synonym.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,12 +26,12 @@ struct walk {
 	const struct store_view *store;
 	struct flume_limits limits;
 	struct map *uses;
-	struct met met;
 	struct place *place;
 	flume_report *report;
 	size_t nodes;
 	unsigned depth, deepest;
-	bool overflown; /* a limit was met: one finding is enough */
+	bool first;     /* is anything wrong?  Names are noted, no more */
+	bool overflown; /* a limit was met: one finding is enough       */
 	bool failed_alloc;
 };
 
@@ -45,10 +51,7 @@ static void find(struct walk *walk, const flume_value *at, const char *code, con
 
 static void remember_use(struct walk *walk, const char *id)
 {
-	int rc = map_add(walk->uses, id, walk);
-	if (!rc)
-		met_add(&walk->met, FLUME_PROCESSOR, true, id);
-	walk->failed_alloc |= rc == FLUME_NOMEM;
+	walk->failed_alloc |= map_add(walk->uses, id, walk) == FLUME_NOMEM;
 }
 
 static void check_schema_ref(struct walk *walk, const flume_value *value)
@@ -63,28 +66,15 @@ static void check_schema_ref(struct walk *walk, const flume_value *value)
 	free(cycle);
 }
 
-static void check_name(struct walk *walk, enum flume_kind kind, const flume_value *value,
-		       bool ref)
+static void tell_unknown(struct walk *walk, enum flume_kind kind, const flume_value *value,
+			 bool ref)
 {
-	struct flume_scope *scope = walk->scope;
 	const char *name = value_text(value);
-	size_t known = scope ? scope->known.n : 0;
-	if (!scope)
-		return;
-	bool found = scope_has(scope, kind, name);
-	if (scope->known.n > known)
-		met_add(&walk->met, kind, ref, name);
-	if (found || scope->failed_alloc)
-		return;
-	if (ref && walk->store->has(walk->store->arg, name)) {
-		check_schema_ref(walk, value);
-		return;
-	}
 	char hint[160] = "";
 	char **ids = NULL;
 	if (!report_full(walk->report)) {
 		ids = ref ? walk->store->dup_ids(walk->store->arg) : NULL;
-		scope_suggest(scope, kind, name, ids, hint, sizeof hint);
+		scope_suggest(walk->scope, kind, name, ids, hint, sizeof hint);
 	}
 	flume_report_add(walk->report, ref ? "unknown-ref" : "unknown-component",
 			 place_text(walk->place), value, *hint ? hint : NULL,
@@ -92,7 +82,30 @@ static void check_name(struct walk *walk, enum flume_kind kind, const flume_valu
 	free(ids);
 }
 
+/* A processor's name may be a schema's. */
+static void check_name(struct walk *walk, enum flume_kind kind, const flume_value *value)
+{
+	struct flume_scope *scope = walk->scope;
+	bool ref = kind == FLUME_PROCESSOR;
+	if (!scope)
+		return;
+	if (walk->first)
+		scope_note(scope, kind, value_text(value), value->size);
+	else if (scope_has(scope, kind, value) || scope->failed_alloc)
+		;
+	else if (ref && walk->store->has(walk->store->arg, value_text(value)))
+		check_schema_ref(walk, value);
+	else
+		tell_unknown(walk, kind, value, ref);
+}
+
 /* ---- children ---- */
+
+/* Is there no need to go on? */
+static bool over(const struct walk *walk)
+{
+	return walk->overflown || (walk->first && report_size(walk->report));
+}
 
 static void check_nodes(struct walk *walk, const struct connector *connector,
 			const struct flume_field *row, const flume_value *list)
@@ -110,11 +123,13 @@ static void check_nodes(struct walk *walk, const struct connector *connector,
 			(long long)row->min, n);
 	else if (n < (size_t)row->min)
 		find(walk, list, "child-count", "needs at least one child");
-	for (size_t i = 0; i < n && !walk->overflown; i++) {
+	if (walk->first && walk->scope)
+		scope_expect(walk->scope, n);
+	for (size_t i = 0; i < n && !over(walk); i++) {
 		bool labelled = connector->labels && row->max && i < (size_t)row->max;
 		size_t back =
 			place_index(walk->place, i, labelled ? connector->labels[i] : NULL);
-		check_node(walk, flume_value_at(list, i));
+		check_node(walk, value_item_at(list, i));
 		place_back(walk->place, back);
 	}
 }
@@ -127,7 +142,7 @@ static void check_routes(struct walk *walk, const flume_value *routes)
 	}
 	if (!flume_value_size(routes))
 		find(walk, routes, "child-count", "needs at least one route");
-	for (size_t i = 0; i < flume_value_size(routes) && !walk->overflown; i++) {
+	for (size_t i = 0; i < flume_value_size(routes) && !over(walk); i++) {
 		size_t back =
 			place_key(walk->place, flume_value_text(flume_value_key(routes, i)));
 		check_node(walk, flume_value_at(routes, i));
@@ -141,14 +156,20 @@ static bool is_name(enum flume_field_type type)
 	return type >= FLUME_FIELD_REF;
 }
 
+static bool is_plain(const flume_value *name)
+{
+	return name->type == FLUME_TEXT && name->size;
+}
+
 static void check_field(struct walk *walk, const struct connector *connector,
 			const struct flume_field *row, const flume_value *value)
 {
-	size_t before = flume_report_size(walk->report);
-	if (!is_name(row->type) || value->type != FLUME_TEXT || !*value->text)
+	if (!is_name(row->type) || !is_plain(value)) {
+		size_t before = report_size(walk->report);
 		fields_check_value(row, value, walk->place, walk->report);
-	if (flume_report_size(walk->report) != before)
-		return;
+		if (report_size(walk->report) != before)
+			return;
+	}
 	switch (row->type) {
 	case FLUME_FIELD_NODE:
 		check_node(walk, value);
@@ -160,22 +181,22 @@ static void check_field(struct walk *walk, const struct connector *connector,
 		check_routes(walk, value);
 		break;
 	case FLUME_FIELD_REF:
-		check_name(walk, FLUME_PROCESSOR, value, true);
+		check_name(walk, FLUME_PROCESSOR, value);
 		break;
 	case FLUME_FIELD_PREDICATE:
-		check_name(walk, FLUME_PREDICATE, value, false);
+		check_name(walk, FLUME_PREDICATE, value);
 		break;
 	case FLUME_FIELD_CONDITION:
-		check_name(walk, FLUME_CONDITION, value, false);
+		check_name(walk, FLUME_CONDITION, value);
 		break;
 	case FLUME_FIELD_REDUCER:
-		check_name(walk, FLUME_REDUCER, value, false);
+		check_name(walk, FLUME_REDUCER, value);
 		break;
 	case FLUME_FIELD_ERROR_HANDLER:
-		check_name(walk, FLUME_ERROR_HANDLER, value, false);
+		check_name(walk, FLUME_ERROR_HANDLER, value);
 		break;
 	case FLUME_FIELD_CHANNEL:
-		check_name(walk, FLUME_CHANNEL, value, false);
+		check_name(walk, FLUME_CHANNEL, value);
 		break;
 	case FLUME_FIELD_TEXT:
 	case FLUME_FIELD_BOOL:
@@ -204,9 +225,9 @@ static const struct connector *read_type(struct walk *walk, const flume_value *t
 	size_t n = 0;
 	if (found)
 		return found;
-	size_t before = flume_report_size(walk->report);
+	size_t before = report_size(walk->report);
 	fields_check_value(type_fields, type, walk->place, walk->report);
-	if (flume_report_size(walk->report) != before)
+	if (report_size(walk->report) != before)
 		return NULL;
 	for (size_t i = 0; connectors[i] && n < sizeof names / sizeof *names; i++)
 		if (!connectors[i]->form)
@@ -222,6 +243,19 @@ static const struct connector *read_type(struct walk *walk, const flume_value *t
 	return NULL;
 }
 
+/* A key that says by another name what the node is? */
+static void refuse_empty(struct walk *walk, const flume_value *node)
+{
+	static const char *const ways[] = {"ref", "type", "stream"};
+	const char *meant = NULL;
+	for (size_t i = 0; i < value_entries(node) && !meant; i++)
+		meant = synonym(value_text(value_key_at(node, i)), ways, 3);
+	char hint[64];
+	snprintf(hint, sizeof hint, "did you mean '%s'?", meant ? meant : "");
+	flume_report_add(walk->report, "empty-node", place_text(walk->place), node,
+			 meant ? hint : NULL, "a node needs one of 'ref', 'type' and 'stream'");
+}
+
 static const struct connector *find_connector(struct walk *walk, const flume_value *node,
 					      const struct said *said)
 {
@@ -231,8 +265,7 @@ static const struct connector *find_connector(struct walk *walk, const flume_val
 		find(walk, node, "exclusive",
 		     "a node has only one of 'ref', 'type' and 'stream'");
 	else
-		find(walk, node, "empty-node",
-		     "a node needs one of 'ref', 'type' and 'stream'");
+		refuse_empty(walk, node);
 	return NULL;
 }
 
@@ -307,8 +340,11 @@ static void check_map(struct walk *walk, const flume_value *node, bool root)
 static void check_node(struct walk *walk, const flume_value *node)
 {
 	bool root = walk->depth++ == 0;
+	const flume_value *leaf = node_leaf(node);
 	if (!within_limits(walk, node))
 		;
+	else if (leaf && is_plain(leaf))
+		check_name(walk, FLUME_PROCESSOR, leaf);
 	else if (flume_value_type(node) != FLUME_MAP)
 		find(walk, node, "wrong-type", "a node must be a map");
 	else
@@ -318,54 +354,94 @@ static void check_node(struct walk *walk, const flume_value *node)
 
 /* ---- the document ---- */
 
-static const struct {
-	const char *key;
-	void (*check)(const flume_value *, struct place *, flume_report *);
-} sections[] = {
-	{"components", components_check},
-	{"canary", canary_check},
+typedef void section_fn(const flume_value *, struct place *, flume_report *);
+static section_fn *const sections[DOCUMENT_FIELDS] = {
+	[DOCUMENT_COMPONENTS] = components_check,
+	[DOCUMENT_CANARY] = canary_check,
 };
+
+static void check_section(struct walk *walk, size_t i, const flume_value *value)
+{
+	const struct flume_field *row = &document_fields[i];
+	struct place place;
+	place_init(&place, row->name);
+	fields_check_value(row, value, &place, walk->report);
+	if (sections[i])
+		sections[i](value, &place, walk->report);
+	walk->failed_alloc |= place.failed;
+	place_fini(&place);
+}
 
 /* Can the declarations be looked at by their makers? */
 static bool check_document(struct walk *walk, const flume_value *root)
 {
+	const flume_value *said[DOCUMENT_FIELDS] = {0};
 	bool declared = true;
-	for (const struct flume_field *row = document_fields; row->name; row++) {
-		const flume_value *value = flume_value_get(root, row->name);
-		if (!value)
-			continue;
-		struct place place;
-		size_t before = flume_report_size(walk->report);
-		place_init(&place, row->name);
-		fields_check_value(row, value, &place, walk->report);
-		for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
-			if (!strcmp(sections[i].key, row->name))
-				sections[i].check(value, &place, walk->report);
-		if (!strcmp(row->name, "components"))
-			declared = flume_report_size(walk->report) == before;
-		walk->failed_alloc |= place.failed;
-		place_fini(&place);
+	for (size_t i = 0; i < value_entries(root); i++) {
+		const struct flume_field *row =
+			fields_find(document_fields, value_text(value_key_at(root, i)));
+		if (row)
+			said[row - document_fields] = value_entry_at(root, i);
+	}
+	for (size_t i = 0; i < DOCUMENT_FIELDS; i++) {
+		size_t before = report_size(walk->report);
+		if (said[i])
+			check_section(walk, i, said[i]);
+		if (i == DOCUMENT_COMPONENTS)
+			declared = report_size(walk->report) == before;
 	}
 	return declared && !report_full(walk->report);
 }
 
 static bool has_findings(const struct walk *walk, size_t before)
 {
-	return flume_report_size(walk->report) > before || report_full(walk->report);
+	return report_size(walk->report) > before || report_full(walk->report);
 }
 
-/* Nodes that were walked before are right; do their names still mean something?  When one does
- * not, a walk has to say where. */
-static bool still_right(struct walk *walk, const flume_schema *schema)
+/* Has what was walked before room in these limits?  Its names are noted. */
+static bool recall(struct walk *walk, const struct shape *shape)
 {
-	const struct shape *shape = shape_get(schema);
-	if (!shape || shape->nodes > walk->limits.nodes || shape->depth > walk->limits.depth)
+	if (shape->nodes > walk->limits.nodes || shape->depth > walk->limits.depth)
 		return false;
-	for (size_t i = 0; walk->scope && i < shape->n; i++) {
-		const struct reference *it = &shape->references[i];
-		if (scope_find(walk->scope, it->kind, it->name))
+	const char *const *name = shape->names;
+	for (unsigned k = 0; walk->scope && k < FLUME_KINDS; k++) {
+		scope_expect(walk->scope, shape->n[k]);
+		for (size_t i = 0; i < shape->n[k]; i++, name++)
+			scope_note(walk->scope, k, *name, strlen(*name));
+	}
+	return true;
+}
+
+/* The first walk: is the structure right? */
+static bool learn(struct walk *walk, flume_schema *schema)
+{
+	const flume_value *root = flume_schema_get_root(schema);
+	flume_report thrown = {0}, *report = walk->report;
+	walk->report = &thrown;
+	walk->first = true;
+	check_document(walk, root);
+	if (!over(walk))
+		check_node(walk, root);
+	bool right = !report_size(&thrown) && !walk->place->failed;
+	if (right && walk->scope && !walk->scope->failed_alloc)
+		shape_keep(schema, &walk->scope->known, walk->nodes, walk->deepest);
+	report_fini(&thrown);
+	walk->report = report;
+	walk->first = walk->overflown = false;
+	walk->nodes = 0;
+	return right;
+}
+
+/* Do all names that were noted mean something? */
+static bool all_known(struct walk *walk)
+{
+	const struct names *names = &walk->scope->known;
+	for (size_t i = 0; i < names->n; i++) {
+		const struct names_entry *it = &names->entries[i];
+		if (it->thing)
 			continue;
-		if (!it->schema || !walk->store->has(walk->store->arg, it->name))
+		if (it->kind != FLUME_PROCESSOR ||
+		    !walk->store->has(walk->store->arg, it->name))
 			return false;
 		char *cycle = walk->store->dup_cycle(walk->store->arg, it->name);
 		free(cycle);
@@ -376,20 +452,21 @@ static bool still_right(struct walk *walk, const flume_schema *schema)
 	return true;
 }
 
-static void walk_all(struct walk *walk, flume_schema *schema, size_t before)
+static void check_all(struct walk *walk, flume_schema *schema)
 {
 	const flume_value *root = flume_schema_get_root(schema);
-	struct place place;
-	place_init(&place, "root");
-	walk->place = &place;
-	if (check_document(walk, root) && walk->scope)
+	const struct shape *shape = shape_get(schema);
+	size_t before = report_size(walk->report);
+	bool right = shape ? recall(walk, shape) : learn(walk, schema);
+	if ((right || check_document(walk, root)) && walk->scope)
 		scope_make_all(walk->scope, walk->report);
-	check_node(walk, root);
-	walk->failed_alloc |= place.failed;
-	if (walk->scope && !has_findings(walk, before) && !walk->failed_alloc)
-		shape_keep(schema, &walk->met, walk->nodes, walk->deepest);
-	walk->place = NULL;
-	place_fini(&place);
+	right = right && !has_findings(walk, before);
+	if (walk->scope) {
+		scope_look_up(walk->scope);
+		right = right && all_known(walk);
+	}
+	if (!right)
+		check_node(walk, root);
 }
 
 int check_schema(flume_schema *schema, struct flume_scope *scope,
@@ -398,20 +475,20 @@ int check_schema(flume_schema *schema, struct flume_scope *scope,
 {
 	flume_report own = {0};
 	struct map uses = {0};
+	struct place place;
 	struct walk walk = {.scope = scope,
 			    .store = store,
 			    .limits = limits_effective(limits),
 			    .uses = result ? &result->uses : &uses,
+			    .place = &place,
 			    .report = given ? given : &own};
-	size_t before = flume_report_size(walk.report);
-	if (scope && shape_get(schema))
-		scope_make_all(scope, walk.report);
-	if (has_findings(&walk, before) || !still_right(&walk, schema))
-		walk_all(&walk, schema, before);
+	size_t before = report_size(walk.report);
+	place_init(&place, "root");
+	check_all(&walk, schema);
 	bool rejected = has_findings(&walk, before);
-	bool failed = walk.failed_alloc || (scope && scope->failed_alloc) ||
+	bool failed = walk.failed_alloc || place.failed || (scope && scope->failed_alloc) ||
 		      report_failed_alloc(walk.report);
-	met_fini(&walk.met);
+	place_fini(&place);
 	map_fini(&uses);
 	report_fini(&own);
 	return rejected ? FLUME_REJECTED : failed ? FLUME_NOMEM : FLUME_OK;

@@ -34,6 +34,7 @@ int check_schema(flume_schema *, struct flume_scope *, const struct store_view *
  * have tables of their own. */
 extern const struct flume_field document_fields[], node_fields[], type_fields[];
 enum { NODE_NAME, NODE_DESCRIPTION }; /* rows of node_fields */
+enum { DOCUMENT_VERSION, DOCUMENT_COMPONENTS, DOCUMENT_CANARY, DOCUMENT_FIELDS };
 
 struct part { /* a map below a key of a section, or a list of them */
 	const char *key;

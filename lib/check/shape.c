@@ -1,29 +1,6 @@
 #include "lib/check/shape.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-void met_add(struct met *met, enum flume_kind kind, bool schema, const char *name)
-{
-	if (met->failed)
-		return;
-	if (met->n == met->cap) {
-		size_t cap = met->cap ? 2 * met->cap : 16;
-		struct reference *more = reallocarray(met->list, cap, sizeof *more);
-		if (!more) {
-			met->failed = true;
-			return;
-		}
-		met->list = more;
-		met->cap = cap;
-	}
-	met->list[met->n++] = (struct reference){name, kind, schema};
-}
-
-void met_fini(struct met *met)
-{
-	free(met->list);
-}
 
 static void shape_free(struct schema_notes *notes)
 {
@@ -35,15 +12,21 @@ const struct shape *shape_get(const flume_schema *schema)
 	return (const struct shape *)schema_get_notes(schema);
 }
 
-void shape_keep(flume_schema *schema, struct met *met, size_t nodes, unsigned depth)
+void shape_keep(flume_schema *schema, const struct names *met, size_t nodes, unsigned depth)
 {
-	if (met->failed || shape_get(schema))
+	if (!schema_met(schema))
 		return;
-	struct shape *shape = malloc(sizeof *shape + met->n * sizeof *met->list);
+	struct shape *shape = malloc(sizeof *shape + met->n * sizeof *shape->names);
+	const char **end[FLUME_KINDS];
 	if (!shape)
 		return;
-	*shape = (struct shape){{shape_free}, nodes, depth, met->n};
-	if (met->n)
-		memcpy(shape->references, met->list, met->n * sizeof *met->list);
+	*shape = (struct shape){.notes = {shape_free}, .nodes = nodes, .depth = depth};
+	for (size_t i = 0; i < met->n; i++)
+		shape->n[met->entries[i].kind]++;
+	end[0] = shape->names;
+	for (size_t k = 1; k < FLUME_KINDS; k++)
+		end[k] = end[k - 1] + shape->n[k - 1];
+	for (size_t i = 0; i < met->n; i++)
+		*end[met->entries[i].kind]++ = met->entries[i].name;
 	schema_take_notes(schema, &shape->notes);
 }

@@ -2,11 +2,14 @@
 #include "lib/check/check.h"
 
 const struct flume_field document_fields[] = {
-	{"version", FLUME_FIELD_TEXT,
-	 .about = "Semantic versions are ordered, any other text is only compared."},
-	{"components", FLUME_FIELD_ANY, .about = "The functions that the schema brings along."},
-	{"canary", FLUME_FIELD_ANY,
-	 .about = "Cases to meet before it serves, and limits to meet afterwards."},
+	[DOCUMENT_VERSION] =
+		{"version", FLUME_FIELD_TEXT,
+		 .about = "Semantic versions are ordered, any other text is only compared."},
+	[DOCUMENT_COMPONENTS] = {"components", FLUME_FIELD_ANY,
+				 .about = "The functions that the schema brings along."},
+	[DOCUMENT_CANARY] =
+		{"canary", FLUME_FIELD_ANY,
+		 .about = "Cases to meet before it serves, and limits to meet afterwards."},
 	{0},
 };
 

@@ -135,10 +135,10 @@ bool component_needs(const struct component *component, const struct component *
 	return needs;
 }
 
-bool component_is_whole(const struct component *component)
+bool component_uses_whole(const struct component *component)
 {
-	bool whole = !component->removed;
-	for (size_t i = 0; i < component->n_uses && whole && !component->shared; i++)
+	bool whole = true;
+	for (size_t i = 0; i < component->n_uses && whole; i++)
 		whole = component_is_whole(component->uses[i]);
 	return whole;
 }

@@ -38,7 +38,11 @@ int component_new(struct component **out, const struct flume_component *,
 /* Is it `other`, or made from it? */
 bool component_needs(const struct component *, const struct component *other);
 /* Has it not been removed?  Of one that a schema declares: nor what it was made from. */
-bool component_is_whole(const struct component *);
+bool component_uses_whole(const struct component *);
+static inline bool component_is_whole(const struct component *component)
+{
+	return !component->removed && (component->shared || component_uses_whole(component));
+}
 struct component *component_ref(struct component *);
 struct component *component_unref(struct component *);
 

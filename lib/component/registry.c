@@ -22,14 +22,20 @@ void registry_fini(struct registry *registry)
 	pthread_mutex_destroy(&registry->lock);
 }
 
+static struct names_entry entry_of(enum flume_kind kind, const char *name, void *thing)
+{
+	return names_entry(kind, name, strlen(name), thing);
+}
+
 /* Lock held. */
 static int add(struct registry *registry, struct component *component)
 {
 	struct map *list = &registry->components[component->kind];
-	int rc = map_add(list, component->is.name, component);
-	if (!rc &&
-	    (rc = names_add(&registry->names, component->kind, component->is.name, component)))
-		map_remove(list, component->is.name);
+	const char *name = component->is.name;
+	struct names_entry entry = entry_of(component->kind, name, component);
+	int rc = map_add(list, name, component);
+	if (!rc && (rc = names_add(&registry->names, &entry)))
+		map_remove(list, name);
 	return rc;
 }
 
@@ -54,8 +60,9 @@ int registry_take(struct registry *registry, struct component *component, struct
 struct component *registry_remove(struct registry *registry, enum flume_kind kind,
 				  const char *name)
 {
+	const struct names_entry wanted = entry_of(kind, name, NULL);
 	pthread_mutex_lock(&registry->lock);
-	names_remove(&registry->names, kind, name);
+	names_remove(&registry->names, &wanted);
 	struct component *component = map_remove(&registry->components[kind], name);
 	pthread_mutex_unlock(&registry->lock);
 	return component;
@@ -64,16 +71,28 @@ struct component *registry_remove(struct registry *registry, enum flume_kind kin
 struct component *registry_ref(struct registry *registry, enum flume_kind kind,
 			       const char *name)
 {
+	struct names_entry wanted = entry_of(kind, name, NULL);
+	registry_ref_all(registry, &wanted, 1);
+	return wanted.thing;
+}
+
+void registry_ref_all(struct registry *registry, struct names_entry *wanted, size_t n)
+{
 	pthread_mutex_lock(&registry->lock);
-	struct component *component = component_ref(names_get(&registry->names, kind, name));
+	for (; n--; wanted++) {
+		const struct names_entry *found =
+			wanted->thing ? NULL : names_find(&registry->names, wanted);
+		if (found)
+			wanted->thing = component_ref(found->thing);
+	}
 	pthread_mutex_unlock(&registry->lock);
-	return component;
 }
 
 bool registry_has(struct registry *registry, enum flume_kind kind, const char *name)
 {
+	const struct names_entry wanted = entry_of(kind, name, NULL);
 	pthread_mutex_lock(&registry->lock);
-	bool has = names_get(&registry->names, kind, name);
+	bool has = names_find(&registry->names, &wanted);
 	pthread_mutex_unlock(&registry->lock);
 	return has;
 }

@@ -1,7 +1,7 @@
 /*
  * registry.h - the components and makers that every schema of a factory may name.
  *
- * Has a lock of its own, held for a look-up and never while a component's code runs.
+ * Has a lock of its own, held for look-ups and never while a component's code runs.
  */
 #ifndef FLUME_COMPONENT_REGISTRY_H
 #define FLUME_COMPONENT_REGISTRY_H
@@ -28,6 +28,8 @@ int registry_take(struct registry *, struct component *, struct flume_err *err);
 struct component *registry_remove(struct registry *, enum flume_kind, const char *name);
 /* A new reference, or NULL. */
 struct component *registry_ref(struct registry *, enum flume_kind, const char *name);
+/* The same for each that has no thing yet; it stays so where there is none of that name. */
+void registry_ref_all(struct registry *, struct names_entry *wanted, size_t n);
 bool registry_has(struct registry *, enum flume_kind, const char *name);
 /* Sorted, NULL at the end, one block for free(3). */
 char **registry_dup_names(struct registry *, enum flume_kind);

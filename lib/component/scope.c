@@ -6,6 +6,7 @@
 
 #include "lib/base/report.h"
 #include "lib/base/suggest.h"
+#include "lib/schema/get.h"
 #include "lib/schema/limits.h"
 
 #include <stdio.h>
@@ -31,6 +32,7 @@ static int fill_own(struct flume_scope *scope, const flume_value *components)
 		if (!scope->own[k])
 			return FLUME_NOMEM;
 		scope->n_own[k] = n;
+		scope->declares = true;
 		for (size_t i = 0; i < n; i++) {
 			scope->own[k][i].name = flume_value_key(section, i);
 			scope->own[k][i].decl = flume_value_at(section, i);
@@ -44,18 +46,25 @@ int scope_init(struct flume_scope *scope, struct registry *registry,
 	       const flume_value *components, bool local, void *keep, void *(*ref_keep)(void *),
 	       void (*unkeep)(void *))
 {
-	*scope = (struct flume_scope){.registry = registry,
-				      .local = local,
-				      .keep = keep,
-				      .ref_keep = ref_keep,
-				      .unkeep = unkeep};
-	names_init(&scope->known);
+	scope->registry = registry;
+	names_init(&scope->known); /* most of it is room that need not be cleared */
+	scope->next = 0;
+	memset(scope->own, 0, sizeof scope->own);
+	memset(scope->n_own, 0, sizeof scope->n_own);
+	scope->declares = false;
+	scope->uses = (struct uses){0};
+	scope->depth = 0;
+	scope->local = local;
+	scope->failed_alloc = false;
+	scope->keep = keep;
+	scope->ref_keep = ref_keep;
+	scope->unkeep = unkeep;
 	return components ? fill_own(scope, components) : FLUME_OK;
 }
 
 void scope_fini(struct flume_scope *scope)
 {
-	for (int k = 0; k < FLUME_KINDS; k++) {
+	for (int k = 0; scope->declares && k < FLUME_KINDS; k++) {
 		for (size_t i = 0; i < scope->n_own[k]; i++)
 			component_unref(scope->own[k][i].made);
 		free(scope->own[k]);
@@ -226,7 +235,7 @@ static void make(struct flume_scope *scope, enum flume_kind kind, struct declare
 void scope_make_all(struct flume_scope *scope, flume_report *report)
 {
 	size_t before = flume_report_size(report);
-	for (int k = 0; k < FLUME_KINDS; k++) {
+	for (int k = 0; scope->declares && k < FLUME_KINDS; k++) {
 		for (size_t i = 0; i < scope->n_own[k]; i++) {
 			struct declared *own = &scope->own[k][i];
 			make(scope, k, own, report);
@@ -241,55 +250,106 @@ void scope_make_all(struct flume_scope *scope, flume_report *report)
 
 /* ---- names ---- */
 
-/* A new reference to what `name` means here, or NULL. */
-static struct component *look_up(struct flume_scope *scope, enum flume_kind kind,
-				 const char *name)
+/* What a declaration of its own means, a new reference.  False: there is none. */
+static bool look_up_own(struct flume_scope *scope, struct names_entry *wanted)
 {
-	struct declared *own = find_own(scope, kind, name);
-	return own ? component_ref(own->made) : registry_ref(scope->registry, kind, name);
+	struct declared *own = find_own(scope, wanted->kind, wanted->name);
+	if (own)
+		wanted->thing = component_ref(own->made);
+	return own;
+}
+
+static void look_up(struct flume_scope *scope, struct names_entry *wanted)
+{
+	if (!look_up_own(scope, wanted))
+		registry_ref_all(scope->registry, wanted, 1);
+}
+
+static struct names_entry entry_of(enum flume_kind kind, const flume_value *name)
+{
+	const char *text = value_text(name);
+	return names_entry(kind, text, *text ? name->size : 0, NULL);
+}
+
+void scope_expect(struct flume_scope *scope, size_t more)
+{
+	names_expect(&scope->known, more);
+}
+
+void scope_note(struct flume_scope *scope, enum flume_kind kind, const char *name, size_t size)
+{
+	const struct names_entry entry = names_entry(kind, name, size, NULL);
+	if (!names_find(&scope->known, &entry) && names_add(&scope->known, &entry))
+		scope->failed_alloc = true;
+}
+
+/* A declaration hides what the factory has under its name, so they are asked first. */
+void scope_look_up(struct flume_scope *scope)
+{
+	struct names *known = &scope->known;
+	for (size_t i = 0; scope->declares && i < known->n; i++) {
+		struct names_entry *it = &known->entries[i];
+		if (!it->thing)
+			look_up_own(scope, it);
+	}
+	registry_ref_all(scope->registry, known->entries, known->n);
+}
+
+/* Who builds asks in about the order in which the names were noted. */
+static struct names_entry *find_known(struct flume_scope *scope, enum flume_kind kind,
+				      const flume_value *name)
+{
+	struct names_entry *it = &scope->known.entries[scope->next];
+	if (scope->next == scope->known.n || it->name != value_text(name) || it->kind != kind) {
+		const struct names_entry wanted = entry_of(kind, name);
+		it = names_find(&scope->known, &wanted);
+	}
+	if (it)
+		scope->next = (size_t)(it - scope->known.entries) + 1;
+	return it;
 }
 
 const struct component *scope_find(struct flume_scope *scope, enum flume_kind kind,
-				   const char *name)
+				   const flume_value *name)
 {
-	struct component *found = names_get(&scope->known, kind, name);
-	if (found)
-		return found;
-	found = look_up(scope, kind, name);
-	if (found && names_add(&scope->known, kind, found->is.name, found)) {
+	const struct names_entry *known = find_known(scope, kind, name);
+	if (known)
+		return known->thing;
+	struct names_entry entry = entry_of(kind, name);
+	look_up(scope, &entry);
+	if (entry.thing && names_add(&scope->known, &entry)) {
 		scope->failed_alloc = true;
-		found = component_unref(found);
+		component_unref(entry.thing);
+		return NULL;
 	}
-	return found;
+	return entry.thing;
 }
 
-bool scope_has(struct flume_scope *scope, enum flume_kind kind, const char *name)
+bool scope_has(struct flume_scope *scope, enum flume_kind kind, const flume_value *name)
 {
-	return scope_find(scope, kind, name) || find_own(scope, kind, name);
-}
-
-static size_t count_made(const struct flume_scope *scope)
-{
-	size_t n = 0;
-	for (int k = 0; k < FLUME_KINDS; k++)
-		for (size_t i = 0; i < scope->n_own[k]; i++)
-			n += scope->own[k][i].made != NULL;
-	return n;
+	return scope_find(scope, kind, name) || find_own(scope, kind, value_text(name));
 }
 
 size_t scope_count(const struct flume_scope *scope)
 {
-	return scope->known.n + count_made(scope);
+	size_t n = scope->known.n;
+	for (int k = 0; scope->declares && k < FLUME_KINDS; k++)
+		n += scope->n_own[k];
+	return n;
 }
 
-void scope_dup_all(const struct flume_scope *scope, struct component **out)
+size_t scope_take_all(struct flume_scope *scope, struct component **out)
 {
+	size_t n = 0;
 	for (size_t i = 0; i < scope->known.n; i++)
-		*out++ = component_ref(scope->known.entries[i].thing);
-	for (int k = 0; k < FLUME_KINDS; k++)
+		if (scope->known.entries[i].thing)
+			out[n++] = scope->known.entries[i].thing;
+	scope->known.n = 0;
+	for (int k = 0; scope->declares && k < FLUME_KINDS; k++)
 		for (size_t i = 0; i < scope->n_own[k]; i++)
 			if (scope->own[k][i].made)
-				*out++ = component_ref(scope->own[k][i].made);
+				out[n++] = component_ref(scope->own[k][i].made);
+	return n;
 }
 
 void scope_suggest(struct flume_scope *scope, enum flume_kind kind, const char *word,
@@ -344,7 +404,9 @@ int flume_scope_predicate(flume_scope *scope, const flume_value *name, const cha
 	}
 	if (own)
 		make(scope, FLUME_PREDICATE, own, report);
-	struct component *found = look_up(scope, FLUME_PREDICATE, word);
+	struct names_entry wanted = entry_of(FLUME_PREDICATE, name);
+	look_up(scope, &wanted);
+	struct component *found = wanted.thing;
 	if (!found && own) /* its own findings say why */
 		return scope->failed_alloc ? FLUME_NOMEM : FLUME_REJECTED;
 	if (!found) {

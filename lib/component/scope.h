@@ -24,9 +24,11 @@ struct uses { /* predicates that the component being made asked for */
 
 struct flume_scope {
 	struct registry *registry;
-	struct names known; /* components that were looked up, a reference each */
+	struct names known; /* what was noted or found: components, a reference each, or NULL */
+	size_t next;        /* of those: what is asked for next, if in the same order */
 	struct declared *own[FLUME_KINDS];
 	size_t n_own[FLUME_KINDS];
+	bool declares; /* any of these */
 	struct uses uses;
 	unsigned depth;    /* of makers that are running: predicates ask for predicates  */
 	bool local;        /* the node's own configuration: local makers are allowed */
@@ -46,14 +48,21 @@ void scope_fini(struct flume_scope *);
 /* Makes all declared components; findings go to the report, which may not be NULL. */
 void scope_make_all(struct flume_scope *, flume_report *);
 
+/* Many names are best noted, each as often as it comes, and looked up together.  They are lent, as
+ * are those that scope_find gets. */
+void scope_expect(struct flume_scope *, size_t more);
+void scope_note(struct flume_scope *, enum flume_kind, const char *name, size_t size);
+void scope_look_up(struct flume_scope *);
 /* What `name` means here, or NULL.  Looked up once: the scope keeps it. */
-const struct component *scope_find(struct flume_scope *, enum flume_kind, const char *name);
+const struct component *scope_find(struct flume_scope *, enum flume_kind,
+				   const flume_value *name);
 /* References to all that was found, and to all that the document declares, whether a node names
- * it or not.  Fills as many as scope_count says. */
+ * it or not.  Fills no more than scope_count says and returns how many.  The scope is of no more
+ * use. */
 size_t scope_count(const struct flume_scope *);
-void scope_dup_all(const struct flume_scope *, struct component **out);
+size_t scope_take_all(struct flume_scope *, struct component **out);
 /* Also true for a declaration of its own that could not be made: that has findings already. */
-bool scope_has(struct flume_scope *, enum flume_kind, const char *name);
+bool scope_has(struct flume_scope *, enum flume_kind, const flume_value *name);
 /* "did you mean '...'?" with the nearest known name, or "".  `others` adds candidates. */
 void scope_suggest(struct flume_scope *, enum flume_kind, const char *word, char *const *others,
 		   char *hint, size_t size);

@@ -56,7 +56,7 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 	if (!named)
 		return &concurrent->parallel.step;
 	const struct flume_component *reducer =
-		builder_component(builder, FLUME_REDUCER, flume_value_text(named));
+		builder_component(builder, FLUME_REDUCER, named);
 	if (!reducer)
 		return NULL;
 	concurrent->parallel.keeps = true;

@@ -67,13 +67,14 @@ struct naming connector_naming(const struct connector *, const flume_value *node
 
 /* What a build function may ask for.  Each gives NULL when there is none, or no memory (the
  * builder remembers which); the result lives as long as the pipeline. */
-void *builder_get(struct builder *, size_t size); /* cleared memory */
+void *builder_get(struct builder *, size_t size);  /* cleared memory     */
+void *builder_take(struct builder *, size_t size); /* to be filled at once */
 struct step *builder_node(struct builder *, const flume_value *node);
 /* A node that may run so often (from 1) on one item.  What multiplies to more than a few runs
  * makes a pipeline that may block. */
 struct step *builder_repeated(struct builder *, const flume_value *node, int64_t times);
 const struct flume_component *builder_component(struct builder *, enum flume_kind,
-						const char *name);
+						const flume_value *name);
 /* Another schema's root. */
 struct step *builder_schema(struct builder *, const char *id);
 /* What `step`, which stands for the node being built, remembers.  It may be in use already. */

@@ -63,8 +63,8 @@ static struct step *build(struct builder *builder, const flume_value *node, cons
 {
 	struct contest *contest = builder_get(builder, sizeof *contest);
 	size_t slow = builder_slow(builder);
-	const struct flume_component *predicate = builder_component(
-		builder, FLUME_PREDICATE, flume_value_text(flume_value_get(node, "predicate")));
+	const struct flume_component *predicate =
+		builder_component(builder, FLUME_PREDICATE, flume_value_get(node, "predicate"));
 	if (!contest || !predicate || !parallel_build(builder, node, slow, &contest->parallel))
 		return NULL;
 	contest->parallel.step = (struct step){run, name};

@@ -36,8 +36,8 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 static struct step *build(struct builder *builder, const flume_value *node, const char *name)
 {
 	const flume_value *otherwise = VALUE_GET(node, "else");
-	const struct flume_component *predicate = builder_component(
-		builder, FLUME_PREDICATE, value_text(VALUE_GET(node, "predicate")));
+	const struct flume_component *predicate =
+		builder_component(builder, FLUME_PREDICATE, VALUE_GET(node, "predicate"));
 	struct filter *filter = builder_get(builder, sizeof *filter);
 	if (!predicate || !filter)
 		return NULL;

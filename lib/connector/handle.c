@@ -38,7 +38,7 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 static struct step *build(struct builder *builder, const flume_value *node, const char *name)
 {
 	const struct flume_component *handler = builder_component(
-		builder, FLUME_ERROR_HANDLER, value_text(VALUE_GET(node, "error_handler")));
+		builder, FLUME_ERROR_HANDLER, VALUE_GET(node, "error_handler"));
 	struct handle *handle = builder_get(builder, sizeof *handle);
 	if (!handler || !handle)
 		return NULL;

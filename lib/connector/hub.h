@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 struct listeners;
+struct tally_page;
 
 struct hub {
 	struct counted counted;
@@ -24,8 +25,9 @@ struct hub {
 	struct pool *pool;
 	pthread_mutex_t lock;
 	struct flume_pipeline
-		*pipelines; /* all there are, whoever holds them; under the lock */
-	void *states;       /* see state.h; under the lock */
+		*pipelines;         /* all there are, whoever holds them; under the lock */
+	struct tally_page *tallies; /* with room for more: build/tally.h; under the lock */
+	void *states;               /* see state.h; under the lock */
 };
 
 struct hub *hub_new(const struct flume_options *);

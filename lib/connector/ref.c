@@ -1,5 +1,6 @@
 /* The leaf: a processor, or the whole of another schema. */
 #include "lib/connector/connector.h"
+#include "lib/connector/leaf.h"
 #include "lib/schema/get.h"
 
 struct ref {
@@ -34,24 +35,28 @@ static int run_whole(const struct step *step, const struct flume_call *call, voi
 	return rc < 0 ? step_blame(step, rc, err) : rc;
 }
 
-static struct step *build(struct builder *builder, const flume_value *node, const char *name)
+struct step *ref_build(struct builder *builder, const flume_value *to, const char *name)
 {
-	const char *to = value_text(VALUE_GET(node, "ref"));
 	const struct flume_component *processor =
 		builder_component(builder, FLUME_PROCESSOR, to);
 	if (processor) {
-		struct ref *ref = builder_get(builder, sizeof *ref);
+		struct ref *ref = builder_take(builder, sizeof *ref);
 		if (!ref)
 			return NULL;
 		*ref = (struct ref){{run, name}, processor->run, processor->arg};
 		return &ref->step;
 	}
 	struct whole *whole = builder_get(builder, sizeof *whole);
-	const struct step *root = whole ? builder_schema(builder, to) : NULL;
+	const struct step *root = whole ? builder_schema(builder, value_text(to)) : NULL;
 	if (!root)
 		return NULL;
 	*whole = (struct whole){{run_whole, name}, root};
 	return &whole->step;
+}
+
+static struct step *build(struct builder *builder, const flume_value *node, const char *name)
+{
+	return ref_build(builder, VALUE_GET(node, "ref"), name);
 }
 
 const struct connector connector_ref = {

@@ -75,8 +75,8 @@ static bool build_after(struct builder *builder, const flume_value *node, struct
 
 static struct step *build(struct builder *builder, const flume_value *node, const char *name)
 {
-	const struct flume_component *channel = builder_component(
-		builder, FLUME_CHANNEL, value_text(VALUE_GET(node, "stream")));
+	const struct flume_component *channel =
+		builder_component(builder, FLUME_CHANNEL, VALUE_GET(node, "stream"));
 	struct stream *stream = builder_get(builder, sizeof *stream);
 	builder_may_block(builder);
 	if (!channel || !stream || !build_after(builder, node, &stream->after))

@@ -72,8 +72,8 @@ static bool build_routes(struct builder *builder, const flume_value *routes,
 static struct step *build(struct builder *builder, const flume_value *node, const char *name)
 {
 	const flume_value *otherwise = VALUE_GET(node, "default");
-	const struct flume_component *condition = builder_component(
-		builder, FLUME_CONDITION, value_text(VALUE_GET(node, "condition")));
+	const struct flume_component *condition =
+		builder_component(builder, FLUME_CONDITION, VALUE_GET(node, "condition"));
 	struct choice *choice = builder_get(builder, sizeof *choice);
 	if (!condition || !choice || !build_routes(builder, VALUE_GET(node, "routes"), choice))
 		return NULL;

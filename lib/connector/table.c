@@ -1,4 +1,4 @@
-/* One row per connector; the forms stand first. */
+/* One row per connector; the forms, FORMS of them, stand first. */
 #include "lib/connector/connector.h"
 #include "lib/schema/get.h"
 
@@ -9,6 +9,8 @@ extern const struct connector connector_stream, connector_sequence, connector_fi
 	connector_concurrent, connector_race, connector_contest, connector_timeout,
 	connector_worker_pool, connector_circuit_breaker, connector_rate_limit,
 	connector_scaffold;
+
+enum { FORMS = 2 };
 
 const struct connector *const connectors[] = {
 	&connector_ref,
@@ -39,26 +41,31 @@ const struct connector *connector_find(const char *type)
 	return NULL;
 }
 
-const struct connector *connector_form(const char *key)
+static inline const struct connector *find_form(const char *key)
 {
-	for (size_t i = 0; connectors[i]->form; i++)
+	for (size_t i = 0; i < FORMS; i++)
 		if (*connectors[i]->type == *key && !strcmp(connectors[i]->type, key))
 			return connectors[i];
 	return NULL;
 }
 
-static void read_entry(struct said *said, const flume_value *key, const flume_value *value)
+const struct connector *connector_form(const char *key)
 {
-	const struct connector *form = NULL;
+	return find_form(key);
+}
+
+static inline void read_entry(struct said *said, const flume_value *key,
+			      const flume_value *value)
+{
+	const struct connector *form;
 	if (VALUE_IS(key, "type"))
-		said->type = value;
+		said->type = value, said->ways++;
 	else if (VALUE_IS(key, "name"))
 		said->name = value;
 	else if (VALUE_IS(key, "description"))
 		said->description = value;
-	else if ((form = connector_form(key->text)))
-		said->form = form, said->of = value;
-	said->ways += form || said->type == value;
+	else if ((form = find_form(value_chars(key))))
+		said->form = form, said->of = value, said->ways++;
 }
 
 struct said node_read(const flume_value *node)

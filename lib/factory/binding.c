@@ -30,7 +30,6 @@ flume_binding *flume_binding_unref(flume_binding *binding)
 	if (binding && counted_unref(&binding->counted)) {
 		slot_unref(binding->slot);
 		flume_schema_unref(binding->last.schema);
-		free(binding->name);
 		free(binding);
 	}
 	return NULL;
@@ -45,22 +44,24 @@ static flume_pipeline *serves(const flume_binding *binding)
 /* Lock held.  A pinned one begins with what its slot has now. */
 static flume_binding *binding_new(const char *name, struct slot *slot, bool pinned)
 {
-	flume_binding *binding = calloc(1, sizeof *binding);
+	size_t size = strlen(name) + 1;
+	flume_binding *binding = malloc(sizeof *binding + size);
 	if (!binding)
 		return NULL;
+	memset(binding, 0, sizeof *binding);
+	memcpy(binding->name, name, size);
 	counted_init(&binding->counted);
 	atomic_init(&binding->live, pinned ? &binding->own : &slot->live);
 	binding->slot = slot_ref(slot);
 	binding->pinned = pinned;
-	binding->name = strdup(name);
-	return binding->name ? binding : flume_binding_unref(binding);
+	return binding;
 }
 
 /* Lock held.  Keeps `pin`. */
 static void pin_to_stored(flume_factory *factory, flume_binding *binding, struct retiring *pin)
 {
 	struct counted *now = binding->slot->live.now;
-	*pin = (struct retiring){.pipeline = (flume_pipeline *)now, .apart = true};
+	*pin = (struct retiring){.pipeline = (flume_pipeline *)now};
 	counted_ref(now);
 	live_swap(&binding->own, now);
 	retire(factory, binding->pin);
@@ -105,7 +106,7 @@ static int bind_locked(flume_factory *factory, const char *name, const char *id,
 	if (!binding) {
 		struct retiring *pin = pinned ? malloc(sizeof *pin) : NULL;
 		binding = !pinned || pin ? binding_new(name, slot, pinned) : NULL;
-		if (!binding || map_add(&factory->bindings, name, binding)) {
+		if (!binding || map_add(&factory->bindings, binding->name, binding)) {
 			free(pin);
 			flume_binding_unref(binding);
 			return flume_fail(err, FLUME_NOMEM, "out of memory");
@@ -196,8 +197,8 @@ int flume_factory_repin(flume_factory *factory, const char *name)
 	hub_emit(factory->hub, &(struct flume_event){.kind = FLUME_EVENT_BINDING_SWAPPED,
 						     .name = binding->name,
 						     .schema_id = binding->slot->id,
-						     .version = now->version,
-						     .old_version = was->version,
+						     .version = pipeline_version(now),
+						     .old_version = pipeline_version(was),
 						     .generation = now->generation});
 	pipeline_release(was);
 	pipeline_release(now);
@@ -276,7 +277,7 @@ flume_pipeline *flume_binding_dup_pipeline(flume_binding *binding)
 			 &(struct flume_event){.kind = FLUME_EVENT_PIPELINE_RETRIEVED,
 					       .name = binding->name,
 					       .schema_id = binding->slot->id,
-					       .version = pipeline->version,
+					       .version = pipeline_version(pipeline),
 					       .generation = pipeline->generation});
 	return pipeline;
 }

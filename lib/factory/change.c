@@ -36,10 +36,8 @@ struct flume_change {
 	int64_t began_ns;
 };
 
-flume_change *flume_change_free(flume_change *change)
+static void change_fini(flume_change *change)
 {
-	if (!change)
-		return NULL;
 	for (size_t i = 0; i < change->n; i++) {
 		struct candidate *it = &change->list[i];
 		slot_unref(it->slot);
@@ -53,6 +51,12 @@ flume_change *flume_change_free(flume_change *change)
 	map_fini(&change->reads);
 	if (change->list != &change->own)
 		free(change->list);
+}
+
+flume_change *flume_change_free(flume_change *change)
+{
+	if (change)
+		change_fini(change);
 	free(change);
 	return NULL;
 }
@@ -189,8 +193,17 @@ static int add_dependents(flume_change *change, const struct slot *slot)
 	return rc;
 }
 
-/* The schema itself and who refers to it. */
-static int collect(flume_change *change, const char *id, flume_schema *schema)
+/* A pipeline that a component was taken from by force is not what a set would make of it. */
+static bool serves_already(const struct slot *slot, const flume_schema *schema)
+{
+	return !strcmp(flume_schema_get_digest(slot->schema),
+		       flume_schema_get_digest(schema)) &&
+	       pipeline_is_whole(slot_pipeline(slot));
+}
+
+/* The schema itself and who refers to it.  FLUME_UNCHANGED with nothing collected, if that is
+ * `asked`. */
+static int collect(flume_change *change, const char *id, flume_schema *schema, bool asked)
 {
 	flume_factory *factory = change->factory;
 	struct slot *fresh = NULL;
@@ -199,11 +212,13 @@ static int collect(flume_change *change, const char *id, flume_schema *schema)
 	struct slot *slot = map_get(&factory->slots, id);
 	if (!slot)
 		fresh = slot_new(id);
-	if (slot || fresh)
+	if (asked && slot && serves_already(slot, schema))
+		rc = FLUME_UNCHANGED;
+	else if (slot || fresh)
 		add_candidate(change, slot ? slot_ref(slot) : fresh, schema);
 	else
 		rc = FLUME_NOMEM;
-	if (slot && slot->users)
+	if (!rc && slot && slot->users)
 		rc = add_dependents(change, slot);
 	factory_unlock(factory);
 	return rc;
@@ -223,10 +238,10 @@ static int make_dependent(flume_change *change, struct candidate *it, flume_repo
 	return rc;
 }
 
-static int prepare(flume_change *change, const char *id, flume_schema *schema,
-		   flume_report *report)
+static int make_all(flume_change *change, const char *id, flume_schema *schema, bool asked,
+		    flume_report *report)
 {
-	int rc = collect(change, id, schema);
+	int rc = collect(change, id, schema, asked);
 	if (!rc)
 		rc = make_candidate(change, &change->list[0], report);
 	for (size_t i = 1; !rc && i < change->n; i++)
@@ -238,6 +253,8 @@ static void emit_failed(const struct hub *hub, const char *id, const flume_schem
 			int64_t began_ns, int rc, const flume_report *report)
 {
 	struct flume_err err;
+	if (!hub_heard(hub))
+		return;
 	findings_err(&err, rc, report);
 	hub_emit(hub, &(struct flume_event){.kind = FLUME_EVENT_SCHEMA_UPDATE_FAILED,
 					    .duration_ns = hub_since(hub, began_ns),
@@ -246,28 +263,38 @@ static void emit_failed(const struct hub *hub, const char *id, const flume_schem
 					    .err = &err});
 }
 
+/* Fills the change; what does not return 0 has left nothing in it. */
+static int prepare(flume_change *change, flume_factory *factory, const char *id,
+		   flume_schema *schema, bool asked, flume_report *given)
+{
+	flume_report own = {0}, *report = given ? given : &own;
+	*change = (flume_change){
+		.factory = factory, .list = &change->own, .began_ns = hub_began(factory->hub)};
+	int rc = make_all(change, id, schema, asked, report);
+	if (rc < 0)
+		emit_failed(factory->hub, id, schema, change->began_ns, rc, report);
+	if (rc)
+		change_fini(change);
+	report_fini(&own);
+	return rc;
+}
+
 int flume_factory_prepare(flume_factory *factory, const char *id, flume_schema *schema,
-			  flume_change **out, flume_report *given)
+			  flume_change **out, flume_report *report)
 {
 	if (!id || !*id || !schema)
 		return FLUME_INVALID;
-	flume_report own = {0}, *report = given ? given : &own;
-	flume_change *change = calloc(1, sizeof *change);
-	int rc = change ? FLUME_OK : FLUME_NOMEM;
-	int64_t began_ns = hub_began(factory->hub);
-	if (!rc) {
-		change->factory = factory;
-		change->list = &change->own;
-		change->began_ns = began_ns;
-		rc = prepare(change, id, schema, report);
+	flume_change *change = malloc(sizeof *change);
+	if (!change) {
+		emit_failed(factory->hub, id, schema, hub_began(factory->hub), FLUME_NOMEM,
+			    NULL);
+		return FLUME_NOMEM;
 	}
-	if (rc) {
-		emit_failed(factory->hub, id, schema, began_ns, rc, report);
-		flume_change_free(change);
-	} else {
+	int rc = prepare(change, factory, id, schema, false, report);
+	if (rc)
+		free(change);
+	else
 		*out = change;
-	}
-	report_fini(&own);
 	return rc;
 }
 
@@ -332,7 +359,8 @@ static bool still_stands(flume_change *change)
 static void swap_in(flume_factory *factory, struct candidate *it, int64_t now_ns)
 {
 	struct slot *slot = it->slot;
-	it->pipeline->generation = ++slot->generation;
+	atomic_store_explicit(&it->pipeline->generation, ++slot->generation,
+			      memory_order_relaxed); /* the swap publishes it */
 	it->pipeline->swapped_ns = now_ns;
 	flume_schema_unref(slot->schema);
 	slot->schema = flume_schema_ref(it->schema);
@@ -392,12 +420,13 @@ static int commit_failed(const flume_change *change)
 	return FLUME_NOMEM;
 }
 
-static int commit(flume_change *change)
+/* Also whether what it took the place of waits for more of its kind. */
+static int commit(flume_change *change, bool *out_waits)
 {
 	flume_factory *factory = change->factory;
 	if (change->committed)
 		return FLUME_INVALID;
-	int64_t now_ns = hub_now(factory->hub);
+	int64_t now_ns = hub_now(factory->hub), moment = retire_moment();
 	factory_lock(factory);
 	int rc = factory->closing       ? FLUME_CANCELLED
 		 : still_stands(change) ? FLUME_OK
@@ -409,6 +438,7 @@ static int commit(flume_change *change)
 	/* The point of no return. */
 	for (size_t i = 0; !rc && i < change->n; i++)
 		swap_in(factory, &change->list[i], now_ns);
+	*out_waits = !rc && retire_waits(factory, moment);
 	factory_unlock(factory);
 	if (rc == FLUME_NOMEM)
 		return commit_failed(change);
@@ -423,40 +453,28 @@ static int commit(flume_change *change)
 
 int flume_change_commit(flume_change *change)
 {
-	int rc = commit(change);
+	bool waits;
+	int rc = commit(change, &waits);
 	if (!rc)
 		flume_factory_settle(change->factory);
 	return rc;
 }
 
-/* A pipeline that a component was taken from by force is not what a set would make of it. */
-static bool serves_already(const flume_factory *factory, const char *id,
-			   const flume_schema *schema)
-{
-	factory_lock(factory);
-	const struct slot *slot = map_get(&factory->slots, id);
-	bool same = slot &&
-		    !strcmp(flume_schema_get_digest(slot->schema),
-			    flume_schema_get_digest(schema)) &&
-		    pipeline_is_whole(slot_pipeline(slot));
-	factory_unlock(factory);
-	return same;
-}
-
 int flume_factory_set_schema(flume_factory *factory, const char *id, flume_schema *schema,
 			     flume_report *report)
 {
+	if (!id || !*id || !schema)
+		return FLUME_INVALID;
 	for (;;) {
-		if (serves_already(factory, id, schema))
-			return FLUME_UNCHANGED;
-		flume_change *change;
-		int rc = flume_factory_prepare(factory, id, schema, &change, report);
+		flume_change change;
+		bool waits;
+		int rc = prepare(&change, factory, id, schema, true, report);
 		if (rc)
 			return rc;
-		rc = commit(change);
-		flume_change_free(change);
-		if (!rc)
-			retire_soon(factory);
+		rc = commit(&change, &waits);
+		change_fini(&change);
+		if (!rc && !waits)
+			flume_factory_settle(factory);
 		if (rc != FLUME_CONFLICT)
 			return rc;
 	}

@@ -32,6 +32,8 @@ void findings_err(struct flume_err *err, int rc, const flume_report *report)
 static void tell(const struct stage *stage, enum flume_event_kind kind,
 		 const struct flume_err *err)
 {
+	if (!hub_heard(stage->hub))
+		return;
 	hub_emit(stage->hub, &(struct flume_event){
 				     .kind = kind,
 				     .duration_ns = hub_since(stage->hub, stage->began_ns),

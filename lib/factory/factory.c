@@ -13,6 +13,7 @@
 static int factory_init(flume_factory *factory, const struct flume_options *options)
 {
 	registry_init(&factory->registry);
+	factory->slots.lent = factory->bindings.lent = true;
 	factory->lock = malloc(sizeof *factory->lock);
 	factory->hub = hub_new(options);
 	if (!factory->lock || !factory->hub)

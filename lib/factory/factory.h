@@ -18,12 +18,12 @@
 struct slot {
 	struct counted counted;
 	struct live live; /* the pipeline that serves; NULL once the schema was removed */
-	char *id;
 	/* Under the factory's lock: */
 	flume_schema *schema;
 	struct map uses; /* ids it refers to */
 	size_t users;    /* stored schemas that refer to it */
 	uint64_t generation;
+	char id[];
 };
 
 struct retired { /* under the factory's lock */
@@ -36,8 +36,8 @@ struct flume_factory {
 	struct hub *hub;
 	struct registry registry;
 	pthread_mutex_t *lock; /* a pointer, so that const functions can look things up */
-	struct map slots;      /* id to struct slot, a reference each                   */
-	struct map bindings;   /* name to flume_binding, a reference each               */
+	struct map slots;      /* id to struct slot, a reference each; lent   */
+	struct map bindings;   /* name to flume_binding, a reference each; lent */
 	struct retired retired;
 	bool closing; /* under the lock; nothing is added any more */
 };
@@ -54,13 +54,13 @@ struct flume_binding {
 	struct counted counted;
 	_Atomic(const struct live *)
 		live; /* its slot's, its own, or nowhere once it has ended */
-	char *name;
 	struct slot *slot;
 	bool pinned;
 	struct live own;      /* the pipeline it is pinned to ...       */
 	struct retiring *pin; /* ... and what that leaves behind        */
 	struct last last;     /* written once, before it ends           */
 	flume_binding *next;  /* in a list of those that leave together */
+	char name[];
 };
 
 struct slot *slot_new(const char *id);
@@ -81,8 +81,10 @@ const flume_pipeline *slot_pipeline(const struct slot *);
 void retire(flume_factory *, struct retiring *);
 /* Takes away what the slot serves.  Lock held. */
 void retire_slot(flume_factory *, struct slot *);
-/* Sees to it that what was retired is let go. */
-void retire_soon(flume_factory *);
+/* Of a set, some time before and with the lock held: may what was retired wait for that of the
+ * next ones?  If not, flume_factory_settle is due. */
+int64_t retire_moment(void);
+bool retire_waits(flume_factory *, int64_t moment);
 
 /* Whoever calls it or reads it finds nothing from then on.  Lock held, once in its life, and
  * before its slot is retired. */

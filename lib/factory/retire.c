@@ -8,6 +8,7 @@
  */
 #include "lib/factory/factory.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -29,22 +30,23 @@ void retire_slot(flume_factory *factory, struct slot *slot)
 }
 
 /* A few milliseconds long. */
-static int64_t moment(void)
+int64_t retire_moment(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-void retire_soon(flume_factory *factory)
+bool retire_waits(flume_factory *factory, int64_t moment)
 {
-	int64_t now = moment();
-	factory_lock(factory);
-	bool burst = now == factory->retired.moment && factory->retired.n < MOST;
-	factory->retired.moment = now;
-	factory_unlock(factory);
-	if (!burst)
-		flume_factory_settle(factory);
+	bool burst = moment == factory->retired.moment && factory->retired.n < MOST;
+	factory->retired.moment = moment;
+	return burst;
+}
+
+static flume_pipeline *around(struct retiring *it)
+{
+	return (flume_pipeline *)((char *)it - offsetof(flume_pipeline, retiring));
 }
 
 void flume_factory_settle(flume_factory *factory)
@@ -60,9 +62,9 @@ void flume_factory_settle(flume_factory *factory)
 		return;
 	live_settle();
 	for (struct retiring *next; it; it = next) {
-		flume_pipeline *pipeline = it->pipeline;
+		flume_pipeline *pipeline = it->pipeline ? it->pipeline : around(it);
 		next = it->next;
-		if (it->apart)
+		if (it->pipeline)
 			free(it);
 		pipeline_release(pipeline);
 	}

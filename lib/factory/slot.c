@@ -5,12 +5,14 @@
 
 struct slot *slot_new(const char *id)
 {
-	struct slot *slot = calloc(1, sizeof *slot);
+	size_t size = strlen(id) + 1;
+	struct slot *slot = malloc(sizeof *slot + size);
 	if (!slot)
 		return NULL;
+	memset(slot, 0, sizeof *slot);
+	memcpy(slot->id, id, size);
 	counted_init(&slot->counted);
-	slot->id = strdup(id);
-	return slot->id ? slot : slot_unref(slot);
+	return slot;
 }
 
 struct slot *slot_ref(struct slot *slot)
@@ -25,7 +27,6 @@ struct slot *slot_unref(struct slot *slot)
 		return NULL;
 	flume_schema_unref(slot->schema);
 	map_fini(&slot->uses);
-	free(slot->id);
 	free(slot);
 	return NULL;
 }

@@ -30,10 +30,25 @@ void place_init(struct place *, const char *root);
 void place_fini(struct place *);
 /* Good until the place moves; "" when out of memory. */
 const char *place_text(struct place *);
-/* Each returns where to go back to. */
-size_t place_key(struct place *, const char *key);
-size_t place_index(struct place *, size_t i,
-		   const char *label); /* label: "(primary)", or NULL */
+/* Each returns where to go back to.  What there is no memory for is counted all the same, so that
+ * going back stays right. */
+bool place_grow(struct place *);
+static inline size_t place_push(struct place *place, const struct place_step step)
+{
+	size_t back = place->n++;
+	if (back < place->cap || (back == place->cap && place_grow(place)))
+		place->steps[back] = step;
+	return back;
+}
+static inline size_t place_key(struct place *place, const char *key)
+{
+	return place_push(place, (struct place_step){.key = key});
+}
+static inline size_t place_index(struct place *place, size_t i,
+				 const char *label) /* "(primary)", or NULL */
+{
+	return place_push(place, (struct place_step){.index = i, .label = label});
+}
 static inline void place_back(struct place *place, size_t n)
 {
 	place->n = n;

@@ -10,7 +10,7 @@
 
 static inline bool value_is(const flume_value *scalar, const char *word, size_t n)
 {
-	return scalar->size == n && !memcmp(scalar->text, word, n);
+	return scalar->size == n && !memcmp(value_chars(scalar), word, n);
 }
 
 static inline const flume_value *value_get(const flume_value *map, const char *key, size_t n)
@@ -19,9 +19,10 @@ static inline const flume_value *value_get(const flume_value *map, const char *k
 		return NULL;
 	if (map->size > VALUE_SMALL_MAP)
 		return flume_value_get(map, key);
-	for (size_t i = 0; i < map->size; i++)
-		if (value_is(&map->items[2 * i], key, n))
-			return &map->items[2 * i + 1];
+	const flume_value *entry = value_items(map);
+	for (size_t i = 0; i < map->size; i++, entry += 2)
+		if (value_is(entry, key, n))
+			return entry + 1;
 	return NULL;
 }
 
@@ -30,7 +31,12 @@ static inline const flume_value *value_get(const flume_value *map, const char *k
 
 static inline const char *value_text(const flume_value *v)
 {
-	return !v || v->type == FLUME_LIST || v->type == FLUME_MAP ? "" : v->text;
+	return !v || v->type == FLUME_LIST || v->type == FLUME_MAP ? "" : value_chars(v);
+}
+
+static inline const flume_value *value_item_at(const flume_value *list, size_t i)
+{
+	return value_items(list) + i;
 }
 
 /* Of a map: how many entries, and entry i, key and value. */
@@ -41,12 +47,12 @@ static inline size_t value_entries(const flume_value *map)
 
 static inline const flume_value *value_key_at(const flume_value *map, size_t i)
 {
-	return &map->items[2 * i];
+	return value_items(map) + 2 * i;
 }
 
 static inline const flume_value *value_entry_at(const flume_value *map, size_t i)
 {
-	return &map->items[2 * i + 1];
+	return value_items(map) + 2 * i + 1;
 }
 
 #endif

@@ -100,15 +100,15 @@ static int unexpected(struct json *j, const char *wanted)
 			 "expected %s, not %s", wanted, what);
 }
 
-static flume_value here(const struct json *j, enum flume_value_type type)
+static struct draft here(const struct json *j, enum flume_value_type type)
 {
-	return (flume_value){.line = j->line, .column = column(j), .type = (uint8_t)type};
+	return (struct draft){.value = {.line = j->line, .column = column(j), .type = type}};
 }
 
-static int read_text(struct json *j, flume_value *out)
+static int read_text(struct json *j, struct draft *out)
 {
 	*out = here(j, FLUME_TEXT);
-	out->quoted = true;
+	out->value.quoted = true;
 	const char *begin = j->at + 1;
 	struct json_text t = json_text_scan(begin, j->end);
 	size_t size = (size_t)(t.stop - begin);
@@ -124,22 +124,20 @@ static int read_text(struct json *j, flume_value *out)
 		if (!text)
 			return FLUME_NOMEM;
 		size = json_text_decode(text, begin, t.stop);
-		text[size] = '\0';
-		out->text = text;
-	} else {
-		out->text = arena_copy(&j->tree->arena, begin, size);
+		begin = text;
 	}
-	out->size = (uint32_t)size;
-	return out->text ? 0 : FLUME_NOMEM;
+	out->word = tree_word(j->tree, begin, size);
+	out->value.size = (uint32_t)size;
+	return out->word ? 0 : FLUME_NOMEM;
 }
 
 static int read_plain(struct json *j, enum flume_value_type type, size_t n)
 {
-	flume_value v = here(j, type);
-	v.text = arena_copy(&j->tree->arena, j->at, n);
-	v.size = (uint32_t)n;
+	struct draft plain = here(j, type);
+	plain.word = tree_word(j->tree, j->at, n);
+	plain.value.size = (uint32_t)n;
 	j->at += n;
-	return v.text ? tree_scalar(j->tree, &v) : FLUME_NOMEM;
+	return plain.word ? tree_scalar(j->tree, &plain) : FLUME_NOMEM;
 }
 
 static int read_number(struct json *j)
@@ -179,7 +177,7 @@ static int close_frame(struct json *j)
 
 static int read_value(struct json *j)
 {
-	flume_value text;
+	struct draft text;
 	size_t n = word_length(j);
 	int rc;
 	if (next_is(j, '{')) {
@@ -206,7 +204,7 @@ static int read_value(struct json *j)
 
 static int read_key(struct json *j)
 {
-	flume_value key;
+	struct draft key;
 	if (!next_is(j, '"'))
 		return unexpected(j, "a key in double quotes");
 	int rc = read_text(j, &key);

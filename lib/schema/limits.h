@@ -17,8 +17,9 @@
 #define LIMIT_VALUES_PER_NODE  ((size_t)8)
 #define LIMIT_VALUES_PER_LEVEL 4u
 
-/* What no program can raise: sizes are kept in 32 bits, and trees are walked by recursion. */
-#define LIMIT_MOST_BYTES  ((size_t)1 << 30)
+/* What no program can raise: a document is less than 2 GiB, some twenty times its text at most,
+ * and trees are walked by recursion. */
+#define LIMIT_MOST_BYTES  ((size_t)1 << 26)
 #define LIMIT_MOST_NODES  ((size_t)1 << 27)
 #define LIMIT_MOST_LEVELS 500u
 

@@ -20,7 +20,8 @@ void place_fini(struct place *place)
 		free(place->steps);
 	place->steps = place->few;
 	place->n = 0;
-	text_fini(&place->text);
+	if (place->text.s)
+		text_fini(&place->text);
 }
 
 static void write_step(struct text *text, const struct place_step *step)
@@ -42,7 +43,7 @@ const char *place_text(struct place *place)
 	return place->text.failed || !place->text.len ? "" : place->text.s;
 }
 
-static bool more_steps(struct place *place)
+bool place_grow(struct place *place)
 {
 	bool own = place->steps == place->few;
 	struct place_step *more =
@@ -56,23 +57,4 @@ static bool more_steps(struct place *place)
 	place->steps = more;
 	place->cap *= 2;
 	return true;
-}
-
-/* What does not fit any more is counted all the same, so that going back stays right. */
-static size_t push(struct place *place, struct place_step step)
-{
-	size_t back = place->n++;
-	if (back < place->cap || (back == place->cap && more_steps(place)))
-		place->steps[back] = step;
-	return back;
-}
-
-size_t place_key(struct place *place, const char *key)
-{
-	return push(place, (struct place_step){.key = key});
-}
-
-size_t place_index(struct place *place, size_t i, const char *label)
-{
-	return push(place, (struct place_step){.index = i, .label = label});
 }

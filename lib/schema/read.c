@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-int flume_value_parse(flume_value **out, const char *text, size_t len, enum flume_format format,
-		      const struct flume_limits *limits, flume_report *report)
+int read_block(struct packed *out, size_t before, size_t after, const char *text, size_t len,
+	       enum flume_format format, const struct flume_limits *limits,
+	       flume_report *report)
 {
 	struct tree t;
 	int rc = tree_init(&t, text, len, limits, report);
@@ -14,7 +15,17 @@ int flume_value_parse(flume_value **out, const char *text, size_t len, enum flum
 	if (!rc)
 		rc = format == FLUME_JSON ? read_json(&t, text, len) : read_yaml(&t, text, len);
 	if (!rc)
-		rc = tree_take(&t, out);
+		rc = tree_take(&t, before, after, out);
 	tree_fini(&t);
+	return rc;
+}
+
+int flume_value_parse(flume_value **out, const char *text, size_t len, enum flume_format format,
+		      const struct flume_limits *limits, flume_report *report)
+{
+	struct packed packed;
+	int rc = read_block(&packed, 0, 0, text, len, format, limits, report);
+	if (!rc)
+		*out = packed.block;
 	return rc;
 }

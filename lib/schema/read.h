@@ -8,6 +8,10 @@
 int read_json(struct tree *, const char *text, size_t len);
 int read_yaml(struct tree *, const char *text, size_t len);
 
+/* As flume_value_parse, with so many bytes of room before and after. */
+int read_block(struct packed *out, size_t before, size_t after, const char *text, size_t len,
+	       enum flume_format, const struct flume_limits *, flume_report *);
+
 /* What libyaml has to complain about, in plain words. */
 struct complaint {
 	const char *text;

@@ -5,7 +5,9 @@
 #include "lib/base/digest.h"
 #include "lib/base/report.h"
 #include "lib/base/text.h"
+#include "lib/schema/get.h"
 #include "lib/schema/notes.h"
+#include "lib/schema/read.h"
 #include "lib/schema/write.h"
 
 #include <stdatomic.h>
@@ -13,14 +15,15 @@
 #include <string.h>
 
 struct flume_schema {
-	atomic_uint references;
 	_Atomic(struct schema_notes *) notes;
-	enum flume_format format;
-	flume_value *root;
-	const char *version;
-	size_t len;
+	atomic_uint references;
+	uint32_t len;
+	struct schema_size size;
+	uint32_t text; /* where it is from here: as received, and a NUL */
+	uint8_t format;
+	atomic_bool met;
 	char digest[DIGEST_SIZE];
-	char text[]; /* as received, and a NUL */
+	flume_value root[]; /* and what is below it */
 };
 
 static int compute_digest(const flume_value *root, char out[DIGEST_SIZE])
@@ -52,49 +55,40 @@ static int check_root(const flume_value *root, flume_report *report)
 	return FLUME_SYNTAX;
 }
 
-static const char *version_of(const flume_value *root)
-{
-	const flume_value *version = flume_value_get(root, "version");
-	if (!version || flume_value_type(version) == FLUME_NULL)
-		return "";
-	return flume_value_text(version);
-}
-
 int flume_schema_parse(flume_schema **out, const char *text, size_t len,
 		       enum flume_format format, const struct flume_limits *limits,
 		       flume_report *report)
 {
-	flume_value *root;
-	flume_schema *s;
-	int rc = flume_value_parse(&root, text, len, format, limits, report);
+	struct packed packed;
+	int rc = read_block(&packed, sizeof(flume_schema), len + 1, text, len, format, limits,
+			    report);
 	if (rc)
 		return rc;
-	rc = check_root(root, report);
-	if (rc)
-		goto err_root;
-	rc = FLUME_NOMEM;
-	s = malloc(sizeof *s + len + 1);
-	if (!s)
-		goto err_root;
-	rc = compute_digest(root, s->digest);
-	if (rc)
-		goto err_schema;
+	flume_schema *s = packed.block;
+	rc = check_root(s->root, report);
+	if (!rc)
+		rc = compute_digest(s->root, s->digest);
+	if (rc) {
+		free(s);
+		return rc;
+	}
 	atomic_init(&s->references, 1);
 	atomic_init(&s->notes, NULL);
-	s->format = format;
-	s->root = root;
-	s->version = version_of(root);
-	s->len = len;
-	memcpy(s->text, text, len);
-	s->text[len] = '\0';
+	atomic_init(&s->met, false);
+	s->format = (uint8_t)format;
+	s->len = (uint32_t)len;
+	s->size = (struct schema_size){packed.maps, packed.members};
+	s->text = (uint32_t)packed.after;
+	char *kept = (char *)s + s->text;
+	memcpy(kept, text, len);
+	kept[len] = '\0';
 	*out = s;
 	return 0;
+}
 
-err_schema:
-	free(s);
-err_root:
-	flume_value_free(root);
-	return rc;
+static const char *text_of(const flume_schema *s)
+{
+	return (const char *)s + s->text;
 }
 
 flume_schema *flume_schema_ref(flume_schema *s)
@@ -109,10 +103,19 @@ flume_schema *flume_schema_unref(flume_schema *s)
 	if (s && atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) == 1) {
 		if (s->notes)
 			s->notes->free(s->notes);
-		flume_value_free(s->root);
 		free(s);
 	}
 	return NULL;
+}
+
+struct schema_size schema_size(const flume_schema *s)
+{
+	return s->size;
+}
+
+bool schema_met(flume_schema *s)
+{
+	return atomic_exchange_explicit(&s->met, true, memory_order_relaxed);
 }
 
 const struct schema_notes *schema_get_notes(const flume_schema *s)
@@ -129,7 +132,8 @@ void schema_take_notes(flume_schema *s, struct schema_notes *notes)
 
 const char *flume_schema_get_version(const flume_schema *s)
 {
-	return s->version;
+	const flume_value *version = VALUE_GET(s->root, "version");
+	return version && version->type != FLUME_NULL ? value_text(version) : "";
 }
 
 const char *flume_schema_get_digest(const flume_schema *s)
@@ -141,12 +145,12 @@ const char *flume_schema_get_text(const flume_schema *s, size_t *out_len)
 {
 	if (out_len)
 		*out_len = s->len;
-	return s->text;
+	return text_of(s);
 }
 
 enum flume_format flume_schema_get_format(const flume_schema *s)
 {
-	return s->format;
+	return (enum flume_format)s->format;
 }
 
 const flume_value *flume_schema_get_root(const flume_schema *s)
@@ -162,8 +166,8 @@ const flume_value *flume_schema_get_canary(const flume_schema *s)
 char *flume_schema_dup_text(const flume_schema *s, enum flume_format format)
 {
 	struct text out = {0};
-	if (format == s->format)
-		text_add_n(&out, s->text, s->len);
+	if (format == flume_schema_get_format(s))
+		text_add_n(&out, text_of(s), s->len);
 	else if (format == FLUME_JSON)
 		write_json(&out, s->root, WRITE_PRETTY);
 	else

@@ -1,7 +1,8 @@
 /*
  * Values wait in one array until the list or map they belong to is closed; then they are
  * copied, side by side, into the arena, and a single value stands for them.  So no list is ever
- * grown piece by piece, and the array is as deep as the document only.
+ * grown piece by piece, and the array is as deep as the document only.  All of it is a draft: what
+ * it comes to is known at the end, and then the document is made of it (pack.c).
  */
 #include "lib/schema/tree.h"
 
@@ -36,22 +37,28 @@ static int fail_too_large(struct tree *t, const char *text)
 int tree_init(struct tree *t, const char *text, size_t bytes, const struct flume_limits *limits,
 	      flume_report *report)
 {
-	*t = (struct tree){.limits = limits_effective(limits), .report = report};
+	memset(t, 0, offsetof(struct tree, few_pending));
+	t->limits = limits_effective(limits);
+	t->report = report;
+	t->pending = t->few_pending;
+	t->cap = sizeof t->few_pending / sizeof *t->few_pending;
+	t->frames = t->few_frames;
+	t->frames_cap = sizeof t->few_frames / sizeof *t->few_frames;
+	t->own_values = 1;
+	arena_lend(&t->arena, t->room, sizeof t->room);
 	if (bytes > t->limits.bytes)
 		return fail_too_large(t, text);
-	arena_expect(&t->arena, bytes * 4 < 65536 ? bytes * 4 + sizeof *t->document : 65536);
-	t->document = arena_get(&t->arena, sizeof *t->document);
-	if (!t->document)
-		return FLUME_NOMEM;
+	arena_expect(&t->arena, bytes * 4 < 65536 ? bytes * 4 : 65536);
 	return 0;
 }
 
 void tree_fini(struct tree *t)
 {
 	arena_fini(&t->arena);
-	free(t->pending);
-	free(t->frames);
-	*t = (struct tree){0};
+	if (t->pending != t->few_pending)
+		free(t->pending);
+	if (t->frames != t->few_frames)
+		free(t->frames);
 }
 
 /* Paths show the beginning of long keys only, so that many findings stay small. */
@@ -66,7 +73,7 @@ static void add_path(const struct tree *t, struct text *path)
 		if (f->type == FLUME_LIST) {
 			text_addf(path, "[%zu]", end - f->first);
 		} else if ((end - f->first) % 2) {
-			const flume_value *key = &t->pending[end - 1];
+			const struct word *key = t->pending[end - 1].word;
 			bool cut = key->size > PATH_KEY;
 			text_add_char(path, '.');
 			text_add_n(path, key->text,
@@ -105,32 +112,30 @@ int tree_fail_here(struct tree *t, const char *code, unsigned line, unsigned col
 	return FLUME_SYNTAX;
 }
 
-static int grow(void **array, size_t *cap, size_t size)
+/* Twice as many as the `n` that `array` holds, which is `few` at first; NULL when out of memory. */
+static void *grow(void *array, const void *few, size_t n, size_t size)
 {
-	size_t wanted = *cap ? *cap * 2 : 64;
-	void *grown = reallocarray(*array, wanted, size);
-	if (!grown)
-		return FLUME_NOMEM;
-	*array = grown;
-	*cap = wanted;
-	return 0;
+	void *grown = reallocarray(array == few ? NULL : array, 2 * n, size);
+	if (grown && array == few)
+		memcpy(grown, few, n * size);
+	return grown;
 }
 
-static int push(struct tree *t, const flume_value *v)
+static int push(struct tree *t, const struct draft *draft)
 {
 	if (!t->open) {
-		t->document->root = *v;
+		t->root = *draft;
 		t->done = true;
 		return 0;
 	}
 	if (t->len == t->cap) {
-		void *array = t->pending;
-		int rc = grow(&array, &t->cap, sizeof *t->pending);
-		if (rc)
-			return rc;
-		t->pending = array;
+		struct draft *more = grow(t->pending, t->few_pending, t->cap, sizeof *more);
+		if (!more)
+			return FLUME_NOMEM;
+		t->pending = more;
+		t->cap *= 2;
 	}
-	t->pending[t->len++] = *v;
+	t->pending[t->len++] = *draft;
 	return 0;
 }
 
@@ -153,16 +158,46 @@ static int sink(struct tree *t, unsigned depth, unsigned line, unsigned column)
 			 limits_depth(&t->limits));
 }
 
-int tree_scalar(struct tree *t, const flume_value *scalar)
+/* ---- texts ---- */
+
+#define SHORT 32 /* texts up to here are looked for among the recent ones */
+
+static struct word **recent_of(struct tree *t, const char *s, size_t n)
 {
-	t->bytes += scalar->size;
-	int rc = count(t, 1, scalar->line, scalar->column);
+	const size_t places = sizeof t->recent / sizeof *t->recent;
+	unsigned hash = n ? (unsigned char)s[0] * 5U + (unsigned char)s[n - 1] : 0;
+	return &t->recent[(hash + 11 * n) % places];
+}
+
+struct word *tree_word(struct tree *t, const char *s, size_t n)
+{
+	struct word **recent = n <= SHORT ? recent_of(t, s, n) : NULL;
+	if (recent && *recent && (*recent)->size == n && !memcmp((*recent)->text, s, n))
+		return *recent;
+	struct word *word = arena_get(&t->arena, sizeof *word + n + 1);
+	if (!word)
+		return NULL;
+	*word = (struct word){.size = (uint32_t)n};
+	memcpy(word->text, s, n);
+	word->text[n] = '\0';
+	t->own_bytes += n + 1;
+	if (recent)
+		*recent = word;
+	return word;
+}
+
+/* ---- values ---- */
+
+int tree_scalar(struct tree *t, const struct draft *scalar)
+{
+	t->bytes += scalar->value.size;
+	int rc = count(t, 1, scalar->value.line, scalar->value.column);
 	return rc ? rc : push(t, scalar);
 }
 
-int tree_key(struct tree *t, const flume_value *key)
+int tree_key(struct tree *t, const struct draft *key)
 {
-	t->bytes += key->size;
+	t->bytes += key->value.size;
 	return push(t, key);
 }
 
@@ -177,11 +212,12 @@ int tree_open(struct tree *t, enum flume_value_type type, unsigned line, unsigne
 	if (rc)
 		return rc;
 	if (t->open == t->frames_cap) {
-		void *array = t->frames;
-		rc = grow(&array, &t->frames_cap, sizeof *t->frames);
-		if (rc)
-			return rc;
-		t->frames = array;
+		struct frame *more =
+			grow(t->frames, t->few_frames, t->frames_cap, sizeof *more);
+		if (!more)
+			return FLUME_NOMEM;
+		t->frames = more;
+		t->frames_cap *= 2;
 	}
 	t->frames[t->open++] = f;
 	return 0;
@@ -191,68 +227,106 @@ int tree_open(struct tree *t, enum flume_value_type type, unsigned line, unsigne
 static void report_duplicate(struct tree *t, size_t i, size_t first)
 {
 	const struct frame *f = &t->frames[t->open - 1];
-	const flume_value *key = &t->pending[f->first + 2 * i];
-	const flume_value *other = &t->pending[f->first + 2 * first];
+	const struct draft *key = &t->pending[f->first + 2 * i];
+	const struct draft *other = &t->pending[f->first + 2 * first];
 	char hint[64];
-	snprintf(hint, sizeof hint, "it is on line %u, column %u already", other->line,
-		 other->column);
+	snprintf(hint, sizeof hint, "it is on line %u, column %u already", other->value.line,
+		 other->value.column);
 	size_t len = t->len;
 	t->len = f->first + 2 * i + 1; /* for the path */
-	tree_fail_here(t, "duplicate-key", key->line, key->column, hint, "duplicate key '%s'",
-		       key->text);
+	tree_fail_here(t, "duplicate-key", key->value.line, key->value.column, hint,
+		       "duplicate key '%s'", key->word->text);
 	t->len = len;
 }
 
-static void find_duplicates(struct tree *t, const flume_value *items, uint32_t n,
-			    const uint32_t *order)
+/* By key; equal keys stay in document order. */
+static int compare_entries(const void *a, const void *b, void *drafts)
 {
-	if (n <= VALUE_SMALL_MAP) {
-		for (size_t i = 1; i < n; i++)
-			for (size_t j = 0; j < i; j++)
-				if (value_same_key(&items[2 * i], &items[2 * j])) {
-					report_duplicate(t, i, j);
-					break;
-				}
-		return;
-	}
+	uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+	const struct word *one = ((const struct draft *)drafts)[2 * (size_t)i].word;
+	const struct word *other = ((const struct draft *)drafts)[2 * (size_t)j].word;
+	int c = order_texts(one->text, one->size, other->text, other->size);
+	return c ? c : (i > j) - (i < j);
+}
+
+static bool same_key(const struct draft *a, const struct draft *b)
+{
+	return a->word == b->word ||
+	       (a->word->size == b->word->size && a->word->text[0] == b->word->text[0] &&
+		!memcmp(a->word->text, b->word->text, a->word->size));
+}
+
+static void find_few_duplicates(struct tree *t, const struct draft *drafts, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (same_key(&drafts[2 * i], &drafts[2 * j])) {
+				report_duplicate(t, i, j);
+				break;
+			}
+}
+
+static void find_duplicates(struct tree *t, const struct draft *drafts, const uint32_t *order,
+			    size_t n)
+{
 	uint32_t first = order[0];
-	for (uint32_t i = 1; i < n; i++)
-		if (value_compare_keys(&items[2 * (size_t)order[i]], &items[2 * (size_t)first]))
-			first = order[i];
-		else
+	for (size_t i = 1; i < n; i++)
+		if (same_key(&drafts[2 * (size_t)order[i]], &drafts[2 * (size_t)first]))
 			report_duplicate(t, order[i], first);
+		else
+			first = order[i];
+}
+
+/* Where the numbers of a large map's entries go. */
+static void sort_keys(struct tree *t, struct settled *settled)
+{
+	uint32_t *order = (uint32_t *)(settled->drafts + settled->n);
+	for (uint32_t i = 0; i < settled->keys; i++)
+		order[i] = i;
+	qsort_r(order, settled->keys, sizeof *order, compare_entries, settled->drafts);
+	find_duplicates(t, settled->drafts, order, settled->keys);
+}
+
+static size_t in_values(size_t keys)
+{
+	return (keys * sizeof(uint32_t) + sizeof(flume_value) - 1) / sizeof(flume_value);
 }
 
 /* Moves the innermost frame's items into the arena. */
-static int settle(struct tree *t, flume_value *v)
+static int settle(struct tree *t, struct draft *out)
 {
 	const struct frame *f = &t->frames[t->open - 1];
-	size_t items = t->len - f->first;
+	size_t n = t->len - f->first;
 	bool map = f->type == FLUME_MAP;
-	size_t entries = map ? items / 2 : items;
-	size_t ordered = map && entries > VALUE_SMALL_MAP ? entries : 0;
-	*v = (flume_value){.line = f->line, .column = f->column, .type = (uint8_t)f->type};
-	if (items == 0)
+	size_t entries = map ? n / 2 : n;
+	size_t keys = map && entries > VALUE_SMALL_MAP ? entries : 0;
+	*out = (struct draft){.value = {.line = f->line, .column = f->column, .type = f->type}};
+	t->maps += map;
+	t->members += (uint32_t)entries;
+	if (n == 0)
 		return 0;
-	flume_value *kept =
-		arena_get(&t->arena, items * sizeof *kept + ordered * sizeof(uint32_t));
-	if (!kept)
+	struct settled *settled =
+		arena_get(&t->arena, sizeof *settled + n * sizeof *settled->drafts +
+					     keys * sizeof(uint32_t));
+	if (!settled)
 		return FLUME_NOMEM;
-	memcpy(kept, t->pending + f->first, items * sizeof *kept);
-	uint32_t *order = (uint32_t *)(kept + items);
-	if (ordered)
-		order_keys(order, kept, (uint32_t)entries);
-	if (map)
-		find_duplicates(t, kept, (uint32_t)entries, order);
-	v->items = kept;
-	v->size = (uint32_t)entries;
+	*settled = (struct settled){t->settled, t->own_values, n, keys};
+	memcpy(settled->drafts, t->pending + f->first, n * sizeof *settled->drafts);
+	if (keys)
+		sort_keys(t, settled);
+	else if (map)
+		find_few_duplicates(t, settled->drafts, entries);
+	t->settled = settled;
+	t->own_values += n + in_values(keys);
+	out->settled = settled;
+	out->value.size = (uint32_t)entries;
 	return 0;
 }
 
 int tree_close(struct tree *t, struct extent *out)
 {
-	flume_value v;
-	int rc = settle(t, &v);
+	struct draft closed;
+	int rc = settle(t, &closed);
 	if (rc)
 		return rc;
 	const struct frame *f = &t->frames[--t->open];
@@ -264,10 +338,10 @@ int tree_close(struct tree *t, struct extent *out)
 	t->len = f->first;
 	if (t->open && t->frames[t->open - 1].below.depth < out->depth)
 		t->frames[t->open - 1].below.depth = out->depth;
-	return push(t, &v);
+	return push(t, &closed);
 }
 
-int tree_share(struct tree *t, const flume_value *v, const struct extent *e, unsigned line,
+int tree_share(struct tree *t, const struct draft *draft, const struct extent *e, unsigned line,
 	       unsigned column)
 {
 	int rc = sink(t, e->depth, line, column);
@@ -282,7 +356,7 @@ int tree_share(struct tree *t, const flume_value *v, const struct extent *e, uns
 			"the document has more than %zu bytes of text", t->limits.bytes);
 	if (t->open && t->frames[t->open - 1].below.depth < e->depth)
 		t->frames[t->open - 1].below.depth = e->depth;
-	return push(t, v);
+	return push(t, draft);
 }
 
 bool tree_wants_key(const struct tree *t)
@@ -291,17 +365,14 @@ bool tree_wants_key(const struct tree *t)
 	return f && f->type == FLUME_MAP && (t->len - f->first) % 2 == 0;
 }
 
-const flume_value *tree_last(const struct tree *t)
+const struct draft *tree_last(const struct tree *t)
 {
-	return t->open ? &t->pending[t->len - 1] : &t->document->root;
+	return t->open ? &t->pending[t->len - 1] : &t->root;
 }
 
-int tree_take(struct tree *t, flume_value **out)
+int tree_take(struct tree *t, size_t before, size_t after, struct packed *out)
 {
 	if (t->found || !t->done)
 		return FLUME_SYNTAX;
-	*out = &t->document->root;
-	t->document->arena = t->arena;
-	t->arena = (struct arena){0};
-	return 0;
+	return tree_pack(t, before, after, out);
 }

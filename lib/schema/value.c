@@ -1,16 +1,15 @@
 #include "lib/schema/value.h"
 
 #include "lib/base/text.h"
+#include "lib/schema/order.h"
 #include "lib/schema/write.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 flume_value *flume_value_free(flume_value *root)
 {
-	if (root) {
-		struct arena arena = ((struct document *)root)->arena;
-		arena_fini(&arena);
-	}
+	free(root); /* a document begins with it */
 	return NULL;
 }
 
@@ -26,7 +25,7 @@ enum flume_value_type flume_value_type(const flume_value *v)
 
 const char *flume_value_text(const flume_value *v)
 {
-	return !v || is_branch(v) ? "" : v->text;
+	return !v || is_branch(v) ? "" : value_chars(v);
 }
 
 bool flume_value_quoted(const flume_value *v)
@@ -53,31 +52,22 @@ const flume_value *flume_value_at(const flume_value *v, size_t i)
 {
 	if (i >= flume_value_size(v))
 		return NULL;
-	return v->type == FLUME_MAP ? &v->items[2 * i + 1] : &v->items[i];
+	return value_items(v) + (v->type == FLUME_MAP ? 2 * i + 1 : i);
 }
 
 const flume_value *flume_value_key(const flume_value *v, size_t i)
 {
-	return flume_value_type(v) == FLUME_MAP && i < v->size ? &v->items[2 * i] : NULL;
+	return flume_value_type(v) == FLUME_MAP && i < v->size ? value_items(v) + 2 * i : NULL;
 }
 
-int value_compare_keys(const flume_value *a, const flume_value *b)
-{
-	int order = (unsigned char)a->text[0] - (unsigned char)b->text[0];
-	if (order)
-		return order;
-	order = memcmp(a->text, b->text, a->size < b->size ? a->size : b->size);
-	return order ? order : (a->size > b->size) - (a->size < b->size);
-}
-
-static const flume_value *get_sorted(const flume_value *v, const flume_value *key)
+static const flume_value *get_sorted(const flume_value *v, const char *key, uint32_t n)
 {
 	const uint32_t *order = value_order(v);
 	size_t low = 0, high = v->size;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const flume_value *entry = &v->items[2 * (size_t)order[middle]];
-		int c = value_compare_keys(entry, key);
+		const flume_value *entry = value_items(v) + 2 * (size_t)order[middle];
+		int c = order_texts(value_chars(entry), entry->size, key, n);
 		if (c == 0)
 			return entry + 1;
 		if (c < 0)
@@ -94,12 +84,11 @@ const flume_value *flume_value_get(const flume_value *v, const char *key)
 	if (!v || v->type != FLUME_MAP || n > UINT32_MAX)
 		return NULL;
 	if (v->size > VALUE_SMALL_MAP)
-		return get_sorted(v, &(flume_value){.text = key, .size = (uint32_t)n});
-	for (size_t i = 0; i < v->size; i++) {
-		const flume_value *k = &v->items[2 * i];
-		if (k->size == n && !memcmp(k->text, key, n))
-			return k + 1;
-	}
+		return get_sorted(v, key, (uint32_t)n);
+	const flume_value *entry = value_items(v);
+	for (size_t i = 0; i < v->size; i++, entry += 2)
+		if (entry->size == n && !memcmp(value_chars(entry), key, n))
+			return entry + 1;
 	return NULL;
 }
 

@@ -33,9 +33,9 @@ static yaml_scalar_style_t style_of(const flume_value *v, bool block)
 {
 	if (v->type != FLUME_TEXT)
 		return YAML_PLAIN_SCALAR_STYLE;
-	if (block && literal_safe(v->text, v->size))
+	if (block && literal_safe(value_chars(v), v->size))
 		return YAML_LITERAL_SCALAR_STYLE;
-	if (scalar_ambiguous(v->text, v->size) || memchr(v->text, '\n', v->size))
+	if (scalar_ambiguous(value_chars(v), v->size) || memchr(value_chars(v), '\n', v->size))
 		return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
 	return YAML_PLAIN_SCALAR_STYLE;
 }
@@ -43,7 +43,7 @@ static yaml_scalar_style_t style_of(const flume_value *v, bool block)
 static bool emit_scalar(yaml_emitter_t *emitter, const flume_value *v, bool block)
 {
 	yaml_event_t e;
-	const char *text = v->type == FLUME_NULL ? "null" : v->text;
+	const char *text = v->type == FLUME_NULL ? "null" : value_chars(v);
 	return yaml_scalar_event_initialize(&e, NULL, NULL, (const yaml_char_t *)text,
 					    (int)strlen(text), 1, 1, style_of(v, block)) &&
 	       yaml_emitter_emit(emitter, &e);
@@ -59,7 +59,7 @@ static bool emit(yaml_emitter_t *emitter, const flume_value *v, bool inside)
 		    !yaml_emitter_emit(emitter, &e))
 			return false;
 		for (uint32_t i = 0; i < v->size; i++)
-			if (!emit(emitter, &v->items[i], true))
+			if (!emit(emitter, value_items(v) + i, true))
 				return false;
 		return yaml_sequence_end_event_initialize(&e) && yaml_emitter_emit(emitter, &e);
 	}
@@ -69,8 +69,8 @@ static bool emit(yaml_emitter_t *emitter, const flume_value *v, bool inside)
 		    !yaml_emitter_emit(emitter, &e))
 			return false;
 		for (size_t i = 0; i < 2 * (size_t)v->size; i += 2)
-			if (!emit_scalar(emitter, &v->items[i], false) ||
-			    !emit(emitter, &v->items[i + 1], true))
+			if (!emit_scalar(emitter, value_items(v) + i, false) ||
+			    !emit(emitter, value_items(v) + i + 1, true))
 				return false;
 		return yaml_mapping_end_event_initialize(&e) && yaml_emitter_emit(emitter, &e);
 	}

@@ -17,7 +17,7 @@
 #include <yaml.h>
 
 struct anchor {
-	flume_value value;
+	struct draft draft;
 	struct extent extent;
 	bool open; /* the reader is still inside */
 };
@@ -114,7 +114,7 @@ static void settle_anchor(struct reader *r, struct anchor *a, const struct exten
 {
 	if (!a)
 		return;
-	a->value = *tree_last(r->tree);
+	a->draft = *tree_last(r->tree);
 	a->extent = *e;
 	a->open = false;
 }
@@ -160,17 +160,17 @@ static int on_scalar(struct reader *r, const yaml_event_t *e)
 		rc = add_anchor(r, e->data.scalar.anchor, mark, &anchor);
 	if (rc)
 		return rc;
-	flume_value v = {
-		.text = arena_copy(&r->tree->arena, text, n),
-		.size = (uint32_t)n,
-		.line = line(mark),
-		.column = column(mark),
-		.type = (uint8_t)(plain && !key ? scalar_type(text, n) : FLUME_TEXT),
-		.quoted = !plain,
+	struct draft scalar = {
+		.word = tree_word(r->tree, text, n),
+		.value = {.size = (uint32_t)n,
+			  .line = line(mark),
+			  .column = column(mark),
+			  .type = plain && !key ? scalar_type(text, n) : FLUME_TEXT,
+			  .quoted = !plain},
 	};
-	if (!v.text)
+	if (!scalar.word)
 		return FLUME_NOMEM;
-	rc = key ? tree_key(r->tree, &v) : tree_scalar(r->tree, &v);
+	rc = key ? tree_key(r->tree, &scalar) : tree_scalar(r->tree, &scalar);
 	if (!rc)
 		settle_anchor(r, anchor, &(struct extent){1, n, 0});
 	return rc;
@@ -216,7 +216,7 @@ static int on_alias(struct reader *r, const yaml_event_t *e)
 	if (a->open)
 		return tree_fail_here(r->tree, "unsupported", line(mark), column(mark), NULL,
 				      "alias '*%s' stands inside of its own anchor", name);
-	return tree_share(r->tree, &a->value, &a->extent, line(mark), column(mark));
+	return tree_share(r->tree, &a->draft, &a->extent, line(mark), column(mark));
 }
 
 static int on_event(struct reader *r, const yaml_event_t *e)

@@ -189,7 +189,7 @@ static bool is_noted(int i)
 static void want_forty(void)
 {
 	struct site_key keys[40];
-	char names[40][8];
+	char names[40][16];
 	for (int i = 0; i < 40; i++) {
 		snprintf(names[i], sizeof names[i], "s%02d", i);
 		keys[i] = (struct site_key){names[i], i + 1,

@@ -182,6 +182,22 @@ START_TEST(what_a_declaration_asks_for_cannot_be_removed)
 }
 END_TEST
 
+/* Its structure is known by then, and looked at no more. */
+START_TEST(a_maker_that_refuses_a_schema_it_took_before_is_told_of_once)
+{
+	flume_schema *schema = rig_schema(PREDICATES("x: {kind: not, of: even}") ASK("x"));
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(flume_schema_check(schema, rig.factory, NULL), 0);
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PREDICATE, "even", 0, NULL),
+			 0);
+	ck_assert_int_eq(flume_factory_set_schema(rig.factory, "s", schema, rig.report),
+			 FLUME_REJECTED);
+	ck_assert_uint_eq(flume_report_size(rig.report), 1);
+	ck_assert_str_eq(flume_report_get_issue(rig.report, 0)->code, "unknown-component");
+	flume_schema_unref(schema);
+}
+END_TEST
+
 START_TEST(a_predicate_that_blocks_makes_those_made_of_it_block)
 {
 	flume_pipeline *pipeline = NULL;
@@ -381,6 +397,7 @@ Suite *suite_scope(void)
 	tcase_add_test(tc, bad_names_are_refused);
 	tcase_add_test(tc, a_component_is_made_once_for_check_and_build);
 	tcase_add_test(tc, what_a_declaration_asks_for_cannot_be_removed);
+	tcase_add_test(tc, a_maker_that_refuses_a_schema_it_took_before_is_told_of_once);
 	tcase_add_test(tc, a_predicate_that_blocks_makes_those_made_of_it_block);
 	tcase_add_test(tc, a_chain_of_predicates_is_as_deep_as_a_document_at_most);
 	tcase_add_test(tc, ten_thousand_predicates_in_a_chain_do_not_overflow_the_stack);

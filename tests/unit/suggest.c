@@ -1,4 +1,8 @@
 #include "lib/base/suggest.h"
+#include "lib/check/check.h"
+#include "lib/component/scope.h"
+#include "lib/connector/connector.h"
+#include "lib/schema/synonym.h"
 
 #include "tests/unit/suites.h"
 
@@ -66,6 +70,37 @@ START_TEST(very_long_words_are_not_compared)
 }
 END_TEST
 
+static bool is_key(const char *name)
+{
+	if (fields_find(type_fields, name) || fields_find(node_fields, name) ||
+	    fields_find(declaration_fields, name))
+		return true;
+	for (size_t i = 0; connectors[i]; i++)
+		if (fields_find(connectors[i]->fields, name))
+			return true;
+	return false;
+}
+
+START_TEST(a_synonym_stands_for_keys_that_there_are)
+{
+	const size_t most = sizeof synonyms->meant / sizeof *synonyms->meant;
+	for (const struct synonym *it = synonyms; it->word; it++)
+		for (size_t i = 0; i < most && it->meant[i]; i++)
+			ck_assert_msg(is_key(it->meant[i]), "%s: %s", it->word, it->meant[i]);
+}
+END_TEST
+
+START_TEST(a_synonym_stands_for_what_is_known_where_it_is_used)
+{
+	static const char *const filter[] = {"predicate", "then"};
+	static const char *const choice[] = {"condition", "routes"};
+	ck_assert_str_eq(synonym("if", filter, 2), "predicate");
+	ck_assert_str_eq(synonym("If", choice, 2), "condition");
+	ck_assert_ptr_null(synonym("if", choice + 1, 1));
+	ck_assert_ptr_null(synonym("colour", filter, 2));
+}
+END_TEST
+
 Suite *suite_suggest(void)
 {
 	Suite *suite = suite_create("suggest");
@@ -74,6 +109,8 @@ Suite *suite_suggest(void)
 	tcase_add_test(tests, a_stranger_finds_nothing);
 	tcase_add_test(tests, the_nearest_wins_and_then_the_first);
 	tcase_add_test(tests, very_long_words_are_not_compared);
+	tcase_add_test(tests, a_synonym_stands_for_keys_that_there_are);
+	tcase_add_test(tests, a_synonym_stands_for_what_is_known_where_it_is_used);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -85,6 +85,7 @@
 	X(factory) \
 	X(fields) \
 	X(fleet_status) \
+	X(footprint) \
 	X(golden) \
 	X(graph) \
 	X(group) \
@@ -103,6 +104,7 @@
 	X(log) \
 	X(loop) \
 	X(map) \
+	X(names) \
 	X(note) \
 	X(original_faults) \
 	X(original_faults_calls) \
@@ -124,6 +126,7 @@
 	X(state_race) \
 	X(stress) \
 	X(suggest) \
+	X(tally) \
 	X(text) \
 	X(timers) \
 	X(trial) \

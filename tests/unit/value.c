@@ -70,6 +70,24 @@ START_TEST(maps_of_any_size_are_searched_by_key)
 }
 END_TEST
 
+START_TEST(equal_texts_lie_in_memory_once)
+{
+	flume_value *v = read_value("[{ref: a-step}, {ref: a-step}, \"ref\", &r 'a-step', *r]",
+				    FLUME_YAML);
+	const flume_value *first = flume_value_at(v, 0), *second = flume_value_at(v, 1);
+	const char *key = flume_value_text(flume_value_key(first, 0));
+	const char *step = flume_value_text(flume_value_get(first, "ref"));
+	ck_assert_str_eq(step, "a-step");
+	ck_assert_ptr_eq(flume_value_text(flume_value_key(second, 0)), key);
+	ck_assert_ptr_eq(flume_value_text(flume_value_get(second, "ref")), step);
+	ck_assert_ptr_eq(flume_value_text(flume_value_at(v, 2)), key);
+	ck_assert_ptr_eq(flume_value_text(flume_value_at(v, 4)), step);
+	ck_assert(!flume_value_quoted(flume_value_get(first, "ref")));
+	ck_assert(flume_value_quoted(flume_value_at(v, 4)));
+	flume_value_free(v);
+}
+END_TEST
+
 Suite *suite_value(void)
 {
 	Suite *suite = suite_create("value");
@@ -77,6 +95,7 @@ Suite *suite_value(void)
 	tcase_add_test(tests, accessors_say_what_is_there);
 	tcase_add_test(tests, what_is_not_there_is_null);
 	tcase_add_test(tests, maps_of_any_size_are_searched_by_key);
+	tcase_add_test(tests, equal_texts_lie_in_memory_once);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
