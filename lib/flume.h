@@ -447,6 +447,9 @@ char *flume_schema_dup_text(const flume_schema *, enum flume_format);
 /* Returns 0, or FLUME_REJECTED with every finding, or FLUME_NOMEM.  With a NULL factory only the
  * structure is looked at; otherwise also whether everything named exists. */
 int flume_schema_check(flume_schema *, flume_factory *, flume_report *);
+/* Has `canary`, which may come from elsewhere, the shape of a schema's `canary` part?  Returns 0, or
+ * FLUME_REJECTED with every finding, or FLUME_NOMEM. */
+int flume_canary_check(const flume_value *canary, flume_report *);
 
 /* Checks, then builds a pipeline that no binding knows of.  It holds what it needs. */
 int flume_schema_build(flume_schema *, flume_factory *, flume_pipeline **out, flume_report *);

@@ -21,6 +21,7 @@
 #include "agent/source/etcd.h"
 #include "agent/source/keep.h"
 #include "agent/source/url.h"
+#include "lib/base/text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -44,6 +45,7 @@ struct agent {
 	struct http *http;
 	struct etcd *etcd;
 	struct source *source;
+	struct source *beside; /* of what stands beside the schemas */
 	struct fleet_status *status;
 };
 
@@ -155,7 +157,9 @@ static int open_http(struct agent *a, struct flume_err *err)
 
 static void on_went_back(void *arg, int64_t revision)
 {
-	source_etcd_reset(arg, revision);
+	const struct agent *a = arg;
+	source_etcd_reset(a->beside, revision);
+	source_etcd_reset(a->source, revision);
 }
 
 static int open_status(struct agent *a, struct flume_err *err)
@@ -164,7 +168,7 @@ static int open_status(struct agent *a, struct flume_err *err)
 		.prefix = a->options->prefix,
 		.node = a->facts.node,
 		.went_back = on_went_back,
-		.arg = a->source,
+		.arg = a,
 	};
 	return fleet_status_new(&a->status, a->loop, a->etcd, a->board, &options, err);
 }
@@ -176,12 +180,52 @@ static void on_status(void *arg)
 	fleet_status_changed(a->status);
 }
 
+/* Pins lie beside the schemas in the store, so a pin and a put of one revision come together. */
+static int open_etcd_source(struct agent *a, struct flume_err *err)
+{
+	struct engine *e = a->engine;
+	const struct agent_options *o = a->options;
+	const struct source_folder beside[] = {
+		{"bad/", engine_side_sink(e, ENGINE_CLEARS)},
+		{"canaries/", engine_side_sink(e, ENGINE_CASES)},
+		{"confirm/", engine_side_sink(e, ENGINE_CONFIRMS)},
+		{"freeze", engine_side_sink(e, ENGINE_FREEZE)},
+	};
+	const struct source_folder main[] = {
+		{"pins/", engine_side_sink(e, ENGINE_PINS)},
+		{"schemas/", engine_sink(e)},
+	};
+	int code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,
+				   sizeof beside / sizeof *beside, o->poll, err);
+	if (!code)
+		code = source_etcd_new(&a->source, a->loop, a->etcd, o->prefix, main,
+				       sizeof main / sizeof *main, o->poll, err);
+	return code;
+}
+
+/* Cases for the schemas of a folder lie in a folder in it, if there are any. */
+static int open_dir_source(struct agent *a, struct flume_err *err)
+{
+	const struct agent_options *o = a->options;
+	const struct sink sink = engine_sink(a->engine);
+	const struct sink cases = engine_side_sink(a->engine, ENGINE_CASES);
+	struct text folder = {0};
+	text_addf(&folder, "%s/canaries", o->dir);
+	int code = folder.failed ? flume_fail(err, FLUME_NOMEM, "out of memory")
+				 : source_dir_new_optional(&a->beside, a->loop, folder.s,
+							   o->poll, &cases, err);
+	text_fini(&folder);
+	if (!code)
+		code = source_dir_new(&a->source, a->loop, o->dir, o->poll, &sink, err);
+	return code;
+}
+
 static int open_source(struct agent *a, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
 	const struct sink sink = engine_sink(a->engine);
 	if (o->dir)
-		return source_dir_new(&a->source, a->loop, o->dir, o->poll, &sink, err);
+		return open_dir_source(a, err);
 	if (*o->urls)
 		return source_url_new(&a->source, a->loop,
 				      &(struct source_url_options){
@@ -193,8 +237,7 @@ static int open_source(struct agent *a, struct flume_err *err)
 				      &sink, err);
 	if (!o->etcd)
 		return 0;
-	int code =
-		source_etcd_new(&a->source, a->loop, a->etcd, o->prefix, o->poll, &sink, err);
+	int code = open_etcd_source(a, err);
 	if (!code)
 		code = open_status(a, err);
 	if (!code)
@@ -256,6 +299,7 @@ static void leave(struct agent *a)
 static void stop(struct agent *a)
 {
 	a->source = source_free(a->source);
+	a->beside = source_free(a->beside);
 	if (a->engine)
 		engine_on_status(a->engine, NULL, NULL);
 	a->http = http_free(a->http);

@@ -6,6 +6,7 @@
  * A write whose answer got lost may have happened.  Then the key is read again: it holds what
  * was to be written, or it does not.
  */
+#include "agent/cmd/agent_options.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/follow.h"
 #include "agent/cmd/options.h"
@@ -23,7 +24,7 @@ struct apply_options {
 	const char *etcd, *prefix, *config;
 	struct etcd_how how;
 	int64_t timeout, case_limit;
-	int output;
+	int output, same_version;
 	bool wait, dry_run;
 };
 
@@ -38,6 +39,9 @@ static const struct conf_option options[] = {
 	 offsetof(struct apply_options, timeout), "How long to wait."},
 	{"dry-run", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct apply_options, dry_run),
 	 "Do everything but write."},
+	{"same-version", 0, CONF_CHOICE, "reject|apply", "reject", "FLUME_SAME_VERSION",
+	 offsetof(struct apply_options, same_version),
+	 "What to do with another content of a version that etcd holds; agents ask the same."},
 	OPTION_CASE_LIMIT(apply_options),
 	OPTION_CONFIG(apply_options,
 		      "The agent's configuration, for etcd, prefix and components."),
@@ -104,21 +108,6 @@ static int put(struct session *s, const struct file *f, int64_t expected, int64_
 	return code ? cmd_fail(cmd_exit_of(code), "%s: %s", f->name, err.text) : 0;
 }
 
-/* Agents refuse it unless their policy says otherwise; the author should hear it here first. */
-static void warn_of_reuse(const struct file *f, const struct etcd_kv *kv)
-{
-	flume_schema *old = NULL;
-	const char *version = flume_schema_get_version(f->schema);
-	if (flume_schema_parse(&old, kv->value, kv->value_len,
-			       slurp_guess(kv->value, kv->value_len), NULL, NULL))
-		return;
-	if (*version && !strcmp(version, flume_schema_get_version(old)) &&
-	    strcmp(flume_schema_get_digest(f->schema), flume_schema_get_digest(old)) != 0)
-		cmd_fail(0, "warning: %s: version %s was already used for another content",
-			 f->name, version);
-	flume_schema_unref(old);
-}
-
 /* ---- all writes ---- */
 
 static void tell(struct session *s, const struct file *f, const char *word, int64_t revision)
@@ -143,8 +132,6 @@ static int apply_one(struct session *s, const struct file *f)
 		store_find(&s->list, s->options->prefix, "schemas/", f->name);
 	bool same = kv && kv->value_len == f->len && !memcmp(kv->value, f->text, f->len);
 	int64_t revision = kv ? kv->mod_revision : 0;
-	if (kv && !same)
-		warn_of_reuse(f, kv);
 	if (!same && !s->options->dry_run) {
 		int code = put(s, f, revision, &revision);
 		if (code && s->options->output == OUTPUT_JSON)
@@ -158,6 +145,18 @@ static int apply_one(struct session *s, const struct file *f)
 	return 0;
 }
 
+/* False when out of memory. */
+static bool print_rows(struct session *s)
+{
+	char *rows = text_take(&s->json);
+	if (!rows)
+		return false;
+	printf("[%s%s]\n", rows, *rows ? "\n" : "");
+	fflush(stdout);
+	free(rows);
+	return true;
+}
+
 static int apply_all(struct session *s)
 {
 	int code = 0;
@@ -166,15 +165,47 @@ static int apply_all(struct session *s)
 		return out_of_memory();
 	for (size_t i = 0; i < s->plan.files.n && !code; i++)
 		code = apply_one(s, &s->plan.files.all[s->plan.order[i]]);
-	if (s->options->output == OUTPUT_JSON) {
-		char *rows = text_take(&s->json);
-		if (!rows)
-			return code ? code : out_of_memory();
-		printf("[%s%s]\n", rows, *rows ? "\n" : "");
-		fflush(stdout);
-		free(rows);
-	}
+	if (s->options->output == OUTPUT_JSON && !print_rows(s) && !code)
+		code = out_of_memory();
 	return code;
+}
+
+/* ---- a version is not used for two contents ---- */
+
+static bool is_reused(const struct file *f, const struct etcd_kv *kv)
+{
+	flume_schema *old = NULL;
+	const char *version = flume_schema_get_version(f->schema);
+	if (!kv || flume_schema_parse(&old, kv->value, kv->value_len,
+				      slurp_guess(kv->value, kv->value_len), NULL, NULL))
+		return false;
+	bool same = *version && !strcmp(version, flume_schema_get_version(old));
+	bool other = strcmp(flume_schema_get_digest(f->schema), flume_schema_get_digest(old));
+	flume_schema_unref(old);
+	return same && other;
+}
+
+/* Agents would refuse it, each by itself, and the store would hold what runs nowhere. */
+static int refuse_reuse(struct session *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->plan.files.n; i++) {
+		const struct file *f = &s->plan.files.all[s->plan.order[i]];
+		const struct etcd_kv *kv =
+			store_find(&s->list, s->options->prefix, "schemas/", f->name);
+		if (!is_reused(f, kv))
+			continue;
+		n++;
+		cmd_fail(0,
+			 "%s: version %s is in etcd with other content: raise `version`, or "
+			 "say --same-version apply where the agents do",
+			 f->name, flume_schema_get_version(f->schema));
+		if (s->options->output == OUTPUT_JSON)
+			tell(s, f, "conflict", kv->mod_revision);
+	}
+	if (n && s->options->output == OUTPUT_JSON)
+		print_rows(s);
+	return n ? cmd_fail(CMD_CONFLICT, "nothing was applied") : 0;
 }
 
 /* ---- the command ---- */
@@ -201,6 +232,8 @@ static int run(const struct cmd_call *call)
 		code = read_store(&s);
 	if (!code)
 		code = plan_check(&s.plan, call->conf, o->case_limit, o->output == OUTPUT_JSON);
+	if (!code && o->same_version == SAME_VERSION_REJECT)
+		code = refuse_reuse(&s);
 	if (!code)
 		code = apply_all(&s);
 	if (!code && o->wait && !o->dry_run)

@@ -1,6 +1,7 @@
 #include "agent/cmd/fetch.h"
 
 #include <curl/curl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CONNECT_MS 2000L
@@ -33,15 +34,9 @@ static int judge(long status, const char *url, struct flume_err *err)
 	return flume_fail(err, code, "%s: status %ld", url, status);
 }
 
-static int perform(CURL *curl, const char *url, const char *accept, struct text *out,
-		   struct flume_err *err)
+static void set_common(CURL *curl, const char *url, struct curl_slist *headers, char *why,
+		       struct text *out)
 {
-	char why[CURL_ERROR_SIZE] = "";
-	char header[128];
-	snprintf(header, sizeof header, "Accept: %s", accept ? accept : "*/*");
-	struct curl_slist *headers = curl_slist_append(NULL, header);
-	if (!headers)
-		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -52,6 +47,18 @@ static int perform(CURL *curl, const char *url, const char *accept, struct text 
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
+}
+
+static int perform(CURL *curl, const char *url, const char *accept, struct text *out,
+		   struct flume_err *err)
+{
+	char why[CURL_ERROR_SIZE] = "";
+	char header[128];
+	snprintf(header, sizeof header, "Accept: %s", accept ? accept : "*/*");
+	struct curl_slist *headers = curl_slist_append(NULL, header);
+	if (!headers)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	set_common(curl, url, headers, why, out);
 	CURLcode result = curl_easy_perform(curl);
 	long status = 0;
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -61,18 +68,102 @@ static int perform(CURL *curl, const char *url, const char *accept, struct text 
 	return result ? explain(result, url, why, err) : judge(status, url, err);
 }
 
-int fetch(const char *url, const char *path, const char *accept, struct text *out,
-	  struct flume_err *err)
+static char *join(const char *url, const char *path)
 {
+	struct text whole = {0};
 	size_t len = strlen(url);
 	while (len && url[len - 1] == '/')
 		len--;
-	struct text whole = {0};
 	text_addf(&whole, "%.*s%s", (int)len, url, path);
-	CURL *curl = whole.failed ? NULL : curl_easy_init();
-	int code = curl ? perform(curl, whole.s, accept, out, err)
+	return text_take(&whole);
+}
+
+int fetch(const char *url, const char *path, const char *accept, struct text *out,
+	  struct flume_err *err)
+{
+	char *whole = join(url, path);
+	CURL *curl = whole ? curl_easy_init() : NULL;
+	int code = curl ? perform(curl, whole, accept, out, err)
 			: flume_fail(err, FLUME_NOMEM, "out of memory");
 	curl_easy_cleanup(curl);
-	text_fini(&whole);
+	free(whole);
+	return code;
+}
+
+/* ---- to change something ---- */
+
+/* "detail" of a problem, or the status. */
+static int explain_problem(long status, const struct text *body, struct flume_err *err)
+{
+	flume_value *problem = NULL;
+	int code = status == 404                    ? FLUME_NOT_FOUND
+		   : status == 401 || status == 403 ? FLUME_REFUSED
+		   : status == 409                  ? FLUME_CONFLICT
+		   : status < 500                   ? FLUME_INVALID
+						    : FLUME_IO;
+	if (body->s &&
+	    !flume_value_parse(&problem, body->s, body->len, FLUME_JSON, NULL, NULL)) {
+		const flume_value *detail = flume_value_get(problem, "detail");
+		flume_fail(err, code, "%.300s", detail ? flume_value_text(detail) : "refused");
+		flume_value_free(problem);
+		return code;
+	}
+	return flume_fail(err, code, "the agent answers with status %ld", status);
+}
+
+static bool add_header(struct curl_slist **list, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(*list, line);
+	if (longer)
+		*list = longer;
+	return longer;
+}
+
+static bool add_headers(struct curl_slist **list, const struct fetch_request *r)
+{
+	struct text token = {0};
+	bool good = add_header(list, "Content-Type: application/json");
+	if (r->token)
+		text_addf(&token, "Authorization: Bearer %s", r->token);
+	if (r->token && good)
+		good = !token.failed && add_header(list, token.s);
+	text_fini(&token);
+	return good;
+}
+
+static int send_request(CURL *curl, const struct fetch_request *r, const char *url,
+			struct flume_err *err)
+{
+	char why[CURL_ERROR_SIZE] = "";
+	struct curl_slist *headers = NULL;
+	struct text body = {0};
+	long status = 0;
+	if (!add_headers(&headers, r)) {
+		curl_slist_free_all(headers);
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	}
+	set_common(curl, url, headers, why, &body);
+	if (r->socket)
+		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, r->socket);
+	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body);
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
+	CURLcode result = curl_easy_perform(curl);
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_slist_free_all(headers);
+	int code = result ? explain(result, r->socket ? r->socket : url, why, err)
+		   : status >= 200 && status < 300 ? 0
+						   : explain_problem(status, &body, err);
+	text_fini(&body);
+	return code;
+}
+
+int fetch_send(const struct fetch_request *r, struct flume_err *err)
+{
+	char *url = join(r->url, r->path);
+	CURL *curl = url ? curl_easy_init() : NULL;
+	int code = curl ? send_request(curl, r, url, err)
+			: flume_fail(err, FLUME_NOMEM, "out of memory");
+	curl_easy_cleanup(curl);
+	free(url);
 	return code;
 }

@@ -1,4 +1,4 @@
-/* fetch.h - inside agent/cmd: one GET from an agent. */
+/* fetch.h - inside agent/cmd: one request to an agent. */
 #ifndef FLUME_AGENT_CMD_FETCH_H
 #define FLUME_AGENT_CMD_FETCH_H
 
@@ -10,5 +10,16 @@
  */
 int fetch(const char *url, const char *path, const char *accept, struct text *out,
 	  struct flume_err *err);
+
+struct fetch_request {
+	const char *url, *path;
+	const char *socket; /* of the agent; NULL: the url has host and port */
+	const char *method;
+	const char *body;  /* JSON */
+	const char *token; /* bearer; may be NULL */
+};
+/* 0 for any success.  Else as fetch(), or FLUME_CONFLICT (409) or FLUME_INVALID (another 4xx), with
+ * what the agent said. */
+int fetch_send(const struct fetch_request *, struct flume_err *err);
 
 #endif

@@ -136,18 +136,28 @@ static void print_counts(struct table *table, const struct map *counts)
 	}
 }
 
-static void add_astray(struct table *table, const char *node, const char *name,
-		       const flume_value *schema)
+/* Of what an operator holds, the operator; of all else, what was attempted. */
+static void add_why(struct text *why, const flume_value *schema)
 {
 	const flume_value *attempted = flume_value_get(schema, "attempted");
+	const flume_value *hold = flume_value_get(schema, "hold");
 	const char *stage = text_of(attempted, "stage");
 	const char *error = text_of(attempted, "error");
 	const char *reason = text_of(schema, "reason");
-	struct text why = {0};
-	text_add(&why, *reason ? reason : "");
-	if (*stage || *error)
-		text_addf(&why, "%s%s%s%s", *reason ? ": " : "", stage,
+	bool held = !strcmp(reason, "pinned") || !strcmp(reason, "frozen");
+	text_add(why, reason);
+	if (held && hold)
+		text_addf(why, " by %s: %s", text_of(hold, "by"), text_of(hold, "why"));
+	else if (*stage || *error)
+		text_addf(why, "%s%s%s%s", *reason ? ": " : "", stage,
 			  *stage && *error ? ": " : "", error);
+}
+
+static void add_astray(struct table *table, const char *node, const char *name,
+		       const flume_value *schema)
+{
+	struct text why = {0};
+	add_why(&why, schema);
 	char *line = text_take(&why);
 	table_row(table, (const char *[]){node, name, text_of(schema, "state"),
 					  version_of(schema, "wanted"),
@@ -195,8 +205,30 @@ static size_t list_blind(struct table *table, const struct fleet *fleet)
 	return n;
 }
 
+/* Documents of extra cases that are broken: an older one is in force, or none. */
+static size_t list_broken(struct table *table, const struct fleet *fleet)
+{
+	size_t n = 0;
+	table_row(table, (const char *[]){"NODE", "BROKEN CASES", "ERROR"});
+	for (size_t i = 0; i < fleet->n; i++) {
+		const flume_value *status = fleet->nodes[i].status;
+		const flume_value *all = status ? flume_value_get(status, "canaries") : NULL;
+		for (size_t j = 0; all && j < flume_value_size(all); j++) {
+			const char *error = text_of(flume_value_at(all, j), "error");
+			const flume_value *name = flume_value_key(all, j);
+			if (!*error || !name)
+				continue;
+			table_row(table, (const char *[]){fleet->nodes[i].name,
+							  flume_value_text(name), error});
+			n++;
+		}
+	}
+	return n;
+}
+
 static int print_text(const struct fleet *fleet)
 {
+	struct table broken = {.columns = 3};
 	struct table counted = {.columns = 4}, astray = {.columns = 6}, blind = {.columns = 4};
 	struct map counts = {0};
 	bool good = count_all(&counts, fleet) == 0;
@@ -215,7 +247,12 @@ static int print_text(const struct fleet *fleet)
 		putchar('\n');
 		good = good && table_print(stdout, &blind);
 	}
+	if (list_broken(&broken, fleet)) {
+		putchar('\n');
+		good = good && table_print(stdout, &broken);
+	}
 	map_fini(&counts);
+	table_fini(&broken);
 	table_fini(&counted);
 	table_fini(&blind);
 	table_fini(&astray);

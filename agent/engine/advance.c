@@ -110,6 +110,17 @@ static void tell_blocked(struct lane *lane)
 	next->told = next->ever_told = true;
 }
 
+/* It stays, and says so once. */
+static void refuse_canary(struct lane *lane, const struct flume_err *err)
+{
+	struct next *next = &lane->next;
+	next_refused(next);
+	crash_note(lane);
+	if (!is_old_news(lane, LANE_REJECTED, err->text))
+		lane_reject(lane, next, "canary", "", strdup(err->text), NULL);
+	next->told = next->ever_told = true;
+}
+
 static void reject_canary(struct lane *lane, const struct flume_err *err)
 {
 	struct next next = lane_take_next(lane);
@@ -130,8 +141,9 @@ static void await_others(struct lane *lane, const struct flume_err *err)
 		waits_for_dependent(&next->waits, e, err->path);
 	if (!is_old_news(lane, LANE_REJECTED, err->text))
 		lane_reject(lane, next, "canary", "", strdup(err->text), NULL);
-	next->told = next->ever_told = true;
-	next->due = e->commits != next->as_of; /* it may be over already */
+	next->told = next->ever_told = next->over = true;
+	/* It may be over already. */
+	next->due = e->commits != next->as_of || e->sides.moved != next->cases_as_of;
 }
 
 /* A change is bad by itself, or together with what it refers to; what fails in the case of
@@ -144,10 +156,12 @@ static void fail_canary(struct lane *lane, const struct flume_err *err)
 		memory_bad_update(lane, &next->facts);
 	else
 		memory_bad(lane, &next->facts, next->context, "canary", err->text);
-	if (others && !next->asker.done)
+	if (next->asker.done)
+		reject_canary(lane, err);
+	else if (others)
 		await_others(lane, err);
 	else
-		reject_canary(lane, err);
+		refuse_canary(lane, err);
 }
 
 /* ---- the swap ---- */
@@ -202,7 +216,7 @@ static void swapped(struct lane *lane)
 	char from[FACTS_VERSION];
 	memcpy(from, lane->runs.facts.version, sizeof from);
 	lane->wants = true;
-	lane->leaving = lane->held_back = false;
+	lane->leaving = lane->held_back = lane->held_mass = false;
 	waits_fini(&lane->leave_waits);
 	lane->wanted = next.facts;
 	if (next.asker.done)
@@ -272,7 +286,9 @@ static void on_trial(void *arg, const struct flume_err *err)
 {
 	struct lane *lane = arg;
 	lane->next.trial = NULL;
-	if (!err)
+	if (lane->next.cases_as_of != lane->engine->sides.moved)
+		next_rest(&lane->next); /* it met cases that may not be in force any more */
+	else if (!err)
 		swap(lane);
 	else if (err->code == FLUME_FAILED)
 		fail_canary(lane, err);
@@ -288,19 +304,34 @@ static void on_trial_begin(void *arg)
 	crash_note(lane);
 }
 
+static flume_schema *find_extra(void *arg, const char *id)
+{
+	return extras_of(arg, id);
+}
+
+static bool has_extra(struct engine *e, flume_change *change)
+{
+	const char *id;
+	for (size_t i = 0; (id = flume_change_get_id(change, i)); i++)
+		if (extras_of(e, id))
+			return true;
+	return false;
+}
+
 static void begin_trial(struct lane *lane)
 {
 	const struct trial_calls calls = {on_trial_begin, on_trial, lane};
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
-	const struct trial_limits limits = {e->options.case_limit_ns, ALL_CASES};
-	if (refs_context(e, next->schema, next->context)) {
+	const struct trial_limits limits = {e->options.case_limit_ns, ALL_CASES, find_extra, e};
+	if (refs_context(lane, next->schema, next->context)) {
 		block(lane, FLUME_NOMEM, NULL);
 		return;
 	}
 	next->stage = NEXT_TRIAL;
 	next->began = loop_now();
 	next->as_of = e->commits;
+	next->cases_as_of = e->sides.moved;
 	next->shown = next->begun = false;
 	next->trial = trial_start(e->trials, next->change, &limits, &calls);
 	if (!next->trial) {
@@ -322,7 +353,7 @@ static void try_next(struct lane *lane)
 		return;
 	}
 	flume_report_free(report);
-	if (trial_needed(next->change))
+	if (trial_needed(next->change) || has_extra(lane->engine, next->change))
 		begin_trial(lane);
 	else
 		swap(lane);
@@ -332,7 +363,8 @@ static bool is_due(const struct lane *lane)
 {
 	const struct next *next = &lane->next;
 	return next->schema &&
-	       (next->stage == NEXT_DUE || (next->stage == NEXT_BLOCKED && next->due));
+	       (next->stage == NEXT_DUE ||
+		((next->stage == NEXT_BLOCKED || next->stage == NEXT_HELD) && next->due));
 }
 
 static void round_of_tries(struct engine *e)
@@ -341,7 +373,7 @@ static void round_of_tries(struct engine *e)
 		struct lane *lane = engine_lane_at(e, i);
 		if (lane_leaves(lane) && lane->leave_due)
 			lane_retire(lane);
-		else if (is_due(lane) && turns_allow(lane))
+		else if (is_due(lane) && again_may_try(lane) && turns_allow(lane))
 			try_next(lane);
 	}
 }
@@ -361,7 +393,7 @@ static void tell_left_over(struct engine *e)
 void engine_advance(struct engine *e)
 {
 	e->again = true;
-	if (e->advancing)
+	if (e->advancing || !sides_ready(e))
 		return;
 	e->advancing = true;
 	while (e->again) {

@@ -87,6 +87,8 @@ char *bad_encode(const struct bad *bad, const char *name, size_t *out_len)
 		add_text(&t, "error", c->error);
 		if (*c->context)
 			add_text(&t, "context", c->context);
+		if (*c->cleared)
+			add_text(&t, "cleared", c->cleared);
 		add_text(&t, "at", at);
 		text_add_char(&t, '}');
 	}
@@ -122,6 +124,7 @@ static int read_change(struct bad *out, const flume_value *map)
 	get_text(map, "stage", c.stage, sizeof c.stage);
 	get_text(map, "context", c.context, sizeof c.context);
 	get_text(map, "error", c.error, sizeof c.error);
+	get_text(map, "cleared", c.cleared, sizeof c.cleared);
 	get_text(map, "at", at, sizeof at);
 	if (strncmp(c.facts.digest, "sha256:", 7) != 0 || c.facts.revision < 0 ||
 	    stamp_read(at, &c.at))

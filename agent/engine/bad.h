@@ -7,7 +7,7 @@
 #ifndef FLUME_AGENT_ENGINE_BAD_H
 #define FLUME_AGENT_ENGINE_BAD_H
 
-#include "agent/engine/facts.h"
+#include "agent/engine/note.h"
 
 #define BAD_MOST  16 /* the oldest is forgotten */
 #define BAD_ERROR 320
@@ -17,7 +17,8 @@ struct bad_change {
 	char context[DIGEST_SIZE]; /* the schemas it failed together with; "": by itself */
 	char stage[12];            /* "canary", "probation", "crash" */
 	char error[BAD_ERROR];
-	int64_t at; /* seconds since 1970 */
+	char cleared[NOTE_ID]; /* the last clear that had been heard of by then; "": none */
+	int64_t at;            /* seconds since 1970 */
 };
 
 struct bad {                     /* all zero is an empty one */

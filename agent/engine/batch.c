@@ -49,7 +49,7 @@ static int take_all(struct engine *e, const struct change *changes, size_t n, in
 	for (size_t i = 0; i < n; i++) {
 		const struct lane *lane = map_get(&e->lanes, changes[i].name);
 		int one = intake_change(e, &changes[i], &nobody, listed_at,
-					mass || (lane && lane->held_back));
+					mass || (lane && lane->held_mass));
 		rc = one ? one : rc;
 	}
 	return rc;
@@ -111,6 +111,7 @@ int batch_take(void *engine, enum batch_kind kind, const struct change *changes,
 	       int64_t revision)
 {
 	struct engine *e = engine;
+	sides_hurry(e);
 	int rc = kind == BATCH_LIST ? take_list(e, changes, n, revision)
 				    : take_all(e, changes, n, 0);
 	if (!rc && revision > e->proved)
@@ -128,6 +129,7 @@ void batch_reset(void *engine, int64_t revision)
 	for (size_t i = 0; i < e->lanes.len; i++)
 		engine_lane_at(e, i)->last_revision = 0;
 	e->forgotten = 0;
+	sides_reset(e);
 	e->proved = revision;
 	sight_reset(e);
 	board_changed(e);

@@ -262,6 +262,7 @@ size_t engine_boot(struct engine *e)
 	if (bad_list(state, "bad", &bad, &err) || bad_list(state, "tried", &tried, &err) ||
 	    proven_list(state, &proven, &err))
 		memory_trouble(e, "the state folder cannot be used", &err);
+	sides_boot(e);
 	for (size_t i = 0; bad && bad[i]; i++)
 		load_bad(e, bad[i]);
 	crash_boot(e, tried);

@@ -25,19 +25,20 @@ static bool is_recent(const struct bad_change *c, int64_t now)
 
 /* ---- while it runs ---- */
 
-static int add(struct bad *list, const struct facts *facts, const char *stage,
-	       int64_t crashed_at)
+static int add(struct bad *list, const struct bad_change *one, const char *stage)
 {
-	struct bad_change c = {.facts = *facts, .at = crashed_at};
+	struct bad_change c = *one;
 	memccpy(c.stage, stage, '\0', sizeof c.stage - 1);
 	return bad_add(list, &c);
 }
 
 /* With the time of its last crash, if there was one. */
-static int add_under_way(struct bad *list, const struct facts *facts)
+static int add_under_way(const struct lane *lane, struct bad *list, const struct facts *facts)
 {
 	const struct bad_change *known = bad_find(list, facts->digest);
-	return add(list, facts, UNDER_WAY, known ? known->at : 0);
+	struct bad_change c = {.facts = *facts, .at = known ? known->at : 0};
+	clears_mark(lane, facts->digest, c.cleared);
+	return add(list, &c, UNDER_WAY);
 }
 
 static int list_now(const struct lane *lane, struct bad *out)
@@ -47,11 +48,11 @@ static int list_now(const struct lane *lane, struct bad *out)
 	int rc = 0;
 	for (size_t i = 0; !rc && i < before->n; i++)
 		if (is_recent(&before->list[i], now))
-			rc = add(out, &before->list[i].facts, CRASHED, before->list[i].at);
+			rc = add(out, &before->list[i], CRASHED);
 	if (!rc && lane->watched)
-		rc = add_under_way(out, &lane->runs.facts);
+		rc = add_under_way(lane, out, &lane->runs.facts);
 	if (!rc && lane->next.schema && lane->next.begun)
-		rc = add_under_way(out, &lane->next.facts);
+		rc = add_under_way(lane, out, &lane->next.facts);
 	return rc;
 }
 
@@ -125,6 +126,14 @@ void crash_clear(struct lane *lane, const struct facts *facts)
 		return;
 	bad_drop(&lane->tries, facts->digest);
 	write_down(lane, &lane->tries);
+}
+
+/* What is under way stays written down. */
+void crash_forget(struct lane *lane)
+{
+	if (lane->engine->options.state_dir)
+		write_down(lane, &lane->tries);
+	crash_note(lane);
 }
 
 /* ---- at the next start ---- */

@@ -16,6 +16,15 @@ enum verdict {
 	DECIDE_REJECTED,  /* `reason` says why                         */
 };
 
+/* Somebody holds a schema, or all of them, at what runs. */
+struct decide_hold {
+	bool on;
+	int64_t since; /* the store's revision that says so; 0: it was said on this node */
+	const char *version, *digest; /* may go on all the same; NULL or "": nothing may */
+};
+
+enum { DECIDE_BY_STORE, DECIDE_BY_NODE, DECIDE_HOLDERS };
+
 struct question {
 	bool deleted;
 	const char *running_version; /* "" when unset                             */
@@ -27,7 +36,9 @@ struct question {
 	int64_t listed_at;           /* the store's, when it came in a list; or 0 */
 	bool known_bad;
 	bool breaker_open;
-	bool mass_delete; /* decide_mass_delete of the batch it came in */
+	bool mass_delete; /* decide_mass_delete of the batch it came in, and not confirmed */
+	struct decide_hold pins[DECIDE_HOLDERS];    /* of this schema */
+	struct decide_hold freezes[DECIDE_HOLDERS]; /* of all         */
 	bool apply_same_version;
 	bool deny_downgrade;
 };
@@ -35,7 +46,7 @@ struct question {
 struct decision {
 	enum verdict verdict;
 	/* "stale-revision", "known-bad", "version-reused", "update-breaker", "mass-delete",
-	 * "downgrade", or "". */
+	 * "downgrade", "pinned", "frozen", or "". */
 	const char *reason;
 	bool downgrade;
 	bool rewound; /* the store forgot a revision that was seen: it was wiped or restored */
@@ -46,5 +57,10 @@ struct decision decide(const struct question *);
 /* A batch that deletes `deleted` of the `staying` schemas, which no one before it deleted: more
  * than half, and at least three? */
 bool decide_mass_delete(size_t staying, size_t deleted);
+
+/* Does the word of an operator, who had seen the store at `said_at` and the key gone, agree with
+ * the deletion of a schema that was put at `running_revision` (0: before all that the store
+ * knows)? */
+bool decide_confirmed(int64_t said_at, int64_t running_revision);
 
 #endif

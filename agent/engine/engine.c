@@ -63,10 +63,27 @@ void next_fini(struct engine *e, struct next *next)
 	*next = (struct next){0};
 }
 
+void next_rest(struct next *next)
+{
+	next->trial = trial_cancel(next->trial);
+	next->change = flume_change_free(next->change);
+	next->begun = next->due = false;
+	if (next->stage == NEXT_TRIAL)
+		next->stage = NEXT_DUE;
+}
+
+void next_refused(struct next *next)
+{
+	next_rest(next);
+	next->stage = NEXT_HELD;
+	next->held = "known-bad";
+	next->over = true;
+}
+
 void lane_supersede(struct lane *lane)
 {
 	struct next next = lane_take_next(lane);
-	if (next.schema)
+	if (next.schema && !next.over)
 		lane_say(lane,
 			 &(struct saying){.outcome = OUTCOME_SUPERSEDED, .facts = &next.facts});
 	crash_note(lane);
@@ -83,11 +100,7 @@ void lane_supersede_all(struct lane *lane)
 void lane_put_aside(struct lane *lane)
 {
 	lane->aside = lane_take_next(lane);
-	lane->aside.trial = trial_cancel(lane->aside.trial);
-	lane->aside.change = flume_change_free(lane->aside.change);
-	lane->aside.begun = false;
-	if (lane->aside.stage == NEXT_TRIAL)
-		lane->aside.stage = NEXT_DUE;
+	next_rest(&lane->aside);
 	crash_note(lane);
 }
 
@@ -257,6 +270,7 @@ int engine_new(struct engine **out, struct loop *loop, flume_factory *factory,
 	e->factory = factory;
 	e->board = board;
 	e->tick_at = INT64_MAX;
+	sides_init(e);
 	bool good = copy_options(e, options);
 	set_limits(e, options);
 	stamp_write(e->started, stamp_now());
@@ -289,6 +303,7 @@ struct engine *engine_free(struct engine *e)
 	for (size_t i = 0; i < e->lanes.len; i++)
 		lane_free(engine_lane_at(e, i));
 	map_fini(&e->lanes);
+	sides_fini(e);
 	trials_free(e->trials);
 	loop_timer_free(e->tick);
 	loop_timer_free(e->pin);

@@ -46,6 +46,19 @@ size_t engine_boot(struct engine *);
 /* The sink to give to a source. */
 struct sink engine_sink(struct engine *);
 
+/* What comes beside the schemas.  The name of a change is that of a schema. */
+enum engine_side {
+	ENGINE_CASES,    /* canaries/NAME: see extra.h                                */
+	ENGINE_PINS,     /* pins/NAME: the schema is held at what runs; all see note.h */
+	ENGINE_FREEZE,   /* freeze (its name is "freeze"): all of them are            */
+	ENGINE_CLEARS,   /* bad/NAME: what failed is forgotten, and tried again       */
+	ENGINE_CONFIRMS, /* confirm/NAME: a deletion held as one of too many goes on  */
+	ENGINE_SIDES
+};
+/* The sink for one of them.  Who asks for it has to feed it: no change is carried out before its
+ * first list, or a few seconds after the first word of the schemas. */
+struct sink engine_side_sink(struct engine *, enum engine_side);
+
 enum engine_result {
 	ENGINE_APPLIED, /* swapped in; probation may still run */
 	ENGINE_UNCHANGED,
@@ -70,6 +83,25 @@ struct engine_answer {
 typedef void engine_done_fn(void *arg, const struct engine_answer *);
 void engine_submit(struct engine *, const struct change *, engine_done_fn *, void *arg);
 
+/* ---- what an operator decides on this node ---- */
+
+struct note;
+
+/* Holds the schema (NULL: all) at what runs, also over a restart.  0, FLUME_IO when it holds but
+ * could not be written, or FLUME_NOMEM. */
+int engine_hold(struct engine *, const char *name, const struct note *, struct flume_err *err);
+/* Takes that back.  FLUME_NOT_FOUND when it was not said on this node. */
+int engine_release(struct engine *, const char *name, const struct note *,
+		   struct flume_err *err);
+/* Forgets that the version of the note's digest failed here, or without one the version that is
+ * wanted, or `all`; and closes the update breaker.  What is wanted is tried again.  FLUME_NOT_FOUND
+ * when nothing is known of the name. */
+int engine_clear(struct engine *, const char *name, const struct note *, bool all,
+		 struct flume_err *err);
+
+/* Carries out deletions that are held as too many (`name` NULL: all of them), as far as nobody holds
+ * the schemas by a pin or a freeze.  FLUME_NOT_FOUND when none of this name is held that way. */
+int engine_agree(struct engine *, const char *name, const struct note *, struct flume_err *err);
 /* Carries out a deletion that is held as one of too many; with an answer likewise:
  * ENGINE_NOT_FOUND when none of this name is held. */
 void engine_confirm(struct engine *, const char *name, engine_done_fn *, void *arg);

@@ -102,6 +102,17 @@ static void cannot_fall(struct lane *lane, int rc, flume_report *report)
 		lane_state(lane, LANE_ROLLED_BACK, "no-way-back");
 }
 
+/* It was wanted, and is bad: it stays in case it is cleared. */
+static void keep_refused(struct lane *lane)
+{
+	struct release *bad = &lane->runs;
+	if (lane->next.schema || strcmp(lane->wanted.digest, bad->facts.digest) != 0)
+		return;
+	lane->next = (struct next){.schema = bad->schema, .facts = bad->facts};
+	bad->schema = NULL;
+	next_refused(&lane->next);
+}
+
 static void fall(struct lane *lane, const char *why)
 {
 	flume_report *report = flume_report_new();
@@ -112,6 +123,7 @@ static void fall(struct lane *lane, const char *why)
 	} else {
 		engine_moved(lane->engine, lane->name);
 		guard_end(lane);
+		keep_refused(lane);
 		crash_note(lane);
 		release_fini(&lane->runs);
 		lane->runs = lane->kept;

@@ -54,38 +54,18 @@ static bool is_repeated(struct lane *lane, const struct change *c)
 
 /* ---- what the table says ---- */
 
-/* What failed together with others says nothing of how it does with other ones. */
-static bool is_known_bad(const struct lane *lane, const struct intake *in)
-{
-	const struct bad_change *known = bad_find(&lane->bad, in->facts.digest);
-	char context[DIGEST_SIZE];
-	if (!known || !*known->context || !in->schema)
-		return known;
-	return !refs_context(lane->engine, in->schema, context) &&
-	       !strcmp(context, known->context);
-}
-
 static struct decision ask(const struct lane *lane, const struct intake *in)
 {
-	const struct engine *e = lane->engine;
-	const struct question question = {
-		.deleted = !in->change->text,
-		.running_version =
-			lane->runs.schema ? flume_schema_get_version(lane->runs.schema) : "",
-		.running_digest = lane->runs.schema ? lane->runs.facts.digest : NULL,
-		.version = in->schema ? flume_schema_get_version(in->schema) : "",
-		.digest = in->facts.digest,
-		.revision = in->change->revision,
-		/* What a held deletion would have deleted may come back as it was. */
-		.last_revision = lane->leaving ? 0 : lane->last_revision,
-		.listed_at = in->listed_at,
-		.known_bad = is_known_bad(lane, in),
-		.breaker_open = in->schema && breaker_refuses(&lane->breaker, loop_now()),
-		.mass_delete = in->mass_delete,
-		.apply_same_version = e->options.apply_same_version,
-		.deny_downgrade = e->options.deny_downgrade,
-	};
-	return decide(&question);
+	return again_ask(lane, &(struct asking){
+				       .deleted = !in->change->text,
+				       .schema = in->schema,
+				       .facts = &in->facts,
+				       /* What a held deletion would have deleted may come back
+					* as it was. */
+				       .last_revision = lane->leaving ? 0 : lane->last_revision,
+				       .listed_at = in->listed_at,
+				       .mass_delete = in->mass_delete,
+			       });
 }
 
 /* The source's word: this is wanted now. */
@@ -95,7 +75,7 @@ static void want(struct lane *lane, const struct intake *in)
 	asker_answer(lane->engine, &lane->leave_asker,
 		     &(struct engine_answer){.result = ENGINE_SUPERSEDED});
 	lane->wants = true;
-	lane->leaving = lane->held_back = false;
+	lane->leaving = lane->held_back = lane->held_mass = false;
 	lane->wanted = in->facts;
 	if (in->change->revision > 0)
 		lane->last_revision = in->change->revision;
@@ -155,16 +135,16 @@ static void recall(struct lane *lane, const struct facts *facts)
 	lane->attempt.at = copy.at;
 }
 
-/* Known as bad together with those it refers to: tried again when they change. */
-static void wait_for_context(struct lane *lane, struct intake *in, bool downgrade)
+/* It stays, to be tried when what holds it is over. */
+static void keep_held(struct lane *lane, struct intake *in, const struct decision *d)
 {
-	const struct bad_change *known = bad_find(&lane->bad, in->facts.digest);
-	if (!known || !*known->context)
-		return;
-	line_up(lane, in, NEXT_BLOCKED, downgrade);
-	lane->next.code = FLUME_FAILED;
-	lane->next.told = lane->next.ever_told = true;
-	waits_for_refs(&lane->next.waits, lane->engine, lane->next.schema);
+	line_up(lane, in, NEXT_HELD, d->downgrade);
+	lane->next.held = d->reason;
+	lane->next.over = !strcmp(d->reason, "known-bad");
+	if (lane->next.over)
+		waits_for_refs(&lane->next.waits, lane->engine, lane->next.schema);
+	if (!strcmp(d->reason, "update-breaker"))
+		engine_wake(lane->engine, lane->breaker.until);
 }
 
 static void hold(struct lane *lane, struct intake *in, const struct decision *d)
@@ -178,13 +158,8 @@ static void hold(struct lane *lane, struct intake *in, const struct decision *d)
 		lane_state(lane, LANE_HELD, d->reason);
 		lane->good = false;
 		recall(lane, &in->facts);
+		keep_held(lane, in, d);
 	}
-	if (!is_proposal(in) && !strcmp(d->reason, "update-breaker")) {
-		line_up(lane, in, NEXT_BREAKER, d->downgrade);
-		engine_wake(lane->engine, lane->breaker.until);
-	}
-	if (!is_proposal(in) && !strcmp(d->reason, "known-bad"))
-		wait_for_context(lane, in, d->downgrade);
 	asker_answer(lane->engine, &asker,
 		     &(struct engine_answer){.result = ENGINE_HELD, .reason = d->reason});
 }
@@ -199,15 +174,12 @@ static void reject(struct lane *lane, struct intake *in, const char *stage, cons
 
 static void reject_version(struct lane *lane, struct intake *in, const struct decision *d)
 {
-	struct text t = {0};
-	const char *place = in->change->place ? in->change->place : "";
-	text_addf(&t, "%s%sversion %s ", place, *place ? ": " : "", in->facts.version);
-	if (d->downgrade)
-		text_addf(&t, "is older than %s, which runs", lane->runs.facts.version);
-	else
-		text_add(&t, "runs already, with other content: raise `version`");
-	text_addf(&t, " [%s]", d->reason);
-	reject(lane, in, "check", d->reason, d->downgrade, text_take(&t), NULL);
+	struct next refused = {
+		.facts = in->facts, .downgrade = d->downgrade, .asker = *in->asker};
+	char *place = strdup(in->change->place ? in->change->place : "");
+	refused.place = place;
+	lane_reject_version(lane, &refused, d);
+	free(place);
 }
 
 static void reject_text(struct lane *lane, struct intake *in)
@@ -283,7 +255,7 @@ static void delete_what_does_not_run(struct lane *lane, struct intake *in)
 	struct asker asker = *in->asker;
 	bool was_wanted = lane->wants;
 	lane_supersede_all(lane);
-	lane->wants = lane->leaving = lane->held_back = false;
+	lane->wants = lane->leaving = lane->held_back = lane->held_mass = false;
 	if (in->change->revision > 0)
 		lane->last_revision = in->change->revision;
 	*lane->seen = '\0';
@@ -296,16 +268,11 @@ static void delete_what_does_not_run(struct lane *lane, struct intake *in)
 
 static void hold_deletion(struct lane *lane, struct intake *in, const char *reason)
 {
-	bool news = !lane->held_back;
 	lane_supersede_all(lane);
-	lane->leaving = lane->held_back = true;
+	lane->leaving = true;
 	lane->wants = false;
 	lane->wanted = in->facts;
-	lane_state(lane, LANE_HELD, reason);
-	if (news)
-		lane_say(lane, &(struct saying){.outcome = OUTCOME_HELD,
-						.facts = &in->facts,
-						.reason = reason});
+	again_hold_deletion(lane, reason);
 }
 
 /* The source's word stays what it was: this may be refused. */
@@ -321,7 +288,7 @@ static void begin_deletion(struct lane *lane, struct intake *in)
 {
 	lane_supersede_all(lane);
 	lane->leaving = true;
-	lane->held_back = lane->leave_told = lane->wants = false;
+	lane->held_back = lane->held_mass = lane->leave_told = lane->wants = false;
 	lane->wanted = in->facts;
 	if (in->change->revision > 0)
 		lane->last_revision = in->change->revision;
@@ -336,6 +303,8 @@ static void take_deletion(struct lane *lane, struct intake *in)
 		ignore(lane, in, &d);
 	} else if (!lane->runs.schema) {
 		delete_what_does_not_run(lane, in);
+	} else if (d.verdict == DECIDE_HELD && is_proposal(in)) {
+		hold(lane, in, &d);
 	} else if (d.verdict == DECIDE_HELD) {
 		hold_deletion(lane, in, d.reason);
 	} else if (is_proposal(in)) {
@@ -345,12 +314,28 @@ static void take_deletion(struct lane *lane, struct intake *in)
 	}
 }
 
+/* It is one thing to be sure of a deletion, and another to release the schema. */
+static void confirm(struct lane *lane, struct asker *asker)
+{
+	struct facts gone = lane->wanted;
+	*gone.digest = '\0';
+	struct decision d = again_ask(lane, &(struct asking){.deleted = true, .facts = &gone});
+	if (d.verdict == DECIDE_HELD) {
+		again_hold_deletion(lane, d.reason);
+		asker_answer(
+			lane->engine, asker,
+			&(struct engine_answer){.result = ENGINE_HELD, .reason = d.reason});
+		return;
+	}
+	propose_deletion(lane, asker);
+}
+
 void engine_confirm(struct engine *e, const char *name, engine_done_fn *done, void *arg)
 {
 	struct lane *lane = map_get(&e->lanes, name);
 	struct asker asker = {done, arg};
 	if (lane && lane->held_back)
-		propose_deletion(lane, &asker);
+		confirm(lane, &asker);
 	else
 		asker_answer(e, &asker, &(struct engine_answer){.result = ENGINE_NOT_FOUND});
 	engine_advance(e);

@@ -5,8 +5,9 @@
  * while that is on probation, and the next one, which is waited for or in its canary.  A lane
  * stays for a while when its schema is gone, for its counters; see prune.c.
  *
- * The files of the room: batch and intake (what comes in, and what is decided), advance (check,
- * build, canary, swap), refs and wait (what depends on other schemas), count and guard
+ * The files of the room: batch and intake (what comes in, and what is decided), again (what is
+ * asked of the table, and asked anew), sides with extras, holds and clears (what comes beside the
+ * schemas), advance (check, build, canary, swap), refs and wait (what depends on other schemas), count and guard
  * (probation, going back), retire (deletions), memory and rates (the state folder), crash and
  * turns (what follows from a crash), boot, tick, prune (names that are gone), say (outcomes: log, counters,
  * answers), sight (is the
@@ -21,6 +22,7 @@
 #include "agent/engine/facts.h"
 #include "agent/engine/fresh.h"
 #include "agent/engine/probation.h"
+#include "agent/engine/sides.h"
 #include "agent/engine/trial.h"
 #include "lib/base/map.h"
 #include "lib/base/text.h"
@@ -63,7 +65,7 @@ enum next_stage {
 	NEXT_DUE,
 	NEXT_TRIAL,   /* in its canary, or in line for it                  */
 	NEXT_BLOCKED, /* did not get on: tried again when what it waits for changes */
-	NEXT_BREAKER, /* the update breaker is open                        */
+	NEXT_HELD, /* `held` says why: asked about again when that may be over; see again.c */
 };
 
 /* The pipelines of the schemas that refer to one: it is at work inside of them. */
@@ -83,13 +85,16 @@ struct next {
 	char *place;
 	bool downgrade;
 	enum next_stage stage;
+	const char *held; /* NEXT_HELD: a reason of decide.h; static */
 	struct asker asker;
 	char context[DIGEST_SIZE]; /* refs_context when it was prepared */
 	flume_change *change;      /* NEXT_TRIAL ... */
 	struct trial *trial;
-	int64_t began;  /* the stage */
-	bool begun;     /* its cases, or calls, run: see crash.c */
-	uint64_t as_of; /* engine.commits when its canary began */
+	int64_t began;        /* the stage */
+	bool begun;           /* its cases, or calls, run: see crash.c */
+	bool over;            /* it was refused, and is kept since it may be cleared */
+	uint64_t as_of;       /* engine.commits when its canary began */
+	uint64_t cases_as_of; /* likewise, sides.moved */
 	bool shown;
 	struct waits waits; /* NEXT_BLOCKED: for whom ... */
 	bool due;           /* ... and whether one of them changed since   */
@@ -137,7 +142,8 @@ struct lane {
 
 	bool wants;     /* someone wants the schema to be here ... */
 	bool leaving;   /* ... or wants it gone, and that is not carried out yet */
-	bool held_back; /* `leaving`, and kept by the rule of mass deletions     */
+	bool held_back; /* `leaving`, and kept: `reason` says why                */
+	bool held_mass; /* ... as one of too many, which nobody has confirmed    */
 	bool leave_told, leave_due;
 	struct waits leave_waits; /* who stands against it; `leave_due`: that may be over */
 	struct asker leave_asker; /* who proposes it, whatever is wanted */
@@ -158,6 +164,7 @@ struct lane {
 	struct bad bad;
 	struct bad tries; /* see crash.c */
 	struct breaker breaker;
+	struct note cleared; /* the last clear that was carried out; at 0: none was */
 	enum save save, bad_save; /* of what is proven; of `bad` */
 	int64_t save_at, bad_save_at;
 	char saved[DIGEST_SIZE]; /* what STATE/proven/NAME holds; "": unknown, or nothing */
@@ -181,6 +188,7 @@ struct engine {
 	struct breaker_limits breaker;
 
 	struct map lanes; /* name to struct lane */
+	struct sides sides;
 	uint64_t ticks;
 	int64_t forgotten; /* the newest revision that a lane had seen which is gone */
 	struct trials *trials;
@@ -238,6 +246,10 @@ struct lane *lane_free(struct lane *);
 struct next lane_take_next(struct lane *);
 /* Gives up what is under way; who still waits for it hears that it was superseded. */
 void next_fini(struct engine *, struct next *);
+/* Gives up what is under way, for the change to begin anew some time. */
+void next_rest(struct next *);
+/* Refused, but wanted: it stays, for it may be cleared, or its circumstances may change. */
+void next_refused(struct next *);
 void lane_supersede(struct lane *);
 /* What was put aside, too. */
 void lane_supersede_all(struct lane *);
@@ -259,6 +271,27 @@ uint64_t lane_generation(const struct lane *);
  * FLUME_NOMEM: it is lost, and whoever waits for it knows. */
 int intake_change(struct engine *, const struct change *, const struct asker *,
 		  int64_t listed_at, bool mass_delete);
+
+/* ---- again.c ---- */
+
+struct asking { /* what the lane alone does not say */
+	bool deleted;
+	const flume_schema *schema; /* NULL: of a deletion, or it could not be read */
+	const struct facts *facts;
+	int64_t last_revision, listed_at; /* 0: nothing is to be said about the order */
+	bool mass_delete;
+};
+struct decision again_ask(const struct lane *, const struct asking *);
+/* May the lane's next change be tried now?  If not, that was told. */
+bool again_may_try(struct lane *);
+/* Has an operator agreed with its deletion? */
+bool again_confirmed(const struct lane *);
+/* Keeps a schema that is `leaving`, and says so. */
+void again_hold_deletion(struct lane *, const char *reason);
+/* Something changed that answers depend on; engine_advance() is to follow. */
+void again_lane(struct lane *);
+/* The same for all lanes, and carries on. */
+void again_all(struct engine *);
 
 /* ---- tick.c ---- */
 
@@ -354,6 +387,8 @@ void crash_clear(struct lane *, const struct facts *);
 bool crash_rewrite(struct engine *);
 /* All is to be written again. */
 void crash_lost(struct engine *);
+/* Something was dropped from its tries. */
+void crash_forget(struct lane *);
 /* The files of STATE/tried, by name, after those of STATE/bad. */
 void crash_boot(struct engine *, char **names);
 
@@ -394,6 +429,8 @@ void lane_attempted(struct lane *, const struct facts *, const char *stage, char
 void lane_state(struct lane *, enum lane_state, const char *reason);
 /* What is wanted is what runs. */
 void lane_calm(struct lane *, const struct facts *);
+/* `next`, which is not the lane's any more, has a version that cannot be. */
+void lane_reject_version(struct lane *, struct next *, const struct decision *);
 /* `next` was refused at `stage`.  Takes error and report; answers, so one that is waited for
  * must have left the lane. */
 void lane_reject(struct lane *, struct next *next, const char *stage, const char *reason,
@@ -410,8 +447,9 @@ const char *refs_name_at(const flume_schema *, unsigned line, unsigned column);
 /* Adds the names of the known schemas it may refer to, itself or through others.  0 or
  * FLUME_NOMEM. */
 int refs_reach(struct engine *, const flume_schema *, struct map *out);
-/* A digest of those schemas as they run now; "" when there are none.  0 or FLUME_NOMEM. */
-int refs_context(struct engine *, const flume_schema *, char out[DIGEST_SIZE]);
+/* A digest of those schemas as they run now, and of the extra cases of the lane's own; "" when there
+ * are none.  0 or FLUME_NOMEM. */
+int refs_context(const struct lane *, const flume_schema *, char out[DIGEST_SIZE]);
 
 /* ---- wait.c ---- */
 
@@ -426,6 +464,8 @@ void waits_for_findings(struct waits *, struct engine *, const flume_schema *,
 			const flume_report *);
 /* The store has another schema of this name now, or none: what waited for that is due. */
 void engine_moved(struct engine *, const char *name);
+/* What waits for that name is due, though the store has not changed. */
+void engine_stir(struct engine *, const char *name);
 
 /* ---- sight.c ---- */
 

@@ -80,6 +80,7 @@ void memory_bad(struct lane *lane, const struct facts *facts, const char *contex
 	memccpy(change.stage, stage, '\0', sizeof change.stage - 1);
 	memccpy(change.error, error, '\0', sizeof change.error - 1);
 	memccpy(change.context, context, '\0', sizeof change.context - 1);
+	clears_mark(lane, facts->digest, change.cleared);
 	memory_bad_update(lane, facts);
 	if (bad_add(&lane->bad, &change)) {
 		flume_fail(&err, FLUME_NOMEM, "out of memory");

@@ -120,8 +120,21 @@ static bool add_line(struct digest *d, const struct engine *e, const char *name)
 	return true;
 }
 
-int refs_context(struct engine *e, const flume_schema *schema, char out[DIGEST_SIZE])
+static bool add_cases(struct digest *d, const struct lane *lane)
 {
+	const flume_schema *cases = extras_of(lane->engine, lane->name);
+	if (!cases)
+		return false;
+	const char *digest = flume_schema_get_digest(cases);
+	digest_add(d, "cases ", 6);
+	digest_add(d, digest, strlen(digest));
+	digest_add(d, "\n", 1);
+	return true;
+}
+
+int refs_context(const struct lane *lane, const flume_schema *schema, char out[DIGEST_SIZE])
+{
+	struct engine *e = lane->engine;
 	struct map names = {0};
 	struct digest d;
 	bool any = false;
@@ -130,6 +143,7 @@ int refs_context(struct engine *e, const flume_schema *schema, char out[DIGEST_S
 	digest_init(&d);
 	for (size_t i = 0; !rc && i < names.len; i++)
 		any |= add_line(&d, e, names.entries[i].name);
+	any |= add_cases(&d, lane);
 	if (any)
 		digest_end(&d, out);
 	map_fini(&names);

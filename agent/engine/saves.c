@@ -195,7 +195,7 @@ static void note_good(struct engine *e, int64_t now)
 		return;
 	}
 	hurry(e);
-	if (has_failed(e) || !crash_rewrite(e))
+	if (has_failed(e) || !crash_rewrite(e) || e->sides.save_at)
 		return;
 	memory_is_fine(e);
 	e->saves.pause = 0;

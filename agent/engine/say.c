@@ -106,6 +106,19 @@ void lane_calm(struct lane *lane, const struct facts *facts)
 	lane->good = true;
 }
 
+void lane_reject_version(struct lane *lane, struct next *next, const struct decision *d)
+{
+	struct text t = {0};
+	const char *place = next->place ? next->place : "";
+	text_addf(&t, "%s%sversion %s ", place, *place ? ": " : "", next->facts.version);
+	if (d->downgrade)
+		text_addf(&t, "is older than %s, which runs", lane->runs.facts.version);
+	else
+		text_add(&t, "runs already, with other content: raise `version`");
+	text_addf(&t, " [%s]", d->reason);
+	lane_reject(lane, next, "check", d->reason, text_take(&t), NULL);
+}
+
 void lane_reject(struct lane *lane, struct next *next, const char *stage, const char *reason,
 		 char *error, flume_report *report)
 {

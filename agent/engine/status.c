@@ -12,6 +12,7 @@
 #include "agent/engine/json.h"
 #include "agent/engine/lane.h"
 
+#include "agent/engine/canary.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,9 +35,10 @@ const char *lane_state_word(const struct lane *lane, const char **out_reason)
 {
 	const struct next *next = &lane->next;
 	bool coming = next->schema && !next->asker.done && next->stage <= NEXT_TRIAL;
-	*out_reason = !coming                   ? lane->reason
-		      : next->stage == NEXT_DUE ? "after-crash"
-						: "canary";
+	*out_reason = !coming                      ? lane->reason
+		      : next->stage != NEXT_DUE    ? "canary"
+		      : !sides_ready(lane->engine) ? "starting"
+						   : "after-crash";
 	return state_words[coming ? LANE_WAITING : lane->state];
 }
 
@@ -117,6 +119,45 @@ static void add_running(struct text *t, const struct lane *lane)
 	text_add_char(t, '}');
 }
 
+static void add_note(struct text *t, const struct note *note)
+{
+	if (*note->by)
+		add_text(t, "by", note->by);
+	if (*note->why)
+		add_text(t, "why", note->why);
+	if (note->at)
+		add_stamp(t, "at", note->at);
+}
+
+/* Who holds it, whether there is something to hold back or not. */
+static void add_hold(struct text *t, const struct lane *lane)
+{
+	bool all, here;
+	const struct note *note = holds_find(lane->engine, lane->name, &all, &here);
+	if (!note)
+		return;
+	add_key(t, "hold");
+	text_add_char(t, '{');
+	add_text(t, "kind", all ? "freeze" : "pin");
+	add_text(t, "scope", here ? "node" : "fleet");
+	add_note(t, note);
+	if (*note->version)
+		add_text(t, "version", note->version);
+	if (*note->digest)
+		add_text(t, "digest", note->digest);
+	text_add_char(t, '}');
+}
+
+static void add_cleared(struct text *t, const struct note *note)
+{
+	if (!note->at)
+		return;
+	add_key(t, "cleared");
+	text_add_char(t, '{');
+	add_note(t, note);
+	text_add_char(t, '}');
+}
+
 static void add_schema(struct text *t, const struct lane *lane, const struct detail *d)
 {
 	const char *reason;
@@ -130,7 +171,40 @@ static void add_schema(struct text *t, const struct lane *lane, const struct det
 		add_attempted(t, &lane->attempt, d);
 	if (lane->runs.schema)
 		add_running(t, lane);
+	add_hold(t, lane);
+	add_cleared(t, &lane->cleared);
 	text_add_char(t, '}');
+}
+
+static void add_cases(struct text *t, const char *name, const struct extras *cases)
+{
+	add_key(t, name);
+	text_add_char(t, '{');
+	if (cases->good) {
+		add_facts(t, &cases->facts);
+		add_number(t, "revision", cases->facts.revision);
+		add_number(t, "cases", (int64_t)canary_size(cases->good));
+	}
+	if (cases->error)
+		add_cut(t, "error", cases->error, 300);
+	text_add_char(t, '}');
+}
+
+static void add_all_cases(struct text *t, const struct map *all)
+{
+	bool any = false;
+	for (size_t i = 0; i < all->len; i++) {
+		const struct extras *cases = all->entries[i].thing;
+		if (!cases->good && !cases->error)
+			continue;
+		if (!any)
+			add_key(t, "canaries");
+		text_add(t, any ? ", " : "{");
+		any = true;
+		add_cases(t, all->entries[i].name, cases);
+	}
+	if (any)
+		text_add_char(t, '}');
 }
 
 static void add_health(struct text *t, const char *key, const char *word, bool good,
@@ -163,6 +237,7 @@ static void add_node(struct engine *e, struct text *t, struct page_proof *out_pr
 	sight_write_proof(e, t);
 	out_proof->end = t->len;
 	sight_write(e, t);
+	add_all_cases(t, &e->sides.all[ENGINE_CASES].said);
 }
 
 static void add_schemas(struct engine *e, struct text *t, const struct detail *d)

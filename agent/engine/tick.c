@@ -1,6 +1,8 @@
 /* What happens by the clock: one timer for all lanes, armed for whichever is due first. */
 #include "agent/engine/lane.h"
 
+#include <string.h>
+
 #define SOON          (100 * MS) /* a canary that takes longer is shown */
 #define BLOCKED_PAUSE (250 * MS) /* when only memory was missing        */
 
@@ -13,11 +15,13 @@ void engine_wake(struct engine *e, int64_t at)
 }
 
 /* Each returns when it is next due. */
-static int64_t tick_breaker(struct lane *lane, int64_t now)
+static int64_t tick_held(struct lane *lane, int64_t now)
 {
+	if (strcmp(lane->next.held, "update-breaker") != 0)
+		return INT64_MAX;
 	if (breaker_refuses(&lane->breaker, now))
 		return lane->breaker.until;
-	lane->next.stage = NEXT_DUE;
+	lane->next.due = true;
 	return INT64_MAX;
 }
 
@@ -48,8 +52,8 @@ static int64_t tick_next(struct lane *lane, int64_t now)
 	if (!lane->next.schema)
 		return INT64_MAX;
 	switch (lane->next.stage) {
-	case NEXT_BREAKER:
-		return tick_breaker(lane, now);
+	case NEXT_HELD:
+		return tick_held(lane, now);
 	case NEXT_TRIAL:
 		return tick_trial(lane, now);
 	case NEXT_BLOCKED:
@@ -72,6 +76,7 @@ void engine_tick(void *arg)
 	engine_wake(e, turns_tick(e, now));
 	engine_wake(e, rates_tick(e, now));
 	engine_wake(e, sight_tick(e, now));
+	engine_wake(e, sides_tick(e, now));
 	engine_advance(e);
 	saves_tick(e, now);
 	lanes_prune(e);

@@ -21,6 +21,10 @@ struct trials *trials_free(struct trials *);
 struct trial_limits {
 	int64_t case_ns; /* of a case, where the schema has no max_latency */
 	int64_t all_ns;  /* of all cases together                          */
+	/* More cases for the schema of that id: see extra.h.  Lent; NULL: there are none.  May be
+	 * NULL itself. */
+	flume_schema *(*extra)(void *arg, const char *id);
+	void *arg; /* of `extra`, which is called before trial_start returns */
 };
 
 /* Do the schemas of this change have any cases? */

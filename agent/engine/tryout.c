@@ -56,6 +56,12 @@ void desk_close(struct desk *d, int64_t until_ns)
 
 /* ---- its life ---- */
 
+static flume_schema *dup_extra(const struct trial_limits *limits, const char *id)
+{
+	flume_schema *extra = limits->extra ? limits->extra(limits->arg, id) : NULL;
+	return extra ? flume_schema_ref(extra) : NULL;
+}
+
 static int add_candidates(struct tryout *t, flume_change *change)
 {
 	size_t n = 0;
@@ -70,6 +76,7 @@ static int add_candidates(struct tryout *t, flume_change *change)
 		if (!c->id)
 			return FLUME_NOMEM;
 		c->schema = flume_schema_ref(flume_change_get_schema(change, t->n));
+		c->extra = dup_extra(&t->limits, c->id);
 		c->pipeline = flume_pipeline_ref(flume_change_get_pipeline(change, t->n));
 	}
 	return 0;
@@ -101,6 +108,7 @@ struct tryout *tryout_unref(struct tryout *t)
 	for (size_t i = 0; i < t->n; i++) {
 		free(t->list[i].id);
 		flume_schema_unref(t->list[i].schema);
+		flume_schema_unref(t->list[i].extra);
 		flume_pipeline_unref(t->list[i].pipeline);
 	}
 	free(t->list);
@@ -131,6 +139,16 @@ static void note_turn(struct tryout *t, size_t i)
 	pthread_mutex_unlock(&t->desk->lock);
 }
 
+static int try_extra(const struct candidate *c, const struct canary_run *run,
+		     struct flume_err *err)
+{
+	struct flume_err own = {0};
+	int rc = c->extra ? canary_try_all(c->extra, c->pipeline, run, &own) : 0;
+	if (rc)
+		flume_fail(err, rc, "of canaries/%s, %s", c->id, own.text);
+	return rc;
+}
+
 static int try_all(struct tryout *t, struct flume_err *err)
 {
 	const struct canary_run run = {t->limits.case_ns, t->cancel, note_begun, t};
@@ -138,6 +156,8 @@ static int try_all(struct tryout *t, struct flume_err *err)
 	for (size_t i = 0; !rc && i < t->n; i++) {
 		note_turn(t, i);
 		rc = canary_try_all(t->list[i].schema, t->list[i].pipeline, &run, err);
+		if (!rc)
+			rc = try_extra(&t->list[i], &run, err);
 	}
 	return rc;
 }

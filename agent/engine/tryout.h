@@ -26,7 +26,7 @@ void desk_close(struct desk *, int64_t until_ns);
 
 struct candidate {
 	char *id;
-	flume_schema *schema;
+	flume_schema *schema, *extra; /* the latter may be NULL */
 	flume_pipeline *pipeline;
 };
 

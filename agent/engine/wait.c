@@ -84,9 +84,8 @@ static bool includes(const struct waits *w, const char *name)
 	return w->any || map_get(&w->names, name);
 }
 
-void engine_moved(struct engine *e, const char *name)
+void engine_stir(struct engine *e, const char *name)
 {
-	e->commits++;
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		struct lane *lane = engine_lane_at(e, i);
 		if (includes(&lane->leave_waits, name))
@@ -96,4 +95,10 @@ void engine_moved(struct engine *e, const char *name)
 		if (includes(&lane->aside.waits, name))
 			lane->aside.due = true;
 	}
+}
+
+void engine_moved(struct engine *e, const char *name)
+{
+	e->commits++;
+	engine_stir(e, name);
 }

@@ -103,7 +103,8 @@ struct etcd_call *etcd_cancel(struct etcd_call *);
 
 struct etcd_query { /* zero in any field but `key` is "no" */
 	const char *key;
-	bool prefix;    /* every key that begins with `key`                                   */
+	bool prefix; /* every key that begins with `key` ...                               */
+	const char *end; /* ... or, if not NULL, every one from `key` up to this, without it */
 	bool keys_only; /* without values                                                     */
 	bool count_only; /* result.count alone */
 	unsigned limit; /* at most so many keys                                               */
@@ -215,7 +216,8 @@ struct etcd_watch_calls {
 /* 0 in any of the times takes the default in brackets. */
 struct etcd_watch_options {
 	const char *prefix;
-	int64_t after; /* the revision of the list; what came later is delivered */
+	const char *end; /* as in etcd_query */
+	int64_t after;   /* the revision of the list; what came later is delivered */
 	int64_t keys; /* how many keys the list found, to notice lost deletes; -1: not known  */
 	int first_ms; /* until a new watch must have been answered [50 % of silence_ms]      */
 	int prove_ms; /* between proofs, +-10 % [40 % of it]                                 */

@@ -20,7 +20,8 @@ etcd_read_fn etcd_read_txn;
 /* Where the store is, where the prefix is, how many keys it has: result.revision, .count, and
  * in kvs (without its value) the key that was changed last, if that was after `after`.  Asks
  * this endpoint alone. */
-struct etcd_call *etcd_probe(struct etcd *, size_t endpoint, const char *prefix, int64_t after,
-			     int within_ms, etcd_done_fn *, void *arg);
+struct etcd_call *etcd_probe(struct etcd *, size_t endpoint, const char *prefix,
+			     const char *end, int64_t after, int within_ms, etcd_done_fn *,
+			     void *arg);
 
 #endif

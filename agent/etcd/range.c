@@ -18,7 +18,7 @@ enum { BEGINNINGS = 3 }; /* how often compaction may send it back to the start *
 
 struct range {
 	struct etcd_query query;
-	char *key;
+	char *key, *end; /* `end` may be NULL */
 	unsigned page;
 	unsigned begun;
 	int64_t at;    /* the revision of the first page; 0: none has come */
@@ -29,6 +29,7 @@ static void free_range(void *state)
 {
 	struct range *r = state;
 	free(r->key);
+	free(r->end);
 	free(r);
 }
 
@@ -41,9 +42,9 @@ static struct text page_body(const struct range *r, const struct etcd_result *ha
 		etcd_add_key(&body, r->key);
 	} else if (have->n) {
 		const struct etcd_kv *last = &have->kvs[have->n - 1];
-		etcd_add_prefix(&body, r->key, last->key, last->key_len + 1);
+		etcd_add_range(&body, r->key, r->end, last->key, last->key_len + 1);
 	} else {
-		etcd_add_prefix(&body, r->key, NULL, 0);
+		etcd_add_range(&body, r->key, r->end, NULL, 0);
 	}
 	int64_t revision = q->revision ? q->revision : r->at;
 	unsigned limit = r->page;
@@ -113,13 +114,15 @@ struct etcd_call *etcd_range(struct etcd *e, const struct etcd_query *q, etcd_do
 	if (!r)
 		return NULL;
 	*r = (struct range){.query = *q, .key = strdup(q->key), .page = e->options.page};
-	r->query.key = NULL;
-	if (!r->key) {
+	r->end = q->end ? strdup(q->end) : NULL;
+	r->query.key = r->query.end = NULL;
+	r->query.prefix = q->prefix || q->end;
+	if (!r->key || (q->end && !r->end)) {
 		free_range(r);
 		return NULL;
 	}
 	struct text body = page_body(r, &(struct etcd_result){0});
-	bool many = q->prefix && !q->count_only;
+	bool many = r->query.prefix && !q->count_only;
 	return etcd_call_new(
 		e, &(struct etcd_call_options){
 			   .path = "/v3/kv/range",
@@ -143,12 +146,13 @@ static int read_probe(struct etcd_call *call, const json_t *reply, struct etcd_r
 	return etcd_read_kvs(json_object_get(reply, "kvs"), &result->kvs, &result->n);
 }
 
-struct etcd_call *etcd_probe(struct etcd *e, size_t endpoint, const char *prefix, int64_t after,
-			     int within_ms, etcd_done_fn *done, void *arg)
+struct etcd_call *etcd_probe(struct etcd *e, size_t endpoint, const char *prefix,
+			     const char *end, int64_t after, int within_ms, etcd_done_fn *done,
+			     void *arg)
 {
 	struct text body = {0};
 	text_add_char(&body, '{');
-	etcd_add_prefix(&body, prefix, NULL, 0);
+	etcd_add_range(&body, prefix, end, NULL, 0);
 	text_addf(&body,
 		  ",\"limit\":\"1\",\"keys_only\":true,\"sort_order\":\"DESCEND\","
 		  "\"sort_target\":\"MOD\",\"min_mod_revision\":\"%" PRId64 "\"}",

@@ -16,7 +16,7 @@
 
 struct etcd_watch {
 	struct etcd *e;
-	char *prefix;
+	char *prefix, *end; /* `end` may be NULL */
 	struct etcd_watch_calls calls;
 	void *arg;
 	struct etcd_follow follow;
@@ -45,6 +45,7 @@ static void destroy(struct etcd_watch *w)
 	loop_timer_free(w->timer);
 	etcd_follow_fini(&w->follow);
 	free(w->prefix);
+	free(w->end);
 	free(w);
 }
 
@@ -70,7 +71,7 @@ static bool open_stream(struct etcd_watch *w)
 {
 	struct text body = {0};
 	text_add(&body, "{\"create_request\":{");
-	etcd_add_prefix(&body, w->prefix, NULL, 0);
+	etcd_add_range(&body, w->prefix, w->end, NULL, 0);
 	text_addf(&body,
 		  ",\"start_revision\":\"%" PRId64
 		  "\",\"progress_notify\":true,\"fragment\":true}}",
@@ -92,8 +93,8 @@ static bool open_stream(struct etcd_watch *w)
 
 static bool start_probe(struct etcd_watch *w)
 {
-	w->probe = etcd_probe(w->e, w->endpoint, w->prefix, w->follow.asked_at, w->probe_ms,
-			      on_probed, w);
+	w->probe = etcd_probe(w->e, w->endpoint, w->prefix, w->end, w->follow.asked_at,
+			      w->probe_ms, on_probed, w);
 	return w->probe;
 }
 
@@ -313,8 +314,9 @@ struct etcd_watch *etcd_watch_new(struct etcd *e, const struct etcd_watch_option
 		.probe_at = INT64_MAX,
 	};
 	w->prefix = strdup(o->prefix);
+	w->end = o->end ? strdup(o->end) : NULL;
 	w->timer = loop_timer_new(e->loop, on_time, w);
-	if (!w->prefix || !w->timer) {
+	if (!w->prefix || (o->end && !w->end) || !w->timer) {
 		destroy(w);
 		return NULL;
 	}

@@ -66,6 +66,18 @@ void etcd_add_prefix(struct text *t, const char *prefix, const char *from, size_
 	text_fini(&end);
 }
 
+void etcd_add_range(struct text *t, const char *prefix, const char *end, const char *from,
+		    size_t from_len)
+{
+	if (!end) {
+		etcd_add_prefix(t, prefix, from, from_len);
+		return;
+	}
+	etcd_add_bytes(t, "key", from ? from : prefix, from ? from_len : strlen(prefix));
+	text_add_char(t, ',');
+	etcd_add_bytes(t, "range_end", end, strlen(end));
+}
+
 /* ---- reading ---- */
 
 static int digit(char c)

@@ -16,6 +16,9 @@ void etcd_add_bytes(struct text *, const char *name, const char *bytes, size_t n
  * first) is where in the range to begin, inclusive. */
 void etcd_add_key(struct text *, const char *key);
 void etcd_add_prefix(struct text *, const char *prefix, const char *from, size_t from_len);
+/* The same up to `end`, without it; NULL: as etcd_add_prefix. */
+void etcd_add_range(struct text *, const char *prefix, const char *end, const char *from,
+		    size_t from_len);
 
 /* NUL-terminated beyond *len; NULL when `s` is not padded base64, or memory is out (then *len
  * is not touched). */

@@ -100,7 +100,8 @@ static const struct http_method *find_method(struct request *r, const char *url,
 					     const char *name)
 {
 	const char *rest;
-	const struct http_resource *resource = route_find(url, &rest);
+	size_t len;
+	const struct http_resource *resource = route_find(url, &rest, &len);
 	if (!resource) {
 		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found", "nothing at '%s'",
 				url);
@@ -115,7 +116,7 @@ static const struct http_method *find_method(struct request *r, const char *url,
 		answer_header(&r->answer, MHD_HTTP_HEADER_ALLOW, allowed);
 		return NULL;
 	}
-	r->name = strdup(rest);
+	r->name = strndup(rest, len);
 	if (!r->name)
 		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
 	return method;

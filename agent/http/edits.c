@@ -136,6 +136,34 @@ static void answer_engine(const struct edit *e, const struct engine_answer *said
 	}
 }
 
+/* ---- what an operator says ---- */
+
+static void answer_operator(struct request *r, int rc, const struct flume_err *err)
+{
+	if (!rc)
+		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
+	else if (rc == FLUME_NOT_FOUND)
+		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found", "%s", err->text);
+	else if (rc == FLUME_IO)
+		answer_problemf(&r->answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "not-saved",
+				"it is so, but not after a restart: %s", err->text);
+	else
+		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+}
+
+static void operate(struct engine *engine, struct request *r, enum edit_kind kind)
+{
+	struct flume_err err = {0};
+	const char *name = *r->name ? r->name : NULL;
+	int rc = kind == EDIT_HOLD        ? engine_hold(engine, name, &r->note, &err)
+		 : kind == EDIT_RELEASE   ? engine_release(engine, name, &r->note, &err)
+		 : kind == EDIT_CLEAR     ? engine_clear(engine, name, &r->note, false, &err)
+		 : kind == EDIT_CLEAR_ALL ? engine_clear(engine, name, &r->note, true, &err)
+					  : engine_agree(engine, name, &r->note, &err);
+	answer_operator(r, rc, &err);
+	request_ready(r);
+}
+
 /* ---- on the loop ---- */
 
 static void done(void *arg, const struct engine_answer *said)
@@ -173,6 +201,11 @@ static void start(struct edits *edits, struct edit *e)
 	struct request *r = e->request;
 	if (!expected(r)) {
 		request_ready(r);
+		free(e);
+		return;
+	}
+	if (e->kind >= EDIT_CLEAR) {
+		operate(edits->http->engine, r, e->kind);
 		free(e);
 		return;
 	}

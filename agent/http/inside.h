@@ -4,6 +4,7 @@
 #ifndef FLUME_AGENT_HTTP_INSIDE_H
 #define FLUME_AGENT_HTTP_INSIDE_H
 
+#include "agent/engine/note.h"
 #include "agent/http/answer.h"
 #include "agent/http/guard.h"
 #include "agent/http/http.h"
@@ -62,16 +63,18 @@ struct http_method {
 };
 
 struct http_resource {
-	const char *path; /* "/schemas/" is followed by a name, "/schemas" by nothing */
+	const char *path;   /* "/schemas/" is followed by a name, "/schemas" by nothing */
+	const char *suffix; /* "/clear" follows the name; NULL: nothing does */
 	struct http_method methods[4];
 };
 
 /* One resource per file; route.c has the list of them. */
 extern const struct http_resource resource_pipeline, resource_schemas, resource_schema,
+	resource_clear, resource_hold, resource_confirm, resource_freeze, resource_confirm_all,
 	resource_status, resource_healthz, resource_readyz, resource_metrics;
 
-/* NULL when there is none; `out_name` points into `url` at what follows the resource's path. */
-const struct http_resource *route_find(const char *url, const char **out_name);
+/* NULL when there is none; `out_name` points into `url` at the name, "" where there is none. */
+const struct http_resource *route_find(const char *url, const char **out_name, size_t *out_len);
 /* NULL when the resource has none of that name. */
 const struct http_method *route_method(const struct http_resource *, const char *name);
 /* "GET, HEAD, PUT", for the header Allow. */
@@ -91,6 +94,7 @@ struct request {
 	bool hang_up;                     /* nothing more is read from this client */
 	enum flume_format format;         /* of a body that is a schema ... */
 	char digest[DIGEST_SIZE];         /* ... and its digest, once it was checked */
+	struct note note;                 /* of an operator */
 	int64_t begun, deadline, timeout; /* of a call, ns */
 	struct job job;
 	bool (*work)(struct request *); /* of the job */
@@ -154,11 +158,17 @@ enum edit_kind {
 	EDIT_SET,
 	EDIT_DELETE,
 	EDIT_CONFIRM, /* a deletion that is held: see engine_confirm */
+	/* What an operator says, with a note as the body; without a name it is about all. */
+	EDIT_CLEAR, /* of the version that is wanted, or that the note names */
+	EDIT_CLEAR_ALL,
+	EDIT_HOLD,
+	EDIT_RELEASE,
+	EDIT_AGREE, /* to deletions that are held, and never more */
 };
 
 int edits_new(struct edits **out, struct http *, struct flume_err *err);
-/* Any thread: asks the engine to set the schema that the request names to its body, to
- * delete it, or to confirm that.  The request waits and gets its answer. */
+/* Any thread: asks the engine to do that with the schema which the request names.  The request
+ * waits and gets its answer. */
 void edits_push(struct edits *, struct request *, enum edit_kind);
 /* On the loop's thread: answers all that are under way, and those still to come, with 503. */
 void edits_close(struct edits *);

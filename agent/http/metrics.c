@@ -91,5 +91,6 @@ static void run(struct request *r)
 
 const struct http_resource resource_metrics = {
 	"/metrics",
+	NULL,
 	{{.name = "GET", .run = run}},
 };

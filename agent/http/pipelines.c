@@ -169,5 +169,6 @@ static void run(struct request *r)
 
 const struct http_resource resource_pipeline = {
 	"/pipelines/",
+	NULL,
 	{{.name = "POST", .begin = begin, .run = run}},
 };

@@ -5,17 +5,30 @@
 #include <string.h>
 
 static const struct http_resource *const resources[] = {
-	&resource_pipeline, &resource_schemas, &resource_schema,  &resource_status,
-	&resource_healthz,  &resource_readyz,  &resource_metrics,
+	&resource_pipeline, &resource_schemas, &resource_clear,  &resource_hold,
+	&resource_confirm,  &resource_schema,  &resource_freeze, &resource_confirm_all,
+	&resource_status,   &resource_healthz, &resource_readyz, &resource_metrics,
 };
 
-const struct http_resource *route_find(const char *url, const char **out_name)
+/* Does `rest`, which follows the path, have the resource's name and suffix? */
+static bool fits(const struct http_resource *resource, const char *rest, size_t *out_len)
+{
+	const char *path = resource->path;
+	bool named = path[strlen(path) - 1] == '/';
+	size_t n = strlen(rest), suffix = resource->suffix ? strlen(resource->suffix) : 0;
+	*out_len = n - suffix;
+	if (!named)
+		return !n;
+	return n > suffix && (!suffix || !strcmp(rest + n - suffix, resource->suffix));
+}
+
+/* One with a suffix stands before the one without. */
+const struct http_resource *route_find(const char *url, const char **out_name, size_t *out_len)
 {
 	for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
-		const char *path = resources[i]->path;
-		size_t len = strlen(path);
-		bool named = path[len - 1] == '/';
-		if (strncmp(url, path, len) != 0 || (named ? !url[len] : url[len]))
+		size_t len = strlen(resources[i]->path);
+		if (strncmp(url, resources[i]->path, len) != 0 ||
+		    !fits(resources[i], url + len, out_len))
 			continue;
 		*out_name = url + len;
 		return resources[i];

@@ -146,6 +146,7 @@ static void begin_delete(struct request *r)
 
 const struct http_resource resource_schema = {
 	"/schemas/",
+	NULL,
 	{
 		{.name = "GET", .run = get},
 		{.name = "PUT", .changes = true, .begin = begin_put, .run = put},

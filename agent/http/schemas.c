@@ -99,5 +99,6 @@ static void run(struct request *r)
 
 const struct http_resource resource_schemas = {
 	"/schemas",
+	NULL,
 	{{.name = "GET", .run = run}},
 };

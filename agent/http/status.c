@@ -32,13 +32,16 @@ static void readyz(struct request *r)
 
 const struct http_resource resource_status = {
 	"/status",
+	NULL,
 	{{.name = "GET", .run = status}},
 };
 const struct http_resource resource_healthz = {
 	"/healthz",
+	NULL,
 	{{.name = "GET", .run = healthz}},
 };
 const struct http_resource resource_readyz = {
 	"/readyz",
+	NULL,
 	{{.name = "GET", .run = readyz}},
 };

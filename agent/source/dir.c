@@ -52,10 +52,11 @@ struct source_dir {
 	struct sink sink;
 	char *dir;
 	struct folder folder;
-	int64_t pace;              /* between looks when nothing happens */
-	int inotify;               /* -1: none, by wish or for want of one */
-	int wd;                    /* of the folder; -1: none */
-	struct way way;            /* to it */
+	bool optional;  /* where the one above it is, but not this one, nothing is in it */
+	int64_t pace;   /* between looks when nothing happens */
+	int inotify;    /* -1: none, by wish or for want of one */
+	int wd;         /* of the folder; -1: none */
+	struct way way; /* to it */
 	struct folder_trust trust; /* from what happened since the last list */
 	struct loop_fd *events;
 	struct loop_timer *look;
@@ -148,6 +149,22 @@ static void on_event(int fd, uint32_t mask, void *arg)
 		look_soon(s, SETTLE);
 }
 
+/* Is it not there, as it may be? */
+static bool is_empty_by_right(const struct source_dir *s)
+{
+	struct stat st;
+	struct text above = {0}; /* "DIR/.", so that a link counts as the folder it means */
+	const char *slash = strrchr(s->dir, '/');
+	if (!s->optional)
+		return false;
+	text_add_n(&above, s->dir, slash ? (size_t)(slash + 1 - s->dir) : 0);
+	text_add(&above, ".");
+	bool spared = !above.failed && stat(s->dir, &st) && errno == ENOENT &&
+		      !stat(above.s, &st) && S_ISDIR(st.st_mode);
+	text_fini(&above);
+	return spared;
+}
+
 /* Puts the watch on the folder that has the name now, which may be another one than before. */
 static int watch(struct source_dir *s, struct flume_err *err)
 {
@@ -156,6 +173,10 @@ static int watch(struct source_dir *s, struct flume_err *err)
 	if (way_watch(&s->way, s->inotify, s->dir, s->wd))
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	int wd = inotify_add_watch(s->inotify, s->dir, EVENTS);
+	if (wd < 0 && errno == ENOENT && is_empty_by_right(s)) {
+		s->wd = -1;
+		return 0;
+	}
 	if (wd == s->wd && wd >= 0)
 		return 0;
 	int why = errno;
@@ -217,6 +238,13 @@ static void prove(struct source_dir *s)
 	text_fini(&why);
 }
 
+static int look_at_nothing(struct source_dir *s)
+{
+	bool had = s->folder.n;
+	folder_fini(&s->folder);
+	return had ? FOLDER_CHANGED : 0;
+}
+
 static int look_now(struct source_dir *s, struct flume_err *err)
 {
 	int64_t now = loop_now();
@@ -225,7 +253,8 @@ static int look_now(struct source_dir *s, struct flume_err *err)
 		return code;
 	s->trust.gone = believe_missing(s, now);
 	s->trust.patient = !s->moving_since || now - s->moving_since < UNREST;
-	code = folder_look(&s->folder, s->dir, &s->trust, err);
+	code = is_empty_by_right(s) ? look_at_nothing(s)
+				    : folder_look(&s->folder, s->dir, &s->trust, err);
 	if (code < 0)
 		return code;
 	if (!s->folder.moving.len)
@@ -296,8 +325,8 @@ static bool listen_to_events(struct source_dir *s, struct loop *loop)
 	return s->events != NULL;
 }
 
-int source_dir_new(struct source **out, struct loop *loop, const char *dir, int64_t poll_ns,
-		   const struct sink *sink, struct flume_err *err)
+static int make(struct source **out, struct loop *loop, const char *dir, bool optional,
+		int64_t poll_ns, const struct sink *sink, struct flume_err *err)
 {
 	struct source_dir *s = calloc(1, sizeof *s);
 	if (!s)
@@ -305,6 +334,7 @@ int source_dir_new(struct source **out, struct loop *loop, const char *dir, int6
 	*s = (struct source_dir){
 		.source.free = source_dir_free,
 		.sink = *sink,
+		.optional = optional,
 		.pace = poll_ns > 0 ? poll_ns : SLOW,
 		.inotify = -1,
 		.wd = -1,
@@ -320,4 +350,16 @@ int source_dir_new(struct source **out, struct loop *loop, const char *dir, int6
 	look_soon(s, 0);
 	*out = &s->source;
 	return 0;
+}
+
+int source_dir_new(struct source **out, struct loop *loop, const char *dir, int64_t poll_ns,
+		   const struct sink *sink, struct flume_err *err)
+{
+	return make(out, loop, dir, false, poll_ns, sink, err);
+}
+
+int source_dir_new_optional(struct source **out, struct loop *loop, const char *dir,
+			    int64_t poll_ns, const struct sink *sink, struct flume_err *err)
+{
+	return make(out, loop, dir, true, poll_ns, sink, err);
 }

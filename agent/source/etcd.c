@@ -1,5 +1,10 @@
 /*
- * Schemas from etcd: a list at a revision, and a watch from the next one.
+ * Schemas from etcd, and what stands beside them: a list at a revision, and a watch from the next
+ * one.
+ *
+ * Folders that are neighbours in the store are followed by one list and one watch: a watch is a
+ * connection, and a fleet has many nodes.  What one revision changes in several of them comes
+ * together, and in their order.
  *
  * The client below promises that a watch is either up to date or says that it is not, so there
  * is little to do here: hand on what it delivers, and list again when it says that the history
@@ -35,8 +40,13 @@ struct source_etcd {
 	struct source source;
 	struct loop *loop;
 	struct etcd *etcd;
-	struct sink sink;
-	char *prefix; /* with schemas/ */
+	struct part {
+		char *key; /* a folder with its '/', or a single key */
+		struct sink sink;
+	} parts[SOURCE_FOLDERS];
+	size_t n_parts;
+	char *from, *to; /* the range of them all; `to` NULL: what begins with `from` */
+	size_t prefix_len;
 	int64_t poll_ns;
 	struct etcd_call *list;
 	struct etcd_watch *watch;
@@ -66,29 +76,57 @@ static void tell_link(struct source_etcd *s, bool up, const char *why)
 		return;
 	s->told_link = true;
 	s->up = up;
-	s->sink.link(s->sink.arg, up, why);
+	for (size_t i = 0; i < s->n_parts; i++)
+		s->parts[i].sink.link(s->parts[i].sink.arg, up, why);
+}
+
+static void tell_proved(struct source_etcd *s, int64_t revision)
+{
+	for (size_t i = 0; i < s->n_parts; i++)
+		s->parts[i].sink.proved(s->parts[i].sink.arg, revision);
+}
+
+static void tell_reset(struct source_etcd *s, int64_t revision)
+{
+	for (size_t i = 0; i < s->n_parts; i++)
+		s->parts[i].sink.reset(s->parts[i].sink.arg, revision);
 }
 
 /* ---- keys ---- */
 
-/* The schema's name, or NULL for a key that cannot be one. */
-static const char *name_of(struct source_etcd *s, const struct etcd_kv *kv)
+static bool is_folder(const struct part *part)
 {
-	size_t skip = strlen(s->prefix);
-	if (kv->key_len < skip || memchr(kv->key, 0, kv->key_len))
-		return NULL;
-	if (source_name_good(kv->key + skip))
-		return kv->key + skip;
+	return part->key[strlen(part->key) - 1] == '/';
+}
+
+/* The name in a key of that part: what follows the folder, or the key itself without the prefix.
+ * NULL: it belongs to another part, or to nobody. */
+static const char *name_in(const struct source_etcd *s, const struct part *part,
+			   const struct etcd_kv *kv)
+{
+	size_t len = strlen(part->key);
+	if (!is_folder(part))
+		return !strcmp(kv->key, part->key) ? kv->key + s->prefix_len : NULL;
+	return strncmp(kv->key, part->key, len) != 0 ? NULL : kv->key + len;
+}
+
+/* NULL as well for what cannot be a name. */
+static const char *name_of(struct source_etcd *s, const struct part *part,
+			   const struct etcd_kv *kv)
+{
+	const char *name = memchr(kv->key, 0, kv->key_len) ? NULL : name_in(s, part, kv);
+	if (!name || source_name_good(name))
+		return name;
 	if (s->passed_over.len < COMPLAINTS_MOST && map_add(&s->passed_over, kv->key, s) == 0)
 		log_event(LOG_WARN, "key passed over: it cannot be the name of a schema",
 			  LOG_STR("key", kv->key));
 	return NULL;
 }
 
-static bool change_of(struct source_etcd *s, const struct etcd_kv *kv, bool deleted,
-		      struct change *out)
+static bool change_of(struct source_etcd *s, const struct part *part, const struct etcd_kv *kv,
+		      bool deleted, struct change *out)
 {
-	const char *name = name_of(s, kv);
+	const char *name = name_of(s, part, kv);
 	if (!name)
 		return false;
 	*out = (struct change){
@@ -116,22 +154,33 @@ static void list_once_more(struct source_etcd *s)
 	loop_timer_arm(s->pause, PAUSE_LEAST);
 }
 
+static int hand_on_events(struct source_etcd *s, const struct part *part,
+			  const struct etcd_event *events, size_t n, struct change *changes)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < n; i++)
+		count += change_of(s, part, &events[i].kv, events[i].deleted, &changes[count]);
+	return count ? part->sink.batch(part->sink.arg, BATCH_EVENTS, changes, count,
+					s->revision)
+		     : 0;
+}
+
 static void on_events(const struct etcd_event *events, size_t n, void *arg)
 {
 	struct source_etcd *s = arg;
 	struct change *changes = calloc(n ? n : 1, sizeof *changes);
+	int code = 0;
 	if (!changes) {
 		list_once_more(s);
 		return;
 	}
-	size_t count = 0;
-	int64_t revision = s->revision;
-	for (size_t i = 0; i < n; i++) {
-		count += change_of(s, &events[i].kv, events[i].deleted, &changes[count]);
-		revision = events[i].kv.mod_revision;
+	if (n)
+		s->revision = events[n - 1].kv.mod_revision;
+	for (size_t i = 0; i < s->n_parts; i++) {
+		int one = hand_on_events(s, &s->parts[i], events, n, changes);
+		code = one ? one : code;
 	}
-	s->revision = revision;
-	if (count && s->sink.batch(s->sink.arg, BATCH_EVENTS, changes, count, revision))
+	if (code)
 		list_once_more(s);
 	free(changes);
 }
@@ -141,7 +190,7 @@ static void on_proved(int64_t revision, void *arg)
 	struct source_etcd *s = arg;
 	if (revision > s->revision)
 		s->revision = revision;
-	s->sink.proved(s->sink.arg, revision);
+	tell_proved(s, revision);
 }
 
 static void on_up(void *arg)
@@ -169,7 +218,7 @@ static void on_relist(enum etcd_relist why, int64_t revision, void *arg)
 	if (why == ETCD_RESET) {
 		s->revision = 0;
 		s->cluster = 0;
-		s->sink.reset(s->sink.arg, revision);
+		tell_reset(s, revision);
 	}
 	loop_timer_arm(s->pause, jitter(most));
 }
@@ -191,7 +240,8 @@ static void begin_watch(struct source_etcd *s, int64_t keys)
 		.on_relist = on_relist,
 	};
 	const struct etcd_watch_options options = {
-		.prefix = s->prefix,
+		.prefix = s->from,
+		.end = s->to,
 		.after = s->revision,
 		.keys = keys,
 	};
@@ -205,12 +255,15 @@ static void begin_watch(struct source_etcd *s, int64_t keys)
 static int hand_on_list(struct source_etcd *s, const struct etcd_result *r)
 {
 	struct change *changes = calloc(r->n ? r->n : 1, sizeof *changes);
-	if (!changes)
-		return FLUME_NOMEM;
-	size_t count = 0;
-	for (size_t i = 0; i < r->n; i++)
-		count += change_of(s, &r->kvs[i], false, &changes[count]);
-	int code = s->sink.batch(s->sink.arg, BATCH_LIST, changes, count, r->revision);
+	int code = changes ? 0 : FLUME_NOMEM;
+	for (size_t p = 0; !code && p < s->n_parts; p++) {
+		const struct part *part = &s->parts[p];
+		size_t count = 0;
+		for (size_t i = 0; i < r->n; i++)
+			count += change_of(s, part, &r->kvs[i], false, &changes[count]);
+		code = part->sink.batch(part->sink.arg, BATCH_LIST, changes, count,
+					r->revision);
+	}
 	free(changes);
 	return code;
 }
@@ -252,7 +305,7 @@ static void on_list(struct etcd_result *r, void *arg)
 		log_event(LOG_ERROR,
 			  other ? "etcd is another cluster now" : "etcd went back in time",
 			  LOG_INT("revision", r->revision), LOG_INT("before", s->revision));
-		s->sink.reset(s->sink.arg, r->revision);
+		tell_reset(s, r->revision);
 	}
 	if (hand_on_list(s, r)) {
 		try_later(s, "out of memory");
@@ -260,7 +313,7 @@ static void on_list(struct etcd_result *r, void *arg)
 	}
 	s->cluster = r->cluster_id;
 	s->revision = r->revision;
-	s->sink.proved(s->sink.arg, r->revision);
+	tell_proved(s, r->revision);
 	if (s->poll_ns > 0)
 		loop_timer_arm(s->pause, s->poll_ns - s->poll_ns / 10 + jitter(s->poll_ns / 5));
 	else
@@ -270,7 +323,7 @@ static void on_list(struct etcd_result *r, void *arg)
 static void begin_list(void *arg)
 {
 	struct source_etcd *s = arg;
-	const struct etcd_query query = {.key = s->prefix, .prefix = true};
+	const struct etcd_query query = {.key = s->from, .prefix = true, .end = s->to};
 	s->list = etcd_range(s->etcd, &query, on_list, s);
 	if (!s->list)
 		try_later(s, "out of memory");
@@ -285,13 +338,50 @@ static void source_etcd_free(struct source *source)
 	etcd_watch_free(s->watch);
 	loop_timer_free(s->pause);
 	map_fini(&s->passed_over);
-	free(s->prefix);
+	for (size_t i = 0; i < s->n_parts; i++)
+		free(s->parts[i].key);
+	free(s->from);
+	free(s->to);
 	free(s);
 }
 
+static char *key_of(const char *prefix, const char *folder)
+{
+	struct text t = {0};
+	text_addf(&t, "%s%s", prefix, folder);
+	return text_take(&t);
+}
+
+/* Above all that begins with a folder, and above a single key. */
+static char *end_of(const struct part *part)
+{
+	struct text t = {0};
+	text_addf(&t, "%s%s", part->key, is_folder(part) ? "" : "!");
+	if (!t.failed && is_folder(part))
+		t.s[t.len - 1]++;
+	return text_take(&t);
+}
+
+static bool add_parts(struct source_etcd *s, const char *prefix,
+		      const struct source_folder *folders, size_t n)
+{
+	for (; s->n_parts < n; s->n_parts++) {
+		struct part *part = &s->parts[s->n_parts];
+		*part = (struct part){key_of(prefix, folders[s->n_parts].folder),
+				      folders[s->n_parts].sink};
+		if (!part->key)
+			return false;
+	}
+	s->prefix_len = strlen(prefix);
+	s->from = strdup(s->parts[0].key);
+	bool alone = n == 1 && is_folder(&s->parts[0]);
+	s->to = alone ? NULL : end_of(&s->parts[n - 1]);
+	return s->from && (alone || s->to);
+}
+
 int source_etcd_new(struct source **out, struct loop *loop, struct etcd *etcd,
-		    const char *prefix, int64_t poll_ns, const struct sink *sink,
-		    struct flume_err *err)
+		    const char *prefix, const struct source_folder *folders, size_t n,
+		    int64_t poll_ns, struct flume_err *err)
 {
 	struct source_etcd *s = calloc(1, sizeof *s);
 	if (!s)
@@ -300,15 +390,11 @@ int source_etcd_new(struct source **out, struct loop *loop, struct etcd *etcd,
 		.source.free = source_etcd_free,
 		.loop = loop,
 		.etcd = etcd,
-		.sink = *sink,
 		.poll_ns = poll_ns,
 		.bound = PAUSE_LEAST,
 	};
-	struct text t = {0};
-	text_addf(&t, "%sschemas/", prefix);
-	s->prefix = text_take(&t);
 	s->pause = loop_timer_new(loop, begin_list, s);
-	if (!s->prefix || !s->pause) {
+	if (!add_parts(s, prefix, folders, n) || !s->pause) {
 		source_etcd_free(&s->source);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}

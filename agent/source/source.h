@@ -50,15 +50,27 @@ struct source {
 struct source *source_free(struct source *);
 
 struct etcd;
-/* Lists below `prefix`schemas/ and watches from there; with poll_ns > 0 it lists again at that
- * pace instead.  Keys that cannot be names are logged and passed over.  Format: a value whose
- * first character (after white space) is '{' is JSON, any other YAML. */
+struct source_folder {
+	const char *
+		folder; /* "schemas/": each key in it is a change; "freeze": that key alone is */
+	struct sink sink;
+};
+#define SOURCE_FOLDERS 4
+/* Lists one to SOURCE_FOLDERS folders below the prefix and watches from there; with poll_ns > 0 it
+ * lists again at that pace instead.  The folders come in the order of their names, and everything
+ * that the store has between them is read too, and left alone.  Keys that cannot be names are
+ * logged and passed over.  Format: a value whose first character (after white space) is '{' is
+ * JSON, any other YAML. */
 int source_etcd_new(struct source **out, struct loop *, struct etcd *, const char *prefix,
-		    int64_t poll_ns, const struct sink *, struct flume_err *err);
+		    const struct source_folder *, size_t n, int64_t poll_ns,
+		    struct flume_err *err);
 /* Follows NAME.yaml, NAME.yml and NAME.json in `dir` by inotify, or at a pace with poll_ns > 0.
  * Each look at the folder that finds something different is one BATCH_LIST with all files. */
 int source_dir_new(struct source **out, struct loop *, const char *dir, int64_t poll_ns,
 		   const struct sink *, struct flume_err *err);
+/* The same for a folder in one that may not have it: then it is as if it were empty. */
+int source_dir_new_optional(struct source **out, struct loop *, const char *dir,
+			    int64_t poll_ns, const struct sink *, struct flume_err *err);
 
 /* [a-z0-9][a-z0-9._-]{0,127}: may this name a schema or a node? */
 bool source_name_good(const char *name);

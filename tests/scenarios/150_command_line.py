@@ -10,7 +10,10 @@ from documents import ORDERS, expecting, marking
 from harness import Failed, contains, equal, free_port, one_of, run
 from meddler import Meddler
 
-COMMANDS = ("agent", "lint", "test", "run", "apply", "get", "status", "graph", "components")
+COMMANDS = (
+    "agent", "lint", "test", "run", "apply", "get", "status", "hold", "release", "clear", "confirm",
+    "graph", "components",
+)  # fmt: skip
 BAD = marking("1.0.1", 2).replace("ref: mark", "ref: marc")
 
 

@@ -130,13 +130,43 @@ START_TEST(what_is_referred_to_is_written_first)
 }
 END_TEST
 
-START_TEST(a_version_that_was_used_is_warned_of)
+START_TEST(a_version_that_was_used_is_not_used_again)
 {
 	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
 	cmd_put("a.yaml", SCHEMA("1.0.0", "2"));
+	cmd_put("b.yaml", SCHEMA("1.0.0", "3"));
+	flume("apply -f .");
+	ck_assert_int_eq(cmd.code, CMD_CONFLICT);
+	SAYS(cmd.err, "a: version 1.0.0 is in etcd with other content: raise `version`");
+	SAYS(cmd.err, "nothing was applied");
+	ck_assert_str_eq(cmd.out, "");
+	expect("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	expect("/flume/schemas/b", NULL);
+	flume("apply -f a.yaml -o json");
+	ck_assert_int_eq(cmd.code, CMD_CONFLICT);
+	SAYS(cmd.out, "\"name\":\"a\",\"result\":\"conflict\"");
+}
+END_TEST
+
+START_TEST(a_version_is_used_again_where_that_is_the_policy)
+{
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	cmd_put("a.yaml", SCHEMA("1.0.0", "2"));
+	flume("apply -f a.yaml --same-version apply");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	ck_assert_str_eq(cmd.out, "a configured\n");
+	ck_assert_str_eq(cmd.err, "");
+	expect("/flume/schemas/a", SCHEMA("1.0.0", "2"));
+}
+END_TEST
+
+START_TEST(comments_are_no_other_content)
+{
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	cmd_put("a.yaml", "# a thought\n" SCHEMA("1.0.0", "1"));
 	flume("apply -f a.yaml");
 	ck_assert_int_eq(cmd.code, CMD_DONE);
-	SAYS(cmd.err, "warning: a: version 1.0.0 was already used");
+	ck_assert_str_eq(cmd.out, "a configured\n");
 }
 END_TEST
 
@@ -231,6 +261,115 @@ START_TEST(get_shows_one_as_it_was_written_or_converted)
 }
 END_TEST
 
+/* ---- what operators say ---- */
+
+static void expect_part(const char *key, const char *part)
+{
+	char *value = look(key);
+	ck_assert_msg(value && strstr(value, part), "%s is %s", key,
+		      value ? value : "not there");
+	free(value);
+}
+
+START_TEST(a_hold_is_a_key_and_a_release_its_end)
+{
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	flume("hold a --why slow --by ada --at-version 1.2.0");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	ck_assert_str_eq(cmd.out, "a held\n");
+	expect_part("/flume/pins/a", "{\"by\": \"ada\", \"why\": \"slow\", \"at\": \"2");
+	expect_part("/flume/pins/a", "\"version\": \"1.2.0\"");
+	flume("hold a --why again --by bob"); /* in place of the other one */
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	expect_part("/flume/pins/a", "bob");
+	flume("release a -o json");
+	ck_assert_str_eq(
+		cmd.out,
+		"[\n{\"name\":\"a\",\"result\":\"released\",\"scope\":\"fleet\"}\n]\n");
+	expect("/flume/pins/a", NULL);
+	flume("release a");
+	ck_assert_int_eq(cmd.code, CMD_NOT_FOUND);
+	SAYS(cmd.err, "'a' is not held");
+	flume("hold typo --why slow");
+	ck_assert_int_eq(cmd.code, CMD_NOT_FOUND);
+	expect("/flume/pins/typo", NULL);
+}
+END_TEST
+
+START_TEST(a_freeze_is_a_key_of_its_own)
+{
+	flume("hold --all --why holidays");
+	ck_assert_str_eq(cmd.out, "all schemas held\n");
+	expect_part("/flume/freeze", "holidays");
+	flume("release --all");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	expect("/flume/freeze", NULL);
+}
+END_TEST
+
+START_TEST(a_clear_names_what_is_wanted_or_all)
+{
+	char digest[80];
+	digest_of(SCHEMA("1.0.0", "1"), digest);
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	flume("clear a");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	expect_part("/flume/bad/a", digest);
+	flume("clear a --all");
+	char *value = look("/flume/bad/a");
+	ck_assert_ptr_null(strstr(value, "digest"));
+	free(value);
+	flume("clear b");
+	ck_assert_int_eq(cmd.code, CMD_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(a_confirmation_says_when_the_key_was_gone)
+{
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	flume("confirm a");
+	ck_assert_int_eq(cmd.code, CMD_CONFLICT);
+	expect("/flume/confirm/a", NULL);
+	flume("confirm b");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	expect_part("/flume/confirm/b", "\"revision\": ");
+	flume("confirm --all");
+	ck_assert_int_eq(cmd.code, CMD_NOT_FOUND);
+	store("/flume/nodes/n1", "{\"schemas\": {\"c\": {\"reason\": \"mass-delete\"}, "
+				 "\"d\": {\"reason\": \"pinned\"}}}");
+	flume("confirm --all");
+	ck_assert_str_eq(cmd.out, "c confirmed\n");
+	expect("/flume/confirm/d", NULL);
+}
+END_TEST
+
+START_TEST(who_operates_says_about_what)
+{
+	static const char *const words[] = {"hold --why x", "hold a",  "release",       "clear",
+					    "clear --all",  "confirm", "hold A --why x"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		flume(words[i]);
+		ck_assert_msg(cmd.code == CMD_USAGE, "%s: %d", words[i], cmd.code);
+	}
+}
+END_TEST
+
+START_TEST(status_says_who_holds_what_and_which_cases_are_broken)
+{
+	store("/flume/nodes/n1",
+	      "{\"schemas\": {\"a\": {\"state\": \"held\", \"reason\": \"pinned\", "
+	      "\"attempted\": {\"stage\": \"canary\", \"error\": \"of before\"}, "
+	      "\"hold\": {\"by\": \"ada\", \"why\": \"incident 42\"}}}, "
+	      "\"canaries\": {\"a\": {\"cases\": 1, \"error\": \"a:1:1: no [syntax]\"}, "
+	      "\"b\": {\"cases\": 1}}}");
+	flume("status");
+	SAYS(cmd.out, "pinned by ada: incident 42\n");
+	ck_assert_ptr_null(strstr(cmd.out, "of before"));
+	SAYS(cmd.out, "n1    a             a:1:1: no [syntax]\n");
+	ck_assert_ptr_null(strstr(cmd.out, "n1    b"));
+}
+END_TEST
+
 START_TEST(status_counts_and_shows_who_is_astray)
 {
 	flume("status");
@@ -304,14 +443,22 @@ Suite *suite_cmd_etcd(void)
 	tcase_add_test(tests, apply_writes_nothing_when_anything_is_wrong);
 	tcase_add_test(tests, what_etcd_holds_may_be_referred_to);
 	tcase_add_test(tests, what_is_referred_to_is_written_first);
-	tcase_add_test(tests, a_version_that_was_used_is_warned_of);
+	tcase_add_test(tests, a_version_that_was_used_is_not_used_again);
+	tcase_add_test(tests, a_version_is_used_again_where_that_is_the_policy);
+	tcase_add_test(tests, comments_are_no_other_content);
 	tcase_add_test(tests, a_wait_ends_when_every_node_runs_it);
 	tcase_add_test(tests, a_wait_ends_when_a_node_says_no);
 	tcase_add_test(tests, a_wait_tells_who_is_missing_when_time_is_up);
 	tcase_add_test(tests, get_lists_what_etcd_holds);
 	tcase_add_test(tests, get_shows_one_as_it_was_written_or_converted);
+	tcase_add_test(tests, status_says_who_holds_what_and_which_cases_are_broken);
 	tcase_add_test(tests, status_counts_and_shows_who_is_astray);
 	tcase_add_test(tests, status_shows_who_is_blind);
+	tcase_add_test(tests, a_hold_is_a_key_and_a_release_its_end);
+	tcase_add_test(tests, a_freeze_is_a_key_of_its_own);
+	tcase_add_test(tests, a_clear_names_what_is_wanted_or_all);
+	tcase_add_test(tests, a_confirmation_says_when_the_key_was_gone);
+	tcase_add_test(tests, who_operates_says_about_what);
 	tcase_add_test(tests, an_etcd_that_is_gone_is_3);
 	tcase_add_test(tests, an_agent_that_is_gone_is_3);
 	return suite;

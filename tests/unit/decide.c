@@ -107,6 +107,55 @@ static const struct row rows[] = {
 	 {.version = "1.1.0", .breaker_open = true},
 	 "rejected version-reused"},
 
+	/* Holds. */
+	{"pinned", {.pins = {{.on = true, .since = 5}}}, "held pinned"},
+	{"pinned here", {.pins = {[DECIDE_BY_NODE] = {.on = true}}}, "held pinned"},
+	{"frozen", {.freezes = {{.on = true, .since = 5}}}, "held frozen"},
+	{"frozen here", {.freezes = {[DECIDE_BY_NODE] = {.on = true}}}, "held frozen"},
+	{"pinned and frozen",
+	 {.pins = {{.on = true}}, .freezes = {{.on = true}}},
+	 "held pinned"},
+	{"pinned, and what runs", {.pins = {{.on = true}}, .digest = ANY_DIGEST}, "unchanged"},
+	{"pinned, and older",
+	 {.pins = {{.on = true}}, .version = "1.0.0"},
+	 "held pinned downgrade"},
+	{"pinned, and known as bad",
+	 {.pins = {{.on = true}}, .known_bad = true},
+	 "held known-bad"},
+	{"pinned, and the breaker is open",
+	 {.pins = {{.on = true}}, .breaker_open = true},
+	 "held pinned"},
+	{"pinned at the version that comes",
+	 {.pins = {{.on = true, .version = "1.2.0"}}},
+	 "go"},
+	{"pinned at the content that comes", {.pins = {{.on = true, .digest = OTHER}}}, "go"},
+	{"pinned at another version",
+	 {.pins = {{.on = true, .version = "1.0.0"}}},
+	 "held pinned"},
+	{"pinned at the version that comes, and frozen",
+	 {.pins = {{.on = true, .version = "1.2.0"}}, .freezes = {{.on = true}}},
+	 "held frozen"},
+	{"nothing runs, and it was there before the pin",
+	 {IDLE, .revision = 4, .pins = {{.on = true, .since = 5}}},
+	 "go"},
+	{"nothing runs, and it came after the pin",
+	 {IDLE, .revision = 6, .pins = {{.on = true, .since = 5}}},
+	 "held pinned"},
+	{"nothing runs, and it came after the freeze",
+	 {IDLE, .revision = 6, .freezes = {{.on = true, .since = 5}}},
+	 "held frozen"},
+	{"nothing runs, and this node is frozen",
+	 {IDLE, .revision = 4, .freezes = {[DECIDE_BY_NODE] = {.on = true}}},
+	 "held frozen"},
+	{"deleted, and pinned", {.deleted = true, .pins = {{.on = true}}}, "held pinned"},
+	{"deleted, and pinned at what runs",
+	 {.deleted = true, .pins = {{.on = true, .version = "1.1.0"}}},
+	 "held pinned"},
+	{"deleted, and frozen", {.deleted = true, .freezes = {{.on = true}}}, "held frozen"},
+	{"one of too many, and frozen",
+	 {.deleted = true, .mass_delete = true, .freezes = {{.on = true}}},
+	 "held mass-delete"},
+
 	/* Deletions. */
 	{"deleted", {.deleted = true}, "go"},
 	{"deleted, of nothing that runs", {.deleted = true, IDLE}, "go"},
@@ -159,6 +208,16 @@ START_TEST(more_than_half_and_at_least_three_is_a_mass_deletion)
 }
 END_TEST
 
+START_TEST(only_what_was_put_before_the_operator_looked_is_confirmed)
+{
+	ck_assert(decide_confirmed(9, 8));
+	ck_assert(decide_confirmed(9, 0));
+	ck_assert(!decide_confirmed(9, 9));
+	ck_assert(!decide_confirmed(9, 12));
+	ck_assert(!decide_confirmed(0, 0));
+}
+END_TEST
+
 Suite *suite_decide(void)
 {
 	Suite *suite = suite_create("decide");
@@ -166,6 +225,7 @@ Suite *suite_decide(void)
 	tcase_add_loop_test(table, each_row_of_the_table_has_its_verdict, 0,
 			    (int)(sizeof rows / sizeof *rows));
 	tcase_add_test(table, more_than_half_and_at_least_three_is_a_mass_deletion);
+	tcase_add_test(table, only_what_was_put_before_the_operator_looked_is_confirmed);
 	suite_add_tcase(suite, table);
 	return suite;
 }

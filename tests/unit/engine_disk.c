@@ -432,6 +432,22 @@ START_TEST(a_thousand_schemas_are_on_disk_soon)
 }
 END_TEST
 
+START_TEST(what_failed_is_written_when_the_disk_is_back)
+{
+	site_turn();
+	ck_assert_int_eq(rename(site_path("bad"), site_path("away")), 0);
+	site_write("bad", "in the way");
+	site_put("a", 5, marking("1.0.0", 1, CASE_GETS(2)));
+	site_until(".disk.ok", "false");
+	ck_assert_int_eq(unlink(site_path("bad")), 0);
+	ck_assert_int_eq(rename(site_path("away"), site_path("bad")), 0);
+	site_until(".disk.ok", "true");
+	site_crash();
+	LIST(5, {"a", 5, marking("1.0.0", 1, CASE_GETS(2))});
+	site_says("a.reason", "known-bad");
+}
+END_TEST
+
 START_TEST(a_removal_that_failed_is_tried_again)
 {
 	prove("a", 5, marking("1.0.0", 1, NULL));
@@ -506,6 +522,7 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(bad, a_disk_that_hangs_holds_up_nothing);
 	tcase_add_test(bad, one_file_that_cannot_be_written_holds_up_no_other);
 	tcase_add_test(bad, a_folder_that_was_removed_is_filled_again);
+	tcase_add_test(bad, what_failed_is_written_when_the_disk_is_back);
 	tcase_add_test(bad, a_removal_that_failed_is_tried_again);
 	tcase_add_test(bad, a_node_without_a_state_folder_remembers_nothing);
 	return suite;

@@ -290,6 +290,36 @@ void site_until_answer(void)
 	}
 }
 
+/* ---- what stands beside the schemas ---- */
+
+void site_await_sides(void)
+{
+	for (size_t i = 0; i < ENGINE_SIDES; i++)
+		site.sides[i] = engine_side_sink(site.engine, (enum engine_side)i);
+}
+
+void site_say(enum engine_side kind, const char *name, int64_t revision, const char *text)
+{
+	const struct change change = change_of(name, revision, text);
+	const struct sink *sink = &site.sides[kind];
+	ck_assert_int_eq(sink->batch(sink->arg, BATCH_EVENTS, &change, 1, revision), 0);
+}
+
+void site_list_side(enum engine_side kind, const char *name, int64_t revision, const char *text)
+{
+	const struct change change = change_of(name ? name : "", revision, text);
+	const struct sink *sink = &site.sides[kind];
+	ck_assert_int_eq(sink->batch(sink->arg, BATCH_LIST, &change, name ? 1 : 0, revision),
+			 0);
+}
+
+void site_open_sides(void)
+{
+	site_await_sides();
+	for (size_t i = 0; i < ENGINE_SIDES; i++)
+		site_list_side((enum engine_side)i, NULL, 1, NULL);
+}
+
 /* ---- what comes of it ---- */
 
 void site_turn(void)

@@ -19,9 +19,10 @@ extern struct site {
 	flume_factory *factory;
 	struct board *board;
 	struct engine *engine;
-	struct sink sink;              /* of the engine                                    */
-	char state[64];                /* the folder                                       */
-	struct engine_options options; /* for the next site_start             */
+	struct sink sink;                /* of the engine                                    */
+	struct sink sides[ENGINE_SIDES]; /* likewise, once they are awaited */
+	char state[64];                  /* the folder                                       */
+	struct engine_options options;   /* for the next site_start             */
 
 	atomic_bool failing; /* the processor `flip` fails while this is set        */
 	atomic_int at_gate;  /* calls in the processor `gate`, which ignores deadlines ... */
@@ -89,6 +90,17 @@ void site_delete_at_once(int64_t revision, const char *const *names, size_t n);
 void site_submit(const char *name, const char *text);
 void site_until_answer(void);
 void site_note_answer(void *arg, const struct engine_answer *);
+
+/* ---- what stands beside the schemas ---- */
+
+/* The engine hears of all sides from now on; none has listed yet. */
+void site_await_sides(void);
+/* The same, and each lists nothing. */
+void site_open_sides(void);
+/* An event; `text` NULL deletes. */
+void site_say(enum engine_side, const char *name, int64_t revision, const char *text);
+/* A list of one; `name` NULL: of none. */
+void site_list_side(enum engine_side, const char *name, int64_t revision, const char *text);
 
 /* ---- what comes of it ---- */
 

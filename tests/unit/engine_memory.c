@@ -7,6 +7,8 @@
 #include "tests/unit/memory.h"
 #include "tests/unit/suites.h"
 
+#include "agent/engine/note.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -184,6 +186,68 @@ START_TEST(a_start)
 }
 END_TEST
 
+/* What a source does with an event that was not taken in. */
+static void say_until_taken(enum engine_side kind, const char *text)
+{
+	const struct change change = {.name = "a",
+				      .text = text,
+				      .len = strlen(text),
+				      .revision = revision,
+				      .origin = "etcd",
+				      .place = "a"};
+	const struct sink *sink = &site.sides[kind];
+	int rc = sink->batch(sink->arg, BATCH_EVENTS, &change, 1, revision);
+	(void)memory_is_back();
+	if (rc)
+		ck_assert_int_eq(sink->batch(sink->arg, BATCH_LIST, &change, 1, revision), 0);
+}
+
+START_TEST(a_word_beside_the_schemas)
+{
+	static const struct {
+		enum engine_side kind;
+		const char *text;
+	} words[] = {{ENGINE_PINS, "{\"by\": \"ada\"}"},
+		     {ENGINE_CASES, "cases: [{input: {id: 1}, expect: {made_by: 1}}]"},
+		     {ENGINE_CASES, "cases: [{inptu: {}}]"},
+		     {ENGINE_CLEARS, "{\"by\": \"ada\"}"}};
+	site_open_sides();
+	prepare();
+	for (long nth = 1; nth < 80; nth++) {
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+			revision++;
+			memory_fails_at(nth);
+			say_until_taken(words[i].kind, words[i].text);
+			one_of_them_runs();
+		}
+		site_says("a.hold.by", "ada");
+		site_says(".canaries.a.cases", "1");
+		site_says_part(".canaries.a.error", "'input' is required");
+		site_say(ENGINE_CASES, "a", ++revision, NULL);
+		site_say(ENGINE_PINS, "a", ++revision, NULL);
+	}
+}
+END_TEST
+
+START_TEST(a_hold_on_this_node)
+{
+	static const struct note note = {.by = "ada"};
+	prepare();
+	for (long nth = 1; nth < 40; nth++) {
+		memory_fails_at(nth);
+		int rc = engine_hold(site.engine, "a", &note, NULL);
+		(void)memory_is_back();
+		if (rc != FLUME_NOMEM)
+			site_says("a.hold.by", "ada");
+		memory_fails_at(nth);
+		(void)engine_release(site.engine, "a", &note, NULL);
+		(void)memory_is_back();
+		site_says("a.hold", "-");
+		one_of_them_runs();
+	}
+}
+END_TEST
+
 START_TEST(an_engine)
 {
 	struct engine *engine;
@@ -211,6 +275,8 @@ Suite *suite_engine_memory(void)
 	tcase_add_test(tcase, a_deletion);
 	tcase_add_test(tcase, a_list);
 	tcase_add_test(tcase, a_start);
+	tcase_add_test(tcase, a_word_beside_the_schemas);
+	tcase_add_test(tcase, a_hold_on_this_node);
 	tcase_add_test(tcase, an_engine);
 	return suite;
 }

@@ -3,8 +3,12 @@
 
 #include "tests/unit/suites.h"
 
+#include "agent/engine/file.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void answered(enum engine_result result, const char *stage, const char *reason)
 {
@@ -274,6 +278,38 @@ START_TEST(names_of_what_never_ran_are_forgotten)
 }
 END_TEST
 
+static size_t count_files(const char *folder)
+{
+	char **names = NULL;
+	size_t n = 0;
+	ck_assert_int_eq(file_list(site_path(folder), &names, NULL), 0);
+	while (names[n])
+		n++;
+	free(names);
+	return n;
+}
+
+START_TEST(failures_of_names_that_nobody_uses_are_bounded)
+{
+	char name[16];
+	site_put("wanted", 1, marking("1.0.0", 1, CASE_GETS(2)));
+	site_until("wanted.state", "rejected");
+	LIST(1, {"wanted", 1, marking("1.0.0", 1, CASE_GETS(2))});
+	for (int i = 0; i < 90; i++) {
+		snprintf(name, sizeof name, "n%03d", i);
+		site_submit(name, marking("1.0.0", 1, CASE_GETS(2)));
+		site_until_answer();
+		ck_assert_int_eq(site.result, ENGINE_REJECTED);
+	}
+	for (int i = 0; i < 90; i++)
+		site_turn();
+	ck_assert_uint_eq(count_files("bad"), 65);
+	site_submit("n089", marking("1.0.0", 1, CASE_GETS(2)));
+	ck_assert_int_eq(site.result, ENGINE_HELD);
+	ck_assert_int_eq(access(site_path("bad/wanted"), F_OK), 0);
+}
+END_TEST
+
 static void submit_again(void *arg, const struct engine_answer *said)
 {
 	(void)arg;
@@ -316,6 +352,7 @@ Suite *suite_engine_submit(void)
 	tcase_add_test(tcase, a_list_does_not_delete_what_was_submitted);
 	tcase_add_test(tcase, a_name_that_is_none_is_refused);
 	tcase_add_test(tcase, names_of_what_never_ran_are_forgotten);
+	tcase_add_test(tcase, failures_of_names_that_nobody_uses_are_bounded);
 	tcase_add_test(tcase, an_answer_may_submit_the_next_one);
 	return suite;
 }

@@ -153,8 +153,10 @@ static void back_etcd(void)
 
 static void follow_etcd(const struct sink *sink, int64_t pace)
 {
-	ck_assert_int_eq(
-		source_etcd_new(&t.source, t.loop, t.etcd, "/flume/", pace, sink, NULL), 0);
+	const struct source_folder folder = {"schemas/", *sink};
+	ck_assert_int_eq(source_etcd_new(&t.source, t.loop, t.etcd, "/flume/", &folder, 1, pace,
+					 NULL),
+			 0);
 }
 
 static void close_etcd(void)

@@ -620,6 +620,65 @@ START_TEST(a_pace_needs_no_events)
 }
 END_TEST
 
+/* In the folder of the test, which is a folder of schemas itself. */
+static void follow_one_that_may_be_missing(void)
+{
+	const struct sink sink = {on_batch, on_proved, on_link, on_reset, NULL};
+	char path[512];
+	path_of(path, "canaries");
+	ck_assert_int_eq(source_dir_new_optional(&t.source, t.loop, path, 0, &sink, NULL), 0);
+}
+
+static void make_folder(const char *name)
+{
+	char path[512];
+	path_of(path, name);
+	ck_assert_int_eq(mkdir(path, 0777), 0);
+}
+
+START_TEST(one_that_may_be_missing_is_empty_until_it_is_made)
+{
+	follow_one_that_may_be_missing();
+	expect("");
+	ck_assert(t.up);
+	make_folder("canaries");
+	put("canaries/a.yaml", "1");
+	expect("a=1");
+	put("canaries/a.yaml", "2");
+	expect("a=2");
+	move("canaries", "elsewhere");
+	expect("");
+	ck_assert(t.up);
+	move("elsewhere", "canaries");
+	expect("a=2");
+}
+END_TEST
+
+START_TEST(without_the_one_above_it_nothing_is_said_of_its_files)
+{
+	char away[512];
+	make_folder("canaries");
+	put("canaries/a.yaml", "1");
+	follow_one_that_may_be_missing();
+	expect("a=1");
+	snprintf(away, sizeof away, "%s/away", t.top);
+	ck_assert_int_eq(rename(t.dir, away), 0);
+	while (t.up)
+		loop_step(t.loop, 50);
+	ck_assert_str_eq(t.seen, "a=1");
+}
+END_TEST
+
+START_TEST(a_folder_in_it_is_no_schema)
+{
+	make_folder("canaries");
+	put("canaries/a.yaml", "1");
+	put("b.yaml", "2");
+	follow(0);
+	expect("b=2");
+}
+END_TEST
+
 START_TEST(names_follow_the_rule)
 {
 	char name[131];
@@ -643,6 +702,9 @@ Suite *suite_source_dir(void)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, what_is_there_at_the_start_is_one_list);
+	tcase_add_test(tests, one_that_may_be_missing_is_empty_until_it_is_made);
+	tcase_add_test(tests, without_the_one_above_it_nothing_is_said_of_its_files);
+	tcase_add_test(tests, a_folder_in_it_is_no_schema);
 	tcase_add_test(tests, what_could_not_be_taken_in_is_said_again);
 	tcase_add_test(tests, an_empty_folder_is_an_empty_list);
 	tcase_add_test(tests, each_way_of_saving_is_seen);

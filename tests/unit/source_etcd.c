@@ -29,7 +29,7 @@ static int on_batch(void *arg, enum batch_kind kind, const struct change *change
 	text_add(&t.said, kind == BATCH_LIST ? "list(" : "events(");
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_str_eq(changes[i].origin, "etcd");
-		ck_assert(strstr(changes[i].place, "/flume/schemas/") == changes[i].place);
+		ck_assert(strstr(changes[i].place, "/flume/") == changes[i].place);
 		ck_assert_int_gt(changes[i].revision, 0);
 		ck_assert_int_le(changes[i].revision, revision);
 		text_addf(&t.said, "%s%s", i ? " " : "", changes[i].name);
@@ -85,8 +85,10 @@ static void end(void)
 static void follow(int64_t poll_ns)
 {
 	const struct sink sink = {on_batch, on_proved, on_link, on_reset, NULL};
-	ck_assert_int_eq(
-		source_etcd_new(&t.source, t.loop, t.etcd, "/flume/", poll_ns, &sink, NULL), 0);
+	ck_assert_int_eq(source_etcd_new(&t.source, t.loop, t.etcd, "/flume/",
+					 &(struct source_folder){"schemas/", sink}, 1, poll_ns,
+					 NULL),
+			 0);
 }
 
 static void on_done(struct etcd_result *r, void *arg)
@@ -129,6 +131,40 @@ START_TEST(first_a_list_then_each_change)
 	EXPECT("events(b) ");
 	ck_assert_str_eq(t.said.s, "list(a=1 b=2) events(a=3) events(b) ");
 	ck_assert(t.up);
+}
+END_TEST
+
+static void follow_three(void)
+{
+	static const char *const folders[] = {"freeze", "pins/", "schemas/"};
+	struct source_folder all[3];
+	for (size_t i = 0; i < 3; i++)
+		all[i] = (struct source_folder){folders[i],
+						{on_batch, on_proved, on_link, on_reset, NULL}};
+	ck_assert_int_eq(source_etcd_new(&t.source, t.loop, t.etcd, "/flume/", all, 3, 0, NULL),
+			 0);
+}
+
+START_TEST(each_folder_has_a_list_and_events_of_its_own)
+{
+	put("/flume/freeze", "f");
+	put("/flume/freeze-not", "x");
+	put("/flume/nodes/n", "x");
+	put("/flume/pins/a", "p");
+	put("/flume/schemas/a", "s");
+	put("/flume/switches/a", "x");
+	follow_three();
+	EXPECT("list(freeze=f) list(a=p) list(a=s) ");
+	put("/flume/pins/b", "2");
+	EXPECT("events(b=2) ");
+	put("/flume/nodes/n", "y");
+	put("/flume/switches/a", "y");
+	drop("/flume/freeze");
+	EXPECT("events(freeze) ");
+	put("/flume/schemas/a", "t");
+	EXPECT("events(a=t) ");
+	ck_assert_str_eq(t.said.s, "list(freeze=f) list(a=p) list(a=s) events(b=2) "
+				   "events(freeze) events(a=t) ");
 }
 END_TEST
 
@@ -298,6 +334,7 @@ Suite *suite_source_etcd(void)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, first_a_list_then_each_change);
+	tcase_add_test(tests, each_folder_has_a_list_and_events_of_its_own);
 	tcase_add_test(tests, an_empty_store_is_an_empty_list);
 	tcase_add_test(tests, what_one_revision_changed_is_one_batch);
 	tcase_add_test(tests, what_cannot_be_a_name_is_passed_over);

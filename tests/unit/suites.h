@@ -61,7 +61,9 @@
 	X(engine_crash) \
 	X(engine_deletion) \
 	X(engine_disk) \
+	X(engine_extra) \
 	X(engine_memory) \
+	X(engine_operator) \
 	X(engine_probation) \
 	X(engine_refs) \
 	X(engine_sight) \
@@ -100,6 +102,7 @@
 	X(group_crowd) \
 	X(http_crowd) \
 	X(http_guard) \
+	X(http_operator) \
 	X(http_pipelines) \
 	X(http_schemas) \
 	X(http_status) \
@@ -113,6 +116,7 @@
 	X(loop) \
 	X(map) \
 	X(names) \
+	X(note) \
 	X(origin) \
 	X(original_faults) \
 	X(original_faults_calls) \

@@ -1,0 +1,261 @@
+/*
+ * Extra cases in force.  A document that is broken is said loudly, in the log and in the status,
+ * and the last good one goes on counting: neither does a slip of one person let everything through,
+ * nor does it stop the others' work.  The good ones are kept on disk, so that a node which starts
+ * without its store is as strict as it was.
+ */
+#include "agent/engine/lane.h"
+
+#include "agent/engine/canary.h"
+#include "agent/engine/extra.h"
+#include "agent/engine/file.h"
+#include "agent/engine/proven.h"
+#include "agent/log/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FOLDER    "canaries"
+#define FILE_MOST ((size_t)16 << 20)
+
+flume_schema *extras_of(const struct engine *e, const char *name)
+{
+	const struct extras *cases = map_get(&e->sides.all[ENGINE_CASES].said, name);
+	return cases ? cases->good : NULL;
+}
+
+void extras_free(struct extras *cases)
+{
+	if (!cases)
+		return;
+	flume_schema_unref(cases->good);
+	free(cases->error);
+	free(cases);
+}
+
+void extras_fini(struct side *side)
+{
+	for (size_t i = 0; i < side->said.len; i++)
+		extras_free(side->said.entries[i].thing);
+}
+
+/* What waits for the schema of that name may get on with other cases, or not. */
+static void have_moved(struct engine *e, const char *name)
+{
+	e->sides.moved++;
+	engine_stir(e, name);
+}
+
+static void save_soon(struct engine *e)
+{
+	if (!e->options.state_dir)
+		return;
+	e->sides.save_at = 1;
+	engine_wake(e, 0);
+}
+
+static struct extras *find(struct side *side, const char *name)
+{
+	struct extras *cases = map_get(&side->said, name);
+	if (cases)
+		return cases;
+	cases = calloc(1, sizeof *cases);
+	if (cases && map_add(&side->said, name, cases)) {
+		free(cases);
+		return NULL;
+	}
+	return cases;
+}
+
+static void take_good(struct side *side, struct extras *cases, const struct change *c,
+		      flume_schema *good)
+{
+	bool same = cases->good && !strcmp(flume_schema_get_digest(cases->good),
+					   flume_schema_get_digest(good));
+	flume_schema_unref(cases->good);
+	cases->good = good;
+	cases->facts = facts_of(good, c->revision, c->origin);
+	free(cases->error);
+	cases->error = NULL;
+	if (same)
+		return;
+	log_event(LOG_INFO, "extra cases in force", LOG_STR("schema", c->name),
+		  LOG_INT("cases", canary_size(good)), LOG_STR("digest", cases->facts.digest),
+		  LOG_INT("revision", c->revision), LOG_STR("origin", c->origin));
+	cases->unsaved = true;
+	save_soon(side->engine);
+	have_moved(side->engine, c->name);
+}
+
+/* Takes the error.  FLUME_NOMEM when there is none to be had: it has to come again. */
+static int take_broken(struct extras *cases, const struct change *c, char *error)
+{
+	struct facts facts = facts_of(NULL, c->revision, c->origin);
+	facts_digest_bytes(facts.digest, c->text, c->len);
+	bool known = cases->error && !strcmp(cases->broken.digest, facts.digest);
+	if (!error)
+		return FLUME_NOMEM;
+	free(cases->error);
+	cases->error = error;
+	cases->broken = facts;
+	if (!known)
+		log_event(LOG_ERROR, "extra cases are broken", LOG_STR("schema", c->name),
+			  LOG_INT("revision", c->revision), LOG_STR("error", error),
+			  LOG_STR("in_force", cases->good ? cases->facts.digest : "none"));
+	return 0;
+}
+
+int extras_take(struct side *side, const struct change *c)
+{
+	struct extras *cases = find(side, c->name);
+	flume_report *report = flume_report_new();
+	flume_schema *good = NULL;
+	int rc = cases && report ? extra_read(&good, c->text, c->len, c->format, report)
+				 : FLUME_NOMEM;
+	if (!rc)
+		take_good(side, cases, c, good);
+	else if (rc != FLUME_NOMEM)
+		rc = take_broken(cases, c,
+				 first_finding(report, c->place ? c->place : "", "broken"));
+	flume_report_free(report);
+	return rc == FLUME_NOMEM ? rc : 0;
+}
+
+void extras_drop(struct side *side, const char *name)
+{
+	struct engine *e = side->engine;
+	struct extras *cases = map_get(&side->said, name);
+	if (!cases)
+		return;
+	log_event(LOG_INFO, "extra cases removed", LOG_STR("schema", name),
+		  LOG_STR("digest", cases->facts.digest));
+	/* An empty one is a file to be removed. */
+	flume_schema_unref(cases->good);
+	free(cases->error);
+	*cases = (struct extras){.unsaved = true};
+	have_moved(e, name);
+	if (!e->options.state_dir)
+		extras_free(map_remove(&side->said, name));
+	else
+		save_soon(e);
+}
+
+/* ---- the folder ---- */
+
+static char *folder_of(const struct engine *e)
+{
+	struct text t = {0};
+	text_addf(&t, "%s/" FOLDER, e->options.state_dir);
+	return text_take(&t);
+}
+
+static int write_one(const char *folder, const char *name, const struct extras *cases,
+		     struct flume_err *err)
+{
+	struct proven p = {.name = name,
+			   .facts = cases->facts,
+			   .format = FLUME_JSON,
+			   .proven = true,
+			   .at = stamp_now()};
+	size_t len;
+	p.text = flume_schema_get_text(cases->good, &p.len);
+	char *bytes = proven_encode(&p, &len);
+	int rc = bytes ? file_write(folder, name, bytes, len, true, err)
+		       : flume_fail(err, FLUME_NOMEM, "out of memory");
+	free(bytes);
+	return rc;
+}
+
+static int save_one(const char *folder, const char *name, struct extras *cases,
+		    struct flume_err *err)
+{
+	int rc = cases->good ? write_one(folder, name, cases, err)
+			     : file_remove(folder, name, true, err);
+	if (!rc)
+		cases->unsaved = false;
+	return rc;
+}
+
+static int save_all(struct side *side, const char *folder, struct flume_err *err)
+{
+	int rc = file_make_folder(folder, err);
+	for (size_t i = side->said.len; !rc && i > 0; i--) {
+		struct extras *cases = side->said.entries[i - 1].thing;
+		const char *name = side->said.entries[i - 1].name;
+		if (cases->unsaved)
+			rc = save_one(folder, name, cases, err);
+		if (!rc && !cases->good && !cases->error)
+			extras_free(map_remove(&side->said, name));
+	}
+	return rc;
+}
+
+bool extras_save(struct engine *e)
+{
+	struct flume_err err = {0};
+	char *folder = folder_of(e);
+	int rc = folder ? save_all(&e->sides.all[ENGINE_CASES], folder, &err)
+			: flume_fail(&err, FLUME_NOMEM, "out of memory");
+	free(folder);
+	if (rc)
+		memory_trouble(e, "extra cases could not be written", &err);
+	return !rc;
+}
+
+/* ---- at the start ---- */
+
+static const char *parse(const struct proven *p, flume_schema **out)
+{
+	int rc = flume_schema_parse(out, p->text, p->len, p->format, NULL, NULL);
+	if (rc)
+		return flume_code_text(rc);
+	const flume_value *canary = flume_schema_get_canary(*out);
+	rc = canary ? flume_canary_check(canary, NULL) : FLUME_REJECTED;
+	if (!rc && !strcmp(flume_schema_get_digest(*out), p->facts.digest))
+		return NULL;
+	*out = flume_schema_unref(*out);
+	return rc ? "there are no cases in it" : "its digest is another one";
+}
+
+static const char *load(struct side *side, const char *folder, const char *name,
+			struct flume_err *err)
+{
+	struct proven p = {0};
+	flume_schema *good;
+	char *bytes;
+	size_t len;
+	if (!source_name_good(name))
+		return "not a name for a schema";
+	if (file_read(folder, name, FILE_MOST, &bytes, &len, err))
+		return err->text;
+	const char *why =
+		proven_decode(&p, name, bytes, len, err) ? err->text : parse(&p, &good);
+	free(bytes);
+	struct extras *cases = why ? NULL : find(side, name);
+	if (!why && !cases)
+		flume_schema_unref(good);
+	if (!cases)
+		return why ? why : "out of memory";
+	cases->good = good;
+	cases->facts = p.facts;
+	return NULL;
+}
+
+void extras_boot(struct engine *e)
+{
+	struct flume_err err = {0};
+	char **names = NULL, *folder = folder_of(e);
+	if (folder && !file_make_folder(folder, &err))
+		(void)file_list(folder, &names, &err);
+	for (size_t i = 0; names && names[i]; i++) {
+		struct flume_err own = {0};
+		const char *why = load(&e->sides.all[ENGINE_CASES], folder, names[i], &own);
+		if (why)
+			log_event(LOG_ERROR, "extra cases on disk cannot be used",
+				  LOG_STR("schema", names[i]), LOG_STR("error", why));
+	}
+	if (err.code)
+		memory_trouble(e, "the state folder cannot be used", &err);
+	free(names);
+	free(folder);
+}
