@@ -236,6 +236,7 @@ Suite *suite_engine_sight(void)
 	tcase_add_test(sight, a_store_that_went_back_is_counted);
 	tcase_add_test(sight, what_only_another_proof_changed_is_marked_on_the_page);
 	TCase *size = site_case(suite, "size");
+	tcase_set_timeout(size, 300); /* sanitizers take their time over thousands of schemas */
 	tcase_add_test(size, a_usual_one_is_whole);
 	tcase_add_test(size, errors_are_shortened_where_the_status_would_be_too_big);
 	tcase_add_test(size, then_attempts_are_left_out);
