@@ -302,7 +302,11 @@ static void begin_trial(struct lane *lane)
 	next->began = loop_now();
 	next->as_of = e->commits;
 	next->shown = next->begun = false;
-	next->trial = trial_start(e->trials, next->change, &limits, &calls);
+	if (canary_compares(next->schema) && !lane->counted)
+		log_event(LOG_INFO, "nothing runs that the canary could be compared with",
+			  LOG_STR("schema", lane->name),
+			  LOG_STR("version", next->facts.version));
+	next->trial = trial_start(e->trials, next->change, lane->counted, &limits, &calls);
 	if (!next->trial) {
 		block(lane, FLUME_NOMEM, NULL);
 		return;

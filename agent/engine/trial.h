@@ -39,9 +39,10 @@ struct trial_calls {
 	trial_done_fn *done;
 	void *arg;
 };
-/* The change may be freed while the trial runs.  NULL when out of memory. */
-struct trial *trial_start(struct trials *, flume_change *, const struct trial_limits *,
-			  const struct trial_calls *);
+/* `running` serves now, and is compared with if the schema says so; NULL: none does.  The change
+ * may be freed while the trial runs.  NULL when out of memory. */
+struct trial *trial_start(struct trials *, flume_change *, flume_pipeline *running,
+			  const struct trial_limits *, const struct trial_calls *);
 /* Gives up: `done` will not run.  NULL is fine; returns NULL. */
 struct trial *trial_cancel(struct trial *);
 

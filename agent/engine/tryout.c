@@ -75,7 +75,7 @@ static int add_candidates(struct tryout *t, flume_change *change)
 	return 0;
 }
 
-struct tryout *tryout_new(struct desk *d, flume_change *change,
+struct tryout *tryout_new(struct desk *d, flume_change *change, flume_pipeline *running,
 			  const struct trial_limits *limits)
 {
 	struct tryout *t = calloc(1, sizeof *t);
@@ -83,6 +83,7 @@ struct tryout *tryout_new(struct desk *d, flume_change *change,
 		return NULL;
 	*t = (struct tryout){
 		.desk = d, .limits = *limits, .cancel = flume_cancel_new(), .refs = 1};
+	t->running = flume_pipeline_ref(running);
 	pthread_mutex_lock(&d->lock);
 	d->refs++;
 	pthread_mutex_unlock(&d->lock);
@@ -104,6 +105,7 @@ struct tryout *tryout_unref(struct tryout *t)
 		flume_pipeline_unref(t->list[i].pipeline);
 	}
 	free(t->list);
+	flume_pipeline_unref(t->running);
 	flume_cancel_free(t->cancel);
 	desk_unref(t->desk);
 	free(t);
@@ -133,9 +135,10 @@ static void note_turn(struct tryout *t, size_t i)
 
 static int try_all(struct tryout *t, struct flume_err *err)
 {
-	const struct canary_run run = {t->limits.case_ns, t->cancel, note_begun, t};
+	struct canary_run run = {t->limits.case_ns, t->cancel, note_begun, t, NULL};
 	int rc = 0;
 	for (size_t i = 0; !rc && i < t->n; i++) {
+		run.running = i ? NULL : t->running; /* what its users make of it may change */
 		note_turn(t, i);
 		rc = canary_try_all(t->list[i].schema, t->list[i].pipeline, &run, err);
 	}

@@ -137,15 +137,13 @@ static void add_part(struct writer *w, const struct flume_field *row, const stru
 		writer_open(w, "items", '{');
 	}
 	if (part->word) {
-		writer_open(w, "anyOf", '[');
-		add_word(w, NULL, NULL, part->word);
-		writer_open(w, NULL, '{');
+		writer_raw(w, "if", "{\"type\": \"object\"}");
+		add_word(w, "else", NULL, part->word);
+		writer_open(w, "then", '{');
 	}
 	add_part_map(w, part);
-	if (part->word) {
+	if (part->word)
 		writer_close(w, '}');
-		writer_close(w, ']');
-	}
 	if (part->list)
 		writer_close(w, '}');
 	writer_close(w, '}');

@@ -52,7 +52,7 @@ static struct trial *start_within(const char *text, const struct trial_limits *l
 	flume_change *change = prepare("a", text);
 	ck_assert(trial_needed(change));
 	struct trial *trial =
-		trial_start(trials, change, limits, &(struct trial_calls){.done = note});
+		trial_start(trials, change, NULL, limits, &(struct trial_calls){.done = note});
 	ck_assert_ptr_nonnull(trial);
 	flume_change_free(change);
 	return trial;
@@ -194,7 +194,7 @@ static void start_another(void *arg, const struct flume_err *err)
 START_TEST(a_verdict_may_start_another)
 {
 	flume_change *change = prepare("a", marking("1.0.0", 1, CASE_GETS(1)));
-	trial_start(trials, change, &(struct trial_limits){LIMIT, LIMIT},
+	trial_start(trials, change, NULL, &(struct trial_limits){LIMIT, LIMIT},
 		    &(struct trial_calls){.done = start_another});
 	flume_change_free(change);
 	until_verdicts(2);
