@@ -65,7 +65,7 @@ struct probation_limits canary_probation(const flume_schema *schema,
 		limits.min_requests = strtoll(flume_value_text(requests), NULL, 10);
 	if (rate)
 		limits.max_rate = llround(strtod(flume_value_text(rate), NULL) *
-					  (double)(PROBATION_WHOLE / 100));
+					  (double)(RATE_WHOLE / 100));
 	return limits;
 }
 

@@ -218,7 +218,7 @@ static void set_limits(struct engine *e, const struct engine_options *o)
 		.duration_ns = o->probation_ns,
 		.min_requests =
 			o->probation_requests > 0 ? o->probation_requests : PROBATION_REQUESTS,
-		.max_rate = llround(fmin(rate, 1) * (double)PROBATION_WHOLE),
+		.max_rate = llround(fmin(rate, 1) * (double)RATE_WHOLE),
 	};
 	e->breaker = (struct breaker_limits){
 		.failures = o->breaker_failures ? o->breaker_failures : 5,

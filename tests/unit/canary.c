@@ -320,7 +320,7 @@ START_TEST(the_probation_is_read_and_what_is_not_said_is_the_node_s)
 		{"canary: {probation: {min_requests: 50, max_error_rate: 1%}}\n",
 		 {7, 50, 10000000}},
 		{"canary: {probation: {max_error_rate: 0.5%}}\n", {7, 8, 5000000}},
-		{"canary: {probation: {max_error_rate: 100%}}\n", {7, 8, PROBATION_WHOLE}},
+		{"canary: {probation: {max_error_rate: 100%}}\n", {7, 8, RATE_WHOLE}},
 		{"canary: {probation: {max_error_rate: 0%}}\n", {7, 8, 0}},
 		{"canary: {probation: {max_error_rate: 33.3333333%}}\n", {7, 8, 333333333}},
 	};
