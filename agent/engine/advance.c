@@ -27,6 +27,7 @@ static void stop(struct lane *lane, int code, flume_report *report)
 	struct next *next = &lane->next;
 	flume_report_free(next->report);
 	next->change = flume_change_free(next->change);
+	next->share = traffic_close(next->share);
 	next->report = report;
 	next->code = code;
 	next->stage = NEXT_BLOCKED;
@@ -49,7 +50,7 @@ static void block(struct lane *lane, int code, flume_report *report)
 static const char *stage_of(const struct next *next)
 {
 	return next->code == FLUME_REJECTED ? "check"
-	       : next->code == FLUME_FAILED ? "canary"
+	       : next->code == FLUME_FAILED ? next->failed
 					    : "build";
 }
 
@@ -110,65 +111,74 @@ static void tell_blocked(struct lane *lane)
 	next->told = next->ever_told = true;
 }
 
-static void reject_canary(struct lane *lane, const struct flume_err *err)
+static void refuse(struct lane *lane, const char *stage, const struct flume_err *err)
 {
 	struct next next = lane_take_next(lane);
 	crash_note(lane);
-	lane_reject(lane, &next, "canary", "", strdup(err->text), NULL);
+	next.share = traffic_close(next.share);
+	lane_reject(lane, &next, stage, "", strdup(err->text), NULL);
 	next_fini(lane->engine, &next);
 	lane_bring_back(lane);
 }
 
 /* Others had a part in it: it is refused, and tried again when one of them changes. */
-static void await_others(struct lane *lane, const struct flume_err *err)
+static void await_others(struct lane *lane, const char *stage, const struct flume_err *err)
 {
 	struct engine *e = lane->engine;
 	struct next *next = &lane->next;
+	next->failed = stage;
 	stop(lane, FLUME_FAILED, NULL);
 	waits_for_refs(&next->waits, e, next->schema);
 	if (*err->path)
 		waits_for_dependent(&next->waits, e, err->path);
 	if (!is_old_news(lane, LANE_REJECTED, err->text))
-		lane_reject(lane, next, "canary", "", strdup(err->text), NULL);
+		lane_reject(lane, next, stage, "", strdup(err->text), NULL);
 	next->told = next->ever_told = true;
 	next->due = e->commits != next->as_of; /* it may be over already */
 }
 
 /* A change is bad by itself, or together with what it refers to; what fails in the case of
  * another schema may be right for the next version of that one. */
-static void fail_canary(struct lane *lane, const struct flume_err *err)
+void lane_fail(struct lane *lane, const char *stage, const struct flume_err *err)
 {
 	struct next *next = &lane->next;
 	bool others = *err->path || *next->context;
 	if (*err->path)
 		memory_bad_update(lane, &next->facts);
 	else
-		memory_bad(lane, &next->facts, next->context, "canary", err->text);
+		memory_bad(lane, &next->facts, next->context, stage, err->text);
 	if (others && !next->asker.done)
-		await_others(lane, err);
+		await_others(lane, stage, err);
 	else
-		reject_canary(lane, err);
+		refuse(lane, stage, err);
+}
+
+void lane_block(struct lane *lane, int code)
+{
+	block(lane, code, NULL);
 }
 
 /* ---- the swap ---- */
 
-static bool runs_kept_again(const struct lane *lane, const struct next *next)
+bool lane_keeps(const struct lane *lane, const struct facts *facts)
 {
-	return lane->kept.schema && !strcmp(lane->kept.facts.digest, next->facts.digest);
+	return lane->kept.schema && !strcmp(lane->kept.facts.digest, facts->digest);
 }
 
 static bool is_watched(const struct lane *lane, const struct next *next,
 		       struct probation_limits *out)
 {
 	*out = canary_probation(next->schema, &lane->engine->probation);
-	return lane->runs.schema && out->duration_ns > 0 && !runs_kept_again(lane, next);
+	return lane->runs.schema && out->duration_ns > 0 && !lane_keeps(lane, &next->facts);
 }
 
 /* The release that ran becomes the one to go back to, if it is worth it. */
 static void turn_over(struct lane *lane, struct next *next)
 {
-	struct release fresh = {
-		.schema = next->schema, .facts = next->facts, .since = stamp_now()};
+	struct release fresh = {.schema = next->schema,
+				.facts = next->facts,
+				.since = stamp_now(),
+				.verdicts = next->verdicts};
 	struct probation_limits limits;
 	bool watch = is_watched(lane, next, &limits);
 	next->schema = NULL;
@@ -237,7 +247,7 @@ static int bind(struct lane *lane)
 	return rc;
 }
 
-static void swap(struct lane *lane)
+void lane_swap(struct lane *lane)
 {
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
@@ -273,9 +283,9 @@ static void on_trial(void *arg, const struct flume_err *err)
 	struct lane *lane = arg;
 	lane->next.trial = NULL;
 	if (!err)
-		swap(lane);
+		stages_begin(lane);
 	else if (err->code == FLUME_FAILED)
-		fail_canary(lane, err);
+		lane_fail(lane, "canary", err);
 	else
 		block(lane, err->code, NULL);
 	engine_advance(lane->engine);
@@ -294,13 +304,8 @@ static void begin_trial(struct lane *lane)
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
 	const struct trial_limits limits = {e->options.case_limit_ns, ALL_CASES};
-	if (refs_context(e, next->schema, next->context)) {
-		block(lane, FLUME_NOMEM, NULL);
-		return;
-	}
-	next->stage = NEXT_TRIAL;
 	next->began = loop_now();
-	next->as_of = e->commits;
+	next->since = stamp_now();
 	next->shown = next->begun = false;
 	if (canary_compares(next->schema) && !lane->counted)
 		log_event(LOG_INFO, "nothing runs that the canary could be compared with",
@@ -312,6 +317,20 @@ static void begin_trial(struct lane *lane)
 		return;
 	}
 	engine_wake(e, next->began);
+}
+
+/* What the stages after the cases said holds as long as what it refers to is the same. */
+static int look_around(struct lane *lane)
+{
+	struct next *next = &lane->next;
+	char before[DIGEST_SIZE];
+	memcpy(before, next->context, sizeof before);
+	next->as_of = lane->engine->commits;
+	if (refs_context(lane->engine, next->schema, next->context))
+		return FLUME_NOMEM;
+	if (strcmp(before, next->context) != 0)
+		next->tried = false;
+	return 0;
 }
 
 static void try_next(struct lane *lane)
@@ -326,10 +345,15 @@ static void try_next(struct lane *lane)
 		return;
 	}
 	flume_report_free(report);
+	if (look_around(lane)) {
+		block(lane, FLUME_NOMEM, NULL);
+		return;
+	}
+	next->stage = NEXT_TRIAL;
 	if (trial_needed(next->change))
 		begin_trial(lane);
 	else
-		swap(lane);
+		stages_begin(lane);
 }
 
 static bool is_due(const struct lane *lane)

@@ -54,6 +54,7 @@ struct next lane_take_next(struct lane *lane)
 void next_fini(struct engine *e, struct next *next)
 {
 	trial_cancel(next->trial);
+	traffic_close(next->share);
 	flume_change_free(next->change);
 	flume_schema_unref(next->schema);
 	flume_report_free(next->report);
@@ -84,9 +85,10 @@ void lane_put_aside(struct lane *lane)
 {
 	lane->aside = lane_take_next(lane);
 	lane->aside.trial = trial_cancel(lane->aside.trial);
+	lane->aside.share = traffic_close(lane->aside.share);
 	lane->aside.change = flume_change_free(lane->aside.change);
 	lane->aside.begun = false;
-	if (lane->aside.stage == NEXT_TRIAL)
+	if (lane->aside.stage <= NEXT_LIVE)
 		lane->aside.stage = NEXT_DUE;
 	crash_note(lane);
 }
@@ -181,6 +183,11 @@ void engine_submit(struct engine *e, const struct change *change, engine_done_fn
 	engine_advance(e);
 }
 
+struct traffic *engine_get_traffic(struct engine *e)
+{
+	return e->traffic;
+}
+
 void engine_on_status(struct engine *e, void (*fn)(void *arg), void *arg)
 {
 	e->on_status = fn;
@@ -263,8 +270,10 @@ int engine_new(struct engine **out, struct loop *loop, flume_factory *factory,
 	e->tick = loop_timer_new(loop, engine_tick, e);
 	e->pin = loop_timer_new(loop, flush, e);
 	e->trials = trials_new(loop, err);
+	e->traffic = traffic_new();
 	e->hearing = engine_hear(factory);
-	if (!good || !e->tick || !e->pin || !e->trials || e->hearing < 0 || saves_begin(e)) {
+	if (!good || !e->tick || !e->pin || !e->trials || !e->traffic || e->hearing < 0 ||
+	    saves_begin(e)) {
 		engine_free(e);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
@@ -290,6 +299,7 @@ struct engine *engine_free(struct engine *e)
 		lane_free(engine_lane_at(e, i));
 	map_fini(&e->lanes);
 	trials_free(e->trials);
+	traffic_free(e->traffic);
 	loop_timer_free(e->tick);
 	loop_timer_free(e->pin);
 	char *texts[] = {e->labels, e->link_why, e->disk_why, e->rates};
