@@ -303,7 +303,9 @@ static void begin_trial(struct lane *lane)
 	const struct trial_calls calls = {on_trial_begin, on_trial, lane};
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
-	const struct trial_limits limits = {e->options.case_limit_ns, ALL_CASES};
+	const struct trial_limits limits = {.case_ns = e->options.case_limit_ns,
+					    .all_ns = ALL_CASES,
+					    .running = lane->counted};
 	next->began = loop_now();
 	next->since = stamp_now();
 	next->shown = next->begun = false;
@@ -311,7 +313,7 @@ static void begin_trial(struct lane *lane)
 		log_event(LOG_INFO, "nothing runs that the canary could be compared with",
 			  LOG_STR("schema", lane->name),
 			  LOG_STR("version", next->facts.version));
-	next->trial = trial_start(e->trials, next->change, lane->counted, &limits, &calls);
+	next->trial = trial_start(e->trials, next->change, &limits, &calls);
 	if (!next->trial) {
 		block(lane, FLUME_NOMEM, NULL);
 		return;

@@ -169,11 +169,11 @@ bool trial_needed(flume_change *change)
 	return false;
 }
 
-struct trial *trial_start(struct trials *ts, flume_change *change, flume_pipeline *running,
+struct trial *trial_start(struct trials *ts, flume_change *change,
 			  const struct trial_limits *limits, const struct trial_calls *calls)
 {
 	struct trial *t = calloc(1, sizeof *t);
-	struct tryout *tryout = t ? tryout_new(ts->desk, change, running, limits) : NULL;
+	struct tryout *tryout = t ? tryout_new(ts->desk, change, limits) : NULL;
 	if (!tryout || !add(ts, t)) {
 		if (tryout)
 			tryout_unref(tryout);

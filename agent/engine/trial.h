@@ -21,6 +21,9 @@ struct trials *trials_free(struct trials *);
 struct trial_limits {
 	int64_t case_ns; /* of a case, where the schema has no max_latency */
 	int64_t all_ns;  /* of all cases together                          */
+	/* What the change is to replace, for a schema that compares with it; counted, and may be
+	 * NULL. */
+	flume_pipeline *running;
 };
 
 /* Do the schemas of this change have any cases? */
@@ -39,10 +42,9 @@ struct trial_calls {
 	trial_done_fn *done;
 	void *arg;
 };
-/* `running` serves now, and is compared with if the schema says so; NULL: none does.  The change
- * may be freed while the trial runs.  NULL when out of memory. */
-struct trial *trial_start(struct trials *, flume_change *, flume_pipeline *running,
-			  const struct trial_limits *, const struct trial_calls *);
+/* The change may be freed while the trial runs.  NULL when out of memory. */
+struct trial *trial_start(struct trials *, flume_change *, const struct trial_limits *,
+			  const struct trial_calls *);
 /* Gives up: `done` will not run.  NULL is fine; returns NULL. */
 struct trial *trial_cancel(struct trial *);
 

@@ -75,7 +75,7 @@ static int add_candidates(struct tryout *t, flume_change *change)
 	return 0;
 }
 
-struct tryout *tryout_new(struct desk *d, flume_change *change, flume_pipeline *running,
+struct tryout *tryout_new(struct desk *d, flume_change *change,
 			  const struct trial_limits *limits)
 {
 	struct tryout *t = calloc(1, sizeof *t);
@@ -83,7 +83,7 @@ struct tryout *tryout_new(struct desk *d, flume_change *change, flume_pipeline *
 		return NULL;
 	*t = (struct tryout){
 		.desk = d, .limits = *limits, .cancel = flume_cancel_new(), .refs = 1};
-	t->running = flume_pipeline_ref(running);
+	flume_pipeline_ref(t->limits.running);
 	pthread_mutex_lock(&d->lock);
 	d->refs++;
 	pthread_mutex_unlock(&d->lock);
@@ -105,7 +105,7 @@ struct tryout *tryout_unref(struct tryout *t)
 		flume_pipeline_unref(t->list[i].pipeline);
 	}
 	free(t->list);
-	flume_pipeline_unref(t->running);
+	flume_pipeline_unref(t->limits.running);
 	flume_cancel_free(t->cancel);
 	desk_unref(t->desk);
 	free(t);
@@ -138,7 +138,8 @@ static int try_all(struct tryout *t, struct flume_err *err)
 	struct canary_run run = {t->limits.case_ns, t->cancel, note_begun, t, NULL};
 	int rc = 0;
 	for (size_t i = 0; !rc && i < t->n; i++) {
-		run.running = i ? NULL : t->running; /* what its users make of it may change */
+		run.running =
+			i ? NULL : t->limits.running; /* what its users make of it may change */
 		note_turn(t, i);
 		rc = canary_try_all(t->list[i].schema, t->list[i].pipeline, &run, err);
 	}

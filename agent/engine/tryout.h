@@ -34,7 +34,6 @@ struct tryout {
 	struct desk *desk;
 	struct candidate *list;
 	size_t n;
-	flume_pipeline *running; /* what the first is to replace; NULL: nothing */
 	struct trial_limits limits;
 	flume_cancel *cancel;
 	int64_t started_at; /* on the loop */
@@ -48,8 +47,7 @@ struct tryout {
 };
 
 /* NULL when out of memory. */
-struct tryout *tryout_new(struct desk *, flume_change *, flume_pipeline *running,
-			  const struct trial_limits *);
+struct tryout *tryout_new(struct desk *, flume_change *, const struct trial_limits *);
 struct tryout *tryout_unref(struct tryout *);
 /* Are fewer threads lost than that? */
 bool tryout_may_start(struct tryout *, size_t most_lost);

@@ -52,7 +52,7 @@ static struct trial *start_within(const char *text, const struct trial_limits *l
 	flume_change *change = prepare("a", text);
 	ck_assert(trial_needed(change));
 	struct trial *trial =
-		trial_start(trials, change, NULL, limits, &(struct trial_calls){.done = note});
+		trial_start(trials, change, limits, &(struct trial_calls){.done = note});
 	ck_assert_ptr_nonnull(trial);
 	flume_change_free(change);
 	return trial;
@@ -60,7 +60,8 @@ static struct trial *start_within(const char *text, const struct trial_limits *l
 
 static struct trial *start(const char *text, int64_t case_limit_ns)
 {
-	return start_within(text, &(struct trial_limits){case_limit_ns, LIMIT});
+	return start_within(text,
+			    &(struct trial_limits){.case_ns = case_limit_ns, .all_ns = LIMIT});
 }
 
 static const char *hanging(void)
@@ -124,7 +125,7 @@ END_TEST
 START_TEST(many_cases_have_a_limit_together)
 {
 	start_within(running("1.0.0", "nap", "max_latency: 1000h, cases: [{input: {}}]"),
-		     &(struct trial_limits){LIMIT, QUICK});
+	const struct trial_limits limits = {.case_ns = LIMIT, .all_ns = QUICK};
 	until_verdicts(1);
 	ck_assert_str_eq(last, "the cases took longer than 0.05 s together");
 }
@@ -194,7 +195,7 @@ static void start_another(void *arg, const struct flume_err *err)
 START_TEST(a_verdict_may_start_another)
 {
 	flume_change *change = prepare("a", marking("1.0.0", 1, CASE_GETS(1)));
-	trial_start(trials, change, NULL, &(struct trial_limits){LIMIT, LIMIT},
+	trial_start(trials, change, &(struct trial_limits){.case_ns = LIMIT, .all_ns = LIMIT},
 		    &(struct trial_calls){.done = start_another});
 	flume_change_free(change);
 	until_verdicts(2);
