@@ -8,8 +8,8 @@
 #include <stdatomic.h>
 
 struct traffic {
-	atomic_uint open;      /* how many are in the list                  */
-	pthread_rwlock_t lock; /* of the list                               */
+	atomic_uint open;     /* how many are in the list                  */
+	pthread_mutex_t lock; /* of the list                               */
 	struct share *list;
 	pthread_mutex_t farewell; /* of the two below                         */
 	pthread_cond_t quiet;

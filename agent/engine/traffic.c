@@ -21,7 +21,7 @@ struct traffic *traffic_new(void)
 	pthread_condattr_t clock;
 	if (!t)
 		return NULL;
-	pthread_rwlock_init(&t->lock, NULL);
+	pthread_mutex_init(&t->lock, NULL);
 	pthread_mutex_init(&t->farewell, NULL);
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -40,7 +40,7 @@ void traffic_unref(struct traffic *t)
 		return;
 	pthread_cond_destroy(&t->quiet);
 	pthread_mutex_destroy(&t->farewell);
-	pthread_rwlock_destroy(&t->lock);
+	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
 
@@ -63,22 +63,22 @@ struct traffic *traffic_free(struct traffic *t)
 static void link_in(struct share *s)
 {
 	struct traffic *t = s->traffic;
-	pthread_rwlock_wrlock(&t->lock);
+	pthread_mutex_lock(&t->lock);
 	s->next = t->list;
 	t->list = s;
-	pthread_rwlock_unlock(&t->lock);
+	pthread_mutex_unlock(&t->lock);
 	atomic_fetch_add_explicit(&t->open, 1, memory_order_release);
 }
 
 static void unlink_from(struct share *s)
 {
 	struct traffic *t = s->traffic;
-	pthread_rwlock_wrlock(&t->lock);
+	pthread_mutex_lock(&t->lock);
 	struct share **at = &t->list;
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
-	pthread_rwlock_unlock(&t->lock);
+	pthread_mutex_unlock(&t->lock);
 	atomic_fetch_sub_explicit(&t->open, 1, memory_order_release);
 }
 
@@ -130,13 +130,13 @@ struct share *traffic_enter(struct traffic *t, const char *name)
 {
 	if (!atomic_load_explicit(&t->open, memory_order_acquire))
 		return NULL;
-	pthread_rwlock_rdlock(&t->lock);
+	pthread_mutex_lock(&t->lock);
 	struct share *s = t->list;
 	while (s && strcmp(s->name, name) != 0)
 		s = s->next;
 	if (s)
 		share_ref(s);
-	pthread_rwlock_unlock(&t->lock);
+	pthread_mutex_unlock(&t->lock);
 	return s;
 }
 

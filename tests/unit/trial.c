@@ -125,7 +125,7 @@ END_TEST
 START_TEST(many_cases_have_a_limit_together)
 {
 	start_within(running("1.0.0", "nap", "max_latency: 1000h, cases: [{input: {}}]"),
-	const struct trial_limits limits = {.case_ns = LIMIT, .all_ns = QUICK};
+		     &(struct trial_limits){.case_ns = LIMIT, .all_ns = QUICK});
 	until_verdicts(1);
 	ck_assert_str_eq(last, "the cases took longer than 0.05 s together");
 }
