@@ -90,28 +90,28 @@ struct next {
 	flume_schema *schema; /* NULL: there is none */
 	struct facts facts;
 	char *place;
-	bool downgrade;
 	enum next_stage stage;
+	bool downgrade;
+	bool begun; /* its cases, or calls, run: see crash.c */
+	bool tried; /* the stages after the cases are over, in this context */
+	bool shown;
 	struct asker asker;
 	char context[DIGEST_SIZE]; /* refs_context when it was prepared */
 	flume_change *change;      /* NEXT_TRIAL ... */
 	struct trial *trial;
 	struct share *share; /* NEXT_SHADOW, NEXT_LIVE */
 	struct verdicts verdicts;
-	bool tried;         /* the stages after the cases are over, in this context */
 	int64_t began;      /* the stage */
 	int64_t since;      /* likewise, seconds since 1970 */
 	int64_t counted_at; /* its counts were last shown */
-	bool begun;         /* its cases, or calls, run: see crash.c */
 	uint64_t as_of;     /* engine.commits when its canary began */
-	bool shown;
 	struct waits waits; /* NEXT_BLOCKED: for whom ... */
-	bool due;           /* ... and whether one of them changed since   */
-	int code;           /* likewise: why ... */
+	int code;           /* ... why ... */
+	bool due;           /* ... whether one of them changed since ... */
+	bool told;          /* ... and whether that was said, for this try and for any */
+	bool ever_told;
 	const char *failed; /* FLUME_FAILED: in which stage; static */
 	flume_report *report;
-	bool told; /* ... and whether that was said, for this try and for any */
-	bool ever_told;
 };
 
 #define OUTCOMES(X)                     \
