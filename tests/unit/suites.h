@@ -129,16 +129,13 @@
 	X(retire) \
 	X(schema) \
 	X(scope) \
+	X(shadow) \
 	X(source_contract) \
 	X(scribe) \
 	X(source_dir) \
 	X(source_etcd) \
 	X(source_keep) \
 	X(source_url) \
-	X(shadow) \
-	X(source_dir) \
-	X(source_etcd) \
-	X(source_keep) \
 	X(split) \
 	X(state) \
 	X(state_alloc) \
