@@ -140,11 +140,10 @@ START_TEST(what_a_shadow_runs_is_no_traffic)
 	offer(QUICK_SHADOW, 1);
 	serve_ids(0, 20);
 	site_until("a.running.version", "1.1.0");
-	site_put("a", 8, marking("1.2.0", 3, "probation: {duration: 1h, min_requests: 4}"));
-	site_says("a.state", "probation");
 	flume_binding *binding = flume_factory_dup_binding(site.factory, "a");
 	struct flume_binding_info info;
 	flume_binding_read(binding, &info);
+	ck_assert_str_eq(info.version, "1.1.0");
 	ck_assert_uint_eq(info.calls, 0);
 	flume_binding_unref(binding);
 }
@@ -255,6 +254,30 @@ START_TEST(nothing_runs_beside_a_first_generation)
 	site_says("a.running.version", "1.0.0");
 	site_says("a.running.shadow", "-");
 	site_says("a.running.live", "-");
+}
+END_TEST
+
+START_TEST(what_refers_to_a_change_is_not_compared)
+{
+	site_put("b", 4, marking("1.0.0", 1, NULL));
+	site_put("a", 5, running("1.0.0", "b", "compare: running, cases: [{input: {}}]"));
+	site_until("a.running.version", "1.0.0");
+	site_put("b", 6, marking("1.1.0", 2, NULL));
+	site_until("b.running.version", "1.1.0");
+	site_made_by("a", 2);
+}
+END_TEST
+
+START_TEST(a_change_that_is_compared_must_do_as_what_runs)
+{
+	site_put("a", 5, marking("1.0.0", 1, NULL));
+	site_put("a", 6, marking("1.1.0", 2, "compare: running, cases: [{input: {}}]"));
+	site_until("a.state", "rejected");
+	site_says("a.attempted.stage", "canary");
+	site_says_part("a.attempted.error",
+		       "case 1: not as version 1.0.0, which runs: made_by: expected 1, got 2");
+	site_put("a", 7, marking("1.2.0", 1, "compare: running, cases: [{input: {}}]"));
+	site_until("a.running.version", "1.2.0");
 }
 END_TEST
 
@@ -385,6 +408,8 @@ Suite *suite_engine_stages(void)
 	tcase_add_test(live, a_shadow_comes_before_a_live_canary_and_both_before_probation);
 	tcase_add_test(between, a_failed_case_never_gets_to_a_shadow);
 	tcase_add_test(between, nothing_runs_beside_a_first_generation);
+	tcase_add_test(between, what_refers_to_a_change_is_not_compared);
+	tcase_add_test(between, a_change_that_is_compared_must_do_as_what_runs);
 	tcase_add_test(between, a_newer_change_ends_a_shadow_at_once);
 	tcase_add_test(between, a_newer_change_ends_a_live_canary_at_once);
 	tcase_add_test(between, a_deletion_ends_a_live_canary);

@@ -158,6 +158,40 @@ START_TEST(failures_are_alike_whatever_they_say)
 }
 END_TEST
 
+START_TEST(the_first_difference_is_the_one_that_is_told)
+{
+	struct share_terms terms = half();
+	flume_pipeline *flip = build(running("1.0.0", "flip", NULL));
+	terms.candidate = flip;
+	terms.share = SPLIT_WHOLE;
+	struct share *share = open_shadow(&terms);
+	offer(share, "5"); /* no place for a mark */
+	until_seen(share, 1);
+	offer(share, "{}");
+	struct share_counts counts = until_seen(share, 2);
+	ck_assert_uint_eq(counts.differed, 2);
+	ck_assert_ptr_nonnull(strstr(counts.first, "expected an error, got a document"));
+	traffic_close(share);
+	flume_pipeline_unref(flip);
+}
+END_TEST
+
+START_TEST(only_a_candidate_that_serves_can_make_a_request_wait)
+{
+	struct share_terms terms = half();
+	struct share *share;
+	flume_pipeline *nap = build(running("1.0.0", "nap", NULL));
+	terms.candidate = nap;
+	ck_assert_int_eq(traffic_open_live(traffic, &terms, &share, NULL), 0);
+	ck_assert(share_may_block(share));
+	traffic_close(share);
+	share = open_shadow(&terms);
+	ck_assert(!share_may_block(share));
+	traffic_close(share);
+	flume_pipeline_unref(nap);
+}
+END_TEST
+
 START_TEST(without_a_thread_there_is_no_shadow)
 {
 	struct share_terms terms = half();
@@ -255,6 +289,8 @@ Suite *suite_traffic(void)
 	tcase_add_test(cases, a_full_queue_skips_documents_and_waits_for_nobody);
 	tcase_add_test(cases, what_says_nothing_of_the_candidate_is_skipped);
 	tcase_add_test(cases, failures_are_alike_whatever_they_say);
+	tcase_add_test(cases, the_first_difference_is_the_one_that_is_told);
+	tcase_add_test(cases, only_a_candidate_that_serves_can_make_a_request_wait);
 	tcase_add_test(cases, without_a_thread_there_is_no_shadow);
 	tcase_add_test(cases, shares_come_and_go_under_load);
 	suite_add_tcase(suite, cases);
