@@ -12,7 +12,7 @@
 static uint64_t by_hand(const char *purpose, const char *salt, const char *key)
 {
 	const char *parts[] = {purpose, salt, key};
-	unsigned char bytes[512];
+	unsigned char bytes[1024];
 	size_t n = 0;
 	for (size_t i = 0; i < 3; i++) {
 		size_t len = strlen(parts[i]);
@@ -31,9 +31,9 @@ static uint64_t hash(const char *purpose, const char *salt, const char *key)
 
 START_TEST(the_hash_follows_its_recipe)
 {
-	char key[300];
+	char key[700];
 	for (int i = 0; i < 1000; i++) {
-		snprintf(key, sizeof key, "user-%d-%.*s", i, i % 250,
+		snprintf(key, sizeof key, "user-%d-%*.*s", i, i % 600, i % 250,
 			 "................................................................"
 			 "................................................................"
 			 "................................................................"
