@@ -142,6 +142,8 @@ static int compare(const struct trying *t, const struct ending *got)
 	rc = process(t->input, t->run->running, t->run, t->out->what, t->limit, &expected);
 	if (!rc && flume_cancel_requested(t->run->cancel))
 		rc = FLUME_CANCELLED;
+	if (!rc && expected.code == FLUME_NOMEM)
+		rc = FLUME_NOMEM;
 	if (!rc && ending_counts(&expected) &&
 	    !ending_is_like(got, &expected, &rules, differs, sizeof differs)) {
 		flume_pipeline_read(t->run->running, &info);

@@ -2,6 +2,7 @@
 #include "agent/engine/canary.h"
 
 #include "tests/unit/engine_fixture.h"
+#include "tests/unit/memory.h"
 #include "tests/unit/suites.h"
 
 #include <stdio.h>
@@ -255,6 +256,25 @@ START_TEST(what_becomes_of_a_document_must_be_the_same_too)
 }
 END_TEST
 
+START_TEST(a_comparison_short_of_memory_has_no_verdict)
+{
+	struct built new =
+		build(pricing(2, "", "compare: {with: running, except: [total]}, " THREE)),
+		     old = build(pricing(1, "", ""));
+	const struct canary_run run = {.case_limit_ns = INT64_C(5000000000),
+				       .running = old.pipeline};
+	bool failed = true;
+	for (long nth = 1; failed; nth++) {
+		memory_fails_at(nth);
+		int rc = canary_try_all(new.schema, new.pipeline, &run, NULL);
+		failed = memory_is_back();
+		ck_assert(rc == 0 || (failed && rc == FLUME_NOMEM));
+	}
+	drop(new);
+	drop(old);
+}
+END_TEST
+
 START_TEST(a_comparison_is_no_traffic_for_what_runs)
 {
 	struct built new = build(pricing(1, "", "compare: running, " THREE)),
@@ -376,6 +396,7 @@ Suite *suite_canary(void)
 	tcase_add_test(tcase, outputs_must_be_those_of_what_runs);
 	tcase_add_test(tcase, listed_paths_may_differ_from_what_runs);
 	tcase_add_test(tcase, what_becomes_of_a_document_must_be_the_same_too);
+	tcase_add_test(tcase, a_comparison_short_of_memory_has_no_verdict);
 	tcase_add_test(tcase, a_comparison_is_no_traffic_for_what_runs);
 	tcase_add_test(tcase, a_cancelled_run_has_no_verdict);
 	tcase_add_test(tcase, a_result_says_what_it_is_about);

@@ -3,6 +3,7 @@
 
 #include "agent/document/split.h"
 #include "tests/unit/engine_fixture.h"
+#include "tests/unit/memory.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/threads.h"
 
@@ -12,6 +13,7 @@
 
 static struct traffic *traffic;
 static flume_pipeline *old, *new;
+static flume_value *paths;
 
 static flume_pipeline *build(const char *text)
 {
@@ -206,6 +208,54 @@ START_TEST(without_a_thread_there_is_no_shadow)
 }
 END_TEST
 
+/* ---- without memory ---- */
+
+static int open_short_of_memory(long nth, bool shadow)
+{
+	struct share_terms terms = half();
+	struct share *share = NULL;
+	terms.by = "user.id";
+	terms.except = flume_value_get(paths, "except");
+	memory_fails_at(nth);
+	int rc = shadow ? traffic_open_shadow(traffic, &terms, &share, NULL)
+			: traffic_open_live(traffic, &terms, &share, NULL);
+	bool failed = memory_is_back();
+	ck_assert_int_eq(rc, failed ? FLUME_NOMEM : 0);
+	ck_assert_ptr_eq(traffic_leave(traffic_enter(traffic, "a")), NULL);
+	traffic_close(share);
+	return failed;
+}
+
+START_TEST(without_memory_nothing_is_opened)
+{
+	static const char text[] = "except: [a, 'b[1].c']";
+	ck_assert_int_eq(
+		flume_value_parse(&paths, text, sizeof text - 1, FLUME_YAML, NULL, NULL), 0);
+	for (int shadow = 0; shadow < 2; shadow++) {
+		long nth = 1;
+		while (open_short_of_memory(nth, shadow))
+			nth++;
+		ck_assert_int_gt(nth, 3);
+	}
+	flume_value_free(paths);
+}
+END_TEST
+
+START_TEST(a_sample_without_memory_is_skipped)
+{
+	struct share_terms terms = half();
+	struct share_counts counts;
+	terms.share = SPLIT_WHOLE;
+	struct share *share = open_shadow(&terms);
+	memory_fails_at(1);
+	offer(share, "{}");
+	ck_assert(memory_is_back());
+	share_read(share, &counts);
+	ck_assert_uint_eq(counts.skipped, 1);
+	traffic_close(share);
+}
+END_TEST
+
 /* ---- all at once ---- */
 
 static atomic_bool over;
@@ -292,6 +342,8 @@ Suite *suite_traffic(void)
 	tcase_add_test(cases, the_first_difference_is_the_one_that_is_told);
 	tcase_add_test(cases, only_a_candidate_that_serves_can_make_a_request_wait);
 	tcase_add_test(cases, without_a_thread_there_is_no_shadow);
+	tcase_add_test(cases, without_memory_nothing_is_opened);
+	tcase_add_test(cases, a_sample_without_memory_is_skipped);
 	tcase_add_test(cases, shares_come_and_go_under_load);
 	suite_add_tcase(suite, cases);
 	return suite;
