@@ -21,7 +21,7 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 
 LIB_PACKAGES   := liburcu-bp yaml-0.1 nettle
-AGENT_PACKAGES := jansson libmicrohttpd libcurl gnutls libpcre2-8
+AGENT_PACKAGES := jansson libmicrohttpd libcurl gnutls libpcre2-8 libxxhash
 TEST_PACKAGES  := check
 
 # `make deps` must work before pkg-config exists, so nothing here may fail for want of it.
@@ -222,7 +222,8 @@ only = $(if $(ONLY),$(filter %/$(ONLY) %/$(ONLY).py,$(1)),$(1))
 
 # libmicrohttpd brings GnuTLS; with libcurl's GnuTLS build a node loads one TLS library, not two.
 DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev libyaml-dev \
-              libmicrohttpd-dev libgnutls28-dev liburcu-dev nettle-dev libpcre2-dev
+              libmicrohttpd-dev libgnutls28-dev liburcu-dev nettle-dev libpcre2-dev \
+              libxxhash-dev
 DEPS_CHECK := g++ check etcd-server etcd-client openssl python3 python3-jsonschema python3-yaml \
               graphviz curl
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev

@@ -42,42 +42,92 @@ static void tell_result(FILE *out, const struct case_result *r)
 	fputc('\n', out);
 }
 
-static int run_file(struct cases *cases, const struct file *file, flume_factory *factory,
-		    const struct canary_run *how, FILE *tell)
+/* ---- what runs ---- */
+
+/* NULL: it is not named. */
+static const struct file *find_running(const struct files *against, const struct files *files,
+				       const struct file *file)
 {
-	flume_pipeline *pipeline = NULL;
-	size_t n = canary_size(file->schema);
-	int code = 0;
-	if (!n) {
-		if (tell)
-			fprintf(tell, "%s: no cases\n", file->name);
+	if (against && against->n == 1 && files->n == 1)
+		return &against->all[0];
+	for (size_t i = 0; against && i < against->n; i++)
+		if (!strcmp(against->all[i].name, file->name))
+			return &against->all[i];
+	return NULL;
+}
+
+/* 0 or an exit code; nothing is built when the schema does not compare, or with nothing. */
+static int build_running(const struct cases_how *how, const struct files *files,
+			 const struct file *file, flume_factory *factory, flume_pipeline **out)
+{
+	if (!canary_compares(file->schema))
+		return 0;
+	const struct file *running = find_running(how->against, files, file);
+	if (!running) {
+		if (how->skips)
+			fprintf(how->skips,
+				"SKIPPED %s: compare: name what runs with --against\n",
+				file->name);
 		return 0;
 	}
-	if (flume_schema_build(file->schema, factory, &pipeline, NULL))
-		return cmd_fail(CMD_NEGATIVE, "%s: it cannot be built", file->path);
+	flume_report *report = flume_report_new();
+	int rc = running->schema ? flume_schema_build(running->schema, factory, out, report)
+				 : FLUME_SYNTAX;
+	const struct flume_issue *first =
+		flume_report_get_issue(running->schema ? report : running->report, 0);
+	if (rc)
+		rc = cmd_fail(CMD_NEGATIVE, "%s: %s", running->path,
+			      first ? first->text : flume_code_text(rc));
+	flume_report_free(report);
+	return rc;
+}
+
+/* ---- the cases ---- */
+
+static int run_cases(struct cases *cases, const struct file *file, flume_pipeline *pipeline,
+		     const struct canary_run *run, FILE *tell)
+{
+	size_t n = canary_size(file->schema);
+	int code = 0;
 	for (size_t i = 0; i < n && !code; i++) {
 		struct case_result result = {.file = file};
-		int outcome = canary_try(file->schema, i, pipeline, how, &result.is);
-		if (outcome == FLUME_NOMEM) {
-			code = out_of_memory();
-			break;
-		}
+		int outcome = canary_try(file->schema, i, pipeline, run, &result.is);
+		if (outcome == FLUME_NOMEM)
+			return out_of_memory();
 		result.failed = outcome != 0;
 		if (tell)
 			tell_result(tell, &result);
 		code = keep(cases, &result);
 	}
+	return code;
+}
+
+static int run_file(struct cases *cases, const struct files *files, const struct file *file,
+		    flume_factory *factory, const struct cases_how *how)
+{
+	struct canary_run run = {.case_limit_ns = how->limit_ns};
+	flume_pipeline *pipeline = NULL;
+	if (!canary_size(file->schema)) {
+		if (how->tell)
+			fprintf(how->tell, "%s: no cases\n", file->name);
+		return 0;
+	}
+	if (flume_schema_build(file->schema, factory, &pipeline, NULL))
+		return cmd_fail(CMD_NEGATIVE, "%s: it cannot be built", file->path);
+	int code = build_running(how, files, file, factory, &run.running);
+	if (!code)
+		code = run_cases(cases, file, pipeline, &run, how->tell);
+	flume_pipeline_unref(run.running);
 	flume_pipeline_unref(pipeline);
 	return code;
 }
 
 int cases_run(struct cases *cases, const struct files *files, flume_factory *factory,
-	      int64_t limit_ns, FILE *tell)
+	      const struct cases_how *how)
 {
-	const struct canary_run how = {.case_limit_ns = limit_ns};
 	int code = 0;
 	for (size_t i = 0; i < files->n && !code; i++)
-		code = run_file(cases, &files->all[i], factory, &how, tell);
+		code = run_file(cases, files, &files->all[i], factory, how);
 	return code;
 }
 

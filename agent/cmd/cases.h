@@ -18,10 +18,18 @@ struct cases {                   /* all zero is none */
 	size_t n, cap, failed;
 };
 
-/* Every file has passed bench_check in this factory.  `tell` (may be NULL) gets a line for each
- * case as it ends.  0 or an exit code; whether cases failed, `failed` says. */
-int cases_run(struct cases *, const struct files *, flume_factory *, int64_t limit_ns,
-	      FILE *tell);
+struct cases_how {
+	int64_t limit_ns; /* of a case without max_latency */
+	/* What schemas that say `compare: running` are compared with: those of the same names, or
+	 * one with one.  Others are not compared, and `skips` (may be NULL) hears of them. */
+	const struct files *against; /* may be NULL */
+	FILE *skips;
+	FILE *tell; /* gets a line for each case as it ends; may be NULL */
+};
+
+/* Every file has passed bench_check in this factory.  0 or an exit code; whether cases failed,
+ * `failed` says. */
+int cases_run(struct cases *, const struct files *, flume_factory *, const struct cases_how *);
 void cases_tell_failed(FILE *, const struct cases *);
 void cases_fini(struct cases *);
 

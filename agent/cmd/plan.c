@@ -139,7 +139,8 @@ static int run_cases(const struct plan *plan, flume_factory *factory, int64_t li
 		     bool json)
 {
 	struct cases cases = {0};
-	int code = cases_run(&cases, &plan->files, factory, limit_ns, NULL);
+	int code = cases_run(&cases, &plan->files, factory,
+			     &(struct cases_how){.limit_ns = limit_ns});
 	if (!code && cases.failed) {
 		if (json)
 			code = print_json(plan, &cases);

@@ -75,10 +75,19 @@ bool document_view_compare(const struct document_view *, const struct document_v
  * `size`, and 0 for null, arrays and objects. */
 size_t document_view_text(const struct document_view *, char *buffer, size_t size);
 
-/* Does `actual` have all that `expected` names?  Objects may have more, arrays may not; scalars
- * are equal by value.  If not, `why` says "items[0].total: expected 90, got 100". */
-bool document_matches(const struct document *actual, const struct document *expected, char *why,
-		      size_t size);
+struct document_rules { /* all zero: what is expected must be there, the rest is free */
+	bool exact;     /* members that nobody expects are differences too */
+	bool veiled;    /* `why` shows no values: they may be somebody's   */
+	const struct path *except; /* whatever lies there, or does not, is no difference */
+	size_t n_except;
+};
+
+/* Does `actual` have all that `expected` names, by these rules (NULL: all zero)?  Objects may have
+ * more, arrays may not; scalars are equal by value.  If not, `why` tells the first few
+ * differences: "items[0].total: expected 90, got 100; id: expected 1, got nothing"; veiled:
+ * "items[0].total: another number; id: missing". */
+bool document_matches(const struct document *actual, const struct document *expected,
+		      const struct document_rules *, char *why, size_t size);
 
 /* ---- changing ---- */
 

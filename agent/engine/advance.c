@@ -27,6 +27,7 @@ static void stop(struct lane *lane, int code, flume_report *report)
 	struct next *next = &lane->next;
 	flume_report_free(next->report);
 	next->change = flume_change_free(next->change);
+	next->share = traffic_close(next->share);
 	next->report = report;
 	next->code = code;
 	next->stage = NEXT_BLOCKED;
@@ -49,7 +50,7 @@ static void block(struct lane *lane, int code, flume_report *report)
 static const char *stage_of(const struct next *next)
 {
 	return next->code == FLUME_REJECTED ? "check"
-	       : next->code == FLUME_FAILED ? "canary"
+	       : next->code == FLUME_FAILED ? next->failed
 					    : "build";
 }
 
@@ -111,36 +112,38 @@ static void tell_blocked(struct lane *lane)
 }
 
 /* It stays, and says so once. */
-static void refuse_canary(struct lane *lane, const struct flume_err *err)
+static void refuse_for_now(struct lane *lane, const char *stage, const struct flume_err *err)
 {
 	struct next *next = &lane->next;
 	next_refused(next);
 	crash_note(lane);
 	if (!is_old_news(lane, LANE_REJECTED, err->text))
-		lane_reject(lane, next, "canary", "", strdup(err->text), NULL);
+		lane_reject(lane, next, stage, "", strdup(err->text), NULL);
 	next->told = next->ever_told = true;
 }
 
-static void reject_canary(struct lane *lane, const struct flume_err *err)
+static void refuse(struct lane *lane, const char *stage, const struct flume_err *err)
 {
 	struct next next = lane_take_next(lane);
 	crash_note(lane);
-	lane_reject(lane, &next, "canary", "", strdup(err->text), NULL);
+	next.share = traffic_close(next.share);
+	lane_reject(lane, &next, stage, "", strdup(err->text), NULL);
 	next_fini(lane->engine, &next);
 	lane_bring_back(lane);
 }
 
 /* Others had a part in it: it is refused, and tried again when one of them changes. */
-static void await_others(struct lane *lane, const struct flume_err *err)
+static void await_others(struct lane *lane, const char *stage, const struct flume_err *err)
 {
 	struct engine *e = lane->engine;
 	struct next *next = &lane->next;
+	next->failed = stage;
 	stop(lane, FLUME_FAILED, NULL);
 	waits_for_refs(&next->waits, e, next->schema);
 	if (*err->path)
 		waits_for_dependent(&next->waits, e, err->path);
 	if (!is_old_news(lane, LANE_REJECTED, err->text))
-		lane_reject(lane, next, "canary", "", strdup(err->text), NULL);
+		lane_reject(lane, next, stage, "", strdup(err->text), NULL);
 	next->told = next->ever_told = next->over = true;
 	/* It may be over already. */
 	next->due = e->commits != next->as_of || e->sides.moved != next->cases_as_of;
@@ -148,41 +151,48 @@ static void await_others(struct lane *lane, const struct flume_err *err)
 
 /* A change is bad by itself, or together with what it refers to; what fails in the case of
  * another schema may be right for the next version of that one. */
-static void fail_canary(struct lane *lane, const struct flume_err *err)
+void lane_fail(struct lane *lane, const char *stage, const struct flume_err *err)
 {
 	struct next *next = &lane->next;
 	bool others = *err->path || *next->context;
 	if (*err->path)
 		memory_bad_update(lane, &next->facts);
 	else
-		memory_bad(lane, &next->facts, next->context, "canary", err->text);
+		memory_bad(lane, &next->facts, next->context, stage, err->text);
 	if (next->asker.done)
-		reject_canary(lane, err);
+		refuse(lane, stage, err);
 	else if (others)
-		await_others(lane, err);
+		await_others(lane, stage, err);
 	else
-		refuse_canary(lane, err);
+		refuse_for_now(lane, stage, err);
+}
+
+void lane_block(struct lane *lane, int code)
+{
+	block(lane, code, NULL);
 }
 
 /* ---- the swap ---- */
 
-static bool runs_kept_again(const struct lane *lane, const struct next *next)
+bool lane_keeps(const struct lane *lane, const struct facts *facts)
 {
-	return lane->kept.schema && !strcmp(lane->kept.facts.digest, next->facts.digest);
+	return lane->kept.schema && !strcmp(lane->kept.facts.digest, facts->digest);
 }
 
 static bool is_watched(const struct lane *lane, const struct next *next,
 		       struct probation_limits *out)
 {
 	*out = canary_probation(next->schema, &lane->engine->probation);
-	return lane->runs.schema && out->duration_ns > 0 && !runs_kept_again(lane, next);
+	return lane->runs.schema && out->duration_ns > 0 && !lane_keeps(lane, &next->facts);
 }
 
 /* The release that ran becomes the one to go back to, if it is worth it. */
 static void turn_over(struct lane *lane, struct next *next)
 {
-	struct release fresh = {
-		.schema = next->schema, .facts = next->facts, .since = stamp_now()};
+	struct release fresh = {.schema = next->schema,
+				.facts = next->facts,
+				.since = stamp_now(),
+				.verdicts = next->verdicts};
 	struct probation_limits limits;
 	bool watch = is_watched(lane, next, &limits);
 	next->schema = NULL;
@@ -251,7 +261,7 @@ static int bind(struct lane *lane)
 	return rc;
 }
 
-static void swap(struct lane *lane)
+void lane_swap(struct lane *lane)
 {
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
@@ -289,9 +299,9 @@ static void on_trial(void *arg, const struct flume_err *err)
 	if (lane->next.cases_as_of != lane->engine->sides.moved)
 		next_rest(&lane->next); /* it met cases that may not be in force any more */
 	else if (!err)
-		swap(lane);
+		stages_begin(lane);
 	else if (err->code == FLUME_FAILED)
-		fail_canary(lane, err);
+		lane_fail(lane, "canary", err);
 	else
 		block(lane, err->code, NULL);
 	engine_advance(lane->engine);
@@ -323,22 +333,39 @@ static void begin_trial(struct lane *lane)
 	const struct trial_calls calls = {on_trial_begin, on_trial, lane};
 	struct next *next = &lane->next;
 	struct engine *e = lane->engine;
-	const struct trial_limits limits = {e->options.case_limit_ns, ALL_CASES, find_extra, e};
-	if (refs_context(lane, next->schema, next->context)) {
-		block(lane, FLUME_NOMEM, NULL);
-		return;
-	}
-	next->stage = NEXT_TRIAL;
+	const struct trial_limits limits = {.case_ns = e->options.case_limit_ns,
+					    .all_ns = ALL_CASES,
+					    .running = lane->counted,
+					    .extra = find_extra,
+					    .arg = e};
 	next->began = loop_now();
-	next->as_of = e->commits;
-	next->cases_as_of = e->sides.moved;
+	next->since = stamp_now();
 	next->shown = next->begun = false;
+	if (canary_compares(next->schema) && !lane->counted)
+		log_event(LOG_INFO, "nothing runs that the canary could be compared with",
+			  LOG_STR("schema", lane->name),
+			  LOG_STR("version", next->facts.version));
 	next->trial = trial_start(e->trials, next->change, &limits, &calls);
 	if (!next->trial) {
 		block(lane, FLUME_NOMEM, NULL);
 		return;
 	}
 	engine_wake(e, next->began);
+}
+
+/* What the stages after the cases said holds as long as what it refers to is the same. */
+static int look_around(struct lane *lane)
+{
+	struct next *next = &lane->next;
+	char before[DIGEST_SIZE];
+	memcpy(before, next->context, sizeof before);
+	next->as_of = lane->engine->commits;
+	next->cases_as_of = lane->engine->sides.moved;
+	if (refs_context(lane, next->schema, next->context))
+		return FLUME_NOMEM;
+	if (strcmp(before, next->context) != 0)
+		next->tried = false;
+	return 0;
 }
 
 static void try_next(struct lane *lane)
@@ -353,10 +380,15 @@ static void try_next(struct lane *lane)
 		return;
 	}
 	flume_report_free(report);
+	if (look_around(lane)) {
+		block(lane, FLUME_NOMEM, NULL);
+		return;
+	}
+	next->stage = NEXT_TRIAL;
 	if (trial_needed(next->change) || has_extra(lane->engine, next->change))
 		begin_trial(lane);
 	else
-		swap(lane);
+		stages_begin(lane);
 }
 
 static bool is_due(const struct lane *lane)

@@ -15,7 +15,7 @@
 struct bad_change {
 	struct facts facts;
 	char context[DIGEST_SIZE]; /* the schemas it failed together with; "": by itself */
-	char stage[12];            /* "canary", "probation", "crash" */
+	char stage[12];            /* "canary", "shadow", "live", "probation", "crash" */
 	char error[BAD_ERROR];
 	char cleared[NOTE_ID]; /* the last clear that had been heard of by then; "": none */
 	int64_t at;            /* seconds since 1970 */

@@ -5,7 +5,7 @@
  */
 #include "agent/engine/canary.h"
 
-#include "agent/document/document.h"
+#include "agent/engine/ending.h"
 #include "agent/loop/loop.h"
 #include "lib/base/utf8.h"
 
@@ -27,10 +27,23 @@ size_t canary_size(const flume_schema *schema)
 	return cases ? flume_value_size(cases) : 0;
 }
 
-static int64_t limit_of(const flume_schema *schema, const struct canary_run *run)
+/* NULL: none is wanted. */
+static const flume_value *comparison_of(const flume_schema *schema)
 {
-	const flume_value *said =
-		flume_value_get(flume_schema_get_canary(schema), "max_latency");
+	return flume_value_get(flume_schema_get_canary(schema), "compare");
+}
+
+bool canary_compares(const flume_schema *schema)
+{
+	return comparison_of(schema);
+}
+
+static int64_t limit_of(const flume_schema *schema, const flume_value *one,
+			const struct canary_run *run)
+{
+	const flume_value *said = flume_value_get(one, "max_latency");
+	if (!said)
+		said = flume_value_get(flume_schema_get_canary(schema), "max_latency");
 	int64_t ns;
 	if (said && flume_duration_parse(flume_value_text(said), &ns) == 0)
 		return ns < CANARY_CASE_MOST ? ns : CANARY_CASE_MOST;
@@ -52,7 +65,7 @@ struct probation_limits canary_probation(const flume_schema *schema,
 		limits.min_requests = strtoll(flume_value_text(requests), NULL, 10);
 	if (rate)
 		limits.max_rate = llround(strtod(flume_value_text(rate), NULL) *
-					  (double)(PROBATION_WHOLE / 100));
+					  (double)(RATE_WHOLE / 100));
 	return limits;
 }
 
@@ -75,117 +88,99 @@ void canary_explain_late(char *out, size_t size, int64_t took_ns, int64_t limit_
 		 (double)limit_ns / 1e6);
 }
 
-#define ERROR_SIZE sizeof(struct flume_err)
-
-/* "validate: total: missing" */
-static void describe_error(const struct flume_err *err, char *out, size_t size)
-{
-	snprintf(out, size, "%s%s%s", err->path, *err->path ? ": " : "", err->text);
-}
-
 /* ---- one case ---- */
-
-static int judge_error(const flume_value *one, int rc, const struct flume_err *err,
-		       struct canary_result *out)
-{
-	const char *wanted = flume_value_text(flume_value_get(one, "expect_error"));
-	char got[ERROR_SIZE];
-	describe_error(err, got, sizeof got);
-	if (rc < 0 && strstr(got, wanted))
-		return 0;
-	if (rc < 0)
-		snprintf(out->why, sizeof out->why,
-			 "expected an error with '%.100s', got the error: %.170s", wanted, got);
-	else
-		snprintf(out->why, sizeof out->why, "expected an error with '%.200s', got %s",
-			 wanted, rc == FLUME_DROPPED ? "a dropped document" : "none");
-	return FLUME_FAILED;
-}
-
-/* What stands under `key`, as a document. */
-static int read_document(const flume_value *one, const char *key, struct document **out,
-			 struct canary_result *result)
-{
-	flume_report *report = flume_report_new();
-	int rc = document_from_value(out, flume_value_get(one, key), key, report);
-	const struct flume_issue *first = rc ? flume_report_get_issue(report, 0) : NULL;
-	if (rc && rc != FLUME_NOMEM) {
-		snprintf(result->why, sizeof result->why, "%s: %.200s", key,
-			 first ? first->text : "not a document");
-		rc = FLUME_FAILED;
-	}
-	flume_report_free(report);
-	return rc;
-}
-
-static int judge_document(const flume_value *one, const struct document *got,
-			  struct canary_result *out)
-{
-	struct document *expected;
-	if (!flume_value_get(one, "expect"))
-		return 0;
-	int rc = read_document(one, "expect", &expected, out);
-	if (rc)
-		return rc;
-	bool matches = document_matches(got, expected, out->why, sizeof out->why);
-	document_free(expected);
-	return matches ? 0 : FLUME_FAILED;
-}
-
-static int judge(const flume_value *one, int rc, const struct flume_err *err,
-		 const struct document *got, struct canary_result *out)
-{
-	const flume_value *dropped = flume_value_get(one, "expect_dropped");
-	bool wants_drop = dropped && !strcmp(flume_value_text(dropped), "true");
-	if (flume_value_get(one, "expect_error"))
-		return judge_error(one, rc, err, out);
-	if (rc < 0) {
-		char text[ERROR_SIZE];
-		describe_error(err, text, sizeof text);
-		snprintf(out->why, sizeof out->why, "expected %s, got the error: %.260s",
-			 wants_drop ? "it to be dropped" : "a document", text);
-		return FLUME_FAILED;
-	}
-	if (wants_drop == (rc == FLUME_DROPPED))
-		return wants_drop ? 0 : judge_document(one, got, out);
-	snprintf(out->why, sizeof out->why,
-		 wants_drop ? "expected it to be dropped, got a document"
-			    : "expected a document, it was dropped");
-	return FLUME_FAILED;
-}
 
 static bool is_late(const struct canary_result *out, int64_t limit)
 {
 	return out->took_ns >= limit;
 }
 
-static int process(const flume_value *one, const struct document *input,
-		   flume_pipeline *pipeline, const struct canary_run *run, int64_t limit,
-		   struct canary_result *out)
+/* Only for want of memory there is no ending. */
+static int process(const struct document *input, flume_pipeline *pipeline,
+		   const struct canary_run *run, const char *what, int64_t limit,
+		   struct ending *out)
 {
-	struct flume_err err = {0};
 	void *item = document_clone(input);
+	*out = (struct ending){0};
 	if (!item)
 		return FLUME_NOMEM;
 	if (run->begun)
-		run->begun(run->arg, out->what, limit);
+		run->begun(run->arg, what, limit);
 	int64_t begun = loop_now();
 	const struct flume_call call = {
 		.deadline_ns = limit > INT64_MAX - begun ? 0 : begun + limit,
 		.cancel = run->cancel,
 		.flags = FLUME_CALL_CANARY,
 	};
-	int rc = flume_pipeline_process(pipeline, &call, &item, &err);
+	out->code = flume_pipeline_process(pipeline, &call, &item, &out->err);
 	out->took_ns = loop_now() - begun;
-	if (flume_cancel_requested(run->cancel)) {
+	out->document = item;
+	return 0;
+}
+
+struct trying {
+	const flume_schema *schema;
+	const flume_value *one;
+	const struct document *input;
+	const struct canary_run *run;
+	int64_t limit;
+	struct canary_result *out;
+};
+
+/* What came of it on the candidate, against what it came to on the pipeline that runs. */
+static int compare(const struct trying *t, const struct ending *got)
+{
+	char *why = t->out->why, differs[240] = "";
+	const size_t size = sizeof t->out->why;
+	struct flume_pipeline_info info;
+	struct document_rules rules;
+	struct ending expected;
+	int rc = rules_read(&rules, flume_value_get(comparison_of(t->schema), "except"), why,
+			    size);
+	if (rc)
+		return rc;
+	rc = process(t->input, t->run->running, t->run, t->out->what, t->limit, &expected);
+	if (!rc && flume_cancel_requested(t->run->cancel))
 		rc = FLUME_CANCELLED;
-	} else if (is_late(out, limit)) {
-		canary_explain_late(out->why, sizeof out->why, out->took_ns, limit);
+	if (!rc && expected.code == FLUME_NOMEM)
+		rc = FLUME_NOMEM;
+	if (!rc && ending_counts(&expected) &&
+	    !ending_is_like(got, &expected, &rules, differs, sizeof differs)) {
+		flume_pipeline_read(t->run->running, &info);
+		snprintf(why, size, "not as version %.40s, which runs: %s",
+			 *info.version ? info.version : "(none)", differs);
 		rc = FLUME_FAILED;
-	} else if (rc != FLUME_NOMEM) {
-		rc = judge(one, rc, &err, item, out);
 	}
-	document_free(item);
+	ending_fini(&expected);
+	rules_fini(&rules);
+	return rc;
+}
+
+static int judge(const struct trying *t, const struct ending *got)
+{
+	struct canary_result *out = t->out;
+	if (flume_cancel_requested(t->run->cancel))
+		return FLUME_CANCELLED;
+	if (is_late(out, t->limit)) {
+		canary_explain_late(out->why, sizeof out->why, out->took_ns, t->limit);
+		return FLUME_FAILED;
+	}
+	if (got->code == FLUME_NOMEM)
+		return FLUME_NOMEM;
+	int rc = ending_meets(got, t->one, out->why, sizeof out->why);
+	if (!rc && t->run->running && canary_compares(t->schema))
+		rc = compare(t, got);
+	return rc;
+}
+
+static int try_once(const struct trying *t, flume_pipeline *pipeline)
+{
+	struct ending got;
+	int rc = process(t->input, pipeline, t->run, t->out->what, t->limit, &got);
+	t->out->took_ns = got.took_ns;
+	if (!rc)
+		rc = judge(t, &got);
+	ending_fini(&got);
 	return rc;
 }
 
@@ -193,15 +188,16 @@ int canary_try(const flume_schema *schema, size_t i, flume_pipeline *pipeline,
 	       const struct canary_run *run, struct canary_result *out)
 {
 	const flume_value *one = flume_value_at(cases_of(schema), i);
-	int64_t limit = limit_of(schema, run);
 	struct document *input;
 	*out = (struct canary_result){0};
 	name_case(one, i, out->what, sizeof out->what);
-	int rc = read_document(one, "input", &input, out);
+	int rc = ending_read(one, "input", &input, out->why, sizeof out->why);
 	if (!rc) {
-		rc = process(one, input, pipeline, run, limit, out);
-		if (rc == FLUME_FAILED && is_late(out, limit))
-			rc = process(one, input, pipeline, run, limit, out);
+		const struct trying t = {schema, one, input, run, limit_of(schema, one, run),
+					 out};
+		rc = try_once(&t, pipeline);
+		if (rc == FLUME_FAILED && is_late(out, t.limit))
+			rc = try_once(&t, pipeline);
 		document_free(input);
 	}
 	if (rc == FLUME_NOMEM)

@@ -24,10 +24,14 @@ struct probation_limits canary_probation(const flume_schema *,
 struct canary_run {
 	int64_t case_limit_ns; /* of a case, where the schema has no max_latency */
 	flume_cancel *cancel;  /* may be NULL */
-	/* Called before each case with its limit; may be NULL. */
+	/* Called before each run of a case with its limit; may be NULL. */
 	void (*begun)(void *arg, const char *what, int64_t limit_ns);
 	void *arg;
+	flume_pipeline *running; /* that `compare: running` means; NULL: there is none */
 };
+
+/* Does the schema want its outputs compared with those of the generation that runs? */
+bool canary_compares(const flume_schema *);
 
 struct canary_result {
 	char what[160]; /* "case 'premium orders get ten per cent off'", "case 3" */
@@ -35,8 +39,8 @@ struct canary_result {
 	char why[320]; /* of a failed one: "total: expected 90, got 100" */
 };
 
-/* Runs case `i` (from 0).  Returns 0, FLUME_FAILED with `why`, FLUME_CANCELLED or FLUME_NOMEM.
- * `out` is filled in any case. */
+/* Runs case `i` (from 0), and on what runs too, if the schema compares.  Returns 0, FLUME_FAILED
+ * with `why`, FLUME_CANCELLED or FLUME_NOMEM.  `out` is filled in any case. */
 int canary_try(const flume_schema *, size_t i, flume_pipeline *, const struct canary_run *,
 	       struct canary_result *out);
 

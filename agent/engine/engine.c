@@ -54,6 +54,7 @@ struct next lane_take_next(struct lane *lane)
 void next_fini(struct engine *e, struct next *next)
 {
 	trial_cancel(next->trial);
+	traffic_close(next->share);
 	flume_change_free(next->change);
 	flume_schema_unref(next->schema);
 	flume_report_free(next->report);
@@ -66,9 +67,11 @@ void next_fini(struct engine *e, struct next *next)
 void next_rest(struct next *next)
 {
 	next->trial = trial_cancel(next->trial);
+	next->share = traffic_close(next->share);
 	next->change = flume_change_free(next->change);
-	next->begun = next->due = false;
-	if (next->stage == NEXT_TRIAL)
+	next->verdicts = (struct verdicts){0};
+	next->begun = next->due = next->tried = false;
+	if (next->stage <= NEXT_LIVE)
 		next->stage = NEXT_DUE;
 }
 
@@ -194,6 +197,11 @@ void engine_submit(struct engine *e, const struct change *change, engine_done_fn
 	engine_advance(e);
 }
 
+struct traffic *engine_get_traffic(struct engine *e)
+{
+	return e->traffic;
+}
+
 void engine_on_status(struct engine *e, void (*fn)(void *arg), void *arg)
 {
 	e->on_status = fn;
@@ -231,7 +239,7 @@ static void set_limits(struct engine *e, const struct engine_options *o)
 		.duration_ns = o->probation_ns,
 		.min_requests =
 			o->probation_requests > 0 ? o->probation_requests : PROBATION_REQUESTS,
-		.max_rate = llround(fmin(rate, 1) * (double)PROBATION_WHOLE),
+		.max_rate = llround(fmin(rate, 1) * (double)RATE_WHOLE),
 	};
 	e->breaker = (struct breaker_limits){
 		.failures = o->breaker_failures ? o->breaker_failures : 5,
@@ -277,8 +285,10 @@ int engine_new(struct engine **out, struct loop *loop, flume_factory *factory,
 	e->tick = loop_timer_new(loop, engine_tick, e);
 	e->pin = loop_timer_new(loop, flush, e);
 	e->trials = trials_new(loop, err);
+	e->traffic = traffic_new();
 	e->hearing = engine_hear(factory);
-	if (!good || !e->tick || !e->pin || !e->trials || e->hearing < 0 || saves_begin(e)) {
+	if (!good || !e->tick || !e->pin || !e->trials || !e->traffic || e->hearing < 0 ||
+	    saves_begin(e)) {
 		engine_free(e);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
@@ -305,6 +315,7 @@ struct engine *engine_free(struct engine *e)
 	map_fini(&e->lanes);
 	sides_fini(e);
 	trials_free(e->trials);
+	traffic_free(e->traffic);
 	loop_timer_free(e->tick);
 	loop_timer_free(e->pin);
 	char *texts[] = {e->labels, e->link_why, e->disk_why, e->rates};

@@ -10,6 +10,7 @@
 #define FLUME_AGENT_ENGINE_ENGINE_H
 
 #include "agent/engine/board.h"
+#include "agent/engine/traffic.h"
 #include "agent/loop/loop.h"
 #include "agent/source/source.h"
 #include "lib/flume.h"
@@ -70,7 +71,7 @@ enum engine_result {
 };
 struct engine_answer {
 	enum engine_result result;
-	const char *stage;  /* "parse", "check", "build", "canary"; "" */
+	const char *stage;  /* "parse", "check", "build", "canary", "shadow", "live"; "" */
 	const char *reason; /* "known-bad", "case 'x': total: expected 90, got 100"; "" */
 	const flume_report *report; /* findings; may be NULL */
 	uint64_t generation;
@@ -105,6 +106,10 @@ int engine_agree(struct engine *, const char *name, const struct note *, struct 
 /* Carries out a deletion that is held as one of too many; with an answer likewise:
  * ENGINE_NOT_FOUND when none of this name is held. */
 void engine_confirm(struct engine *, const char *name, engine_done_fn *, void *arg);
+
+/* Which live documents go to candidates: for the threads that serve them, which must have ended
+ * before engine_free.  Lent. */
+struct traffic *engine_get_traffic(struct engine *);
 
 /* Called on the loop whenever the node's status changed (not with each request). */
 void engine_on_status(struct engine *, void (*fn)(void *arg), void *arg);

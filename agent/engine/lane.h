@@ -7,7 +7,7 @@
  *
  * The files of the room: batch and intake (what comes in, and what is decided), again (what is
  * asked of the table, and asked anew), sides with extras, holds and clears (what comes beside the
- * schemas), advance (check, build, canary, swap), refs and wait (what depends on other schemas), count and guard
+ * schemas), advance (check, build, canary, swap), stages (shadow and live canary, before the swap), refs and wait (what depends on other schemas), count and guard
  * (probation, going back), retire (deletions), memory and rates (the state folder), crash and
  * turns (what follows from a crash), boot, tick, prune (names that are gone), say (outcomes: log, counters,
  * answers), sight (is the
@@ -23,17 +23,24 @@
 #include "agent/engine/fresh.h"
 #include "agent/engine/probation.h"
 #include "agent/engine/sides.h"
+#include "agent/engine/traffic.h"
 #include "agent/engine/trial.h"
 #include "lib/base/map.h"
 #include "lib/base/text.h"
 
 #define MS INT64_C(1000000)
 
+/* What the stages before the swap said: "passed", "inconclusive"; NULL: there was none. */
+struct verdicts {
+	const char *shadow, *live; /* static */
+};
+
 struct release {
 	flume_schema *schema; /* NULL: there is none */
 	struct facts facts;
 	int64_t since; /* seconds since 1970 */
 	bool proven, inconclusive;
+	struct verdicts verdicts;
 	struct tally past;   /* of its pipelines that are gone, and of those of its users */
 	struct tally before; /* of what ran before it, as far as known                    */
 };
@@ -64,6 +71,8 @@ struct asker {
 enum next_stage {
 	NEXT_DUE,
 	NEXT_TRIAL,   /* in its canary, or in line for it                  */
+	NEXT_SHADOW,  /* its cases have passed: see stages.c               */
+	NEXT_LIVE,    /* likewise                                          */
 	NEXT_BLOCKED, /* did not get on: tried again when what it waits for changes */
 	NEXT_HELD, /* `held` says why: asked about again when that may be over; see again.c */
 };
@@ -83,25 +92,31 @@ struct next {
 	flume_schema *schema; /* NULL: there is none */
 	struct facts facts;
 	char *place;
-	bool downgrade;
 	enum next_stage stage;
+	bool downgrade;
+	bool begun; /* its cases, or calls, run: see crash.c */
+	bool tried; /* the stages after the cases are over, in this context */
+	bool shown;
+	bool over;        /* it was refused, and is kept since it may be cleared */
 	const char *held; /* NEXT_HELD: a reason of decide.h; static */
 	struct asker asker;
 	char context[DIGEST_SIZE]; /* refs_context when it was prepared */
 	flume_change *change;      /* NEXT_TRIAL ... */
 	struct trial *trial;
+	struct share *share; /* NEXT_SHADOW, NEXT_LIVE */
+	struct verdicts verdicts;
 	int64_t began;        /* the stage */
-	bool begun;           /* its cases, or calls, run: see crash.c */
-	bool over;            /* it was refused, and is kept since it may be cleared */
+	int64_t since;        /* likewise, seconds since 1970 */
+	int64_t counted_at;   /* its counts were last shown */
 	uint64_t as_of;       /* engine.commits when its canary began */
 	uint64_t cases_as_of; /* likewise, sides.moved */
-	bool shown;
-	struct waits waits; /* NEXT_BLOCKED: for whom ... */
-	bool due;           /* ... and whether one of them changed since   */
-	int code;           /* likewise: why ... */
-	flume_report *report;
-	bool told; /* ... and whether that was said, for this try and for any */
+	struct waits waits;   /* NEXT_BLOCKED: for whom ... */
+	int code;             /* ... why ... */
+	bool due;             /* ... whether one of them changed since ... */
+	bool told;            /* ... and whether that was said, for this try and for any */
 	bool ever_told;
+	const char *failed; /* FLUME_FAILED: in which stage; static */
+	flume_report *report;
 };
 
 #define OUTCOMES(X)                     \
@@ -192,6 +207,7 @@ struct engine {
 	uint64_t ticks;
 	int64_t forgotten; /* the newest revision that a lane had seen which is gone */
 	struct trials *trials;
+	struct traffic *traffic;
 	struct {                   /* see turns.c                        */
 		struct lane *lane; /* NULL: nobody's turn           */
 		int64_t until, share, over;
@@ -314,6 +330,23 @@ void batch_reset(void *engine, int64_t revision);
 
 /* Carries on with whatever can be carried on. */
 void engine_advance(struct engine *);
+/* The point of no return for what is next; or it is blocked, or starts over. */
+void lane_swap(struct lane *);
+/* What is next has failed in `stage`: it is bad, by itself or together with what it refers to. */
+void lane_fail(struct lane *, const char *stage, const struct flume_err *);
+/* It did not get on, for want of memory and the like: tried again. */
+void lane_block(struct lane *, int code);
+/* Is that what is kept to go back to? */
+bool lane_keeps(const struct lane *, const struct facts *);
+
+/* ---- stages.c ---- */
+
+/* The cases have passed: begins the next stage that the schema asks for, or swaps. */
+void stages_begin(struct lane *);
+/* Looks at the stage; returns when to look again, or INT64_MAX. */
+int64_t stages_look(struct lane *, int64_t now);
+/* "canary", "shadow", "live"; NULL when what is next is in none of them. */
+const char *stage_word(const struct next *);
 
 /* ---- guard.c ---- */
 
@@ -487,6 +520,8 @@ void sight_explain(struct engine *, struct text *);
 
 /* Pins a new page soon. */
 void board_changed(struct engine *);
+/* The same for counts that change all the time: they are no reason to tell of it. */
+void board_counted(struct engine *);
 /* Pins a new proof soon, and tells of a new revision when none was told for a while. */
 void board_proved(struct engine *);
 void board_pace(struct engine *);

@@ -1,6 +1,8 @@
 /* The engine's part of /metrics.  Names of schemas need no escaping: see source_name_good. */
 #include "agent/engine/lane.h"
 
+#include <string.h>
+
 static void add_head(struct text *t, const char *name, const char *type, const char *help)
 {
 	text_addf(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
@@ -75,6 +77,49 @@ static void add_gauge(struct text *t, struct engine *e, const struct gauge *gaug
 	}
 }
 
+/* ---- what is tried ---- */
+
+static const struct {
+	enum next_stage stage;
+	const char *result;
+	size_t at; /* in struct share_counts */
+} trial_counts[] = {
+	{NEXT_SHADOW, "compared", offsetof(struct share_counts, compared)},
+	{NEXT_SHADOW, "differed", offsetof(struct share_counts, differed)},
+	{NEXT_SHADOW, "skipped", offsetof(struct share_counts, skipped)},
+	{NEXT_LIVE, "served", offsetof(struct share_counts, candidate_calls)},
+	{NEXT_LIVE, "failed", offsetof(struct share_counts, candidate_failures)},
+};
+
+static void add_trial_counts(struct text *t, const struct lane *lane)
+{
+	const struct next *next = &lane->next;
+	struct share_counts counts;
+	uint64_t value;
+	share_read(next->share, &counts);
+	for (size_t i = 0; i < sizeof trial_counts / sizeof *trial_counts; i++) {
+		if (trial_counts[i].stage != next->stage)
+			continue;
+		memcpy(&value, (const char *)&counts + trial_counts[i].at, sizeof value);
+		text_addf(t,
+			  "flume_trial_documents{schema=\"%s\",stage=\"%s\",result=\"%s\"} "
+			  "%llu\n",
+			  lane->name, stage_word(next), trial_counts[i].result,
+			  (unsigned long long)value);
+	}
+}
+
+static void add_trials(struct text *t, struct engine *e)
+{
+	add_head(
+		t, "flume_trial_documents", "gauge",
+		"Live documents of the shadow or live canary that is under way, by what became "
+		"of them in the candidate.");
+	for (size_t i = 0; i < e->lanes.len; i++)
+		if (engine_lane_at(e, i)->next.share)
+			add_trial_counts(t, engine_lane_at(e, i));
+}
+
 static void add_single(struct text *t, const char *name, const char *type, const char *help,
 		       int64_t value)
 {
@@ -106,6 +151,7 @@ void metrics_write(struct engine *e, struct text *t)
 	add_updates(t, e);
 	for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++)
 		add_gauge(t, e, &gauges[i]);
+	add_trials(t, e);
 	add_sight(t, e);
 	if (!e->options.state_dir)
 		return;

@@ -4,20 +4,12 @@
 #ifndef FLUME_AGENT_ENGINE_PROBATION_H
 #define FLUME_AGENT_ENGINE_PROBATION_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#define PROBATION_WHOLE INT64_C(1000000000) /* a rate of one: every call failed */
+#include "agent/engine/tally.h"
 
 struct probation_limits {
 	int64_t duration_ns;  /* 0: there is no probation                          */
 	int64_t min_requests; /* fewer calls are no verdict                        */
-	int64_t max_rate;     /* failures per call, in parts of PROBATION_WHOLE    */
-};
-
-struct tally {
-	uint64_t calls,
-		failures; /* failures <= calls, but for calls that end between two looks */
+	int64_t max_rate;     /* failures per call, in parts of RATE_WHOLE    */
 };
 
 enum probation_verdict {

@@ -34,9 +34,9 @@ static const char *const state_words[] = {
 const char *lane_state_word(const struct lane *lane, const char **out_reason)
 {
 	const struct next *next = &lane->next;
-	bool coming = next->schema && !next->asker.done && next->stage <= NEXT_TRIAL;
+	bool coming = next->schema && !next->asker.done && next->stage <= NEXT_LIVE;
 	*out_reason = !coming                      ? lane->reason
-		      : next->stage != NEXT_DUE    ? "canary"
+		      : next->stage != NEXT_DUE    ? stage_word(next)
 		      : !sides_ready(lane->engine) ? "starting"
 						   : "after-crash";
 	return state_words[coming ? LANE_WAITING : lane->state];
@@ -114,8 +114,43 @@ static void add_running(struct text *t, const struct lane *lane)
 	/* A verdict counts when it would be there after a power failure. */
 	bool lasts = lane->save == SAVE_NOTHING;
 	add_truth(t, "proven", r->proven && lasts);
+	if (r->verdicts.shadow)
+		add_text(t, "shadow", r->verdicts.shadow);
+	if (r->verdicts.live)
+		add_text(t, "live", r->verdicts.live);
 	if (r->inconclusive && lasts)
 		add_text(t, "verdict", "inconclusive");
+	text_add_char(t, '}');
+}
+
+static void add_shadow(struct text *t, const struct share_counts *c)
+{
+	add_number(t, "compared", (int64_t)c->compared);
+	add_number(t, "differed", (int64_t)c->differed);
+	add_number(t, "skipped", (int64_t)c->skipped);
+}
+
+static void add_live(struct text *t, const struct share_counts *c)
+{
+	add_number(t, "served", (int64_t)c->candidate_calls);
+	add_number(t, "failed", (int64_t)c->candidate_failures);
+	add_number(t, "running_served", (int64_t)c->running_calls);
+	add_number(t, "running_failed", (int64_t)c->running_failures);
+}
+
+/* What is next, while it is in its canary, a shadow or a live canary. */
+static void add_trial(struct text *t, const struct next *next)
+{
+	struct share_counts counts;
+	add_key(t, "trial");
+	text_add_char(t, '{');
+	add_text(t, "stage", stage_word(next));
+	add_facts(t, &next->facts);
+	add_stamp(t, "since", next->since);
+	if (next->share) {
+		share_read(next->share, &counts);
+		(next->stage == NEXT_SHADOW ? add_shadow : add_live)(t, &counts);
+	}
 	text_add_char(t, '}');
 }
 
@@ -171,6 +206,8 @@ static void add_schema(struct text *t, const struct lane *lane, const struct det
 		add_attempted(t, &lane->attempt, d);
 	if (lane->runs.schema)
 		add_running(t, lane);
+	if (stage_word(&lane->next))
+		add_trial(t, &lane->next);
 	add_hold(t, lane);
 	add_cleared(t, &lane->cleared);
 	text_add_char(t, '}');
@@ -383,6 +420,11 @@ void board_changed(struct engine *e)
 	if (!e->changed)
 		e->changed_at = loop_now();
 	e->changed = true;
+	pin_soon(e);
+}
+
+void board_counted(struct engine *e)
+{
 	pin_soon(e);
 }
 

@@ -56,6 +56,9 @@ static int64_t tick_next(struct lane *lane, int64_t now)
 		return tick_held(lane, now);
 	case NEXT_TRIAL:
 		return tick_trial(lane, now);
+	case NEXT_SHADOW:
+	case NEXT_LIVE:
+		return stages_look(lane, now);
 	case NEXT_BLOCKED:
 		return tick_blocked(lane, now);
 	case NEXT_DUE:

@@ -21,6 +21,9 @@ struct trials *trials_free(struct trials *);
 struct trial_limits {
 	int64_t case_ns; /* of a case, where the schema has no max_latency */
 	int64_t all_ns;  /* of all cases together                          */
+	/* What the change is to replace, for a schema that compares with it; counted, and may be
+	 * NULL. */
+	flume_pipeline *running;
 	/* More cases for the schema of that id: see extra.h.  Lent; NULL: there are none.  May be
 	 * NULL itself. */
 	flume_schema *(*extra)(void *arg, const char *id);

@@ -90,6 +90,7 @@ struct tryout *tryout_new(struct desk *d, flume_change *change,
 		return NULL;
 	*t = (struct tryout){
 		.desk = d, .limits = *limits, .cancel = flume_cancel_new(), .refs = 1};
+	flume_pipeline_ref(t->limits.running);
 	pthread_mutex_lock(&d->lock);
 	d->refs++;
 	pthread_mutex_unlock(&d->lock);
@@ -112,6 +113,7 @@ struct tryout *tryout_unref(struct tryout *t)
 		flume_pipeline_unref(t->list[i].pipeline);
 	}
 	free(t->list);
+	flume_pipeline_unref(t->limits.running);
 	flume_cancel_free(t->cancel);
 	desk_unref(t->desk);
 	free(t);
@@ -151,9 +153,11 @@ static int try_extra(const struct candidate *c, const struct canary_run *run,
 
 static int try_all(struct tryout *t, struct flume_err *err)
 {
-	const struct canary_run run = {t->limits.case_ns, t->cancel, note_begun, t};
+	struct canary_run run = {t->limits.case_ns, t->cancel, note_begun, t, NULL};
 	int rc = 0;
 	for (size_t i = 0; !rc && i < t->n; i++) {
+		run.running =
+			i ? NULL : t->limits.running; /* what its users make of it may change */
 		note_turn(t, i);
 		rc = canary_try_all(t->list[i].schema, t->list[i].pipeline, &run, err);
 		if (!rc)

@@ -28,7 +28,7 @@ static void end_turn(struct engine *e)
 
 static bool is_coming(const struct next *next)
 {
-	return next->schema && (next->stage == NEXT_DUE || next->stage == NEXT_TRIAL);
+	return next->schema && next->stage <= NEXT_LIVE;
 }
 
 static bool suspect_is_coming(const struct lane *lane)
@@ -46,7 +46,7 @@ static bool any(struct engine *e, bool (*fits)(const struct lane *))
 
 static bool is_in_trial(const struct lane *lane)
 {
-	return lane->next.trial;
+	return lane->next.trial || lane->next.share;
 }
 
 /* Its turn was that of an older change of the same schema, which this one is to replace. */

@@ -126,6 +126,15 @@ void answer_conflict(struct answer *a, const char *reason)
 	answer_problemf(a, MHD_HTTP_CONFLICT, code, "%s", reason);
 }
 
+bool answer_failed_trial(struct answer *a, const char *stage, const char *reason)
+{
+	bool tried =
+		!strcmp(stage, "canary") || !strcmp(stage, "shadow") || !strcmp(stage, "live");
+	if (tried)
+		answer_problemf(a, MHD_HTTP_UNPROCESSABLE_CONTENT, stage, "%s", reason);
+	return tried;
+}
+
 void answer_closing(struct answer *a)
 {
 	answer_problemf(a, MHD_HTTP_SERVICE_UNAVAILABLE, "closing",

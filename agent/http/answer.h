@@ -58,6 +58,9 @@ void answer_problemf(struct answer *, unsigned status, const char *code, const c
 /* 409, for one of the engine's reasons: a word ("known-bad"), or a sentence that ends with one in
  * brackets. */
 void answer_conflict(struct answer *, const char *reason);
+/* 422, with the stage as its code, when a candidate was tried in it: "canary", "shadow", "live".
+ * False, and no answer, otherwise. */
+bool answer_failed_trial(struct answer *, const char *stage, const char *reason);
 /* 503: the agent is on its end, and what becomes of the change is not known. */
 void answer_closing(struct answer *);
 /* 400: a schema with these findings. */

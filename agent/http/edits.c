@@ -41,10 +41,10 @@ struct edits {
 static void answer_refused(struct request *r, const struct engine_answer *said)
 {
 	const char *reason = *said->reason ? said->reason : "the schema was not taken";
-	if (said->result == ENGINE_REJECTED && !strcmp(said->stage, "canary"))
-		answer_problemf(&r->answer, MHD_HTTP_UNPROCESSABLE_CONTENT, "canary", "%s",
-				reason);
-	else if (said->result == ENGINE_REJECTED && flume_report_size(said->report))
+	if (said->result == ENGINE_REJECTED &&
+	    answer_failed_trial(&r->answer, said->stage, reason))
+		return;
+	if (said->result == ENGINE_REJECTED && flume_report_size(said->report))
 		answer_rejected(&r->answer, said->report);
 	else
 		answer_conflict(&r->answer, reason);

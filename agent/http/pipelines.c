@@ -4,8 +4,12 @@
  * The answer's headers come from the very pipeline that made it, which is why the pipeline is
  * taken from the binding here, once, and not left to flume_binding_process.  A call that may
  * block takes it when a worker begins with it, so a reload meanwhile is not missed.
+ *
+ * While a candidate is tried on live traffic (traffic.h), it serves the documents that are its
+ * share, and says so: it has no generation yet.
  */
 #include "agent/document/document.h"
+#include "agent/engine/traffic.h"
 #include "agent/http/inside.h"
 #include "lib/base/suggest.h"
 
@@ -65,13 +69,15 @@ static void answer_unknown(struct request *r)
 
 /* ---- the call ---- */
 
-static void describe(struct answer *a, const flume_pipeline *pipeline)
+static void describe(struct answer *a, const flume_pipeline *pipeline, bool candidate)
 {
 	struct flume_pipeline_info info;
 	flume_pipeline_read(pipeline, &info);
 	answer_header(a, "Flume-Schema", info.schema_id);
 	answer_header(a, "Flume-Version", info.version);
-	answer_headerf(a, "Flume-Generation", "%" PRIu64, info.generation);
+	answer_headerf(a, "Flume-Generation", "%" PRIu64, candidate ? 0 : info.generation);
+	if (candidate)
+		answer_header(a, "Flume-Trial", "live");
 }
 
 static int call(struct request *r, flume_pipeline *pipeline, struct document **document,
@@ -86,20 +92,23 @@ static int call(struct request *r, flume_pipeline *pipeline, struct document **d
 	return result;
 }
 
-static void process(struct request *r, flume_pipeline *pipeline)
+static void process(struct request *r, flume_pipeline *running, struct share *share)
 {
 	struct answer *a = &r->answer;
 	struct flume_err err = {0};
 	struct document *document;
-	int result = document_parse(&document, r->body.s ? r->body.s : "", r->body.len, &err);
+	const char *body = r->body.s ? r->body.s : "";
+	int result = document_parse(&document, body, r->body.len, &err);
 	if (result) {
 		bool syntax = result == FLUME_SYNTAX;
 		answer_problemf(a, syntax ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE,
 				syntax ? "bad-json" : "out-of-memory", "%s", err.text);
 		return;
 	}
-	describe(a, pipeline);
-	result = call(r, pipeline, &document, &err);
+	flume_pipeline *candidate =
+		share ? share_pick(share, document, body, r->body.len) : NULL;
+	describe(a, candidate ? candidate : running, candidate);
+	result = call(r, candidate ? candidate : running, &document, &err);
 	if (result == FLUME_OK)
 		answer_document(a, document);
 	else if (result == FLUME_DROPPED)
@@ -108,15 +117,24 @@ static void process(struct request *r, flume_pipeline *pipeline)
 		answer_failure(a, result, &err);
 	document_free(document);
 	meters_call(r->http->meters, r->name, result, loop_now() - r->begun);
+	if (share)
+		share_offer(share, body, r->body.len);
+}
+
+static struct share *enter(const struct request *r)
+{
+	return traffic_enter(engine_get_traffic(r->http->engine), r->name);
 }
 
 static bool process_on_worker(struct request *r)
 {
 	flume_pipeline *pipeline = request_dup_pipeline(r, r->name);
+	struct share *share = enter(r);
 	if (pipeline)
-		process(r, pipeline);
+		process(r, pipeline, share);
 	else
 		answer_unknown(r);
+	traffic_leave(share);
 	flume_pipeline_unref(pipeline);
 	return true;
 }
@@ -160,10 +178,12 @@ static void run(struct request *r)
 	}
 	r->begun = loop_now();
 	r->deadline = r->begun + r->timeout;
-	if (flume_pipeline_may_block(pipeline))
+	struct share *share = enter(r);
+	if (flume_pipeline_may_block(pipeline) || (share && share_may_block(share)))
 		request_to_worker(r, r->name, process_on_worker);
 	else
-		process(r, pipeline);
+		process(r, pipeline, share);
+	traffic_leave(share);
 	flume_pipeline_unref(pipeline);
 }
 

@@ -122,10 +122,9 @@ static void answer_verdict(struct writing *w, const struct verdict *v)
 		answer_runs(w, v);
 		break;
 	case VERDICT_REJECTED:
-		if (!strcmp(v->stage, "canary"))
-			answer_problemf(&r->answer, MHD_HTTP_UNPROCESSABLE_CONTENT, "canary",
-					"%s", v->reason);
-		else if (v->errors)
+		if (answer_failed_trial(&r->answer, v->stage, v->reason))
+			break;
+		if (v->errors)
 			answer_rejected_here(r, v);
 		else
 			answer_conflict(&r->answer, v->reason);

@@ -4,6 +4,8 @@
  */
 #include "lib/check/check.h"
 
+#include <string.h>
+
 /* "'expect', 'expect_error' and 'expect_dropped'" */
 static void add_names(struct text *out, const struct flume_field *rows)
 {
@@ -30,11 +32,31 @@ static void check_exclusive(const struct flume_field *rows, const flume_value *m
 	text_fini(&names);
 }
 
+/* Only the word itself will do. */
+static void check_word(const struct part *part, const flume_value *value, struct place *place,
+		       flume_report *report)
+{
+	const char *said = flume_value_text(value);
+	if (strcmp(said, part->word) != 0)
+		flume_report_add(report, "out-of-bounds", place_text(place), value, NULL,
+				 "expected '%s', found '%.64s'", part->word, said);
+}
+
 static void check_map(const struct part *part, const flume_value *map, struct place *place,
 		      flume_report *report)
 {
+	if (part->word && flume_value_type(map) == FLUME_TEXT) {
+		check_word(part, map, place, report);
+		return;
+	}
 	flume_fields_check(part->fields, map, place_text(place), report);
 	check_exclusive(part->exclusive, map, place, report);
+	const flume_value *with = part->word ? flume_value_get(map, part->fields->name) : NULL;
+	if (*flume_value_text(with)) {
+		size_t back = place_key(place, part->fields->name);
+		check_word(part, with, place, report);
+		place_back(place, back);
+	}
 }
 
 static void check_list(const struct part *part, const flume_value *list, struct place *place,

@@ -41,6 +41,7 @@ struct part { /* a map below a key of a section, or a list of them */
 	const struct flume_field *fields;
 	bool list;
 	const struct flume_field *exclusive; /* only one of the rows from here on; or NULL */
+	const char *word; /* may stand for the map, whose first row has to be it; or NULL */
 };
 
 extern const struct flume_field canary_fields[];

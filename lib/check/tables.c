@@ -30,6 +30,11 @@ const struct flume_field type_fields[] = {
 const struct flume_field canary_fields[] = {
 	{"cases", FLUME_FIELD_ANY, .about = "Inputs, and what must come of them."},
 	{"max_latency", FLUME_FIELD_DURATION, .about = "How long any one case may take."},
+	{"compare", FLUME_FIELD_ANY,
+	 .about = "What the outputs of the cases must be equal to, beside what they expect."},
+	{"shadow", FLUME_FIELD_ANY,
+	 .about = "Documents to run through it too, without effects, before it serves."},
+	{"live", FLUME_FIELD_ANY, .about = "Documents that it serves before it serves all."},
 	{"probation", FLUME_FIELD_ANY, .about = "What live traffic must show after the swap."},
 	{0},
 };
@@ -37,9 +42,48 @@ const struct flume_field canary_fields[] = {
 static const struct flume_field case_fields[] = {
 	{"name", FLUME_FIELD_TEXT, .about = "Appears in the message when the case fails."},
 	{"input", FLUME_FIELD_ANY, .required = true, .about = "The document to process."},
+	{"max_latency", FLUME_FIELD_DURATION,
+	 .about = "How long it may take, in place of the limit for all."},
 	{"expect", FLUME_FIELD_ANY, .about = "What is named must match; the rest is free."},
+	{"expect_exact", FLUME_FIELD_ANY, .about = "The whole document, numbers by value."},
 	{"expect_error", FLUME_FIELD_TEXT, .about = "Text that the error must contain."},
 	{"expect_dropped", FLUME_FIELD_BOOL, .about = "The document must leave the pipeline."},
+	{0},
+};
+
+static const struct flume_field compare_fields[] = {
+	{"with", FLUME_FIELD_TEXT, .required = true, .about = "The generation that runs."},
+	{"except", FLUME_FIELD_TEXTS, .about = "Paths in the document that may differ."},
+	{0},
+};
+
+static const struct flume_field shadow_fields[] = {
+	{"share", FLUME_FIELD_PERCENT, .fallback = "10%",
+	 .about = "How many of the documents."},
+	{"duration", FLUME_FIELD_DURATION, .fallback = "30s", .about = "For how long."},
+	{"min_requests", FLUME_FIELD_COUNT, .fallback = "50", .min = 1, .max = 1000000000,
+	 .about = "With fewer there is no verdict."},
+	{"max_differences", FLUME_FIELD_PERCENT, .fallback = "0%",
+	 .about = "Above this share of other outcomes or outputs it is rejected."},
+	{"max_latency_ratio", FLUME_FIELD_NUMBER,
+	 .about = "How many times as long as the running one its median may take."},
+	{"except", FLUME_FIELD_TEXTS, .about = "Paths in the document that may differ."},
+	{"wait_for_verdict", FLUME_FIELD_BOOL, .fallback = "false",
+	 .about = "Without a verdict at the end: go on with it, and do not swap."},
+	{0},
+};
+
+static const struct flume_field live_fields[] = {
+	{"share", FLUME_FIELD_PERCENT, .fallback = "5%", .about = "How many of the documents."},
+	{"by", FLUME_FIELD_TEXT,
+	 .about = "Path in the document: those that agree there go the same way."},
+	{"duration", FLUME_FIELD_DURATION, .fallback = "60s", .about = "For how long."},
+	{"min_requests", FLUME_FIELD_COUNT, .fallback = "50", .min = 1, .max = 1000000000,
+	 .about = "With fewer there is no verdict."},
+	{"max_error_rate", FLUME_FIELD_PERCENT, .fallback = "1%",
+	 .about = "Above this, and above the rate of the running one meanwhile: rejected."},
+	{"wait_for_verdict", FLUME_FIELD_BOOL, .fallback = "false",
+	 .about = "Without a verdict at the end: go on with it, and do not swap."},
 	{0},
 };
 
@@ -53,7 +97,10 @@ static const struct flume_field probation_fields[] = {
 };
 
 const struct part canary_parts[] = {
-	{.key = "cases", .fields = case_fields, .list = true, .exclusive = case_fields + 2},
+	{.key = "cases", .fields = case_fields, .list = true, .exclusive = case_fields + 3},
+	{.key = "compare", .fields = compare_fields, .word = "running"},
+	{.key = "shadow", .fields = shadow_fields},
+	{.key = "live", .fields = live_fields},
 	{.key = "probation", .fields = probation_fields},
 	{0},
 };

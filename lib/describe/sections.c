@@ -105,6 +105,29 @@ static const struct part *find_part(const char *key)
 	return NULL;
 }
 
+static void add_word(struct writer *w, const char *key, const char *about, const char *word)
+{
+	writer_open_flat(w, key, '{');
+	writer_text(w, "description", about);
+	writer_text(w, "const", word);
+	writer_close(w, '}');
+}
+
+static void add_part_map(struct writer *w, const struct part *part)
+{
+	const struct flume_field *rows = part->fields;
+	grammar_open(w);
+	if (part->word) {
+		add_word(w, rows->name, rows->about, part->word);
+		rows++;
+	}
+	grammar_rows(w, rows);
+	grammar_rows(w, fields_everywhere);
+	grammar_close(w);
+	grammar_require(w, part->fields);
+	grammar_exclude_all(w, part->exclusive);
+}
+
 static void add_part(struct writer *w, const struct flume_field *row, const struct part *part)
 {
 	writer_open(w, row->name, '{');
@@ -113,12 +136,14 @@ static void add_part(struct writer *w, const struct flume_field *row, const stru
 		writer_text(w, "type", "array");
 		writer_open(w, "items", '{');
 	}
-	grammar_open(w);
-	grammar_rows(w, part->fields);
-	grammar_rows(w, fields_everywhere);
-	grammar_close(w);
-	grammar_require(w, part->fields);
-	grammar_exclude_all(w, part->exclusive);
+	if (part->word) {
+		writer_raw(w, "if", "{\"type\": \"object\"}");
+		add_word(w, "else", NULL, part->word);
+		writer_open(w, "then", '{');
+	}
+	add_part_map(w, part);
+	if (part->word)
+		writer_close(w, '}');
 	if (part->list)
 		writer_close(w, '}');
 	writer_close(w, '}');

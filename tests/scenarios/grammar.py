@@ -189,11 +189,15 @@ def documents(spec):
         yield {**NODE, "canary": section}
     for case in variants(values, {}, canary["cases"]):
         yield {**NODE, "canary": {"cases": [{"input": 1}, case]}}
-    for rules in variants(values, {}, canary["probation"]):
-        yield {**NODE, "canary": {"probation": rules}}
-    for value in ANYTHING:
-        yield {**NODE, "canary": {"cases": value}}
-        yield {**NODE, "canary": {"probation": value}}
+    parts = [key for key in canary if key not in ("fields", "cases")]
+    for part in parts:
+        for rules in variants(values, {}, canary[part]):
+            yield {**NODE, "canary": {part: rules}}
+    for except_ in (["x"], ["x", 1], [], "x", [None]):
+        yield {**NODE, "canary": {"compare": {"with": "running", "except": except_}}}
+    for value in [*ANYTHING, "running", "runnin", {"with": "running"}, {"with": "Running"}]:
+        for part in ("cases", *parts):
+            yield {**NODE, "canary": {part: value}}
 
 
 def declarations(spec):

@@ -93,6 +93,44 @@ START_TEST(a_turn_of_the_loop)
 }
 END_TEST
 
+static flume_binding *of_a;
+
+/* Needs no memory. */
+static bool runs(long n)
+{
+	struct flume_binding_info info;
+	flume_binding_read(of_a, &info);
+	return info.generation == (uint64_t)n;
+}
+
+/* Without documents neither has a verdict, and the change goes on. */
+#define STAGES                                                                   \
+	"shadow: {duration: 1ms, except: [made_by]}, live: {duration: 1ms, by: " \
+	"id}, " SHORT_PROBATION
+
+START_TEST(a_shadow_and_a_live_canary)
+{
+	bool failed = true;
+	prepare();
+	of_a = flume_factory_dup_binding(site.factory, "a");
+	for (long nth = 1; failed; nth++) {
+		char version[32];
+		snprintf(version, sizeof version, "2.0.%ld", nth);
+		const char *text = marking(version, 1 + nth % 2, STAGES);
+		memory_fails_at(nth);
+		int rc = site_try_put("a", ++revision, text);
+		while (!memory_has_failed() && !runs(nth + 1))
+			loop_step(site.loop, 20);
+		failed = memory_is_back();
+		one_of_them_runs();
+		if (rc)
+			LIST(revision, {"a", revision, text}, {"b", 12, user_text});
+		site_until("a.running.version", version);
+	}
+	flume_binding_unref(of_a);
+}
+END_TEST
+
 static flume_binding *binding;
 
 /* Needs no memory. */
@@ -270,6 +308,7 @@ Suite *suite_engine_memory(void)
 	TCase *tcase = site_case(suite, "each allocation of");
 	tcase_set_timeout(tcase, 240);
 	tcase_add_test(tcase, a_change);
+	tcase_add_test(tcase, a_shadow_and_a_live_canary);
 	tcase_add_test(tcase, a_turn_of_the_loop);
 	tcase_add_test(tcase, a_rollback);
 	tcase_add_test(tcase, a_deletion);

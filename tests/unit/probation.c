@@ -5,7 +5,7 @@
 #define S INT64_C(1000000000)
 
 /* A minute, fifty requests, one per cent. */
-static const struct probation_limits limits = {60 * S, 50, PROBATION_WHOLE / 100};
+static const struct probation_limits limits = {60 * S, 50, RATE_WHOLE / 100};
 static const struct tally clean = {10000, 0};
 
 static void judged(struct tally before, struct tally now, int64_t elapsed,

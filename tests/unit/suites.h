@@ -67,6 +67,7 @@
 	X(engine_probation) \
 	X(engine_refs) \
 	X(engine_sight) \
+	X(engine_stages) \
 	X(engine_status) \
 	X(engine_submit) \
 	X(err) \
@@ -112,6 +113,7 @@
 	X(listeners) \
 	X(listing) \
 	X(live) \
+	X(live_canary) \
 	X(log) \
 	X(loop) \
 	X(map) \
@@ -131,20 +133,24 @@
 	X(retire) \
 	X(schema) \
 	X(scope) \
+	X(shadow) \
 	X(source_contract) \
 	X(scribe) \
 	X(source_dir) \
 	X(source_etcd) \
 	X(source_keep) \
 	X(source_url) \
+	X(split) \
 	X(state) \
 	X(state_alloc) \
 	X(state_race) \
 	X(stress) \
 	X(suggest) \
 	X(tally) \
+	X(terms) \
 	X(text) \
 	X(timers) \
+	X(traffic) \
 	X(trial) \
 	X(utf8) \
 	X(value) \
