@@ -21,7 +21,7 @@ static bool is_known_bad(const struct lane *lane, const flume_schema *schema,
 {
 	const struct bad_change *known = bad_find(&lane->bad, digest);
 	char context[DIGEST_SIZE];
-	if (!known || !schema || strcmp(known->stage, "canary") != 0)
+	if (!known || !schema || (strcmp(known->stage, "canary") != 0 && !*known->context))
 		return known;
 	return !refs_context(lane, schema, context) && !strcmp(context, known->context);
 }
@@ -209,7 +209,7 @@ int engine_agree(struct engine *e, const char *name, const struct note *note,
 
 static bool is_under_way(const struct next *next)
 {
-	return next->schema && next->trial;
+	return next->schema && (next->trial || next->share);
 }
 
 void again_lane(struct lane *lane)
