@@ -2,6 +2,7 @@
 #
 #   make          build            make run     install what is missing, build, start the agent
 #   make check    every test       make lint    format, clang-tidy, floors
+#   make sim      fleets in virtual time, SEEDS=2000
 #   make fuzz     each fuzzer      make stress  many threads, SECONDS=60
 #   make bench    the figures, as ratios
 #   make install  library, binary, JSON Schema
@@ -57,6 +58,7 @@ AGENT_SOURCES  := $(sort $(filter-out agent/main.c,$(wildcard agent/*/*.c)))
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
 FUZZ_SOURCES   := $(sort $(wildcard tests/fuzz/*.c))
 BENCH_SOURCES  := $(sort $(wildcard tests/bench/*.c))
+SIM_SOURCES    := $(sort $(wildcard tests/sim/*.c))
 
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJECTS    := $(call objects,$(LIB_SOURCES))
@@ -121,6 +123,24 @@ export ASAN_OPTIONS  ?= detect_leaks=1:abort_on_error=0
 export UBSAN_OPTIONS ?= print_stacktrace=1:halt_on_error=1
 export TSAN_OPTIONS  ?= halt_on_error=1:second_deadlock_stack=1
 SLOW := $(if $(VARIANT),4,1)
+
+# The simulator: the agent without HTTP and commands, on models of what lies below it.
+SIM_REPLACED := agent/loop/loop.c agent/log/log.c agent/etcd/transport.c agent/engine/tryout.c
+SIM_AGENT    := $(filter-out $(SIM_REPLACED) agent/http/% agent/cmd/% agent/conf/%,$(AGENT_SOURCES))
+SIM_OBJECTS  := $(call objects,$(SIM_SOURCES) $(SIM_AGENT)) $(LIB_OBJECTS)
+SIM_WRAPPED  := time clock_gettime getrandom open openat close read write fsync mkdir renameat \
+                unlinkat opendir readdir closedir dirfd
+comma        := ,
+SIM_WRAPS    := $(patsubst %,-Wl$(comma)--wrap=%,$(SIM_WRAPPED))
+
+$(B)/sim: $(SIM_OBJECTS)
+	$(SAY) link $@
+	$(Q)$(CC) $(FLAGS) $(SIM_WRAPS) $^ $(AGENT_LIBS) -o $@
+
+.PHONY: sim
+SEEDS ?= 2000
+sim: $(B)/sim
+	$(B)/sim --seeds $(SEEDS) --jobs $(JOBS)
 
 .PHONY: unit scenarios floors
 # Suites wait more than they compute, so a few run at a time; a failed one shows all it said, a
