@@ -64,11 +64,20 @@ const char *book_text(const json_t *at, const char *key, const char *below)
 	return text ? text : "";
 }
 
+const struct key *book_key(unsigned name)
+{
+	char text[64];
+	snprintf(text, sizeof text, "/flume/schemas/%s", name_text(name));
+	for (size_t i = 0; i < cluster.store.keys_len; i++)
+		if (!strcmp(cluster.store.keys[i].name, text) && cluster.store.keys[i].n)
+			return &cluster.store.keys[i];
+	return NULL;
+}
+
 const struct draft *book_wanted(unsigned name, int64_t *out_revision)
 {
-	char key[64];
-	snprintf(key, sizeof key, "/flume/schemas/%s", name_text(name));
-	const struct version *v = store_get(&cluster.store, key, cluster.store.last);
+	const struct key *key = book_key(name);
+	const struct version *v = key ? key_at(key, cluster.store.last) : NULL;
 	if (!v)
 		return NULL;
 	*out_revision = v->revision;

@@ -4,6 +4,7 @@
 
 #include "tests/sim/drafts.h"
 #include "tests/sim/nodes.h"
+#include "tests/sim/store.h"
 
 #include <jansson.h>
 
@@ -24,9 +25,8 @@ struct book {
 	int64_t revision[NAMES_MOST]; /* the newest that was applied; 0: none */
 	bool claimed[NAMES_MOST];     /* it said that it has a proven copy     */
 	bool confirmed[NAMES_MOST];
+	bool leaves[NAMES_MOST]; /* it said that it is to be deleted */
 	bool crash_loop[NAMES_MOST];
-	unsigned removed; /* just now, at: */
-	int64_t removed_at;
 	int64_t disturbed_at, crashed_at; /* 0: never */
 	int64_t forgot_at; /* when its disk or its clock was last not to be trusted */
 	unsigned bad_updates;
@@ -46,5 +46,7 @@ json_t *book_status(struct node *);
 const char *book_text(const json_t *, const char *key, const char *below);
 /* Of the store, now; NULL: nothing is wanted. */
 const struct draft *book_wanted(unsigned name, int64_t *out_revision);
+/* NULL: it was never there. */
+const struct key *book_key(unsigned name);
 
 #endif

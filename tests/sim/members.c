@@ -205,6 +205,8 @@ void member_isolate(struct member *m, bool isolated)
 
 void member_lag(struct member *m, int64_t lag_ns)
 {
+	if (m->lag_ns == lag_ns)
+		return;
 	trace("etcd %u lags by %lld ms", m->index, (long long)(lag_ns / SIM_MS));
 	m->lag_ns = lag_ns;
 	cluster.disturbed_at = sim.now;

@@ -129,29 +129,18 @@ static void hear_rolled_back(struct node *n, const struct draft *d)
 			       d->version, node_name(n));
 }
 
-static bool was_never_there(unsigned name)
-{
-	for (size_t i = 0; i < cluster.store.keys_len; i++) {
-		const char *key = cluster.store.keys[i].name;
-		const char *last = strrchr(key, '/');
-		if (!strncmp(key, "/flume/schemas/", 15) && !strcmp(last + 1, name_text(name)))
-			return !cluster.store.keys[i].n;
-	}
-	return true;
-}
-
 static void hear_removed(struct node *n, int name)
 {
 	struct book *book = book_of(n);
 	unsigned serving = 0, forgotten = 0;
-	int64_t revision;
 	book->claimed[name] = false;
-	if (book->confirmed[name] || !was_never_there((unsigned)name))
+	if (book->confirmed[name] || book_key((unsigned)name))
 		return;
 	for (unsigned i = 0; i < fleet_options()->names; i++) {
-		bool here = book->serves[i] && sim.now - book->serves_since[i] > SIM_SECOND;
+		bool here = book->serves[i] && !book->leaves[i] &&
+			    sim.now - book->serves_since[i] > SIM_SECOND;
 		serving += here;
-		forgotten += here && !book_wanted(i, &revision) && was_never_there(i);
+		forgotten += here && !book_key(i);
 	}
 	if (forgotten >= 3 && forgotten > serving / 2)
 		promise_broken("a store that was emptied empties no node: %s on %s",
@@ -227,8 +216,10 @@ void promise_status(struct node *n)
 	const json_t *schemas = json_object_get(status, "schemas");
 	for (unsigned i = 0; i < fleet_options()->names; i++) {
 		const struct draft *d = book_serving(n, i);
-		const char *said = book_text(json_object_get(schemas, name_text(i)), "running",
-					     "digest");
+		const json_t *schema = json_object_get(schemas, name_text(i));
+		const json_t *wanted = json_object_get(schema, "wanted");
+		const char *said = book_text(schema, "running", "digest");
+		book_of(n)->leaves[i] = json_is_true(json_object_get(wanted, "deleted"));
 		if (strcmp(said, d ? d->digest : "") != 0)
 			promise_broken("the status says what runs: %s on %s says %.13s, it is "
 				       "%.13s",
@@ -283,16 +274,23 @@ void promise_boots(struct node *n)
 	book_of(n)->disturbed_at = sim.now;
 }
 
+/* Since the copy was written it may have been deleted, and written anew. */
+static bool was_deleted(const struct book *book, unsigned name)
+{
+	const struct key *key = book_key(name);
+	const struct version *v = key ? key_at(key, cluster.store.last) : NULL;
+	return !v || v->create_revision > book->revision[name];
+}
+
 void promise_booted(struct node *n)
 {
 	struct book *book = book_of(n);
-	int64_t revision;
 	for (unsigned i = 0; i < fleet_options()->names; i++) {
 		const struct draft *d = book_serving(n, i);
 		if (d && !book_page(n, d)->proven)
 			promise_broken("only what was proven starts from disk: %s %s on %s",
 				       name_text(i), d->version, node_name(n));
-		if (!d && book->claimed[i] && !node_disk(n)->broken && book_wanted(i, &revision))
+		if (!d && book->claimed[i] && !node_disk(n)->broken && !was_deleted(book, i))
 			promise_broken("what was proven is there after a restart: %s on %s",
 				       name_text(i), node_name(n));
 	}

@@ -19,9 +19,9 @@ struct piece {
 	long status;
 	bool end;
 	enum wire_end how;
+	char *bytes;
 	size_t len;
 	STAILQ_ENTRY(piece) link;
-	char bytes[];
 };
 
 struct wire {
@@ -310,6 +310,7 @@ static void add_piece(struct wire *w, struct piece piece, const char *bytes, siz
 	if (!p)
 		abort();
 	*p = piece;
+	p->bytes = (char *)(p + 1);
 	p->len = len;
 	if (len)
 		memcpy(p->bytes, bytes, len);
@@ -489,6 +490,8 @@ bool wires_blocked(void)
 
 void wires_slow(int64_t most_ns)
 {
+	if (ways.slow_ns == most_ns)
+		return;
 	trace("the network is %s", most_ns ? "slow" : "as usual");
 	ways.slow_ns = most_ns;
 }
