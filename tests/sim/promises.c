@@ -134,7 +134,7 @@ static void hear_removed(struct node *n, int name)
 	struct book *book = book_of(n);
 	unsigned serving = 0, forgotten = 0;
 	book->claimed[name] = false;
-	if (book->confirmed[name] || book_key((unsigned)name))
+	if (book->confirmed[name] || !book->serves[name] || book_key((unsigned)name))
 		return;
 	for (unsigned i = 0; i < fleet_options()->names; i++) {
 		bool here = book->serves[i] && !book->leaves[i] &&
@@ -338,6 +338,8 @@ bool promise_crash_loop(unsigned name)
 
 /* ---- nobody waits for a bad document ---- */
 
+static int64_t written_at[DRAFTS_MOST]; /* last */
+
 static bool is_free(const struct draft *d)
 {
 	bool good = d->trait == DRAFT_GOOD || d->trait == DRAFT_SLOW ||
@@ -357,11 +359,17 @@ static bool is_calm(struct node *n, int64_t since)
 	       book->bad_updates < fleet_options()->breaker_failures;
 }
 
+static int64_t patience(void)
+{
+	return SOON + fleet_options()->poll_ns * 11 / 10;
+}
+
 static void check_written(void *arg)
 {
 	const struct draft *d = draft_at((unsigned)(uintptr_t)arg);
-	int64_t revision, began = sim.now - SOON - fleet_options()->poll_ns * 11 / 10 - CALM;
-	if (book_wanted(d->name, &revision) != d || fleet_options()->deny_downgrade)
+	int64_t revision, began = sim.now - patience() - CALM;
+	bool again = sim.now - written_at[d->number] < patience();
+	if (again || book_wanted(d->name, &revision) != d || fleet_options()->deny_downgrade)
 		return;
 	for (unsigned i = 0; i < fleet_options()->nodes; i++) {
 		struct node *n = node_at(i);
@@ -373,7 +381,7 @@ static void check_written(void *arg)
 
 void promise_written(const struct draft *d)
 {
+	written_at[d->number] = sim.now;
 	if (is_free(d))
-		sim_after(SOON + fleet_options()->poll_ns * 11 / 10, check_written,
-			  (void *)(uintptr_t)d->number);
+		sim_after(patience(), check_written, (void *)(uintptr_t)d->number);
 }
