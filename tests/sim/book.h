@@ -16,8 +16,7 @@ struct page_of { /* one draft on one node */
 	bool rolled_back;
 	bool trying;
 	unsigned crashes; /* of the agent while it was under way                 */
-	unsigned own;     /* of them, by its doing                               */
-	int64_t own_at[2]; /* the first two                                      */
+	int64_t own_at[2]; /* the last two of its own doing; 0: none              */
 };
 
 struct book {

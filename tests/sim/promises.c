@@ -20,8 +20,8 @@
 void promise_tries(struct node *n, const struct draft *d, bool own)
 {
 	struct page_of *page = book_page(n, d);
-	bool twice = page->own >= 2 && page->own_at[1] - page->own_at[0] < CRASH_WINDOW &&
-		     page->own_at[0] > book_of(n)->forgot_at;
+	bool twice = page->own_at[0] > book_of(n)->forgot_at &&
+		     page->own_at[1] - page->own_at[0] < CRASH_WINDOW;
 	page->trying = page->trying || own;
 	if (own && twice)
 		promise_broken("what crashed a node twice is not run a third time: %s %s on %s",
@@ -61,9 +61,10 @@ void promise_crashes(struct node *n, const struct draft *d)
 		book_of(n)->crash_loop[d->name] = true;
 		return;
 	}
-	if (page->own < 2)
-		page->own_at[page->own] = sim.now;
-	page->own++;
+	if (node_disk(n)->full || node_disk(n)->broken)
+		return; /* it cannot be remembered */
+	page->own_at[0] = page->own_at[1];
+	page->own_at[1] = sim.now;
 }
 
 /* ---- calls ---- */
