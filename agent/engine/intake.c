@@ -31,6 +31,14 @@ static bool is_proposal(const struct intake *in)
 
 /* ---- is it news? ---- */
 
+static void saw(struct lane *lane, int64_t revision)
+{
+	if (revision <= 0)
+		return;
+	lane->last_revision = revision;
+	lane->recalled = false;
+}
+
 static void text_digest(const struct change *c, char out[DIGEST_SIZE])
 {
 	struct digest digest;
@@ -45,7 +53,7 @@ static bool is_repeated(struct lane *lane, const struct change *c)
 {
 	char seen[DIGEST_SIZE];
 	if (c->revision > 0)
-		return c->revision == lane->last_revision && !lane->leaving;
+		return c->revision == lane->last_revision && !lane->leaving && !lane->recalled;
 	text_digest(c, seen);
 	bool same = !strcmp(seen, lane->seen) && !lane->leaving;
 	memcpy(lane->seen, seen, sizeof seen);
@@ -65,6 +73,14 @@ static bool is_known_bad(const struct lane *lane, const struct intake *in)
 	       !strcmp(context, known->context);
 }
 
+/* What a held deletion would have deleted may come back as it was, and what the disk knew of comes
+ * once more. */
+static int64_t last_revision(const struct lane *lane, const struct intake *in)
+{
+	bool once_more = lane->recalled && in->change->revision == lane->last_revision;
+	return lane->leaving || once_more ? 0 : lane->last_revision;
+}
+
 static struct decision ask(const struct lane *lane, const struct intake *in)
 {
 	const struct engine *e = lane->engine;
@@ -76,8 +92,7 @@ static struct decision ask(const struct lane *lane, const struct intake *in)
 		.version = in->schema ? flume_schema_get_version(in->schema) : "",
 		.digest = in->facts.digest,
 		.revision = in->change->revision,
-		/* What a held deletion would have deleted may come back as it was. */
-		.last_revision = lane->leaving ? 0 : lane->last_revision,
+		.last_revision = last_revision(lane, in),
 		.listed_at = in->listed_at,
 		.known_bad = is_known_bad(lane, in),
 		.breaker_open = in->schema && breaker_refuses(&lane->breaker, loop_now()),
@@ -97,8 +112,7 @@ static void want(struct lane *lane, const struct intake *in)
 	lane->wants = true;
 	lane->leaving = lane->held_back = false;
 	lane->wanted = in->facts;
-	if (in->change->revision > 0)
-		lane->last_revision = in->change->revision;
+	saw(lane, in->change->revision);
 	board_changed(lane->engine);
 }
 
@@ -284,8 +298,7 @@ static void delete_what_does_not_run(struct lane *lane, struct intake *in)
 	bool was_wanted = lane->wants;
 	lane_supersede_all(lane);
 	lane->wants = lane->leaving = lane->held_back = false;
-	if (in->change->revision > 0)
-		lane->last_revision = in->change->revision;
+	saw(lane, in->change->revision);
 	*lane->seen = '\0';
 	if (was_wanted)
 		lane_say(lane,
@@ -323,8 +336,7 @@ static void begin_deletion(struct lane *lane, struct intake *in)
 	lane->leaving = true;
 	lane->held_back = lane->leave_told = lane->wants = false;
 	lane->wanted = in->facts;
-	if (in->change->revision > 0)
-		lane->last_revision = in->change->revision;
+	saw(lane, in->change->revision);
 	lane->leave_due = true;
 }
 

@@ -8,21 +8,24 @@
 
 #include <jansson.h>
 
-struct page_of { /* one draft on one node */
-	bool passed;      /* its canary                                          */
-	bool proven;      /* its probation, or there was none                    */
-	bool bad;         /* there is a reason to refuse it                      */
-	bool rolling;     /* just rolled back; the disk may not have it yet      */
+struct page_of {      /* one draft on one node */
+	bool passed;  /* its canary                                          */
+	bool proven;  /* its probation, or there was none                    */
+	bool bad;     /* there is a reason to refuse it                      */
+	bool rolling; /* just rolled back; the disk may not have it yet      */
 	bool rolled_back;
 	bool trying;
-	unsigned crashes; /* of the agent while it was under way                 */
+	unsigned crashes;  /* of the agent while it was under way                 */
+	int64_t began_at;  /* to be tried, last                                    */
 	int64_t own_at[2]; /* the last two of its own doing; 0: none              */
 };
 
 struct book {
 	struct page_of drafts[DRAFTS_MOST];
-	int64_t revision[NAMES_MOST]; /* the newest that was applied; 0: none */
-	bool claimed[NAMES_MOST];     /* it said that it has a proven copy     */
+	int64_t revision[NAMES_MOST]; /* the newest that was applied; 0: none ... */
+	unsigned resets[NAMES_MOST];  /* ... after so many resets of the store */
+	int64_t applied_at[NAMES_MOST], booted_at;
+	bool claimed[NAMES_MOST]; /* it said that it has a proven copy     */
 	bool confirmed[NAMES_MOST];
 	bool leaves[NAMES_MOST]; /* it said that it is to be deleted */
 	bool crash_loop[NAMES_MOST];

@@ -75,8 +75,8 @@ struct entry *disk_entry(struct inode *folder, const char *name, bool make)
 {
 	struct entry *entry;
 	LIST_FOREACH(entry, &folder->entries, link)
-		if (!strcmp(entry->name, name))
-			return entry;
+	if (!strcmp(entry->name, name))
+		return entry;
 	if (!make)
 		return NULL;
 	entry = calloc(1, sizeof *entry);
@@ -90,8 +90,7 @@ struct entry *disk_entry(struct inode *folder, const char *name, bool make)
 
 void disk_move(struct inode *folder, struct entry *set, struct entry *gone, struct inode *inode)
 {
-	struct move *moves =
-		reallocarray(folder->moves, folder->moves_len + 1, sizeof *moves);
+	struct move *moves = reallocarray(folder->moves, folder->moves_len + 1, sizeof *moves);
 	if (!moves)
 		abort();
 	folder->moves = moves;
@@ -135,8 +134,7 @@ struct inode *disk_find(struct disk *d, struct inode *folder, const char *name)
 		if (!strcmp(part, "."))
 			continue;
 		at = found;
-		struct entry *entry =
-			at->folder ? disk_entry(found, part, false) : NULL;
+		struct entry *entry = at->folder ? disk_entry(found, part, false) : NULL;
 		found = entry ? entry->cached : NULL;
 	}
 	return found;

@@ -50,9 +50,9 @@ struct open_file {
 struct disk {
 	struct inode *root;
 	struct open_file files[DISK_FILES];
-	bool full;      /* nothing can be written */
-	bool broken;    /* nothing at all works   */
-	uint64_t calls; /* that change something  */
+	bool full;         /* nothing can be written */
+	bool broken;       /* nothing at all works   */
+	uint64_t calls;    /* that change something  */
 	uint64_t crash_at; /* the node dies at this call; 0: no */
 };
 

@@ -11,7 +11,7 @@
 
 #define CALLS_TO_A_CRASH 4
 
-static const char *const names[NAMES_MOST] = {"alpha", "beta", "gamma",
+static const char *const names[NAMES_MOST] = {"alpha", "beta",  "gamma",
 					      "delta", "omega", "zeta"};
 
 static const char *const trait_words[DRAFT_TRAITS] = {

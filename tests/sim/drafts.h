@@ -16,16 +16,16 @@
 
 enum trait {
 	DRAFT_GOOD,
-	DRAFT_SLOW,           /* its canary takes a while                                     */
+	DRAFT_SLOW, /* its canary takes a while                                     */
 	DRAFT_WITHOUT_CASES,
 	DRAFT_UNPARSABLE,
-	DRAFT_UNKNOWN_STEP,   /* names a processor that nobody has                            */
+	DRAFT_UNKNOWN_STEP, /* names a processor that nobody has                            */
 	DRAFT_FAILS_CANARY,
 	DRAFT_HANGS_CANARY,
 	DRAFT_CRASHES_CANARY, /* and the agent with it                                        */
 	DRAFT_FAILS_LIVE,     /* passes its canary, then most calls fail                      */
 	DRAFT_CRASHES_LIVE,
-	DRAFT_BREAKS_USERS,   /* the canary of whoever refers to it fails                     */
+	DRAFT_BREAKS_USERS, /* the canary of whoever refers to it fails                     */
 	DRAFT_TRAITS
 };
 

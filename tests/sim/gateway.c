@@ -15,10 +15,11 @@
 
 void gateway_add_header(struct text *t, const struct member *m, int64_t revision)
 {
-	text_addf(t,
-		  "\"header\":{\"cluster_id\":\"1\",\"member_id\":\"%u\",\"revision\":\"%" PRId64
-		  "\",\"raft_term\":\"%" PRId64 "\"}",
-		  m->index + 1, revision, cluster.term);
+	text_addf(
+		t,
+		"\"header\":{\"cluster_id\":\"1\",\"member_id\":\"%u\",\"revision\":\"%" PRId64
+		"\",\"raft_term\":\"%" PRId64 "\"}",
+		m->index + 1, revision, cluster.term);
 }
 
 void gateway_add_kv(struct text *t, const struct key *key, const struct version *v, bool value)
@@ -378,13 +379,14 @@ static void watch(struct wire *w, const json_t *root)
 {
 	const json_t *create = json_object_get(root, "create_request");
 	char *from = dup_bytes(create, "key", NULL), *to = dup_bytes(create, "range_end", NULL);
-	stream_new(w, &(struct stream_options){
-			      .from = from,
-			      .to = to,
-			      .start = get_int(create, "start_revision"),
-			      .progress = json_is_true(json_object_get(create, "progress_notify")),
-			      .fragment = json_is_true(json_object_get(create, "fragment")),
-		      });
+	stream_new(w,
+		   &(struct stream_options){
+			   .from = from,
+			   .to = to,
+			   .start = get_int(create, "start_revision"),
+			   .progress = json_is_true(json_object_get(create, "progress_notify")),
+			   .fragment = json_is_true(json_object_get(create, "fragment")),
+		   });
 	free(from);
 	free(to);
 }

@@ -108,8 +108,8 @@ static void shrink(struct plan *plan, uint64_t seed, const char *promise)
 				any |= !plan->actions[i].skipped;
 				plan->actions[i].skipped = true;
 			}
-			if (any && (play(plan, seed, false) ||
-				    !same_promise(wanted, promise_text())))
+			if (any &&
+			    (play(plan, seed, false) || !same_promise(wanted, promise_text())))
 				*plan = before;
 		}
 	(void)play(plan, seed, false);
@@ -149,11 +149,13 @@ static int64_t real_now(void)
 	return (int64_t)time(NULL);
 }
 
-static void work(struct desk *desk, unsigned me, uint64_t first, unsigned long seeds, int64_t until)
+static void work(struct desk *desk, unsigned me, uint64_t first, unsigned long seeds,
+		 int64_t until)
 {
 	for (;;) {
 		unsigned long i = __atomic_fetch_add(&desk->next, 1, __ATOMIC_SEQ_CST);
-		if (i >= seeds_known_len + seeds || (until && i >= seeds_known_len && real_now() >= until) ||
+		if (i >= seeds_known_len + seeds ||
+		    (until && i >= seeds_known_len && real_now() >= until) ||
 		    __atomic_load_n(&desk->failed, __ATOMIC_SEQ_CST) >= 3)
 			_exit(0);
 		bool known = i < seeds_known_len;

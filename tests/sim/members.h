@@ -21,12 +21,12 @@ struct stream;
 struct member {
 	unsigned index;
 	bool up, frozen, isolated;
-	int64_t applied; /* revision */
-	int64_t lag_ns;  /* behind the leader */
+	int64_t applied;  /* revision */
+	int64_t lag_ns;   /* behind the leader */
 	int64_t applying; /* what its timer brings it to */
 	struct loop_timer *apply;
-	int64_t leaderless_since;  /* 0: it has one */
-	LIST_HEAD(, wire) wires;   /* connections to it */
+	int64_t leaderless_since; /* 0: it has one */
+	LIST_HEAD(, wire) wires;  /* connections to it */
 	LIST_HEAD(, stream) watches;
 };
 

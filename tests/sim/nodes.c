@@ -138,13 +138,11 @@ static void open_source(struct node *n)
 			       "%shttp://etcd:238%u", i ? "," : "", i);
 	const struct sink sink = engine_sink(n->engine);
 	n->etcd = etcd_new(n->loop, &(struct etcd_options){.endpoints = endpoints}, NULL);
-	if (!n->etcd || source_etcd_new(&n->source, n->loop, n->etcd, PREFIX, options.poll_ns,
-					&sink, NULL))
+	if (!n->etcd ||
+	    source_etcd_new(&n->source, n->loop, n->etcd, PREFIX, options.poll_ns, &sink, NULL))
 		abort();
-	const struct fleet_status_options how = {.prefix = PREFIX,
-						 .node = n->name,
-						 .went_back = on_went_back,
-						 .arg = n->source};
+	const struct fleet_status_options how = {
+		.prefix = PREFIX, .node = n->name, .went_back = on_went_back, .arg = n->source};
 	if (fleet_status_new(&n->status, n->loop, n->etcd, n->board, &how, NULL))
 		abort();
 	engine_on_status(n->engine, on_status, n);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static struct {
-	unsigned minor[NAMES_MOST];        /* of the next version */
+	unsigned minor[NAMES_MOST];           /* of the next version */
 	const struct draft *last[NAMES_MOST]; /* that was written */
 } desk;
 

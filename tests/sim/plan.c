@@ -411,7 +411,8 @@ void plan_heal(void)
 	}
 	for (unsigned k = 0; k < fleet_options()->nodes; k++) {
 		node_disk(node_at(k))->crash_at = 0;
-		node_disk(node_at(k))->full = node_disk(node_at(k))->broken = false;
+		if (node_disk(node_at(k))->full || node_disk(node_at(k))->broken)
+			mend_disk(node_at(k));
 		node_start(node_at(k));
 	}
 	people_mend();

@@ -23,6 +23,8 @@ void promise_tries(struct node *n, const struct draft *d, bool own)
 	bool twice = page->own_at[0] > book_of(n)->forgot_at &&
 		     page->own_at[1] - page->own_at[0] < CRASH_WINDOW;
 	page->trying = page->trying || own;
+	if (own)
+		page->began_at = sim.now;
 	if (own && twice)
 		promise_broken("what crashed a node twice is not run a third time: %s %s on %s",
 			       name_text(d->name), d->version, node_name(n));
@@ -61,8 +63,9 @@ void promise_crashes(struct node *n, const struct draft *d)
 		book_of(n)->crash_loop[d->name] = true;
 		return;
 	}
-	if (node_disk(n)->full || node_disk(n)->broken)
-		return; /* it cannot be remembered */
+	if (node_disk(n)->full || node_disk(n)->broken ||
+	    page->began_at < book_of(n)->forgot_at)
+		return; /* it could not be written down */
 	page->own_at[0] = page->own_at[1];
 	page->own_at[1] = sim.now;
 }
@@ -73,8 +76,8 @@ void promise_serves(struct node *n, const struct draft *d)
 {
 	const struct page_of *page = book_page(n, d);
 	if (!page->passed && d->trait != DRAFT_WITHOUT_CASES)
-		promise_broken("no unproven generation serves: %s %s on %s",
-			       name_text(d->name), d->version, node_name(n));
+		promise_broken("no unproven generation serves: %s %s on %s", name_text(d->name),
+			       d->version, node_name(n));
 	if (page->rolled_back)
 		promise_broken("what was rolled back does not serve again: %s %s on %s",
 			       name_text(d->name), d->version, node_name(n));
@@ -102,11 +105,16 @@ static void hear_applied(struct node *n, const struct draft *d, const struct log
 {
 	struct book *book = book_of(n);
 	int64_t revision = number_of(pairs, "revision");
-	if (revision < book->revision[d->name])
-		promise_broken("no node goes back by itself: %s from revision %lld to %lld on %s",
-			       name_text(d->name), (long long)book->revision[d->name],
-			       (long long)revision, node_name(n));
+	bool may_not_know = book->resets[d->name] != cluster.resets &&
+			    book->booted_at > book->applied_at[d->name];
+	if (revision < book->revision[d->name] && !may_not_know)
+		promise_broken(
+			"no node goes back by itself: %s from revision %lld to %lld on %s",
+			name_text(d->name), (long long)book->revision[d->name],
+			(long long)revision, node_name(n));
 	book->revision[d->name] = revision;
+	book->resets[d->name] = cluster.resets;
+	book->applied_at[d->name] = sim.now;
 	if (!*text_of(pairs, "from"))
 		book_page(n, d)->proven = true;
 }
@@ -185,9 +193,8 @@ static void begin_to_serve(struct book *book, unsigned name, const struct draft 
 	bool compared = before && before->trait != DRAFT_FAILS_LIVE &&
 			sim.now - book->serves_since[name] > ENOUGH && before->refers_to < 0;
 	bool fails = d && d->trait == DRAFT_FAILS_LIVE && d->refers_to < 0;
-	book->condemn_by[name] = compared && fails && fleet_options()->traffic
-					 ? sim.now + PROBATION
-					 : 0;
+	book->condemn_by[name] =
+		compared && fails && fleet_options()->traffic ? sim.now + PROBATION : 0;
 	book->serves[name] = d;
 	book->serves_since[name] = sim.now;
 }
@@ -272,6 +279,7 @@ void promise_stops(struct node *n, bool orderly)
 
 void promise_boots(struct node *n)
 {
+	book_of(n)->booted_at = sim.now;
 	book_of(n)->disturbed_at = sim.now;
 }
 

@@ -85,7 +85,8 @@ static const char *judge_other(const struct finding *f)
 	if (!strcmp(f->state, "rejected"))
 		return may_reject(f) ? NULL : "is rejected for no reason";
 	if (!strcmp(f->state, "rolled-back"))
-		return book_page(f->node, f->wanted)->bad ? NULL : "is rolled back for no reason";
+		return book_page(f->node, f->wanted)->bad ? NULL
+							  : "is rolled back for no reason";
 	if (!strcmp(f->state, "held"))
 		return may_hold(f) ? NULL : "is held for no reason";
 	if (!strcmp(f->state, "waiting") && !strcmp(f->reason, "unknown-ref"))
@@ -123,13 +124,13 @@ static bool check(struct node *n, const json_t *status, unsigned name, bool alou
 	f.stage = book_text(f.schema, "attempted", "stage");
 	const char *wrong = judge(&f);
 	if (wrong && aloud)
-		promise_broken("in the end every node runs what is wanted, or says why not: %s on "
-			       "%s %s (%s%s%s; wanted %s, %s; runs %s)",
-			       name_text(name), node_name(n), wrong, f.state,
-			       *f.reason ? ", " : "", f.reason,
-			       f.wanted ? f.wanted->version : "nothing",
-			       f.wanted ? trait_text(f.wanted->trait) : "-",
-			       f.runs ? f.runs->version : "nothing");
+		promise_broken(
+			"in the end every node runs what is wanted, or says why not: %s on "
+			"%s %s (%s%s%s; wanted %s, %s; runs %s)",
+			name_text(name), node_name(n), wrong, f.state, *f.reason ? ", " : "",
+			f.reason, f.wanted ? f.wanted->version : "nothing",
+			f.wanted ? trait_text(f.wanted->trait) : "-",
+			f.runs ? f.runs->version : "nothing");
 	return !wrong;
 }
 

@@ -126,13 +126,14 @@ void streams_pump(struct member *m)
 {
 	struct stream *s;
 	LIST_FOREACH(s, &m->watches, link)
-		pump(s);
+	pump(s);
 }
 
 void streams_tick(struct member *m)
 {
 	struct stream *s;
-	LIST_FOREACH(s, &m->watches, link) {
+	LIST_FOREACH(s, &m->watches, link)
+	{
 		if (s->canceled || s->muted || !s->progress || sim.now < s->progress_at)
 			continue;
 		s->progress_at = sim.now + cluster.progress_ns;
@@ -151,8 +152,9 @@ static void refuse(struct stream *s)
 	text_addf(&t,
 		  ",\"watch_id\":\"-1\",\"created\":true,\"canceled\":true,\"cancel_reason\":"
 		  "\"rpc error: code = %s\"",
-		  cluster.old_dialect ? "Unauthenticated desc = etcdserver: invalid auth token"
-				      : "InvalidArgument desc = etcdserver: user name is empty");
+		  cluster.old_dialect
+			  ? "Unauthenticated desc = etcdserver: invalid auth token"
+			  : "InvalidArgument desc = etcdserver: user name is empty");
 	s->canceled = true;
 	send(s, &t);
 }
@@ -203,7 +205,8 @@ static void end_all(struct member *m, const char *message, const char *newline)
 		struct wire *w = s->wire;
 		if (cluster.old_dialect)
 			text_addf(&t,
-				  "{\"error\":{\"grpc_code\":14,\"http_code\":503,\"message\":\"%s\","
+				  "{\"error\":{\"grpc_code\":14,\"http_code\":503,\"message\":"
+				  "\"%s\","
 				  "\"http_status\":\"Service Unavailable\"}}",
 				  message);
 		else
@@ -237,14 +240,15 @@ void streams_mute(struct member *m)
 	struct stream *s;
 	trace("etcd %u: the watches fall silent", m->index);
 	LIST_FOREACH(s, &m->watches, link)
-		s->muted = true;
+	s->muted = true;
 }
 
 void streams_repeat(struct member *m)
 {
 	struct stream *s;
 	trace("etcd %u: the watches repeat themselves", m->index);
-	LIST_FOREACH(s, &m->watches, link) {
+	LIST_FOREACH(s, &m->watches, link)
+	{
 		if (s->said > cluster.store.compacted && !s->canceled)
 			s->next = s->said < s->next ? s->said : s->next;
 		pump(s);
@@ -255,5 +259,5 @@ void streams_lose_deletion(struct member *m)
 {
 	struct stream *s;
 	LIST_FOREACH(s, &m->watches, link)
-		s->forgets = true;
+	s->forgets = true;
 }

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-struct thread { /* a tryout, and what runs it */
+struct thread {               /* a tryout, and what runs it */
 	struct tryout tryout; /* first */
 	struct node *node;
 	struct loop_timer *timer;
@@ -149,8 +149,8 @@ static void pass(struct thread *t)
 /* The case that has taken its time ends. */
 static bool fails(struct thread *t, const struct draft *d)
 {
-	bool broken = t->tryout.at && draft_of(t, 0) &&
-		      draft_of(t, 0)->trait == DRAFT_BREAKS_USERS;
+	bool broken =
+		t->tryout.at && draft_of(t, 0) && draft_of(t, 0)->trait == DRAFT_BREAKS_USERS;
 	if (d->trait != DRAFT_FAILS_CANARY && !broken)
 		return false;
 	promise_fails(t->node, broken ? draft_of(t, 0) : d);

@@ -115,8 +115,10 @@ static void let_go(struct wire *w)
 
 static void finish(struct etcd_post *p, int code, const char *text)
 {
-	const struct etcd_ending end = {
-		.code = code, .status = p->status, .unsent = code && !p->connected, .text = text};
+	const struct etcd_ending end = {.code = code,
+					.status = p->status,
+					.unsent = code && !p->connected,
+					.text = text};
 	struct wire *w = p->wire;
 	p->wire = NULL;
 	if (w)
@@ -128,7 +130,8 @@ static void finish(struct etcd_post *p, int code, const char *text)
 static void on_late(void *arg)
 {
 	struct etcd_post *p = arg;
-	finish(p, FLUME_TIMED_OUT, p->connected ? "no answer in time" : "no connection in time");
+	finish(p, FLUME_TIMED_OUT,
+	       p->connected ? "no answer in time" : "no connection in time");
 }
 
 struct etcd_lines *etcd_post_lines(struct etcd_post *p)
@@ -176,14 +179,14 @@ struct etcd_post *etcd_post_new(struct etcd *e, const struct etcd_post_options *
 	arm(&p->connect, p, e->options.connect_ms * SIM_MS);
 
 	const char *endpoint = etcd_endpoint(e, o->endpoint);
-	*w = (struct wire){.post = p,
-			   .node = sim.node,
-			   .node_index = node_index(sim.node),
-			   .member = cluster_member((unsigned)(endpoint[strlen(endpoint) - 1] -
-							       '0')),
-			   .path = strdup(o->path),
-			   .body = strdup(o->body),
-			   .deadline = o->timeout_ms ? o->timeout_ms / 4 * 3 * SIM_MS : 0};
+	*w = (struct wire){
+		.post = p,
+		.node = sim.node,
+		.node_index = node_index(sim.node),
+		.member = cluster_member((unsigned)(endpoint[strlen(endpoint) - 1] - '0')),
+		.path = strdup(o->path),
+		.body = strdup(o->body),
+		.deadline = o->timeout_ms ? o->timeout_ms / 4 * 3 * SIM_MS : 0};
 	STAILQ_INIT(&w->pieces);
 	w->arrive = sim_timer(arrive, w);
 	w->deliver = sim_timer(deliver, w);
@@ -246,8 +249,8 @@ void wires_thaw(struct member *m)
 {
 	struct wire *w;
 	LIST_FOREACH(w, &m->wires, link)
-		if (!w->arrived || w->waiting)
-			loop_timer_arm(w->arrive, latency());
+	if (!w->arrived || w->waiting)
+		loop_timer_arm(w->arrive, latency());
 	streams_pump(m);
 }
 
@@ -298,8 +301,8 @@ void wires_look(struct member *m)
 {
 	struct wire *w;
 	LIST_FOREACH(w, &m->wires, link)
-		if (w->waiting && m->applied >= w->waits_for)
-			loop_timer_arm(w->arrive, 0);
+	if (w->waiting && m->applied >= w->waits_for)
+		loop_timer_arm(w->arrive, 0);
 }
 
 /* ---- what the member says ---- */

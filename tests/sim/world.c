@@ -229,8 +229,8 @@ void sim_fd_ready(struct node *node, int fd)
 	for (size_t i = 0; i < loops_len; i++) {
 		struct loop_fd *w;
 		LIST_FOREACH(w, &loops[i]->fds, link)
-			if (loops[i]->node == node && w->fd == fd)
-				loop_timer_arm(w->ready, 0);
+		if (loops[i]->node == node && w->fd == fd)
+			loop_timer_arm(w->ready, 0);
 	}
 }
 
