@@ -202,8 +202,9 @@ static void begin_to_serve(struct book *book, unsigned name, const struct draft 
 void promise_look(struct node *n)
 {
 	struct book *book = book_of(n);
+	bool remembers = !node_disk(n)->full && !node_disk(n)->broken;
 	for (unsigned i = 0; i < drafts_count(); i++) {
-		book->drafts[i].rolled_back |= book->drafts[i].rolling;
+		book->drafts[i].rolled_back |= book->drafts[i].rolling && remembers;
 		book->drafts[i].rolling = false;
 	}
 	for (unsigned i = 0; i < fleet_options()->names; i++) {
