@@ -112,7 +112,8 @@ static void hear_applied(struct node *n, const struct draft *d, const struct log
 			"no node goes back by itself: %s from revision %lld to %lld on %s",
 			name_text(d->name), (long long)book->revision[d->name],
 			(long long)revision, node_name(n));
-	book->revision[d->name] = revision;
+	/* One that was under way when the store was reset is of no history any more. */
+	book->revision[d->name] = revision > cluster.store.last ? 0 : revision;
 	book->resets[d->name] = cluster.resets;
 	book->applied_at[d->name] = sim.now;
 	if (!*text_of(pairs, "from"))
