@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOOK     (2 * SIM_SECOND)
+#define LOOK     (1 * SIM_SECOND) /* at first; less and less often then */
 #define SETTLED  (180 * SIM_SECOND)
 #define SUSPECTS (700 * SIM_SECOND) /* ten minutes of suspicion, and some */
 #define LINES    60
@@ -47,8 +47,11 @@ static bool play(const struct plan *plan, uint64_t seed, bool aloud)
 	if (!sim.broken)
 		plan_heal();
 	int64_t end = sim.now + SETTLED + SUSPECTS + plan->fleet.breaker_window_ns;
-	while (!sim.broken && sim.now < end && !promises_settled(false))
-		sim_run(sim.now + LOOK);
+	for (int64_t pause = LOOK; !sim.broken && sim.now < end; pause += pause / 4) {
+		if (promises_settled(false))
+			break;
+		sim_run(sim.now + pause < end ? sim.now + pause : end);
+	}
 	if (!sim.broken)
 		promises_settled(true);
 	nodes_close();

@@ -14,8 +14,9 @@
 
 #define PREFIX  "/flume/"
 #define STATE   "/state"
-#define TRAFFIC (250 * SIM_MS) /* between calls of each schema ... */
-#define CALLS   3              /* ... of which there are so many   */
+#define TRAFFIC (250 * SIM_MS)  /* between calls of each schema ... */
+#define CALM    (1000 * SIM_MS) /* ... once all faults have ended   */
+#define CALLS   3               /* so many at a time                */
 
 struct node {
 	unsigned index;
@@ -36,6 +37,7 @@ struct node {
 
 static struct node nodes[NODES_MOST];
 static struct fleet_options options;
+static bool calm;
 
 const struct fleet_options *fleet_options(void)
 {
@@ -288,8 +290,13 @@ static void on_traffic(void *arg)
 	promise_look(n);
 	for (unsigned i = 0; i < options.names && options.traffic && !n->doom; i++)
 		call(n, name_text(i));
-	loop_timer_arm(n->traffic, TRAFFIC);
+	loop_timer_arm(n->traffic, calm ? CALM : TRAFFIC);
 	sim_leave(before);
+}
+
+void nodes_calm_down(void)
+{
+	calm = true;
 }
 
 /* ---- the fleet ---- */
@@ -297,6 +304,7 @@ static void on_traffic(void *arg)
 void nodes_open(const struct fleet_options *how)
 {
 	options = *how;
+	calm = false;
 	for (unsigned i = 0; i < options.nodes; i++) {
 		struct node *n = &nodes[i];
 		*n = (struct node){.index = i};

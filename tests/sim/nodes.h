@@ -24,6 +24,8 @@ struct fleet_options {
 
 void nodes_open(const struct fleet_options *);
 void nodes_close(void);
+/* Fewer calls from now on. */
+void nodes_calm_down(void);
 const struct fleet_options *fleet_options(void);
 
 struct node *node_at(unsigned i);

@@ -416,4 +416,5 @@ void plan_heal(void)
 		node_start(node_at(k));
 	}
 	people_mend();
+	nodes_calm_down();
 }

@@ -258,7 +258,7 @@ static void note_under_way(struct node *n)
 	struct book *book = book_of(n);
 	for (unsigned i = 0; i < drafts_count(); i++) {
 		const struct draft *d = draft_at(i);
-		bool watched = book->serves[d->name] && on_probation(n, d);
+		bool watched = book->serves[d->name] == d && on_probation(n, d);
 		if (book->drafts[i].trying || watched)
 			book->drafts[i].crashes++;
 	}
