@@ -137,10 +137,19 @@ $(B)/sim: $(SIM_OBJECTS)
 	$(SAY) link $@
 	$(Q)$(CC) $(FLAGS) $(SIM_WRAPS) $^ $(AGENT_LIBS) -o $@
 
-.PHONY: sim
-SEEDS ?= 2000
+# make sim SEEDS=100000: as many as you like.  make mutants: the product is broken on purpose.
+.PHONY: sim mutants
+SEEDS   ?= 2000
+MUTANTS ?=
 sim: $(B)/sim
 	$(B)/sim --seeds $(SEEDS) --jobs $(JOBS)
+
+mutants: $(B)/sim $(B)/unit
+	@COMPILE='$(CC) $(CPPFLAGS) $(INCLUDES) $(FLAGS) -c' SIM_OBJECTS='$(SIM_OBJECTS)' \
+		UNIT_OBJECTS='$(UNIT_OBJECTS) $(AGENT_OBJECTS) $(LIB_OBJECTS)' \
+		SIM_LINK='$(CC) $(FLAGS) $(SIM_WRAPS)' UNIT_LINK='$(CC) $(FLAGS)' \
+		LIBS='$(AGENT_LIBS) $(TEST_LIBS)' \
+		python3 tests/sim/mutants.py $(B) --jobs $(JOBS) --seeds $(SEEDS) $(MUTANTS)
 
 .PHONY: unit scenarios floors
 # Suites wait more than they compute, so a few run at a time; a failed one shows all it said, a

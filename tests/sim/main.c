@@ -1,6 +1,7 @@
 /*
- * build/sim [--seeds N] [--first N] [--jobs N] [--seconds N]   many seeds
- * build/sim --seed N [--trace] [--skip LIST] [--shrink]         one of them
+ * build/sim [--seeds N] [--first N] [--jobs N] [--seconds N] [--first-failure]
+ *                                                           many seeds
+ * build/sim --seed N [--trace] [--skip LIST] [--shrink]      one of them
  */
 #include "tests/sim/members.h"
 #include "tests/sim/nodes.h"
@@ -23,6 +24,7 @@
 #define SETTLED  (180 * SIM_SECOND)
 #define SUSPECTS (700 * SIM_SECOND) /* ten minutes of suspicion, and some */
 #define LINES    60
+#define FAILURES 3 /* are enough to look at */
 
 /* ---- one seed ---- */
 
@@ -142,9 +144,9 @@ static bool run_one(uint64_t seed, const char *skipped, bool aloud, bool shorter
 
 /* ---- many ---- */
 
-struct desk { /* shared by the processes */
-	unsigned long next, done, failed;
-	uint64_t now[64]; /* the seed each is at */
+struct desk {                                     /* shared by the processes */
+	unsigned long next, done, failed, enough; /* failures, to stop at */
+	uint64_t now[64];                         /* the seed each is at */
 };
 
 static int64_t real_now(void)
@@ -159,12 +161,12 @@ static void work(struct desk *desk, unsigned me, uint64_t first, unsigned long s
 		unsigned long i = __atomic_fetch_add(&desk->next, 1, __ATOMIC_SEQ_CST);
 		if (i >= seeds_known_len + seeds ||
 		    (until && i >= seeds_known_len && real_now() >= until) ||
-		    __atomic_load_n(&desk->failed, __ATOMIC_SEQ_CST) >= 3)
+		    __atomic_load_n(&desk->failed, __ATOMIC_SEQ_CST) >= desk->enough)
 			_exit(0);
 		bool known = i < seeds_known_len;
 		uint64_t seed = known ? seeds_known[i].seed : first + i - seeds_known_len;
 		desk->now[me] = seed;
-		if (!run_one(seed, NULL, false, true))
+		if (!run_one(seed, NULL, false, desk->enough > 1))
 			__atomic_fetch_add(&desk->failed, 1, __ATOMIC_SEQ_CST);
 		else if (i % 64 == 0) {
 			uint64_t sum = trace_sum();
@@ -178,7 +180,8 @@ static void work(struct desk *desk, unsigned me, uint64_t first, unsigned long s
 	}
 }
 
-static int run_many(uint64_t first, unsigned long seeds, unsigned jobs, int64_t seconds)
+static int run_many(uint64_t first, unsigned long seeds, unsigned jobs, int64_t seconds,
+		    unsigned enough)
 {
 	struct desk *desk = mmap(NULL, sizeof *desk, PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -186,6 +189,7 @@ static int run_many(uint64_t first, unsigned long seeds, unsigned jobs, int64_t 
 	pid_t pids[64];
 	if (desk == MAP_FAILED)
 		return 1;
+	desk->enough = enough;
 	jobs = jobs < 1 ? 1 : jobs > 64 ? 64 : jobs;
 	fflush(stdout);
 	for (unsigned i = 0; i < jobs; i++) {
@@ -212,7 +216,7 @@ int main(int argc, char **argv)
 {
 	unsigned long seeds = 1000;
 	uint64_t seed = 0, first = 1;
-	unsigned jobs = 1;
+	unsigned jobs = 1, enough = FAILURES;
 	int64_t seconds = 0;
 	bool one = false, aloud = false, shorter = false;
 	const char *skipped = NULL;
@@ -220,6 +224,10 @@ int main(int argc, char **argv)
 		const char *value = i + 1 < argc ? argv[i + 1] : "0";
 		if (!strcmp(argv[i], "--trace")) {
 			aloud = true;
+			continue;
+		}
+		if (!strcmp(argv[i], "--first-failure")) {
+			enough = 1;
 			continue;
 		}
 		if (!strcmp(argv[i], "--shrink")) {
@@ -247,5 +255,5 @@ int main(int argc, char **argv)
 	}
 	if (one)
 		return run_one(seed, skipped, aloud, shorter) ? 0 : 1;
-	return run_many(first, seeds, jobs, seconds);
+	return run_many(first, seeds, jobs, seconds, enough);
 }

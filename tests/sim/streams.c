@@ -20,7 +20,8 @@ struct stream {
 	struct wire *wire;
 	struct member *member;
 	char *from, *to;
-	int64_t next; /* revision */
+	int64_t next; /* revision, and what of it: */
+	size_t item;
 	int64_t said; /* where the last message began */
 	int64_t progress_at;
 	bool progress, fragment, canceled, muted, forgets;
@@ -56,12 +57,14 @@ static bool is_watched(const struct stream *s, const struct key *key)
 	return gateway_in_range(key->name, s->from, s->to);
 }
 
-/* How many there were. */
+/* What is told of a revision, from the item on that comes next.  Returns how many there were with
+ * those before; s->item is where a part of it ended, 0 when it is whole. */
 static size_t add_revision(struct stream *s, struct text *t, int64_t revision, size_t before)
 {
 	const struct revision *r = &cluster.store.log[revision - 2];
-	size_t n = before;
-	for (size_t i = 0; i < r->n; i++) {
+	size_t n = before, i = s->item;
+	s->item = 0;
+	for (; i < r->n; i++) {
 		const struct key *key = &cluster.store.keys[r->items[i].key];
 		const struct version *v = &key->list[r->items[i].version];
 		if (!is_watched(s, key))
@@ -73,6 +76,10 @@ static size_t add_revision(struct stream *s, struct text *t, int64_t revision, s
 		}
 		text_add(t, n++ ? "," : "\"events\":[");
 		add_event(t, key, v);
+		if (s->fragment && i + 1 < r->n && chance_in(&sim.network, 3)) {
+			s->item = i + 1;
+			break;
+		}
 	}
 	return n;
 }
@@ -84,9 +91,13 @@ static bool send_some(struct stream *s, int64_t until)
 	size_t n = 0;
 	int64_t end = s->next, begun = s->next;
 	int64_t most = chance_span(&sim.network, 1, BATCH_MOST);
-	for (; end <= until && n < (size_t)most; end++)
+	while (end <= until && n < (size_t)most) {
 		n = add_revision(s, &events, end, n);
-	bool more = s->fragment && end <= until && chance_in(&sim.network, 2);
+		if (s->item)
+			break;
+		end++;
+	}
+	bool more = s->item || (s->fragment && end <= until && chance_in(&sim.network, 2));
 	s->next = end;
 	if (n) {
 		struct text t = begin(s, s->member->applied);
@@ -249,8 +260,10 @@ void streams_repeat(struct member *m)
 	trace("etcd %u: the watches repeat themselves", m->index);
 	LIST_FOREACH(s, &m->watches, link)
 	{
-		if (s->said > cluster.store.compacted && !s->canceled)
-			s->next = s->said < s->next ? s->said : s->next;
+		if (s->said > cluster.store.compacted && !s->canceled && s->said < s->next) {
+			s->next = s->said;
+			s->item = 0;
+		}
 		pump(s);
 	}
 }

@@ -192,7 +192,8 @@ static void run(void *arg)
 	const struct draft *d = draft_of(t, t->tryout.at);
 	if (d->trait == DRAFT_CRASHES_CANARY) {
 		struct node *before = sim_enter(t->node);
-		if (!t->tryout.lost) /* nobody waits for it any more, and it is not written down */
+		if (!t->tryout
+			     .lost) /* nobody waits for it any more, and it is not written down */
 			promise_crashes(t->node, d);
 		node_doom(t->node, DOOM_CRASH);
 		sim_leave(before);
