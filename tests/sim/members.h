@@ -40,7 +40,8 @@ struct cluster {
 	bool no_space, refuses; /* writes; everything, for want of a token */
 	bool old_dialect;       /* of error messages */
 	int64_t progress_ns;    /* between progress notices */
-	int64_t disturbed_at;   /* when something last went wrong, or was still wrong */
+	int64_t disturbed_at;   /* when something was last wrong */
+	int64_t changed_at;     /* when something last began or ceased to be wrong */
 	unsigned resets;        /* wipes and restores so far */
 };
 

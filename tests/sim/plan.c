@@ -21,8 +21,15 @@ static struct member *any_member(struct chance *c)
 
 static int64_t a_while(struct chance *c)
 {
+	if (chance_in(c, 10))
+		return chance_span(c, 60 * SIM_SECOND, 200 * SIM_SECOND);
 	return chance_in(c, 4) ? chance_span(c, 5 * SIM_SECOND, 60 * SIM_SECOND)
 			       : chance_span(c, 100 * SIM_MS, 8 * SIM_SECOND);
+}
+
+static void changed(void)
+{
+	cluster.changed_at = sim.now;
 }
 
 static void disturb(void)
@@ -103,6 +110,7 @@ static void jump_clock(struct chance *c)
 
 static void start_member(void *arg)
 {
+	changed();
 	member_start(arg);
 }
 
@@ -122,6 +130,7 @@ static void terminate_member(struct chance *c)
 
 static void thaw(void *arg)
 {
+	changed();
 	member_freeze(arg, false);
 }
 
@@ -134,6 +143,7 @@ static void freeze(struct chance *c)
 
 static void join(void *arg)
 {
+	changed();
 	member_isolate(arg, false);
 }
 
@@ -146,6 +156,7 @@ static void isolate(struct chance *c)
 
 static void keep_up(void *arg)
 {
+	changed();
 	member_lag(arg, 0);
 }
 
@@ -161,6 +172,7 @@ static void lag(struct chance *c)
 static void unblock(void *arg)
 {
 	unsigned way = (unsigned)(uintptr_t)arg;
+	changed();
 	wires_block(way / MEMBERS_MOST, way % MEMBERS_MOST, false);
 }
 
@@ -191,6 +203,7 @@ static void cut(struct chance *c)
 static void as_usual(void *arg)
 {
 	(void)arg;
+	changed();
 	wires_slow(0);
 }
 
@@ -231,6 +244,7 @@ static void compact(struct chance *c)
 static void have_space(void *arg)
 {
 	(void)arg;
+	changed();
 	trace("etcd has space again");
 	cluster.no_space = false;
 }
@@ -245,6 +259,7 @@ static void fill(struct chance *c)
 static void accept(void *arg)
 {
 	(void)arg;
+	changed();
 	trace("etcd takes requests again");
 	cluster.refuses = false;
 }
@@ -382,6 +397,8 @@ static void run(void *arg)
 	const struct action *a = arg;
 	struct chance c;
 	chance_seed(&c, a->dice, 9);
+	if (kinds[a->kind].group >= MEMBERS)
+		changed();
 	kinds[a->kind].run(&c);
 }
 

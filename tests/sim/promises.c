@@ -257,10 +257,9 @@ static void note_under_way(struct node *n)
 {
 	struct book *book = book_of(n);
 	for (unsigned i = 0; i < drafts_count(); i++) {
-		const struct draft *d = draft_at(i);
-		bool watched = book->serves[d->name] == d && on_probation(n, d);
-		if (book->drafts[i].trying || watched)
-			book->drafts[i].crashes++;
+		struct page_of *page = &book->drafts[i];
+		bool watched = book_serving(n, draft_at(i)->name) == draft_at(i) && !page->proven;
+		page->crashes += page->trying || watched;
 	}
 }
 
@@ -361,12 +360,23 @@ static bool is_free(const struct draft *d)
 	return good && d->refers_to < 0 && !d->reuses;
 }
 
-static bool is_calm(struct node *n, int64_t since)
+/* A member that serves, within reach. */
+static bool is_served(const struct node *n)
+{
+	for (unsigned i = 0; i < cluster.n; i++)
+		if (member_has_leader(cluster_member(i)) && !cluster_member(i)->lag_ns &&
+		    !wires_is_blocked(node_index(n), i))
+			return !cluster.no_space && !cluster.refuses;
+	return false;
+}
+
+/* What is wrong has been so for a while, and there is a way round it. */
+static bool is_calm(const struct node *n, int64_t since)
 {
 	const struct book *book = book_of(n);
 	bool crashed_lately = book->crashed_at && sim.now - book->crashed_at < CRASH_WINDOW;
-	return node_is_up(n) && book->disturbed_at < since && cluster.disturbed_at < since &&
-	       !crashed_lately && !wires_blocked_for(node_index(n)) &&
+	return node_is_up(n) && book->disturbed_at < since && cluster.changed_at < since &&
+	       !crashed_lately && is_served(n) && !wires_are_slow() &&
 	       book->bad_updates < fleet_options()->breaker_failures;
 }
 

@@ -475,19 +475,22 @@ void wires_block(unsigned node, unsigned member, bool blocked)
 			  (void *)(uintptr_t)(node * MEMBERS_MOST + member % cluster.n));
 }
 
-bool wires_blocked_for(unsigned node)
+bool wires_is_blocked(unsigned node, unsigned member)
 {
-	bool any = false;
-	for (unsigned i = 0; i < cluster.n; i++)
-		any = any || ways.blocked[node][i];
-	return any;
+	return ways.blocked[node][member];
+}
+
+bool wires_are_slow(void)
+{
+	return ways.slow_ns;
 }
 
 bool wires_blocked(void)
 {
 	bool any = ways.slow_ns;
 	for (unsigned i = 0; i < NODES_MOST; i++)
-		any = any || wires_blocked_for(i);
+		for (unsigned k = 0; k < cluster.n; k++)
+			any = any || ways.blocked[i][k];
 	return any;
 }
 

@@ -46,8 +46,10 @@ void wires_thaw(struct member *);
 /* Asks those that wait again. */
 void wires_look(struct member *);
 void wires_block(unsigned node, unsigned member, bool blocked);
+bool wires_is_blocked(unsigned node, unsigned member);
+bool wires_are_slow(void);
+/* Either of them, anywhere. */
 bool wires_blocked(void);
-bool wires_blocked_for(unsigned node);
 /* How long a piece takes at most; 0: as usual. */
 void wires_slow(int64_t most_ns);
 void wires_close(void);
