@@ -43,21 +43,10 @@ void promise_fails(struct node *n, const struct draft *d)
 	book_of(n)->bad_updates++;
 }
 
-static bool on_probation(struct node *n, const struct draft *d)
-{
-	json_t *status = book_status(n);
-	const json_t *schema =
-		json_object_get(json_object_get(status, "schemas"), name_text(d->name));
-	bool on = !strcmp(book_text(schema, "attempted", "stage"), "probation") &&
-		  !strcmp(book_text(schema, "running", "digest"), d->digest);
-	json_decref(status);
-	return on;
-}
-
 void promise_crashes(struct node *n, const struct draft *d)
 {
 	struct page_of *page = book_page(n, d);
-	bool under_way = d->trait == DRAFT_CRASHES_CANARY || on_probation(n, d);
+	bool under_way = d->trait == DRAFT_CRASHES_CANARY || book_of(n)->watched[d->name] == d;
 	trace("%s %s makes it crash", name_text(d->name), d->version);
 	if (!under_way) {
 		book_of(n)->crash_loop[d->name] = true;
@@ -116,8 +105,15 @@ static void hear_applied(struct node *n, const struct draft *d, const struct log
 	book->revision[d->name] = revision > cluster.store.last ? 0 : revision;
 	book->resets[d->name] = cluster.resets;
 	book->applied_at[d->name] = sim.now;
+	book->watched[d->name] = *text_of(pairs, "from") ? d : NULL;
 	if (!*text_of(pairs, "from"))
 		book_page(n, d)->proven = true;
+}
+
+static void hear_proven(struct node *n, const struct draft *d)
+{
+	book_page(n, d)->proven = true;
+	book_of(n)->watched[d->name] = NULL;
 }
 
 static bool may_be_rolled_back(const struct draft *d)
@@ -133,6 +129,7 @@ static bool may_be_rolled_back(const struct draft *d)
 static void hear_rolled_back(struct node *n, const struct draft *d)
 {
 	book_page(n, d)->bad = book_page(n, d)->rolling = true;
+	book_of(n)->watched[d->name] = NULL;
 	book_of(n)->bad_updates++;
 	if (!may_be_rolled_back(d))
 		promise_broken("what does well live stays: %s %s on %s", name_text(d->name),
@@ -178,7 +175,7 @@ void promise_heard(struct node *n, const char *message, const struct log_pair *p
 		hear_applied(n, d, pairs);
 	else if (!strcmp(message, "schema proven") ||
 		 !strcmp(message, "probation inconclusive: the schema stays"))
-		book_page(n, d)->proven = true;
+		hear_proven(n, d);
 	else if (!strcmp(message, "schema rolled back"))
 		hear_rolled_back(n, d);
 	else if (!strcmp(message, "change rejected") || !strcmp(message, "change superseded"))
@@ -258,8 +255,7 @@ static void note_under_way(struct node *n)
 	struct book *book = book_of(n);
 	for (unsigned i = 0; i < drafts_count(); i++) {
 		struct page_of *page = &book->drafts[i];
-		bool watched = book_serving(n, draft_at(i)->name) == draft_at(i) && !page->proven;
-		page->crashes += page->trying || watched;
+		page->crashes += page->trying || book->watched[draft_at(i)->name] == draft_at(i);
 	}
 }
 
@@ -275,6 +271,7 @@ void promise_stops(struct node *n, bool orderly)
 	for (unsigned i = 0; i < drafts_count(); i++)
 		book->drafts[i].trying = book->drafts[i].rolling = false;
 	memset(book->serves, 0, sizeof book->serves);
+	memset(book->watched, 0, sizeof book->watched);
 	memset(book->condemn_by, 0, sizeof book->condemn_by);
 }
 
