@@ -183,8 +183,8 @@ run: deps
 	$(B)/flume agent --dir schemas
 
 check: deps-check
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/unit
-	@$(MAKE) --no-print-directory floors unit scenarios
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/unit $(B)/sim
+	@$(MAKE) --no-print-directory floors unit sim scenarios
 
 JOBS := $(shell nproc)
 

@@ -33,8 +33,8 @@ struct book {
 	int64_t forgot_at; /* when its disk or its clock was last not to be trusted */
 	unsigned bad_updates;
 	const struct draft *watched[NAMES_MOST]; /* on probation; NULL: none */
-	const struct draft *serves[NAMES_MOST]; /* as last seen ... */
-	int64_t serves_since[NAMES_MOST];       /* ... since when   */
+	const struct draft *serves[NAMES_MOST];  /* as last seen ... */
+	int64_t serves_since[NAMES_MOST];        /* ... since when   */
 	int64_t condemn_by[NAMES_MOST]; /* what fails live has to be gone by then; 0: nothing */
 	bool mass_held;
 };

@@ -11,7 +11,7 @@
 
 #define CRASH_WINDOW (600 * SIM_SECOND)
 #define CALM         (75 * SIM_SECOND) /* after which all links stand again    */
-#define SOON         (5 * SIM_SECOND)  /* from a write to the swap, in calm    */
+#define SOON         (1500 * SIM_MS)   /* from a write to the swap, in calm    */
 #define PROBATION    (7 * SIM_SECOND)  /* and a look, and a bit                */
 #define ENOUGH       (3 * SIM_SECOND)  /* of calls, to compare with            */
 
@@ -255,7 +255,8 @@ static void note_under_way(struct node *n)
 	struct book *book = book_of(n);
 	for (unsigned i = 0; i < drafts_count(); i++) {
 		struct page_of *page = &book->drafts[i];
-		page->crashes += page->trying || book->watched[draft_at(i)->name] == draft_at(i);
+		page->crashes +=
+			page->trying || book->watched[draft_at(i)->name] == draft_at(i);
 	}
 }
 
