@@ -26,7 +26,7 @@ struct book {
 	unsigned resets[NAMES_MOST];  /* ... after so many resets of the store */
 	int64_t applied_at[NAMES_MOST], booted_at;
 	bool claimed[NAMES_MOST]; /* it said that it has a proven copy     */
-	bool confirmed[NAMES_MOST];
+	bool confirmed[NAMES_MOST], removed[NAMES_MOST];
 	bool leaves[NAMES_MOST]; /* it said that it is to be deleted */
 	bool crash_loop[NAMES_MOST];
 	int64_t disturbed_at, crashed_at; /* 0: never */

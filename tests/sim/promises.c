@@ -33,7 +33,6 @@ void promise_tries(struct node *n, const struct draft *d, bool own)
 void promise_passes(struct node *n, const struct draft *d)
 {
 	book_page(n, d)->passed = true;
-	book_page(n, d)->trying = false;
 }
 
 void promise_fails(struct node *n, const struct draft *d)
@@ -105,6 +104,7 @@ static void hear_applied(struct node *n, const struct draft *d, const struct log
 	book->revision[d->name] = revision > cluster.store.last ? 0 : revision;
 	book->resets[d->name] = cluster.resets;
 	book->applied_at[d->name] = sim.now;
+	book->removed[d->name] = book_page(n, d)->trying = false;
 	book->watched[d->name] = *text_of(pairs, "from") ? d : NULL;
 	if (!*text_of(pairs, "from"))
 		book_page(n, d)->proven = true;
@@ -136,22 +136,37 @@ static void hear_rolled_back(struct node *n, const struct draft *d)
 			       d->version, node_name(n));
 }
 
-static void hear_removed(struct node *n, int name)
+/* Would the store's emptiness take away most of what serves there? */
+static bool is_emptied(const struct book *book)
 {
-	struct book *book = book_of(n);
 	unsigned serving = 0, forgotten = 0;
-	book->claimed[name] = false;
-	if (book->confirmed[name] || !book->serves[name] || book_key((unsigned)name))
-		return;
 	for (unsigned i = 0; i < fleet_options()->names; i++) {
 		bool here = book->serves[i] && !book->leaves[i] &&
 			    sim.now - book->serves_since[i] > SIM_SECOND;
 		serving += here;
 		forgotten += here && !book_key(i);
 	}
-	if (forgotten >= 3 && forgotten > serving / 2)
+	return forgotten >= 3 && forgotten > serving / 2;
+}
+
+static void hear_removed(struct node *n, unsigned name)
+{
+	struct book *book = book_of(n);
+	bool agreed = book->confirmed[name] || book_key(name);
+	if (!agreed && book->serves[name] && is_emptied(book))
 		promise_broken("a store that was emptied empties no node: %s on %s",
-			       name_text((unsigned)name), node_name(n));
+			       name_text(name), node_name(n));
+	book->claimed[name] = false;
+	book->removed[name] = true;
+	book->serves[name] = NULL;
+	book->condemn_by[name] = 0;
+}
+
+static void hear_started(struct node *n, unsigned name)
+{
+	if (book_of(n)->removed[name])
+		promise_broken("what was removed does not come back: %s on %s", name_text(name),
+			       node_name(n));
 }
 
 void promise_heard(struct node *n, const char *message, const struct log_pair *pairs)
@@ -165,7 +180,9 @@ void promise_heard(struct node *n, const char *message, const struct log_pair *p
 		 name >= 0)
 		book->revision[name] = 0;
 	else if (!strcmp(message, "schema removed") && name >= 0)
-		hear_removed(n, name);
+		hear_removed(n, (unsigned)name);
+	else if (!strcmp(message, "schema started from disk") && name >= 0)
+		hear_started(n, (unsigned)name);
 	else if (!strcmp(message, "change held") &&
 		 !strcmp(text_of(pairs, "reason"), "mass-delete"))
 		book->mass_held = true;
@@ -315,6 +332,7 @@ void promise_disk_trouble(struct node *n)
 {
 	struct book *book = book_of(n);
 	book->disturbed_at = book->forgot_at = sim.now;
+	memset(book->removed, 0, sizeof book->removed);
 	for (unsigned i = 0; i < drafts_count(); i++)
 		book->drafts[i].rolled_back = book->drafts[i].rolling = false;
 }
