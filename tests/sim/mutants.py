@@ -60,7 +60,7 @@ def build(mutant, folder):
 
 
 def try_one(mutant, folder, seeds):
-    """(how many seeds it took or None, the promise)"""
+    """(how many seeds it took or None, the promise and the seed)"""
     program = build(mutant, folder)
     if mutant.suite:
         code = subprocess.run([program, mutant.suite], stdout=subprocess.PIPE,
@@ -70,10 +70,10 @@ def try_one(mutant, folder, seeds):
     out = subprocess.run([program, "--seeds", str(seeds), "--first-failure"],
                          stdout=subprocess.PIPE, text=True, check=False).stdout
     os.remove(program)
-    promise = re.search(r"BROKEN: ([^:\n]*)|(the simulator died)", out)
+    promise = re.search(r"seed (\d+): (?:BROKEN: )?([^:\n]*)", out)
     count = re.search(r"sim: (\d+) seeds", out)
     return (int(count[1]) if promise else None,
-            (promise[1] or promise[2]) if promise else "NOT NOTICED")
+            f"{promise[2]} (seed {promise[1]})" if promise else "NOT NOTICED")
 
 
 def main():
