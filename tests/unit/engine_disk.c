@@ -324,8 +324,7 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(revisions, a_lagging_member_does_not_take_a_node_back_after_a_restart);
 	tcase_add_test(revisions, a_store_that_was_wiped_while_the_node_was_away_is_followed);
 	tcase_add_test(revisions, a_store_that_was_wiped_and_has_grown_since_is_followed);
-	tcase_add_test(revisions,
-		       another_text_at_the_revision_before_that_of_the_copy_is_news);
+	tcase_add_test(revisions, another_text_at_the_revision_before_that_of_the_copy_is_news);
 	tcase_add_test(revisions, a_store_that_went_back_is_followed_when_the_source_says_so);
 	TCase *bad = site_case(suite, "bad disk");
 	tcase_add_test(bad, a_damaged_copy_is_passed_over);
