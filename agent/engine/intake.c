@@ -18,6 +18,7 @@ struct intake {
 	const struct asker *asker;
 	int64_t listed_at;
 	bool mass_delete;
+	bool other_history;   /* the revision was seen, and with another text */
 	flume_schema *schema; /* NULL: could not be read */
 	flume_report *report;
 	int code; /* of the reading */
@@ -37,6 +38,7 @@ static void saw(struct lane *lane, int64_t revision)
 		return;
 	lane->last_revision = revision;
 	lane->recalled = false;
+	*lane->said = '\0';
 }
 
 static void text_digest(const struct change *c, char out[DIGEST_SIZE])
@@ -48,12 +50,23 @@ static void text_digest(const struct change *c, char out[DIGEST_SIZE])
 	digest_end(&digest, out);
 }
 
+/* After a wipe another text may stand at the very revision that was seen. */
+static bool is_other_history(const struct lane *lane, const struct change *c)
+{
+	char said[DIGEST_SIZE];
+	if (!c->text || c->revision <= 0 || c->revision != lane->last_revision || !*lane->said)
+		return false;
+	text_digest(c, said);
+	return strcmp(said, lane->said) != 0;
+}
+
 /* A list repeats what was said before; only what is not ordered has to be looked at. */
 static bool is_repeated(struct lane *lane, const struct change *c)
 {
 	char seen[DIGEST_SIZE];
 	if (c->revision > 0)
-		return c->revision == lane->last_revision && !lane->leaving && !lane->recalled;
+		return c->revision == lane->last_revision && !lane->leaving &&
+		       !lane->recalled && !is_other_history(lane, c);
 	text_digest(c, seen);
 	bool same = !strcmp(seen, lane->seen) && !lane->leaving;
 	memcpy(lane->seen, seen, sizeof seen);
@@ -78,7 +91,8 @@ static bool is_known_bad(const struct lane *lane, const struct intake *in)
 static int64_t last_revision(const struct lane *lane, const struct intake *in)
 {
 	bool once_more = lane->recalled && in->change->revision == lane->last_revision;
-	return lane->leaving || once_more ? 0 : lane->last_revision;
+	bool anew = lane->leaving || once_more || in->other_history;
+	return anew ? 0 : lane->last_revision;
 }
 
 static struct decision ask(const struct lane *lane, const struct intake *in)
@@ -113,6 +127,8 @@ static void want(struct lane *lane, const struct intake *in)
 	lane->leaving = lane->held_back = false;
 	lane->wanted = in->facts;
 	saw(lane, in->change->revision);
+	if (in->change->revision > 0)
+		text_digest(in->change, lane->said);
 	board_changed(lane->engine);
 }
 
@@ -274,8 +290,9 @@ static void read_text(struct intake *in)
 static void take_text(struct lane *lane, struct intake *in)
 {
 	read_text(in);
+	in->other_history = is_other_history(lane, in->change);
 	struct decision d = ask(lane, in);
-	if (d.rewound)
+	if (d.rewound || in->other_history)
 		log_event(LOG_WARN, "the store has forgotten a revision: wiped or restored",
 			  LOG_STR("schema", lane->name), LOG_INT("seen", lane->last_revision),
 			  LOG_INT("revision", in->change->revision));

@@ -137,6 +137,7 @@ struct lane {
 	struct facts wanted;
 	int64_t last_revision;  /* 0: none was seen ...         */
 	bool recalled;          /* ... or the disk had it; it may come once more */
+	char said[DIGEST_SIZE]; /* of the text that came with it; "": not known */
 	char seen[DIGEST_SIZE]; /* of the text that an unordered source brought last */
 
 	enum lane_state state;
