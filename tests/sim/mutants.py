@@ -6,8 +6,8 @@ or more pairs of text, the old one between `<<<<` and `====`, the new one from t
 old text must be there exactly once.  The broken file is compiled below the build folder and linked
 in the place of the good one.
 
-Some ways of breaking the etcd client are healed by another part of it, some seconds later.  Those
-have a third line, `unit: SUITE`, with the suite of tests/unit that notices.
+Some ways of breaking the product are healed by another part of it some seconds later, or take a
+rare chance to be seen.  Those have a third line, `unit: SUITE`, with the suite of tests/unit that notices.
 
 usage: mutants.py BUILD [--seeds N] [--jobs N] [NAME...]
 """
