@@ -2,6 +2,7 @@
 #
 #   make          build            make run     install what is missing, build, start the agent
 #   make check    every test       make lint    format, clang-tidy, floors
+#   make sim      fleets in virtual time, SEEDS=2000
 #   make fuzz     each fuzzer      make stress  many threads, SECONDS=60
 #   make bench    the figures, as ratios
 #   make install  library, binary, JSON Schema
@@ -57,6 +58,7 @@ AGENT_SOURCES  := $(sort $(filter-out agent/main.c,$(wildcard agent/*/*.c)))
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
 FUZZ_SOURCES   := $(sort $(wildcard tests/fuzz/*.c))
 BENCH_SOURCES  := $(sort $(wildcard tests/bench/*.c))
+SIM_SOURCES    := $(sort $(wildcard tests/sim/*.c))
 
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJECTS    := $(call objects,$(LIB_SOURCES))
@@ -122,6 +124,33 @@ export UBSAN_OPTIONS ?= print_stacktrace=1:halt_on_error=1
 export TSAN_OPTIONS  ?= halt_on_error=1:second_deadlock_stack=1
 SLOW := $(if $(VARIANT),4,1)
 
+# The simulator: the agent without HTTP and commands, on models of what lies below it.
+SIM_REPLACED := agent/loop/loop.c agent/log/log.c agent/etcd/transport.c agent/engine/tryout.c
+SIM_AGENT    := $(filter-out $(SIM_REPLACED) agent/http/% agent/cmd/% agent/conf/%,$(AGENT_SOURCES))
+SIM_OBJECTS  := $(call objects,$(SIM_SOURCES) $(SIM_AGENT)) $(LIB_OBJECTS)
+SIM_WRAPPED  := time clock_gettime getrandom open openat close read write fsync mkdir renameat \
+                unlinkat opendir readdir closedir dirfd
+comma        := ,
+SIM_WRAPS    := $(patsubst %,-Wl$(comma)--wrap=%,$(SIM_WRAPPED))
+
+$(B)/sim: $(SIM_OBJECTS)
+	$(SAY) link $@
+	$(Q)$(CC) $(FLAGS) $(SIM_WRAPS) $^ $(AGENT_LIBS) -o $@
+
+# make sim SEEDS=100000: as many as you like.  make mutants: the product is broken on purpose.
+.PHONY: sim mutants
+SEEDS   ?= 2000
+MUTANTS ?=
+sim: $(B)/sim
+	$(B)/sim --seeds $(SEEDS) --jobs $(JOBS)
+
+mutants: $(B)/sim $(B)/unit
+	@COMPILE='$(CC) $(CPPFLAGS) $(INCLUDES) $(FLAGS) -c' SIM_OBJECTS='$(SIM_OBJECTS)' \
+		UNIT_OBJECTS='$(UNIT_OBJECTS) $(AGENT_OBJECTS) $(LIB_OBJECTS)' \
+		SIM_LINK='$(CC) $(FLAGS) $(SIM_WRAPS)' UNIT_LINK='$(CC) $(FLAGS)' \
+		LIBS='$(AGENT_LIBS) $(TEST_LIBS)' \
+		python3 tests/sim/mutants.py $(B) --jobs $(JOBS) --seeds $(SEEDS) $(MUTANTS)
+
 .PHONY: unit scenarios floors
 # Suites wait more than they compute, so a few run at a time; a failed one shows all it said, a
 # good one what it has not looked at.  They are listed before any runs: a program that cannot even
@@ -165,8 +194,8 @@ run: deps
 	$(B)/flume agent --dir schemas
 
 check: deps-check
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/unit
-	@$(MAKE) --no-print-directory floors unit scenarios
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/unit $(B)/sim
+	@$(MAKE) --no-print-directory floors unit sim scenarios
 
 JOBS := $(shell nproc)
 

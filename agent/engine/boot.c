@@ -5,8 +5,8 @@
  * others get in.  No canary: these have run.  A copy that cannot be used gives way to the one
  * that was proven before it, and is written over by that.
  *
- * The newest revision on disk is taken to be seen, less one: the change that made it comes
- * again with the first list, and is to be decided then (it may be known as bad).
+ * The newest revision on disk has been seen, but the change that made it comes again with the
+ * first list, and is to be decided then (it may be known as bad).
  */
 #include "agent/engine/lane.h"
 
@@ -32,8 +32,9 @@ static void pass_over(const char *name, const char *why)
 
 static void has_seen(struct lane *lane, int64_t revision)
 {
-	if (revision - 1 > lane->last_revision)
-		lane->last_revision = revision - 1;
+	if (revision > lane->last_revision)
+		lane->last_revision = revision;
+	lane->recalled = true;
 	if (revision > lane->engine->floor)
 		lane->engine->floor = revision;
 }

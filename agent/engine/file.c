@@ -393,6 +393,8 @@ int file_list(const char *folder, char ***out, struct flume_err *err)
 	if (!stream)
 		return fail(err, folder, "");
 	int rc = collect(stream, &names);
+	/* The process before may have died between rename and fsync. */
+	(void)fsync(dirfd(stream));
 	closedir(stream);
 	char **list = rc ? NULL : map_dup_names(&names);
 	map_fini(&names);

@@ -26,7 +26,7 @@ int file_read(const char *folder, const char *name, size_t most, char **out, siz
 /* Fine when it is not there. */
 int file_remove(const char *folder, const char *name, bool durable, struct flume_err *err);
 /* Sorted names, NULL at the end, one block for free(3).  Removes what was being written when
- * the power failed. */
+ * the power failed; what it finds outlives the next failure. */
 int file_list(const char *folder, char ***out, struct flume_err *err);
 
 /* ---- many at once ---- */

@@ -18,6 +18,7 @@ struct intake {
 	const struct asker *asker;
 	int64_t listed_at;
 	bool mass_delete;
+	bool other_history;   /* the revision was seen, and with another text */
 	flume_schema *schema; /* NULL: could not be read */
 	flume_report *report;
 	int code; /* of the reading */
@@ -31,6 +32,15 @@ static bool is_proposal(const struct intake *in)
 
 /* ---- is it news? ---- */
 
+static void saw(struct lane *lane, int64_t revision)
+{
+	if (revision <= 0)
+		return;
+	lane->last_revision = revision;
+	lane->recalled = false;
+	*lane->said = '\0';
+}
+
 static void text_digest(const struct change *c, char out[DIGEST_SIZE])
 {
 	struct digest digest;
@@ -40,12 +50,23 @@ static void text_digest(const struct change *c, char out[DIGEST_SIZE])
 	digest_end(&digest, out);
 }
 
+/* After a wipe another text may stand at the very revision that was seen. */
+static bool is_other_history(const struct lane *lane, const struct change *c)
+{
+	char said[DIGEST_SIZE];
+	if (!c->text || c->revision <= 0 || c->revision != lane->last_revision || !*lane->said)
+		return false;
+	text_digest(c, said);
+	return strcmp(said, lane->said) != 0;
+}
+
 /* A list repeats what was said before; only what is not ordered has to be looked at. */
 static bool is_repeated(struct lane *lane, const struct change *c)
 {
 	char seen[DIGEST_SIZE];
 	if (c->revision > 0)
-		return c->revision == lane->last_revision && !lane->leaving;
+		return c->revision == lane->last_revision && !lane->leaving &&
+		       !lane->recalled && !is_other_history(lane, c);
 	text_digest(c, seen);
 	bool same = !strcmp(seen, lane->seen) && !lane->leaving;
 	memcpy(lane->seen, seen, sizeof seen);
@@ -54,15 +75,22 @@ static bool is_repeated(struct lane *lane, const struct change *c)
 
 /* ---- what the table says ---- */
 
+/* What a held deletion would have deleted may come back as it was, and what the disk knew of comes
+ * once more. */
+static int64_t last_revision(const struct lane *lane, const struct intake *in)
+{
+	bool once_more = lane->recalled && in->change->revision == lane->last_revision;
+	bool anew = lane->leaving || once_more || in->other_history;
+	return anew ? 0 : lane->last_revision;
+}
+
 static struct decision ask(const struct lane *lane, const struct intake *in)
 {
 	return again_ask(lane, &(struct asking){
 				       .deleted = !in->change->text,
 				       .schema = in->schema,
 				       .facts = &in->facts,
-				       /* What a held deletion would have deleted may come back
-					* as it was. */
-				       .last_revision = lane->leaving ? 0 : lane->last_revision,
+				       .last_revision = last_revision(lane, in),
 				       .listed_at = in->listed_at,
 				       .mass_delete = in->mass_delete,
 			       });
@@ -77,8 +105,9 @@ static void want(struct lane *lane, const struct intake *in)
 	lane->wants = true;
 	lane->leaving = lane->held_back = lane->held_mass = false;
 	lane->wanted = in->facts;
+	saw(lane, in->change->revision);
 	if (in->change->revision > 0)
-		lane->last_revision = in->change->revision;
+		text_digest(in->change, lane->said);
 	board_changed(lane->engine);
 }
 
@@ -232,8 +261,9 @@ static void read_text(struct intake *in)
 static void take_text(struct lane *lane, struct intake *in)
 {
 	read_text(in);
+	in->other_history = is_other_history(lane, in->change);
 	struct decision d = ask(lane, in);
-	if (d.rewound)
+	if (d.rewound || in->other_history)
 		log_event(LOG_WARN, "the store has forgotten a revision: wiped or restored",
 			  LOG_STR("schema", lane->name), LOG_INT("seen", lane->last_revision),
 			  LOG_INT("revision", in->change->revision));
@@ -256,8 +286,7 @@ static void delete_what_does_not_run(struct lane *lane, struct intake *in)
 	bool was_wanted = lane->wants;
 	lane_supersede_all(lane);
 	lane->wants = lane->leaving = lane->held_back = lane->held_mass = false;
-	if (in->change->revision > 0)
-		lane->last_revision = in->change->revision;
+	saw(lane, in->change->revision);
 	*lane->seen = '\0';
 	if (was_wanted)
 		lane_say(lane,
@@ -290,8 +319,7 @@ static void begin_deletion(struct lane *lane, struct intake *in)
 	lane->leaving = true;
 	lane->held_back = lane->held_mass = lane->leave_told = lane->wants = false;
 	lane->wanted = in->facts;
-	if (in->change->revision > 0)
-		lane->last_revision = in->change->revision;
+	saw(lane, in->change->revision);
 	lane->leave_due = true;
 }
 

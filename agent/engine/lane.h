@@ -163,7 +163,9 @@ struct lane {
 	struct waits leave_waits; /* who stands against it; `leave_due`: that may be over */
 	struct asker leave_asker; /* who proposes it, whatever is wanted */
 	struct facts wanted;
-	int64_t last_revision;  /* 0: none was seen             */
+	int64_t last_revision;  /* 0: none was seen ...         */
+	bool recalled;          /* ... or the disk had it; it may come once more */
+	char said[DIGEST_SIZE]; /* of the text that came with it; "": not known */
 	char seen[DIGEST_SIZE]; /* of the text that an unordered source brought last */
 
 	enum lane_state state;

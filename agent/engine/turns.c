@@ -49,25 +49,14 @@ static bool is_in_trial(const struct lane *lane)
 	return lane->next.trial || lane->next.share;
 }
 
-/* Its turn was that of an older change of the same schema, which this one is to replace. */
-static void replace_older(struct lane *lane)
-{
-	crash_clear(lane, &lane->runs.facts);
-	end_turn(lane->engine);
-}
-
 bool turns_allow(struct lane *lane)
 {
 	struct engine *e = lane->engine;
 	if (loop_now() >= e->turns.over)
 		return true;
 	bool suspected = crash_suspects(lane, &lane->next.facts);
-	if (e->turns.lane == lane && suspected)
-		return true;
-	if (e->turns.lane == lane) {
-		replace_older(lane);
-		return true;
-	}
+	if (e->turns.lane == lane)
+		return true; /* what is to replace the suspect need not wait for it */
 	if (e->turns.lane || any(e, suspected ? is_in_trial : suspect_is_coming))
 		return false;
 	if (suspected) {

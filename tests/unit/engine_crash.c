@@ -167,6 +167,23 @@ START_TEST(a_newer_change_of_the_same_schema_takes_the_turn)
 }
 END_TEST
 
+START_TEST(what_crashed_once_is_still_suspected_when_it_comes_back_after_another)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	crash_in_probation();
+	LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
+	site_says("a.state", "probation");
+	site_put("a", 7, marking("1.2.0", 3, NULL));
+	site_until("a.running.version", "1.2.0");
+	site_put("a", 8, marking("1.1.0", 2, LONG_PROBATION));
+	site_says("a.state", "probation");
+	site_crash();
+	LIST(8, {"a", 8, marking("1.1.0", 2, LONG_PROBATION)});
+	site_says("a.state", "held");
+	site_says("a.attempted.stage", "crash");
+}
+END_TEST
+
 START_TEST(a_suspect_that_is_not_wanted_any_more_holds_up_nobody)
 {
 	run_three();
@@ -243,6 +260,8 @@ Suite *suite_engine_crash(void)
 	tcase_add_test(many, a_crash_of_several_makes_each_wait_for_its_turn);
 	tcase_add_test(many, the_one_that_crashes_alone_is_given_up_and_its_neighbours_go_on);
 	tcase_add_test(many, a_newer_change_of_the_same_schema_takes_the_turn);
+	tcase_add_test(many,
+		       what_crashed_once_is_still_suspected_when_it_comes_back_after_another);
 	tcase_add_test(many, a_suspect_that_is_not_wanted_any_more_holds_up_nobody);
 	tcase_add_test(many, what_only_waits_in_line_is_not_suspected);
 	return suite;

@@ -173,6 +173,24 @@ START_TEST(a_store_that_was_wiped_and_has_grown_since_is_followed)
 }
 END_TEST
 
+START_TEST(another_text_at_the_revision_before_that_of_the_copy_is_news)
+{
+	prove("a", 10, marking("1.1.0", 2, NULL));
+	site_restart();
+	LIST(15, {"a", 9, marking("1.0.0", 1, NULL)});
+	site_made_by("a", 1);
+	site_says("a.wanted.revision", "9");
+}
+END_TEST
+
+START_TEST(another_text_at_the_revision_that_was_seen_is_news)
+{
+	prove("a", 10, marking("1.0.0", 1, NULL));
+	LIST(15, {"a", 10, marking("1.1.0", 2, NULL)});
+	site_made_by("a", 2);
+}
+END_TEST
+
 START_TEST(a_store_that_went_back_is_followed_when_the_source_says_so)
 {
 	prove("a", 500, marking("1.1.0", 2, NULL));
@@ -512,6 +530,8 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(revisions, a_lagging_member_does_not_take_a_node_back_after_a_restart);
 	tcase_add_test(revisions, a_store_that_was_wiped_while_the_node_was_away_is_followed);
 	tcase_add_test(revisions, a_store_that_was_wiped_and_has_grown_since_is_followed);
+	tcase_add_test(revisions, another_text_at_the_revision_before_that_of_the_copy_is_news);
+	tcase_add_test(revisions, another_text_at_the_revision_that_was_seen_is_news);
 	tcase_add_test(revisions, a_store_that_went_back_is_followed_when_the_source_says_so);
 	TCase *bad = site_case(suite, "bad disk");
 	tcase_add_test(bad, a_damaged_copy_is_passed_over);
