@@ -26,12 +26,12 @@ class Guarded(Etcd):
         self.more = ["--auth-token-ttl", str(ttl), "--bcrypt-cost", "4"]
         self.guarded = False
 
-    def call(self, path, body):
+    def call(self, path, body, timeout=10.0):
         self.headers = {}
         if self.guarded and path != "/v3/auth/authenticate":
             token = super().call("/v3/auth/authenticate", {"name": "root", "password": "r"})
             self.headers = {"Authorization": token["token"]}
-        return super().call(path, body)
+        return super().call(path, body, timeout)
 
     def allow(self, role, begin, what="READWRITE"):
         """All that begins so."""
