@@ -7,7 +7,7 @@ said below it, and a last line that counts.  They wait more than they compute, s
 time; each has a runner of its own (run.py --play NAME), to which its orphans fall.
 
     FLUME   the binary (build/flume)        SLOW   multiplies every time limit (1)
-    JOBS    how many at a time (2)
+    JOBS    how many at a time (3)
 """
 
 import ctypes
@@ -27,7 +27,7 @@ from waiting import SLOW, wait_until  # noqa: E402
 
 LIMIT = 90 * SLOW  # seconds for one scenario
 GRACE = 10 * SLOW  # for its logs and its cleaning up
-JOBS = int(os.environ.get("JOBS") or 2)
+JOBS = int(os.environ.get("JOBS") or 3)
 PR_SET_CHILD_SUBREAPER = 36
 
 
