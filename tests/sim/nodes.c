@@ -321,6 +321,11 @@ void nodes_calm_down(void)
 	calm = true;
 }
 
+bool nodes_are_calm(void)
+{
+	return calm;
+}
+
 /* ---- the fleet ---- */
 
 void nodes_open(const struct fleet_options *how)

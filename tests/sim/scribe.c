@@ -5,6 +5,7 @@
  */
 #include "agent/engine/scribe.h"
 
+#include "tests/sim/nodes.h"
 #include "tests/sim/sim.h"
 
 #include <stdlib.h>
@@ -61,7 +62,8 @@ struct scribe *scribe_new(struct loop *loop, scribe_done_fn *fn, void *arg)
 /* Mostly soon, now and then on a busy disk. */
 void scribe_start(struct scribe *scribe, struct scribe_job *job)
 {
-	int64_t most = chance_in(&sim.faults, LONG) ? 20 * SIM_SECOND : 30 * SIM_MS;
+	bool busy = chance_in(&sim.faults, LONG) && !nodes_are_calm();
+	int64_t most = busy ? 20 * SIM_SECOND : 30 * SIM_MS;
 	scribe->job = job;
 	loop_timer_arm(scribe->timer, chance_span(&sim.faults, SIM_MS / 10, most));
 }
