@@ -125,10 +125,11 @@ export TSAN_OPTIONS  ?= halt_on_error=1:second_deadlock_stack=1
 SLOW := $(if $(VARIANT),4,1)
 
 # The simulator: the agent without HTTP and commands, on models of what lies below it.
-SIM_REPLACED := agent/loop/loop.c agent/log/log.c agent/etcd/transport.c agent/engine/tryout.c
+SIM_REPLACED := agent/loop/loop.c agent/log/log.c agent/etcd/post.c agent/etcd/pool.c \
+                agent/engine/tryout.c agent/engine/scribe.c
 SIM_AGENT    := $(filter-out $(SIM_REPLACED) agent/http/% agent/cmd/% agent/conf/%,$(AGENT_SOURCES))
 SIM_OBJECTS  := $(call objects,$(SIM_SOURCES) $(SIM_AGENT)) $(LIB_OBJECTS)
-SIM_WRAPPED  := time clock_gettime getrandom open openat close read write fsync mkdir renameat \
+SIM_WRAPPED  := time clock_gettime getrandom open openat close read write fsync syncfs mkdir renameat \
                 unlinkat opendir readdir closedir dirfd
 comma        := ,
 SIM_WRAPS    := $(patsubst %,-Wl$(comma)--wrap=%,$(SIM_WRAPPED))

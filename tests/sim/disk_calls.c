@@ -26,6 +26,7 @@ int __wrap_mkdir(const char *path, mode_t mode);
 int __wrap_renameat(int from_at, const char *from, int to_at, const char *to);
 int __wrap_unlinkat(int at, const char *name, int flags);
 int __wrap_fsync(int fd);
+int __wrap_syncfs(int fd);
 int __wrap_close(int fd);
 ssize_t __wrap_write(int fd, const void *bytes, size_t n);
 ssize_t __wrap_read(int fd, void *bytes, size_t n);
@@ -182,6 +183,31 @@ int __wrap_fsync(int fd)
 		disk_sync_moves(f->inode, f->inode->moves_len);
 	else
 		blob_share(&f->inode->durable, f->inode->cached);
+	return 0;
+}
+
+static void sync_below(struct inode *folder)
+{
+	struct entry *e;
+	LIST_FOREACH(e, &folder->entries, link)
+	{
+		if (!e->cached)
+			continue;
+		if (e->cached->folder)
+			sync_below(e->cached);
+		else
+			blob_share(&e->cached->durable, e->cached->cached);
+	}
+	disk_sync_moves(folder, folder->moves_len);
+}
+
+int __wrap_syncfs(int fd)
+{
+	if (!file_of(fd))
+		return fail(EBADF);
+	if (!may_change(node_disk(sim.node), false))
+		return -1;
+	sync_below(node_disk(sim.node)->root);
 	return 0;
 }
 

@@ -30,7 +30,7 @@ struct node {
 	struct board *board;
 	struct engine *engine;
 	struct etcd *etcd;
-	struct source *source;
+	struct source *source, *beside;
 	struct fleet_status *status;
 	struct loop_timer *traffic;
 };
@@ -98,7 +98,9 @@ void node_release_page(struct node *n, const struct page *page)
 
 static void on_went_back(void *arg, int64_t revision)
 {
-	source_etcd_reset(arg, revision);
+	const struct node *n = arg;
+	source_etcd_reset(n->beside, revision);
+	source_etcd_reset(n->source, revision);
 }
 
 static void on_status(void *arg)
@@ -131,20 +133,39 @@ static void open_engine(struct node *n)
 		abort();
 }
 
-static void open_source(struct node *n)
+/* The two sources of the agent. */
+static void open_sources(struct node *n)
+{
+	const struct source_folder beside[] = {
+		{"bad/", engine_side_sink(n->engine, ENGINE_CLEARS)},
+		{"canaries/", engine_side_sink(n->engine, ENGINE_CASES)},
+		{"confirm/", engine_side_sink(n->engine, ENGINE_CONFIRMS)},
+		{"freeze", engine_side_sink(n->engine, ENGINE_FREEZE)},
+	};
+	const struct source_folder main[] = {
+		{"pins/", engine_side_sink(n->engine, ENGINE_PINS)},
+		{"schemas/", engine_sink(n->engine)},
+	};
+	if (source_etcd_new(&n->beside, n->loop, n->etcd, PREFIX, beside,
+			    sizeof beside / sizeof *beside, options.poll_ns, NULL) ||
+	    source_etcd_new(&n->source, n->loop, n->etcd, PREFIX, main,
+			    sizeof main / sizeof *main, options.poll_ns, NULL))
+		abort();
+}
+
+static void open_store(struct node *n)
 {
 	char endpoints[80];
 	int at = 0;
 	for (unsigned i = 0; i < options.members; i++)
 		at += snprintf(endpoints + at, sizeof endpoints - (size_t)at,
 			       "%shttp://etcd:238%u", i ? "," : "", i);
-	const struct sink sink = engine_sink(n->engine);
 	n->etcd = etcd_new(n->loop, &(struct etcd_options){.endpoints = endpoints}, NULL);
-	if (!n->etcd ||
-	    source_etcd_new(&n->source, n->loop, n->etcd, PREFIX, options.poll_ns, &sink, NULL))
+	if (!n->etcd)
 		abort();
+	open_sources(n);
 	const struct fleet_status_options how = {
-		.prefix = PREFIX, .node = n->name, .went_back = on_went_back, .arg = n->source};
+		.prefix = PREFIX, .node = n->name, .went_back = on_went_back, .arg = n};
 	if (fleet_status_new(&n->status, n->loop, n->etcd, n->board, &how, NULL))
 		abort();
 	engine_on_status(n->engine, on_status, n);
@@ -165,7 +186,7 @@ void node_start(struct node *n)
 	open_engine(n);
 	size_t running = engine_boot(n->engine);
 	trace("runs %zu from disk", running);
-	open_source(n);
+	open_store(n);
 	promise_booted(n);
 	loop_timer_arm(n->traffic, chance_span(&sim.faults, 1, TRAFFIC));
 	sim_leave(before);
@@ -176,6 +197,7 @@ static void take_down(struct node *n)
 {
 	loop_timer_disarm(n->traffic);
 	n->source = source_free(n->source);
+	n->beside = source_free(n->beside);
 	if (n->engine)
 		engine_on_status(n->engine, NULL, NULL);
 	n->status = fleet_status_free(n->status, 0);
@@ -297,6 +319,11 @@ static void on_traffic(void *arg)
 void nodes_calm_down(void)
 {
 	calm = true;
+}
+
+bool nodes_are_calm(void)
+{
+	return calm;
 }
 
 /* ---- the fleet ---- */

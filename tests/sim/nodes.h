@@ -26,6 +26,7 @@ void nodes_open(const struct fleet_options *);
 void nodes_close(void);
 /* Fewer calls from now on. */
 void nodes_calm_down(void);
+bool nodes_are_calm(void);
 const struct fleet_options *fleet_options(void);
 
 struct node *node_at(unsigned i);

@@ -134,15 +134,23 @@ static bool check(struct node *n, const json_t *status, unsigned name, bool alou
 	return !wrong;
 }
 
-/* Beside the proved revision, which is told now and then only. */
+/* That is told now and then only. */
+static void strike_proof(json_t *status)
+{
+	json_t *freshness = json_object_get(status, "freshness");
+	json_object_del(status, "proved_revision");
+	json_object_del(freshness, "proved_revision");
+	json_object_del(freshness, "proved_at");
+}
+
 static bool is_told(struct node *n, json_t *status, bool aloud)
 {
 	char key[64];
 	snprintf(key, sizeof key, "/flume/nodes/%s", node_name(n));
 	const struct version *v = store_get(&cluster.store, key, cluster.store.last);
 	json_t *told = v ? json_loadb(v->value, v->len, 0, NULL) : NULL;
-	json_object_del(told, "proved_revision");
-	json_object_del(status, "proved_revision");
+	strike_proof(told);
+	strike_proof(status);
 	bool same = json_equal(told, status);
 	if (!same && aloud)
 		promise_broken("etcd has what a node says of itself: %s", node_name(n));

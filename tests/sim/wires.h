@@ -1,5 +1,5 @@
 /*
- * wires.h - connections between nodes and members; it stands in for agent/etcd/transport.c.
+ * wires.h - connections between nodes and members; it stands in for agent/etcd/post.c and pool.c.
  *
  * Each POST has a connection of its own.  Bytes arrive in order, in pieces that have nothing to do
  * with lines, after a while; where the way is blocked they wait, and after twenty seconds of that
