@@ -53,7 +53,8 @@ int operate_begin(struct operate *o, const struct cmd_call *call, const char *co
 	find_who(o);
 	o->fleet = o->options->etcd && !o->options->agent && !o->options->socket;
 	return o->fleet ? store_open(&o->etcd, o->options->etcd, &o->options->how,
-				     o->options->prefix) : 0;
+				     o->options->prefix)
+			: 0;
 }
 
 /* ---- a node ---- */

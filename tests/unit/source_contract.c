@@ -154,9 +154,9 @@ static void back_etcd(void)
 static void follow_etcd(const struct sink *sink, int64_t pace)
 {
 	const struct source_folder folder = {"schemas/", *sink};
-	ck_assert_int_eq(source_etcd_new(&t.source, t.loop, t.etcd, "/flume/", &folder, 1, pace,
-					 NULL),
-			 0);
+	ck_assert_int_eq(
+		source_etcd_new(&t.source, t.loop, t.etcd, "/flume/", &folder, 1, pace, NULL),
+		0);
 }
 
 static void close_etcd(void)
