@@ -147,8 +147,8 @@ START_TEST(a_breaker_that_a_good_one_closed_is_closed_after_a_restart)
 	site_call_times("a", 4);
 	site_until("a.running.proven", "true");
 	site_restart();
-	site_put("a", 9, marking("1.4.0", 5, NULL));
-	site_made_by("a", 5);
+	site_put("a", 10, marking("1.5.0", 6, NULL));
+	site_made_by("a", 6);
 }
 END_TEST
 
