@@ -21,6 +21,7 @@ struct copy { /* one file of STATE/proven */
 	flume_schema *schema; /* NULL once it runs */
 	struct facts facts;
 	bool proven;
+	int64_t at;    /* when it was written, in seconds since 1970 */
 	unsigned back; /* 0: the last one that was proven, 1: the one before it */
 };
 
@@ -42,16 +43,27 @@ static void has_seen(struct lane *lane, int64_t revision)
 /* ---- bad changes ---- */
 
 /* Breakers count on the loop's clock, the disk on the calendar's. */
-static void replay(struct lane *lane)
+static void replay_one(struct lane *lane, const struct bad_change *c)
 {
-	int64_t now = loop_now(), today = stamp_now();
-	for (size_t i = 0; i < lane->bad.n; i++) {
-		int64_t age = today - lane->bad.list[i].at;
-		int64_t window = lane->engine->breaker.window_ns / 1000000000;
-		if (age >= 0 && age <= window)
-			breaker_bad(&lane->breaker, &lane->engine->breaker,
-				    lane->bad.list[i].facts.digest, now - age * 1000000000);
-	}
+	const struct breaker_limits *limits = &lane->engine->breaker;
+	int64_t age = stamp_now() - c->at;
+	if (age >= 0 && age <= limits->window_ns / 1000000000)
+		breaker_bad(&lane->breaker, limits, c->facts.digest,
+			    loop_now() - age * 1000000000);
+}
+
+/* A good one came at `good_at`, in seconds since 1970; 0: none did. */
+static void replay(struct lane *lane, int64_t good_at)
+{
+	const struct bad *bad = &lane->bad;
+	lane->breaker = (struct breaker){0};
+	for (size_t i = 0; i < bad->n; i++)
+		if (bad->list[i].at <= good_at)
+			replay_one(lane, &bad->list[i]);
+	breaker_good(&lane->breaker);
+	for (size_t i = 0; i < bad->n; i++)
+		if (bad->list[i].at > good_at)
+			replay_one(lane, &bad->list[i]);
 }
 
 static void load_bad(struct engine *e, const char *name)
@@ -75,7 +87,7 @@ static void load_bad(struct engine *e, const char *name)
 	bad_fini(&lane->bad);
 	lane->bad = bad;
 	has_seen(lane, bad_revision(&bad));
-	replay(lane);
+	replay(lane, 0);
 }
 
 /* ---- proven copies ---- */
@@ -110,7 +122,7 @@ static int load_one(struct engine *e, const char *name, unsigned back, struct co
 		flume_schema_unref(schema);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
-	*out = (struct copy){lane, schema, p.facts, p.proven, back};
+	*out = (struct copy){lane, schema, p.facts, p.proven, p.at, back};
 	return 0;
 }
 
@@ -146,6 +158,7 @@ static void adopt(struct copy *copy)
 				      .inconclusive = !copy->proven};
 	lane->wants = true;
 	lane->wanted = copy->facts;
+	replay(lane, copy->at);
 	engine_moved(lane->engine, lane->name);
 	lane_calm(lane, &copy->facts);
 	lane->success_at = stamp_now();

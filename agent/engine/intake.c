@@ -288,9 +288,11 @@ static void delete_what_does_not_run(struct lane *lane, struct intake *in)
 	lane->wants = lane->leaving = lane->held_back = lane->held_mass = false;
 	saw(lane, in->change->revision);
 	*lane->seen = '\0';
-	if (was_wanted)
+	if (was_wanted) {
+		memory_gone(lane); /* there may be a copy that could not be used */
 		lane_say(lane,
 			 &(struct saying){.outcome = OUTCOME_REMOVED, .facts = &in->facts});
+	}
 	board_changed(lane->engine);
 	asker_answer(lane->engine, &asker, &(struct engine_answer){.result = ENGINE_NOT_FOUND});
 }

@@ -79,12 +79,13 @@ static bool is_hold(const struct side *side)
 	return side->kind == ENGINE_PINS || side->kind == ENGINE_FREEZE;
 }
 
+/* The name may be the map's own. */
 static void drop_note(struct side *side, const char *name)
 {
-	struct note *old = map_remove(&side->said, name);
+	const struct note *old = map_get(&side->said, name);
 	if (old && is_hold(side))
 		holds_tell(side->kind == ENGINE_PINS ? name : NULL, old, false, false);
-	free(old);
+	free(map_remove(&side->said, name));
 }
 
 /* Whatever a hold has for a value, it holds; a confirmation that cannot be read confirms nothing. */

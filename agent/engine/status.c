@@ -234,9 +234,10 @@ static void add_all_cases(struct text *t, const struct map *all)
 		const struct extras *cases = all->entries[i].thing;
 		if (!cases->good && !cases->error)
 			continue;
-		if (!any)
+		if (!any) {
 			add_key(t, "canaries");
-		text_add(t, any ? ", " : "{");
+			text_add_char(t, '{');
+		}
 		any = true;
 		add_cases(t, all->entries[i].name, cases);
 	}

@@ -50,7 +50,7 @@ json_t *book_status(struct node *n)
 		return NULL;
 	json_t *root = json_loads(page->status, JSON_REJECT_DUPLICATES, NULL);
 	if (!root)
-		promise_broken("the status is JSON: %.300s", page->status);
+		promise_broken("the status is JSON: %s", page->status);
 	node_release_page(n, page);
 	return root;
 }

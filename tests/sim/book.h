@@ -37,6 +37,8 @@ struct book {
 	int64_t serves_since[NAMES_MOST];        /* ... since when   */
 	int64_t condemn_by[NAMES_MOST]; /* what fails live has to be gone by then; 0: nothing */
 	bool mass_held;
+	bool pinned[NAMES_MOST], frozen; /* it said so, since its start                     */
+	bool hasty;                      /* ... or that it goes on without knowing of it  */
 };
 
 struct book *book_of(const struct node *);

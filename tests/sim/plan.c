@@ -1,6 +1,7 @@
 #include "tests/sim/plan.h"
 
 #include "tests/sim/members.h"
+#include "tests/sim/operators.h"
 #include "tests/sim/people.h"
 #include "tests/sim/promises.h"
 #include "tests/sim/streams.h"
@@ -290,9 +291,38 @@ static void restore(struct chance *c)
 	cluster_restore(last - chance_span(c, 0, last > 40 ? 40 : last - 1));
 }
 
+/* ---- operators ---- */
+
+static void pin(struct chance *c)
+{
+	operators_pin(c, a_while(c));
+}
+
+static void freeze_all(struct chance *c)
+{
+	operators_freeze(c, a_while(c));
+}
+
+static void add_cases(struct chance *c)
+{
+	operators_add_cases(c, a_while(c));
+}
+
 /* ---- the table ---- */
 
-enum group { PEOPLE, NODES, DISKS, CLOCKS, MEMBERS, NETWORK, WATCHES, STORE, RESETS, GROUPS };
+enum group {
+	PEOPLE,
+	NODES,
+	DISKS,
+	CLOCKS,
+	MEMBERS,
+	NETWORK,
+	WATCHES,
+	STORE,
+	RESETS,
+	OPERATORS,
+	GROUPS
+};
 
 static const struct kind {
 	const char *text;
@@ -330,6 +360,10 @@ static const struct kind {
 	{"refuse", STORE, 3, refuse},
 	{"wipe", RESETS, 3, wipe},
 	{"restore", RESETS, 3, restore},
+	{"pin", OPERATORS, 6, pin},
+	{"freeze all", OPERATORS, 2, freeze_all},
+	{"clear", OPERATORS, 3, operators_clear},
+	{"add cases", OPERATORS, 3, add_cases},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -358,6 +392,27 @@ static int by_time(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
+static void add_actions(struct plan *p, struct chance *c, const bool weather[GROUPS],
+			unsigned n)
+{
+	for (; n && p->n < ACTIONS_MOST; n--)
+		p->actions[p->n++] = (struct action){
+			.at = chance_span(c, 0, p->end),
+			.kind = draw_kind(c, weather),
+			.dice = chance_draw(c),
+		};
+}
+
+/* By a chance of their own, so that seeds without operators stay what they are. */
+static void add_operators(struct plan *p, uint64_t seed)
+{
+	static const bool weather[GROUPS] = {[OPERATORS] = true};
+	struct chance c;
+	chance_seed(&c, seed, 4);
+	if (chance_in(&c, 3))
+		add_actions(p, &c, weather, 1 + (unsigned)chance_below(&c, 16));
+}
+
 void plan_make(struct plan *p, uint64_t seed)
 {
 	struct chance c;
@@ -365,7 +420,8 @@ void plan_make(struct plan *p, uint64_t seed)
 	chance_seed(&c, seed, 0);
 	weather[PEOPLE] = true;
 	bool calm = chance_in(&c, 5);
-	for (unsigned i = PEOPLE + 1; i < GROUPS; i++)
+	weather[OPERATORS] = false;
+	for (unsigned i = PEOPLE + 1; i < OPERATORS; i++)
 		weather[i] = !calm && chance_in(&c, i == RESETS ? 4 : 3);
 	p->fleet = (struct fleet_options){
 		.nodes = 1 + (unsigned)chance_below(&c, 3),
@@ -380,13 +436,9 @@ void plan_make(struct plan *p, uint64_t seed)
 	p->old_dialect = chance_in(&c, 2);
 	p->progress_ns = chance_in(&c, 2) ? 10 * SIM_SECOND : 600 * SIM_SECOND;
 	p->end = chance_span(&c, 20 * SIM_SECOND, 240 * SIM_SECOND);
-	p->n = 5 + (unsigned)chance_below(&c, 55);
-	for (unsigned i = 0; i < p->n; i++)
-		p->actions[i] = (struct action){
-			.at = chance_span(&c, 0, p->end),
-			.kind = draw_kind(&c, weather),
-			.dice = chance_draw(&c),
-		};
+	p->n = 0;
+	add_actions(p, &c, weather, 5 + (unsigned)chance_below(&c, 55));
+	add_operators(p, seed);
 	qsort(p->actions, p->n, sizeof *p->actions, by_time);
 }
 
@@ -397,7 +449,7 @@ static void run(void *arg)
 	const struct action *a = arg;
 	struct chance c;
 	chance_seed(&c, a->dice, 9);
-	if (kinds[a->kind].group >= MEMBERS)
+	if (kinds[a->kind].group >= MEMBERS && kinds[a->kind].group < OPERATORS)
 		changed();
 	kinds[a->kind].run(&c);
 }
@@ -432,6 +484,7 @@ void plan_heal(void)
 			mend_disk(node_at(k));
 		node_start(node_at(k));
 	}
+	operators_release();
 	people_mend();
 	nodes_calm_down();
 }

@@ -3,6 +3,7 @@
 #include "agent/log/log.h"
 #include "tests/sim/book.h"
 #include "tests/sim/members.h"
+#include "tests/sim/operators.h"
 #include "tests/sim/trace.h"
 #include "tests/sim/wires.h"
 
@@ -89,6 +90,62 @@ static int64_t number_of(const struct log_pair *pairs, const char *key)
 	return 0;
 }
 
+/* ---- what operators said ---- */
+
+/* Pins come in one stream with the schemas, so what was written after one is heard after it. */
+static bool is_held(const struct book *book, unsigned name, int64_t revision)
+{
+	int64_t pinned = cluster.resets ? 0 : operators_pinned(name);
+	return book->pinned[name] || book->frozen || (pinned && revision > pinned);
+}
+
+/* Where nothing runs, what was there before goes on. */
+static void check_held(struct node *n, unsigned name, int64_t revision, bool nothing_ran)
+{
+	const struct book *book = book_of(n);
+	if (is_held(book, name, revision) && !nothing_ran && !book->hasty)
+		promise_broken("what is pinned or frozen stays what it is: %s on %s",
+			       name_text(name), node_name(n));
+}
+
+static void hear_hold(struct node *n, int name, bool on)
+{
+	if (name >= 0)
+		book_of(n)->pinned[name] = on;
+	else
+		book_of(n)->frozen = on;
+}
+
+static void hear_forgotten(struct node *n, unsigned name)
+{
+	for (unsigned i = 0; i < drafts_count(); i++) {
+		struct page_of *page = book_page(n, draft_at(i));
+		if (draft_at(i)->name != name)
+			continue;
+		page->rolled_back = page->rolling = false;
+		page->own_at[0] = page->own_at[1] = 0;
+	}
+}
+
+/* False: it is about something else. */
+static bool hear_operator(struct node *n, const char *message, int name)
+{
+	if (!strcmp(message, "schema pinned") || !strcmp(message, "all schemas frozen"))
+		hear_hold(n, name, true);
+	else if (!strcmp(message, "schema released") ||
+		 !strcmp(message, "all schemas released"))
+		hear_hold(n, name, false);
+	else if (!strcmp(message, "what failed is forgotten") && name >= 0)
+		hear_forgotten(n, (unsigned)name);
+	else if (!strcmp(message, "changes go on without what stands beside them in the store"))
+		book_of(n)->hasty = true;
+	else
+		return false;
+	return true;
+}
+
+/* ---- what they do ---- */
+
 static void hear_applied(struct node *n, const struct draft *d, const struct log_pair *pairs)
 {
 	struct book *book = book_of(n);
@@ -100,6 +157,7 @@ static void hear_applied(struct node *n, const struct draft *d, const struct log
 			"no node goes back by itself: %s from revision %lld to %lld on %s",
 			name_text(d->name), (long long)book->revision[d->name],
 			(long long)revision, node_name(n));
+	check_held(n, d->name, revision, !*text_of(pairs, "from"));
 	/* One that was under way when the store was reset is of no history any more. */
 	book->revision[d->name] = revision > cluster.store.last ? 0 : revision;
 	book->resets[d->name] = cluster.resets;
@@ -156,6 +214,8 @@ static void hear_removed(struct node *n, unsigned name)
 	if (!agreed && book->serves[name] && is_emptied(book))
 		promise_broken("a store that was emptied empties no node: %s on %s",
 			       name_text(name), node_name(n));
+	if (book->serves[name])
+		check_held(n, name, 0, false);
 	book->claimed[name] = false;
 	book->removed[name] = true;
 	book->serves[name] = NULL;
@@ -174,6 +234,8 @@ void promise_heard(struct node *n, const char *message, const struct log_pair *p
 	struct book *book = book_of(n);
 	const struct draft *d = draft_by_digest(text_of(pairs, "digest"));
 	int name = name_index(text_of(pairs, "schema"));
+	if (hear_operator(n, message, name))
+		return;
 	if (!strcmp(message, "the store went back: wiped or restored; revisions start anew"))
 		memset(book->revision, 0, sizeof book->revision);
 	else if (!strcmp(message, "the store has forgotten a revision: wiped or restored") &&
@@ -295,8 +357,10 @@ void promise_stops(struct node *n, bool orderly)
 
 void promise_boots(struct node *n)
 {
-	book_of(n)->booted_at = sim.now;
-	book_of(n)->disturbed_at = sim.now;
+	struct book *book = book_of(n);
+	book->booted_at = book->disturbed_at = sim.now;
+	book->hasty = book->frozen = false;
+	memset(book->pinned, 0, sizeof book->pinned);
 }
 
 /* Since the copy was written it may have been deleted, and written anew. */
@@ -406,7 +470,8 @@ static void check_written(void *arg)
 	const struct draft *d = draft_at((unsigned)(uintptr_t)arg);
 	int64_t revision, began = sim.now - patience() - CALM;
 	bool again = sim.now - written_at[d->number] < patience();
-	if (again || book_wanted(d->name, &revision) != d || fleet_options()->deny_downgrade)
+	if (again || book_wanted(d->name, &revision) != d || fleet_options()->deny_downgrade ||
+	    operators_pinned(d->name) || operators_frozen())
 		return;
 	for (unsigned i = 0; i < fleet_options()->nodes; i++) {
 		struct node *n = node_at(i);

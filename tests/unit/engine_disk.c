@@ -131,6 +131,27 @@ START_TEST(a_rollback_is_remembered_over_a_restart)
 }
 END_TEST
 
+/* It was on probation when others failed. */
+START_TEST(a_breaker_that_a_good_one_closed_is_closed_after_a_restart)
+{
+	site.options.breaker_failures = 2;
+	site_restart();
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_put("a", 6, marking("1.1.0", 2, "probation: {duration: 1s, min_requests: 4}"));
+	site_put("a", 7, marking("1.2.0", 3, CASE_GETS(9)));
+	site_until("a.attempted.version", "1.2.0");
+	site_put("a", 8, marking("1.3.0", 4, CASE_GETS(9)));
+	site_until("a.attempted.version", "1.3.0");
+	site_put("a", 9, marking("1.4.0", 5, NULL));
+	site_says("a.reason", "update-breaker");
+	site_call_times("a", 4);
+	site_until("a.running.proven", "true");
+	site_restart();
+	site_put("a", 10, marking("1.5.0", 6, NULL));
+	site_made_by("a", 6);
+}
+END_TEST
+
 START_TEST(a_deleted_schema_does_not_come_back_from_disk)
 {
 	prove("a", 5, marking("1.0.0", 1, NULL));
@@ -229,6 +250,19 @@ START_TEST(a_copy_that_no_longer_checks_is_passed_over)
 	ck_assert_uint_eq(site_start(), 0);
 	LIST(9, {"a", 6, running("1.0.0", "b", NULL)}, {"b", 5, marking("1.0.0", 1, NULL)});
 	site_made_by("a", 1);
+}
+END_TEST
+
+START_TEST(a_copy_that_could_not_be_used_goes_with_its_schema)
+{
+	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_stop();
+	ck_assert_int_eq(truncate(site_path("proven/a"), 300), 0);
+	ck_assert_uint_eq(site_start(), 0);
+	site_put("a", 6, marking("1.1.0", 2, CASE_GETS(9)));
+	site_until("a.state", "rejected");
+	site_delete("a", 7);
+	ck_assert_int_eq(access(site_path("proven/a"), F_OK), -1);
 }
 END_TEST
 
@@ -517,6 +551,7 @@ Suite *suite_engine_disk(void)
 	tcase_add_test(start, what_ended_without_a_verdict_runs_again_and_says_so);
 	tcase_add_test(start, a_failed_canary_is_remembered_over_a_restart);
 	tcase_add_test(start, a_rollback_is_remembered_over_a_restart);
+	tcase_add_test(start, a_breaker_that_a_good_one_closed_is_closed_after_a_restart);
 	tcase_add_test(start, a_deleted_schema_does_not_come_back_from_disk);
 	tcase_add_test(start, a_hundred_schemas_start_from_disk);
 	tcase_add_test(start, a_thousand_schemas_are_on_disk_soon);
@@ -536,6 +571,7 @@ Suite *suite_engine_disk(void)
 	TCase *bad = site_case(suite, "bad disk");
 	tcase_add_test(bad, a_damaged_copy_is_passed_over);
 	tcase_add_test(bad, a_copy_that_no_longer_checks_is_passed_over);
+	tcase_add_test(bad, a_copy_that_could_not_be_used_goes_with_its_schema);
 	tcase_add_test(bad, a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service);
 	tcase_add_test(bad, what_is_not_on_disk_is_not_called_proven);
 	tcase_add_test(bad, a_disk_that_is_well_again_gets_everything_without_a_restart);

@@ -74,6 +74,18 @@ START_TEST(a_candidate_has_to_meet_them_too)
 }
 END_TEST
 
+START_TEST(the_status_has_all_of_them)
+{
+	site_say(ENGINE_CASES, "a", 4, WANTS(1));
+	site_say(ENGINE_CASES, "b", 5, WANTS(1));
+	site_say(ENGINE_CASES, "c", 6, WANTS(1));
+	site_turn();
+	site_says(".canaries.a.revision", "4");
+	site_says(".canaries.b.revision", "5");
+	site_says(".canaries.c.revision", "6");
+}
+END_TEST
+
 START_TEST(they_touch_nothing_that_runs)
 {
 	site_put("a", 5, marking("1.0.0", 1, NULL));

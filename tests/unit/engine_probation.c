@@ -223,6 +223,30 @@ START_TEST(a_probation_goes_on_while_a_newer_change_fails)
 }
 END_TEST
 
+/* It is on its way while what it equals is gone back to. */
+START_TEST(what_a_rollback_has_brought_already_is_not_swapped_in_again)
+{
+	const char *first =
+		running("1.0.0", "gate", "cases: [{input: {id: 1}}], " LONG_PROBATION);
+	sem_post(&site.gate); /* its first canary */
+	site_put("a", 5, first);
+	site_until("a.running.version", "1.0.0");
+	site_put("a", 6, marking("1.1.0", 2, LONG_PROBATION));
+	site_put("a", 7, first);
+	while (atomic_load(&site.at_gate) < 2)
+		site_turn();
+	atomic_store(&site.failing, true);
+	site_call_times("a", 5);
+	site_until("a.running.version", "1.0.0");
+	atomic_store(&site.failing, false);
+	sem_post(&site.gate);
+	site_until("a.state", "running");
+	site_says("a.running.generation", "3");
+	site_says("a.running.proven", "true");
+	site_says("a.wanted.revision", "7");
+}
+END_TEST
+
 START_TEST(a_rollback_leaves_the_word_to_a_newer_change)
 {
 	on_probation(LONG_PROBATION, 10);
@@ -346,6 +370,7 @@ Suite *suite_engine_probation(void)
 	tcase_add_test(others,
 		       a_newer_change_ends_a_probation_and_goes_back_to_what_was_proven);
 	tcase_add_test(others, a_probation_goes_on_while_a_newer_change_fails);
+	tcase_add_test(others, what_a_rollback_has_brought_already_is_not_swapped_in_again);
 	tcase_add_test(others, a_rollback_leaves_the_word_to_a_newer_change);
 	tcase_add_test(others, going_back_by_hand_needs_no_probation);
 	tcase_add_test(others, calls_are_counted_on_when_what_it_refers_to_changes);
