@@ -55,9 +55,7 @@ static int on_node(struct operate *o)
 static int run(const struct cmd_call *call)
 {
 	struct operate o;
-	int code = operate_begin(&o, call, "clear");
-	if (!code && !o.name)
-		code = cmd_fail(CMD_USAGE, "clear: which schema? --all is about its versions");
+	int code = operate_begin(&o, call, "clear", OPERATE_ALL_VERSIONS);
 	if (!code)
 		code = o.fleet ? in_fleet(&o) : on_node(&o);
 	if (!code)

@@ -103,7 +103,7 @@ static int on_node(struct operate *o)
 static int run(const struct cmd_call *call)
 {
 	struct operate o;
-	int code = operate_begin(&o, call, "confirm");
+	int code = operate_begin(&o, call, "confirm", OPERATE_ALL_SCHEMAS);
 	if (!code)
 		code = o.fleet ? in_fleet(&o) : on_node(&o);
 	return operate_end(&o, code);

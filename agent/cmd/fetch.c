@@ -131,6 +131,16 @@ static bool add_headers(struct curl_slist **list, const struct fetch_request *r)
 	return good;
 }
 
+/* Of a socket curl speaks as if it were port 80 of a host. */
+static void say_who_is_missing(CURL *curl, char why[CURL_ERROR_SIZE])
+{
+	char text[128];
+	long number = 0;
+	curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);
+	snprintf(why, CURL_ERROR_SIZE, "no agent listens there%s%s", number ? ": " : "",
+		 number ? strerror_r((int)number, text, sizeof text) : "");
+}
+
 static int send_request(CURL *curl, const struct fetch_request *r, const char *url,
 			struct flume_err *err)
 {
@@ -150,6 +160,8 @@ static int send_request(CURL *curl, const struct fetch_request *r, const char *u
 	CURLcode result = curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_slist_free_all(headers);
+	if (result == CURLE_COULDNT_CONNECT && r->socket)
+		say_who_is_missing(curl, why);
 	int code = result ? explain(result, r->socket ? r->socket : url, why, err)
 		   : status >= 200 && status < 300 ? 0
 						   : explain_problem(status, &body, err);

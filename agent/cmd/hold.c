@@ -48,7 +48,7 @@ static int in_fleet(struct operate *o)
 static int run(const struct cmd_call *call)
 {
 	struct operate o;
-	int code = operate_begin(&o, call, "hold");
+	int code = operate_begin(&o, call, "hold", OPERATE_ALL_SCHEMAS);
 	if (!code && !o.options->why)
 		code = cmd_fail(CMD_USAGE, "hold: --why is missing: others will want to know");
 	if (!code && o.options->version)

@@ -22,9 +22,16 @@ static int out_of_memory(void)
 
 /* ---- what, who and why ---- */
 
-static int find_name(struct operate *o, const struct conf *conf, const char *command)
+static int find_name(struct operate *o, const struct conf *conf, const char *command,
+		     enum operate_all all)
 {
 	o->name = conf->n_words ? conf->words[0] : NULL;
+	if (!o->name && all == OPERATE_ALL_VERSIONS)
+		return cmd_fail(CMD_USAGE, "%s: which schema? --all is about its versions",
+				command);
+	if (o->name && o->options->all && all == OPERATE_ALL_SCHEMAS)
+		return cmd_fail(CMD_USAGE, "%s: '%s' or --all? name one of them", command,
+				o->name);
 	if (!o->name && !o->options->all)
 		return cmd_fail(CMD_USAGE, "%s: which schema? NAME or --all", command);
 	if (o->name && !source_name_good(o->name))
@@ -44,10 +51,11 @@ static void find_who(struct operate *o)
 	note->at = stamp_now();
 }
 
-int operate_begin(struct operate *o, const struct cmd_call *call, const char *command)
+int operate_begin(struct operate *o, const struct cmd_call *call, const char *command,
+		  enum operate_all all)
 {
 	*o = (struct operate){.options = call->options};
-	int code = find_name(o, call->conf, command);
+	int code = find_name(o, call->conf, command, all);
 	if (code)
 		return code;
 	find_who(o);

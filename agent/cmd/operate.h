@@ -64,8 +64,12 @@ struct operate {
 	size_t n_told;
 };
 
+/* What --all means: every schema in place of one, or every version of the one. */
+enum operate_all { OPERATE_ALL_SCHEMAS, OPERATE_ALL_VERSIONS };
+
 /* Finds out what is said, and to whom.  0 or an exit code; operate_end either way. */
-int operate_begin(struct operate *, const struct cmd_call *, const char *command);
+int operate_begin(struct operate *, const struct cmd_call *, const char *command,
+		  enum operate_all);
 /* Prints what was told, when `code` is 0.  Returns the exit code. */
 int operate_end(struct operate *, int code);
 

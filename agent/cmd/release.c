@@ -33,7 +33,7 @@ static int in_fleet(struct operate *o)
 static int run(const struct cmd_call *call)
 {
 	struct operate o;
-	int code = operate_begin(&o, call, "release");
+	int code = operate_begin(&o, call, "release", OPERATE_ALL_SCHEMAS);
 	if (!code)
 		code = o.fleet ? in_fleet(&o) : on_node(&o);
 	if (!code)

@@ -136,7 +136,8 @@ static void print_counts(struct table *table, const struct map *counts)
 	}
 }
 
-/* Of what an operator holds, the operator; of all else, what was attempted. */
+/* Of what an operator holds, the operator; of a held deletion, the way out; of all else, what was
+ * attempted. */
 static void add_why(struct text *why, const flume_value *schema)
 {
 	const flume_value *attempted = flume_value_get(schema, "attempted");
@@ -145,9 +146,12 @@ static void add_why(struct text *why, const flume_value *schema)
 	const char *error = text_of(attempted, "error");
 	const char *reason = text_of(schema, "reason");
 	bool held = !strcmp(reason, "pinned") || !strcmp(reason, "frozen");
+	bool gone = !strcmp(reason, "mass-delete");
 	text_add(why, reason);
 	if (held && hold)
 		text_addf(why, " by %s: %s", text_of(hold, "by"), text_of(hold, "why"));
+	else if (gone)
+		text_add(why, ": 'flume confirm' carries it out");
 	else if (*stage || *error)
 		text_addf(why, "%s%s%s%s", *reason ? ": " : "", stage,
 			  *stage && *error ? ": " : "", error);

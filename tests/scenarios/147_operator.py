@@ -153,6 +153,8 @@ def a_mass_deletion_is_confirmed_for_the_fleet(s):
     etcd.delete_schemas("abc")
     for name in "abc":
         held(there, "mass-delete", name=name)
+    there.wait_for("the fleet knows", lambda: in_the_fleet(etcd, "mass-delete"))
+    contains(flume(s, etcd, "status").out, "mass-delete: 'flume confirm'", "the way out")
     flume(s, etcd, "confirm", "a")
     there.wait_for("a is gone", lambda: made_by(there, "a") == 404)
     equal(made_by(there, "b"), 2, "b, which nobody confirmed")
@@ -195,7 +197,13 @@ def usage_is_explained(s):
     equal(s.flume("release").code, 2, "release of nothing")
     equal(s.flume("clear", "--all").code, 2, "clear of nothing")
     equal(s.flume("clear", "A").code, 2, "clear of what is no name")
-    equal(s.flume("clear", "a", "--socket", "/nowhere").code, 3, "nobody there")
+    for command in (["hold", "--why", "x"], ["release"], ["confirm"]):
+        result = s.flume(*command, "a", "--all", "--socket", "/nowhere")
+        equal(result.code, 2, f"{command[0]} of one and of all")
+        contains(result.err, "'a' or --all", "what cannot be both")
+    result = s.flume("clear", "a", "--all", "--socket", "/nowhere")
+    equal(result.code, 3, "nobody there")
+    contains(result.err, "/nowhere: no agent listens there: No such file", "who is missing")
 
 
 run(
