@@ -5,7 +5,8 @@
  * names of files, and gets those of copies in memory.
  *
  * Files that have changed are read again before the next connection.  If they are no good, what
- * was good before goes on being used.
+ * was good before goes on being used, and they are read for each connection until they are: what
+ * was in the way, such as a want of descriptors, may pass without a trace on the files.
  */
 #include "agent/etcd/tls.h"
 
@@ -224,12 +225,13 @@ int etcd_tls_look(struct etcd_tls *t, struct flume_err *err)
 		same &= etcd_stamp_same(&now, &t->stamps[i]);
 		t->stamps[i] = now;
 	}
-	if (same && t->identity)
+	if (same && t->good)
 		return ETCD_TLS_SAME;
 	struct etcd_identity *fresh = NULL;
 	struct flume_err wrong = {0};
 	int rc = read_identity(t, &fresh, &wrong);
 	t->looked = rc != FLUME_NOMEM;
+	t->good = !rc;
 	if (!rc) {
 		etcd_identity_unref(t->identity);
 		t->identity = fresh;
@@ -237,7 +239,9 @@ int etcd_tls_look(struct etcd_tls *t, struct flume_err *err)
 	}
 	if (err)
 		*err = wrong;
-	return t->identity ? ETCD_TLS_KEPT : rc;
+	if (!t->identity)
+		return rc;
+	return same ? ETCD_TLS_SAME : ETCD_TLS_KEPT;
 }
 
 void etcd_tls_suspect(const struct etcd_tls *t, int64_t now, char *out, size_t size)

@@ -25,6 +25,7 @@ struct etcd_tls {
 	struct etcd_stamp stamps[ETCD_TLS_PARTS];
 	struct etcd_identity *identity; /* NULL: never was a good one */
 	bool looked;
+	bool good; /* `identity` is what is in the files */
 };
 
 /* FLUME_INVALID (a certificate without its key, ...), FLUME_NOMEM; etcd_tls_fini either way. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -146,6 +147,26 @@ START_TEST(what_was_good_is_kept_until_what_is_new_is_good)
 }
 END_TEST
 
+START_TEST(what_could_not_be_opened_for_a_while_is_read_afterwards)
+{
+	struct rlimit before, none;
+	ck_assert_int_eq(etcd_tls_look(&tls, &err), ETCD_TLS_NEW);
+	issue(cert, key, NULL, 2000);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 3;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	int first = etcd_tls_look(&tls, &err), second = etcd_tls_look(&tls, &err);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_int_eq(first, ETCD_TLS_KEPT);
+	ck_assert_int_eq(second, ETCD_TLS_SAME); /* told once */
+	ck_assert_ptr_nonnull(strstr(err.text, "Too many open files"));
+	ck_assert_int_eq(etcd_tls_look(&tls, &err), ETCD_TLS_NEW);
+	ck_assert_int_gt(tls.identity->ends, time(NULL) + 1500);
+	ck_assert_int_eq(etcd_tls_look(&tls, &err), ETCD_TLS_SAME);
+}
+END_TEST
+
 START_TEST(an_identity_outlives_its_successor_while_it_is_used)
 {
 	ck_assert_int_eq(etcd_tls_look(&tls, &err), ETCD_TLS_NEW);
@@ -247,6 +268,7 @@ Suite *suite_etcd_tls(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, files_are_read_once_and_again_when_they_are_others);
 	tcase_add_test(c, what_was_good_is_kept_until_what_is_new_is_good);
+	tcase_add_test(c, what_could_not_be_opened_for_a_while_is_read_afterwards);
 	tcase_add_test(c, an_identity_outlives_its_successor_while_it_is_used);
 	tcase_add_test(c, each_file_is_named_with_what_is_wrong);
 	tcase_add_test(c, a_file_that_never_ends_is_too_large);
