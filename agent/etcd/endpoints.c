@@ -45,6 +45,8 @@ static int check(const char *text, struct flume_err *err)
 	curl_url_cleanup(url);
 	if (bad)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (why && strchr(text, '@')) /* there may be a password in it */
+		return flume_fail(err, FLUME_INVALID, "an etcd endpoint %s", why);
 	return why ? flume_fail(err, FLUME_INVALID, "etcd endpoint '%s' %s", text, why) : 0;
 }
 

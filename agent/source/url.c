@@ -121,8 +121,9 @@ static void on_reply(const struct web_reply *r, void *arg)
 		end_round(s);
 }
 
-/* A file that is just being replaced is no reason to ask without. */
-static void read_token(struct source_url *s)
+/* A file that is just being replaced is no reason to ask without, nor is one that is not there yet:
+ * whoever gives no token may be shown other schemas.  False: there is none. */
+static bool read_token(struct source_url *s)
 {
 	char *token;
 	struct flume_err err = {0};
@@ -132,16 +133,17 @@ static void read_token(struct source_url *s)
 		free(s->token);
 		s->token = token;
 	}
+	return s->token || !s->token_file;
 }
 
 static void begin_round(void *arg)
 {
 	struct source_url *s = arg;
 	s->trouble = (struct flume_err){0};
-	read_token(s);
+	bool may_ask = read_token(s);
 	s->retry_after = 0;
 	s->asked = s->good = 0;
-	for (size_t i = 0; i < s->n; i++) {
+	for (size_t i = 0; may_ask && i < s->n; i++) {
 		struct question *q = &s->questions[i];
 		const struct url_document *d = &q->document;
 		q->get = web_get(s->web,

@@ -75,10 +75,15 @@ static bool add_header(struct web_get *g, const char *name, const char *value)
 	return grown;
 }
 
+static bool sends_token(const struct web_get *g)
+{
+	return g->token && (!g->at || origin_same(g->url, g->at));
+}
+
 static bool add_headers(struct web_get *g)
 {
 	struct text bearer = {0}, name = {0};
-	bool sent = g->token && (!g->at || origin_same(g->url, g->at));
+	bool sent = sends_token(g);
 	if (sent)
 		text_addf(&bearer, "Bearer %s", g->token);
 	text_addf(&name, "flume/%s", flume_version());
@@ -101,6 +106,7 @@ static bool prepare(struct web_get *g)
 #define SET(option, value) (bad = bad ? bad : curl_easy_setopt(c, CURLOPT_##option, value))
 	SET(URL, g->at ? g->at : g->url);
 	SET(PROTOCOLS_STR, "http,https");
+	SET(PROXY, sends_token(g) && !origin_is_secure(g->url) ? "" : NULL);
 	SET(NOSIGNAL, 1L);
 	SET(PRIVATE, g);
 	SET(ERRORBUFFER, g->error);
@@ -157,6 +163,12 @@ static const char *header(struct web_get *g, const char *name)
 									    : found->value;
 }
 
+/* libcurl's words.  Those about a proxy may show its password. */
+static const char *said(const struct web_get *g, CURLcode result)
+{
+	return g->error[0] && !strchr(g->error, '@') ? g->error : curl_easy_strerror(result);
+}
+
 static int explain(struct web_get *g, CURLcode result, struct flume_err *err)
 {
 	const char *url = g->at ? g->at : g->url;
@@ -178,8 +190,7 @@ static int explain(struct web_get *g, CURLcode result, struct flume_err *err)
 		return flume_fail(err, FLUME_IO, "%s: the answer was cut short", url);
 	if (result == CURLE_COULDNT_CONNECT && os)
 		return flume_fail(err, FLUME_IO, "%s: %s", url, strerror((int)os));
-	return flume_fail(err, FLUME_IO, "%s: %s", url,
-			  g->error[0] ? g->error : curl_easy_strerror(result));
+	return flume_fail(err, FLUME_IO, "%s: %s", url, said(g, result));
 }
 
 static void answer(struct web_get *g, struct web_reply *reply)

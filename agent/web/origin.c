@@ -40,6 +40,11 @@ bool origin_same(const char *a, const char *b)
 	return same;
 }
 
+bool origin_is_secure(const char *url)
+{
+	return !strncasecmp(url, "https://", 8);
+}
+
 bool origin_may_lead(const char *from, const char *to)
 {
 	struct origin x, y;
@@ -74,6 +79,10 @@ int web_check_url(const char *url, struct flume_err *err)
 	CURLU *u = curl_url();
 	const char *wrong = u ? what_is_wrong(u, url) : "out of memory";
 	curl_url_cleanup(u);
-	return wrong ? flume_fail(err, u ? FLUME_INVALID : FLUME_NOMEM, "'%s': %s", url, wrong)
-		     : 0;
+	if (!wrong)
+		return 0;
+	int code = u ? FLUME_INVALID : FLUME_NOMEM;
+	if (strchr(url, '@')) /* there may be a password in it */
+		return flume_fail(err, code, "the URL: %s", wrong);
+	return flume_fail(err, code, "'%s': %s", url, wrong);
 }

@@ -4,7 +4,8 @@
  * Nothing here blocks: a get is started and its callback runs later, on the loop's thread, never
  * before web_get has returned.  A reply that is longer than it may be, late, or cut short is an
  * error; what came of it is not shown.  Redirects are followed, but never from https to http, and
- * the token goes to the origin that was asked for alone.  http_proxy and its kin are honoured.
+ * the token goes to the origin that was asked for alone.  http_proxy and its kin are honoured, but for a token that is
+ * not encrypted on its way.
  */
 #ifndef FLUME_AGENT_WEB_H
 #define FLUME_AGENT_WEB_H

@@ -353,6 +353,78 @@ START_TEST(the_token_goes_to_nobody_else)
 }
 END_TEST
 
+static int token_file(char path[128], const char *text)
+{
+	const char *tmp = getenv("TMPDIR");
+	snprintf(path, 128, "%s/flume-token-XXXXXX", tmp ? tmp : "/tmp");
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	return fd;
+}
+
+/* Who gives no token may be shown another map, or an empty one. */
+START_TEST(without_the_token_that_is_meant_nothing_is_asked)
+{
+	char file[128];
+	int fd = token_file(file, "\n");
+	web_site_set(&t.site, "/schemas", "{}");
+	follow_urls((const char *[]){at(NULL, "/schemas"), NULL}, file);
+	until_down("holds no token");
+	ck_assert_uint_eq(t.site.asked, 0);
+	ck_assert_int_eq(pwrite(fd, "secret", 6, 0), 6);
+	EXPECT("list() ");
+	ck_assert_ptr_nonnull(strstr(t.site.last, "Authorization: Bearer secret\r\n"));
+	ck_assert_int_eq(unlink(file), 0);
+	close(fd);
+}
+END_TEST
+
+static void set_proxy(const char *url)
+{
+	ck_assert_int_eq(setenv("http_proxy", url, 1), 0);
+	unsetenv("no_proxy");
+	unsetenv("NO_PROXY");
+}
+
+/* It may go over http to this host alone, and a proxy is another. */
+START_TEST(a_token_over_http_goes_through_no_proxy)
+{
+	struct web_site proxy;
+	char file[128];
+	int fd = token_file(file, "secret");
+	web_site_open(&proxy, t.loop);
+	set_proxy(proxy.url);
+	web_site_set(&t.site, "/schemas", "{\"a\": \"1\"}");
+	follow_urls((const char *[]){at(NULL, "/schemas"), NULL}, file);
+	LOOP_UNTIL(t.loop, proxy.asked || t.site.asked, "a question");
+	unsetenv("http_proxy");
+	ck_assert_uint_eq(proxy.asked, 0);
+	EXPECT("list(a=1) ");
+	ck_assert_int_eq(unlink(file), 0);
+	close(fd);
+	t.source = source_free(t.source);
+	web_site_close(&proxy);
+}
+END_TEST
+
+START_TEST(the_password_of_a_proxy_is_not_told)
+{
+	static const char *const wrong[] = {
+		"http://user:geheim@127.0.0.1:x", "what://user:geheim@127.0.0.1:1",
+		"http://user:geheim@nowhere.invalid:1", "http://user:geheim@127.0.0.1:1"};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		set_proxy(wrong[i]);
+		follow();
+		LOOP_UNTIL(t.loop, t.told && !t.up, "an error");
+		unsetenv("http_proxy");
+		ck_assert_msg(!strstr(t.why, "geheim"), "%s", t.why);
+		t.source = source_free(t.source);
+		t.told = false;
+	}
+}
+END_TEST
+
 /* ---- a URL for each ---- */
 
 START_TEST(each_is_an_event_and_all_are_a_list_once)
@@ -430,7 +502,8 @@ START_TEST(urls_are_checked_before_anything_is_asked)
 		{{"https://"}, NULL, "'https://': it is no URL"},
 		{{"https://u:p@h/x"},
 		 NULL,
-		 "'https://u:p@h/x': a password would be shown: use a token file"},
+		 "the URL: a password would be shown: use a token file"},
+		{{"https://u:p@h:port/x"}, NULL, "the URL: it is no URL"},
 		{{"https://h/x#a"},
 		 NULL,
 		 "'https://h/x#a': a fragment is never sent: leave out '#' and what follows"},
@@ -541,6 +614,9 @@ Suite *suite_source_url(void)
 	tcase_add_test(tests, a_server_that_wants_peace_gets_it);
 	tcase_add_test(tests, a_redirect_is_followed_as_far_as_it_may);
 	tcase_add_test(tests, the_token_goes_to_nobody_else);
+	tcase_add_test(tests, without_the_token_that_is_meant_nothing_is_asked);
+	tcase_add_test(tests, a_token_over_http_goes_through_no_proxy);
+	tcase_add_test(tests, the_password_of_a_proxy_is_not_told);
 	tcase_add_test(tests, each_is_an_event_and_all_are_a_list_once);
 	tcase_add_test(tests, one_in_trouble_holds_up_no_other);
 	tcase_add_test(tests, a_single_schema_has_its_limit);
