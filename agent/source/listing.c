@@ -2,7 +2,6 @@
 
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
-#include "lib/base/map.h"
 #include "lib/base/utf8.h"
 
 #include <stdlib.h>
@@ -247,7 +246,7 @@ static int add_part(struct listing *l, const struct listing_part *part)
 	return 0;
 }
 
-static int read_name(struct listing *l, struct scan *s, struct map *names, const char **out)
+static int read_name(struct listing *l, struct scan *s, const char **out)
 {
 	const char *begin = s->at;
 	char *name;
@@ -255,24 +254,18 @@ static int read_name(struct listing *l, struct scan *s, struct map *names, const
 	int code = keep_string(l, s, &name, &len);
 	if (code)
 		return code;
-	code = strlen(name) == len && source_name_good(name) ? map_add(names, name, l)
-							     : FLUME_INVALID;
 	*out = name;
-	if (!code || code == FLUME_NOMEM)
-		return code;
+	if (strlen(name) == len && source_name_good(name))
+		return 0;
 	s->at = begin;
-	return fail(s,
-		    code == FLUME_EXISTS
-			    ? "here is a second schema of the name"
-			    : "expected a name of [a-z0-9._-], as of a schema, not",
-		    name);
+	return fail(s, "expected a name of [a-z0-9._-], as of a schema, not", name);
 }
 
-static int read_member(struct listing *l, struct scan *s, struct map *names)
+static int read_member(struct listing *l, struct scan *s)
 {
-	struct listing_part part = {0};
+	struct listing_part part = {.place = s->at};
 	char *text = NULL;
-	int code = read_name(l, s, names, &part.name);
+	int code = read_name(l, s, &part.name);
 	if (code)
 		return code;
 	skip_space(s);
@@ -293,7 +286,7 @@ static int read_member(struct listing *l, struct scan *s, struct map *names)
 	return code ? code : add_part(l, &part);
 }
 
-static int read_members(struct listing *l, struct scan *s, struct map *names)
+static int read_members(struct listing *l, struct scan *s)
 {
 	static const char mark[] = "\xef\xbb\xbf";
 	if (s->end - s->at >= 3 && !memcmp(s->at, mark, 3))
@@ -304,7 +297,7 @@ static int read_members(struct listing *l, struct scan *s, struct map *names)
 	skip_space(s);
 	bool more = !take(s, '}');
 	while (more) {
-		int code = read_member(l, s, names);
+		int code = read_member(l, s);
 		if (code)
 			return code;
 		skip_space(s);
@@ -317,18 +310,42 @@ static int read_members(struct listing *l, struct scan *s, struct map *names)
 	return s->at == s->end ? 0 : expected(s, "nothing more");
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct listing_part *one = a, *other = b;
+	int c = strcmp(one->name, other->name);
+	return c ? c : (one->place > other->place) - (one->place < other->place);
+}
+
+/* A whole sorted at once: who looked for each name on its way, and made room for it among the
+ * others, could be kept busy for an hour by names in the wrong order. */
+static int sort(struct listing *l, struct scan *s)
+{
+	const struct listing_part *second = NULL;
+	if (l->n)
+		qsort(l->parts, l->n, sizeof *l->parts, by_name);
+	for (size_t i = 1; i < l->n; i++) {
+		const struct listing_part *it = &l->parts[i];
+		if (!strcmp(it->name, it[-1].name) && (!second || it->place < second->place))
+			second = it;
+	}
+	if (!second)
+		return 0;
+	s->at = second->place;
+	return fail(s, "here is a second schema of the name", second->name);
+}
+
 int listing_read(struct listing *l, const char *text, size_t len, struct flume_err *err)
 {
 	struct scan *s = calloc(1, sizeof *s);
-	struct map names = {0};
 	int code = FLUME_NOMEM;
 	if (s) {
 		s->begin = s->at = text;
 		s->end = text + len;
 		s->err = err;
-		code = read_members(l, s, &names);
+		code = read_members(l, s);
+		code = code ? code : sort(l, s);
 	}
-	map_fini(&names);
 	free(s);
 	return code == FLUME_NOMEM ? flume_fail(err, code, "out of memory") : code;
 }

@@ -16,10 +16,11 @@ struct listing_part {
 	const char *text; /* lent by the whole, or by the listing; not terminated */
 	size_t len;
 	enum flume_format format;
+	const char *place; /* of its name in the whole */
 };
 
-struct listing { /* all zero is an empty one */
-	struct listing_part *parts;
+struct listing {                    /* all zero is an empty one */
+	struct listing_part *parts; /* by name */
 	size_t n, cap;
 	struct arena arena;
 };

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* "a=TEXT(json) b=TEXT", or the error. */
 static const char *taken(const char *text)
@@ -41,6 +42,30 @@ START_TEST(a_text_holds_yaml_or_json)
 	ck_assert_str_eq(taken("{\"a\": \" {}\"}"), "a= {}(json)");
 	ck_assert_str_eq(taken("{\"a\": \"\\ud83d\\ude00\\u00e4\"}"),
 			 "a=\xf0\x9f\x98\x80\xc3\xa4");
+}
+END_TEST
+
+START_TEST(parts_come_by_name)
+{
+	ck_assert_str_eq(taken("{\"c\": \"1\", \"a\": \"2\", \"b\": \"3\"}"), "a=2 b=3 c=1");
+}
+END_TEST
+
+/* Whatever their order, they cost what they are: in the square of their number it took a minute. */
+START_TEST(names_in_the_wrong_order_hold_up_nobody)
+{
+	struct text all = {0};
+	struct listing listing = {0};
+	for (unsigned i = 300000; i; i--)
+		text_addf(&all, "%c\"%06u\":0", i == 300000 ? '{' : ',', i);
+	text_add_char(&all, '}');
+	clock_t before = clock();
+	ck_assert_int_eq(listing_read(&listing, all.s, all.len, NULL), 0);
+	ck_assert_int_lt((clock() - before) / CLOCKS_PER_SEC, 10);
+	ck_assert_uint_eq(listing.n, 300000);
+	ck_assert_str_eq(listing.parts[0].name, "000001");
+	listing_fini(&listing);
+	text_fini(&all);
 }
 END_TEST
 
@@ -99,6 +124,8 @@ START_TEST(what_is_wrong_is_said_with_its_place)
 		{"{\"a\": \"\n\"}",
 		 "1:8: expected the closing quote of a text, not the byte 0x0A"},
 		{"{\"a\": {},\n \"a\": {}}", "2:2: here is a second schema of the name 'a'"},
+		{"{\"b\": 1, \"b\": 2, \"a\": 3, \"a\": 4, \"b\": 5}",
+		 "1:10: here is a second schema of the name 'b'"},
 		{"{\"a\": {}, \"\\u0061\": {}}",
 		 "1:11: here is a second schema of the name 'a'"},
 		{"{\"A b\": {}}",
@@ -143,6 +170,8 @@ Suite *suite_listing(void)
 	TCase *tests = tcase_create("listing");
 	tcase_add_test(tests, an_object_is_taken_as_it_stands);
 	tcase_add_test(tests, a_text_holds_yaml_or_json);
+	tcase_add_test(tests, parts_come_by_name);
+	tcase_add_test(tests, names_in_the_wrong_order_hold_up_nobody);
 	tcase_add_test(tests, none_are_none);
 	tcase_add_test(tests, what_is_no_schema_is_left_to_whoever_reads_it);
 	tcase_add_test(tests, nothing_is_made_of_half_an_answer);
