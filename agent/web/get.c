@@ -9,6 +9,7 @@
 #include "lib/base/text.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,9 +170,17 @@ static const char *said(const struct web_get *g, CURLcode result)
 	return g->error[0] && !strchr(g->error, '@') ? g->error : curl_easy_strerror(result);
 }
 
+/* How much of a URL that a redirect leads to is told: its query may be as good as a password. */
+static int shown(const char *url)
+{
+	return (int)strcspn(url, "?");
+}
+
 static int explain(struct web_get *g, CURLcode result, struct flume_err *err)
 {
-	const char *url = g->at ? g->at : g->url;
+	char url[256];
+	snprintf(url, sizeof url, "%.*s", g->at ? shown(g->at) : (int)strlen(g->url),
+		 g->at ? g->at : g->url);
 	curl_off_t connected = 0;
 	long os = 0;
 	curl_easy_getinfo(g->curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
@@ -220,13 +229,15 @@ static int follow(struct web_get *g, struct flume_err *err)
 	char *to = NULL;
 	curl_easy_getinfo(g->curl, CURLINFO_REDIRECT_URL, &to);
 	if (!to)
-		return flume_fail(err, FLUME_IO, "%s: a redirect to nowhere", from);
+		return flume_fail(err, FLUME_IO, "%.*s: a redirect to nowhere", shown(from),
+				  from);
 	if (g->hops++ == g->web->options.redirects)
 		return flume_fail(err, FLUME_REFUSED, "%s: more than %u redirects", g->url,
 				  g->web->options.redirects);
 	if (!origin_may_lead(from, to))
-		return flume_fail(err, FLUME_REFUSED, "%s: a redirect to %s is not followed",
-				  from, to);
+		return flume_fail(err, FLUME_REFUSED,
+				  "%.*s: a redirect to %.*s is not followed", shown(from), from,
+				  shown(to), to);
 	char *copy = strdup(to);
 	if (!copy)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");

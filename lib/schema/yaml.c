@@ -252,6 +252,20 @@ static int on_event(struct reader *r, const yaml_event_t *e)
 	return 0;
 }
 
+/* As libyaml has lines. */
+static bool begins_line(const char *text, const char *at)
+{
+	static const char *const ends[] = {"\n",           "\r",           "\xC2\x85",
+					   "\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF"};
+	size_t before = (size_t)(at - text);
+	for (size_t i = 0; before && i < sizeof ends / sizeof *ends; i++) {
+		size_t n = strlen(ends[i]);
+		if (n <= before && !memcmp(at - n, ends[i], n))
+			return true;
+	}
+	return !before;
+}
+
 /* libyaml compares each %TAG line with all before it.  Tags are refused anyway, and a document
  * that brings so many handles for them is not worth the minutes. */
 static int refuse_directives(struct reader *r)
@@ -259,7 +273,7 @@ static int refuse_directives(struct reader *r)
 	const char *s = r->text, *end = r->text + r->len;
 	size_t seen = 0;
 	for (; (s = memmem(s, (size_t)(end - s), "%TAG", 4)); s += 4) {
-		if (++seen <= LIMIT_TAG_LINES)
+		if (!begins_line(r->text, s) || ++seen <= LIMIT_TAG_LINES)
 			continue;
 		yaml_mark_t mark = mark_of_byte(r, (size_t)(s - r->text));
 		return tree_fail(r->tree, "unsupported", line(mark), column(mark), NULL,

@@ -1,6 +1,6 @@
 /*
  * What a web server says of its schemas: whatever the parser of values takes as a map of names that
- * may be, the listing takes too, with the same names and texts; and nothing it takes is still taken
+ * may be, the listing takes too, with the same names, sorted, and texts; and nothing it takes is still taken
  * with its end cut off.
  */
 #include "agent/source/listing.h"
@@ -36,9 +36,9 @@ static void compare(const struct listing *listing, const flume_value *map)
 	require(listing->n == flume_value_size(map), "every schema is there");
 	for (size_t i = 0; i < listing->n; i++) {
 		const struct listing_part *part = &listing->parts[i];
-		const flume_value *value = flume_value_at(map, i);
-		require(!strcmp(part->name, flume_value_text(flume_value_key(map, i))),
-			"the names are the same");
+		const flume_value *value = flume_value_get(map, part->name);
+		require(value, "the names are the same");
+		require(!i || strcmp(part[-1].name, part->name) < 0, "they are in order");
 		if (flume_value_type(value) != FLUME_TEXT)
 			continue;
 		const char *text = flume_value_text(value);

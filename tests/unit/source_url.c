@@ -321,6 +321,20 @@ START_TEST(a_redirect_is_followed_as_far_as_it_may)
 }
 END_TEST
 
+/* What is behind the question mark may be a signature, and whoever has it may read. */
+START_TEST(where_a_redirect_leads_is_told_without_its_query)
+{
+	redirect("/schemas", "/one?signature=geheim");
+	web_site_answer(&t.site, "/one?signature=geheim",
+			"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{");
+	follow();
+	until_down("/one: the answer was cut short");
+	redirect("/schemas", "ftp://127.0.0.1/x?signature=geheim");
+	until_down("a redirect to ftp://127.0.0.1/x is not followed");
+	ck_assert_ptr_null(strstr(t.why, "geheim"));
+}
+END_TEST
+
 START_TEST(the_token_goes_to_nobody_else)
 {
 	struct web_site other;
@@ -613,6 +627,7 @@ Suite *suite_source_url(void)
 	tcase_add_test(tests, a_huge_schema_is_cut_where_the_engine_refuses_it);
 	tcase_add_test(tests, a_server_that_wants_peace_gets_it);
 	tcase_add_test(tests, a_redirect_is_followed_as_far_as_it_may);
+	tcase_add_test(tests, where_a_redirect_leads_is_told_without_its_query);
 	tcase_add_test(tests, the_token_goes_to_nobody_else);
 	tcase_add_test(tests, without_the_token_that_is_meant_nothing_is_asked);
 	tcase_add_test(tests, a_token_over_http_goes_through_no_proxy);

@@ -218,6 +218,36 @@ START_TEST(hostile_documents_are_refused_quickly)
 }
 END_TEST
 
+/* Each is compared with all before it. */
+START_TEST(directives_are_few_and_anything_may_look_like_one)
+{
+	static const char *const breaks[] = {"\n",       "\r",           "\r\n",
+					     "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+	struct text t = {0};
+	for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++) {
+		flume_report *report = flume_report_new();
+		flume_value *v = NULL;
+		for (int n = 0; n < 101; n++)
+			text_addf(&t, "%%TAG !a%d! tag:x,2000:%s", n, breaks[i]);
+		text_addf(&t, "---%sa: b%s", breaks[i], breaks[i]);
+		ck_assert_int_eq(flume_value_parse(&v, t.s, t.len, FLUME_YAML, NULL, report),
+				 FLUME_SYNTAX);
+		ck_assert_str_eq(flume_report_get_issue(report, 0)->text,
+				 "there are more than 100 %TAG directives");
+		flume_report_free(report);
+		text_fini(&t);
+	}
+	text_add(&t, "\"\xC3\x85%TAG");
+	for (int i = 0; i < 300; i++)
+		text_add(&t, "\xC3\x85%TAG \xE2\x80\xA6%TAG");
+	text_add_char(&t, '"');
+	char *text = text_take(&t);
+	ck_assert_ptr_nonnull(text);
+	accept(text, text);
+	free(text);
+}
+END_TEST
+
 Suite *suite_yaml(void)
 {
 	Suite *suite = suite_create("yaml");
@@ -234,6 +264,7 @@ Suite *suite_yaml(void)
 	tcase_add_test(tests, duplicates_are_found_in_large_maps_too);
 	tcase_add_test(tests, documents_are_bounded);
 	tcase_add_test(tests, hostile_documents_are_refused_quickly);
+	tcase_add_test(tests, directives_are_few_and_anything_may_look_like_one);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
