@@ -292,11 +292,21 @@ void lane_swap(struct lane *lane)
 
 /* ---- trying ---- */
 
+bool lane_met_other_cases(const struct lane *lane)
+{
+	const struct next *next = &lane->next;
+	char now[DIGEST_SIZE];
+	if (next->cases_as_of == lane->engine->sides.moved)
+		return false;
+	extras_digest(lane->engine, next->change, now);
+	return strcmp(now, next->cases) != 0;
+}
+
 static void on_trial(void *arg, const struct flume_err *err)
 {
 	struct lane *lane = arg;
 	lane->next.trial = NULL;
-	if (lane->next.cases_as_of != lane->engine->sides.moved)
+	if (lane_met_other_cases(lane))
 		next_rest(&lane->next); /* it met cases that may not be in force any more */
 	else if (!err)
 		stages_begin(lane);
@@ -361,6 +371,7 @@ static int look_around(struct lane *lane)
 	memcpy(before, next->context, sizeof before);
 	next->as_of = lane->engine->commits;
 	next->cases_as_of = lane->engine->sides.moved;
+	extras_digest(lane->engine, next->change, next->cases);
 	if (refs_context(lane, next->schema, next->context))
 		return FLUME_NOMEM;
 	if (strcmp(before, next->context) != 0)

@@ -77,13 +77,13 @@ static void halt(struct lane *lane, const struct decision *d)
 	struct next *next = &lane->next;
 	bool news = next->stage != NEXT_HELD || strcmp(next->held, d->reason) != 0;
 	next_rest(next);
-	crash_note(lane);
+	next->stage = NEXT_HELD;
+	next->held = d->reason;
+	crash_note(lane); /* whoever waits for its turn need not any more */
 	if (next->asker.done) {
 		refuse_proposal(lane, d);
 		return;
 	}
-	next->stage = NEXT_HELD;
-	next->held = d->reason;
 	if (!strcmp(d->reason, "update-breaker"))
 		engine_wake(lane->engine, lane->breaker.until);
 	if (!news || next->over)
@@ -100,6 +100,7 @@ static void halt(struct lane *lane, const struct decision *d)
 static void settle(struct lane *lane, const struct decision *d)
 {
 	struct next next = lane_take_next(lane);
+	crash_note(lane);
 	if (d->verdict == DECIDE_UNCHANGED) {
 		if (!next.asker.done)
 			lane_calm(lane, &next.facts);

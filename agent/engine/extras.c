@@ -24,6 +24,20 @@ flume_schema *extras_of(const struct engine *e, const char *name)
 	return cases ? cases->good : NULL;
 }
 
+void extras_digest(const struct engine *e, flume_change *change, char out[DIGEST_SIZE])
+{
+	struct digest d;
+	const char *id;
+	digest_init(&d);
+	for (size_t i = 0; (id = flume_change_get_id(change, i)); i++) {
+		const flume_schema *cases = extras_of(e, id);
+		const char *digest = cases ? flume_schema_get_digest(cases) : "none";
+		digest_add(&d, id, strlen(id) + 1);
+		digest_add(&d, digest, strlen(digest) + 1);
+	}
+	digest_end(&d, out);
+}
+
 void extras_free(struct extras *cases)
 {
 	if (!cases)
@@ -44,6 +58,15 @@ static void have_moved(struct engine *e, const char *name)
 {
 	e->sides.moved++;
 	engine_stir(e, name);
+}
+
+void extras_lost(struct engine *e)
+{
+	struct side *side = &e->sides.all[ENGINE_CASES];
+	for (size_t i = 0; i < side->said.len; i++) {
+		struct extras *cases = side->said.entries[i].thing;
+		cases->unsaved |= cases->good != NULL;
+	}
 }
 
 static void save_soon(struct engine *e)
@@ -125,8 +148,8 @@ void extras_drop(struct side *side, const char *name)
 {
 	struct engine *e = side->engine;
 	struct extras *cases = map_get(&side->said, name);
-	if (!cases)
-		return;
+	if (!cases || (!cases->good && !cases->error))
+		return; /* or only its file is left */
 	log_event(LOG_INFO, "extra cases removed", LOG_STR("schema", name),
 		  LOG_STR("digest", cases->facts.digest));
 	/* An empty one is a file to be removed. */

@@ -104,7 +104,58 @@ static int keep(struct engine *e, const char *name, const struct note *note,
 	if (!rc)
 		return 0;
 	memory_trouble(e, "what is held here could not be written", &own);
+	e->sides.holds_unsaved = true;
+	sides_save_later(e);
 	return flume_fail(err, FLUME_IO, "%s", own.text);
+}
+
+/* ---- the folder again, after it was broken or gone ---- */
+
+static int write_held(const struct engine *e, const char *folder, struct flume_err *err)
+{
+	const struct map *pins = &e->sides.pins_here;
+	int rc = e->sides.freeze_here ? write_file(folder, ALL, e->sides.freeze_here, err) : 0;
+	for (size_t i = 0; !rc && i < pins->len; i++)
+		rc = write_file(folder, pins->entries[i].name, pins->entries[i].thing, err);
+	return rc;
+}
+
+static bool is_held(const struct engine *e, const char *file)
+{
+	return !strcmp(file, ALL) ? e->sides.freeze_here != NULL : pin_here(e, file) != NULL;
+}
+
+static int remove_released(const struct engine *e, const char *folder, struct flume_err *err)
+{
+	char **names;
+	int rc = file_list(folder, &names, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; !rc && names[i]; i++)
+		if (!is_held(e, names[i]) &&
+		    (source_name_good(names[i]) || !strcmp(names[i], ALL)))
+			rc = file_remove(folder, names[i], true, err);
+	free(names);
+	return rc;
+}
+
+bool holds_save(struct engine *e)
+{
+	struct flume_err err = {0};
+	if (!e->sides.holds_unsaved)
+		return true;
+	char *folder = folder_of(e);
+	int rc = folder ? file_make_folder(folder, &err)
+			: flume_fail(&err, FLUME_NOMEM, "out of memory");
+	if (!rc)
+		rc = write_held(e, folder, &err);
+	if (!rc)
+		rc = remove_released(e, folder, &err);
+	free(folder);
+	if (rc)
+		memory_trouble(e, "what is held here could not be written", &err);
+	e->sides.holds_unsaved = rc;
+	return !rc;
 }
 
 /* ---- what is said here ---- */

@@ -101,6 +101,7 @@ struct next {
 	const char *held; /* NEXT_HELD: a reason of decide.h; static */
 	struct asker asker;
 	char context[DIGEST_SIZE]; /* refs_context when it was prepared */
+	char cases[DIGEST_SIZE];   /* likewise, extras_digest           */
 	flume_change *change;      /* NEXT_TRIAL ... */
 	struct trial *trial;
 	struct share *share; /* NEXT_SHADOW, NEXT_LIVE */
@@ -181,7 +182,7 @@ struct lane {
 	struct bad bad;
 	struct bad tries; /* see crash.c */
 	struct breaker breaker;
-	struct note cleared; /* the last clear that was carried out; at 0: none was */
+	struct note cleared;      /* the last clear that was carried out; at 0: none was */
 	enum save save, bad_save; /* of what is proven; of `bad` */
 	int64_t save_at, bad_save_at;
 	char saved[DIGEST_SIZE]; /* what STATE/proven/NAME holds; "": unknown, or nothing */
@@ -338,6 +339,8 @@ void lane_swap(struct lane *);
 void lane_fail(struct lane *, const char *stage, const struct flume_err *);
 /* It did not get on, for want of memory and the like: tried again. */
 void lane_block(struct lane *, int code);
+/* Are the cases that what is next has met no longer those in force? */
+bool lane_met_other_cases(const struct lane *);
 /* Is that what is kept to go back to? */
 bool lane_keeps(const struct lane *, const struct facts *);
 

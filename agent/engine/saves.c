@@ -218,6 +218,7 @@ static void fill(struct engine *e)
 			lane->bad_save_at = 0;
 		}
 	}
+	sides_lost(e);
 	crash_lost(e);
 	(void)crash_rewrite(e);
 }

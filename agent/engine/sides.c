@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define PATIENCE (5000 * MS)
-#define AGAIN    (10000 * MS)
+#define AGAIN    (1000 * MS)
 
 static const char *const kinds[ENGINE_SIDES] = {
 	[ENGINE_CASES] = "canaries", [ENGINE_PINS] = "pins",        [ENGINE_FREEZE] = "freeze",
@@ -62,13 +62,33 @@ static int64_t tick_patience(struct engine *e, int64_t now)
 	return INT64_MAX;
 }
 
+static bool save(struct engine *e)
+{
+	bool cases = extras_save(e), holds = holds_save(e);
+	return cases && holds;
+}
+
+void sides_save_later(struct engine *e)
+{
+	e->sides.save_at = loop_now() + AGAIN;
+	engine_wake(e, e->sides.save_at);
+}
+
+void sides_lost(struct engine *e)
+{
+	extras_lost(e);
+	e->sides.holds_unsaved = true;
+	e->sides.save_at = 1;
+	engine_wake(e, 0);
+}
+
 int64_t sides_tick(struct engine *e, int64_t now)
 {
 	int64_t next = tick_patience(e, now);
 	if (!e->sides.save_at)
 		return next;
 	if (now >= e->sides.save_at)
-		e->sides.save_at = extras_save(e) ? 0 : now + AGAIN;
+		e->sides.save_at = save(e) ? 0 : now + AGAIN;
 	return e->sides.save_at && e->sides.save_at < next ? e->sides.save_at : next;
 }
 
@@ -244,7 +264,7 @@ void sides_fini(struct engine *e)
 {
 	struct map *here = &e->sides.pins_here;
 	if (e->sides.save_at)
-		(void)extras_save(e);
+		(void)save(e);
 	for (size_t i = 0; i < ENGINE_SIDES; i++) {
 		struct side *side = &e->sides.all[i];
 		if (side->kind == ENGINE_CASES)

@@ -29,7 +29,8 @@ struct sides {
 	int64_t open_at; /* changes wait for the first lists until then; 0: nothing came yet */
 	int64_t save_at; /* a file is to be written (again) then; 0: no */
 	uint64_t moved;  /* how often the cases changed */
-	bool late;       /* it was said that a list did not come in time */
+	bool holds_unsaved; /* STATE/holds is not what is held here */
+	bool late;          /* it was said that a list did not come in time */
 };
 
 /* The cases of one schema. */
@@ -55,6 +56,10 @@ void sides_hurry(struct engine *);
 void sides_reset(struct engine *);
 /* Returns when to be called next, or INT64_MAX. */
 int64_t sides_tick(struct engine *, int64_t now);
+/* Something could not be written: it is tried again. */
+void sides_save_later(struct engine *);
+/* The state folder was gone: all of it is written again. */
+void sides_lost(struct engine *);
 /* NULL: nobody said anything. */
 const struct note *side_note(const struct engine *, enum engine_side, const char *name);
 
@@ -62,6 +67,8 @@ const struct note *side_note(const struct engine *, enum engine_side, const char
 
 /* NULL: there are none.  Lent. */
 flume_schema *extras_of(const struct engine *, const char *name);
+/* Of all that a change has to meet, for its schema and for those that refer to it. */
+void extras_digest(const struct engine *, flume_change *, char out[DIGEST_SIZE]);
 /* 0 or FLUME_NOMEM. */
 int extras_take(struct side *, const struct change *);
 
@@ -69,12 +76,15 @@ void extras_drop(struct side *, const char *name);
 void extras_boot(struct engine *);
 /* False when some could not be written. */
 bool extras_save(struct engine *);
+void extras_lost(struct engine *);
 void extras_fini(struct side *);
 void extras_free(struct extras *);
 
 /* ---- holds.c ---- */
 
 void holds_boot(struct engine *);
+/* Makes the folder what is held here, if it is not; false when it cannot. */
+bool holds_save(struct engine *);
 void holds_ask(const struct lane *, struct question *);
 /* Who holds it; NULL: nobody. */
 const struct note *holds_find(const struct engine *, const char *name, bool *out_all,

@@ -198,7 +198,7 @@ static int64_t look_at_live(struct lane *lane, const struct share_counts *c, int
 	return INT64_MAX;
 }
 
-/* Does it still stand beside what runs, and refer to what runs? */
+/* Does it still stand beside what runs, refer to what runs, and meet the cases in force? */
 static bool is_stale(struct lane *lane)
 {
 	struct next *next = &lane->next;
@@ -206,6 +206,8 @@ static bool is_stale(struct lane *lane)
 	if (share_running(next->share) != lane->counted)
 		return true;
 	const struct engine *e = lane->engine;
+	if (lane_met_other_cases(lane))
+		return true;
 	if ((next->as_of == e->commits && next->cases_as_of == e->sides.moved) ||
 	    refs_context(lane, next->schema, context))
 		return false;

@@ -389,6 +389,16 @@ void site_says_part(const char *path, const char *part)
 		fail_with_status(path, part);
 }
 
+void site_until_file(const char *below, bool there)
+{
+	int64_t end = loop_now() + LIMIT;
+	while (!access(site_path(below), F_OK) != there) {
+		ck_assert_msg(loop_now() < end, "%s is %s", below,
+			      there ? "not there" : "there");
+		site_turn();
+	}
+}
+
 void site_counts(const char *line)
 {
 	char whole[256];

@@ -113,6 +113,8 @@ void site_says(const char *path, const char *expected);
 void site_until(const char *path, const char *expected);
 /* The status says something at `path` that contains `part`. */
 void site_says_part(const char *path, const char *part);
+/* Until the disk's thread has made, or removed, a file below the state folder. */
+void site_until_file(const char *below, bool there);
 /* A line of the metrics. */
 void site_counts(const char *line);
 bool site_is_ready(void);

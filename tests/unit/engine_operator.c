@@ -260,6 +260,44 @@ START_TEST(what_is_held_here_is_held_after_a_restart)
 }
 END_TEST
 
+START_TEST(what_is_held_here_while_the_disk_is_broken_is_written_later)
+{
+	struct flume_err err;
+	run_one();
+	site_turn();
+	ck_assert_int_eq(engine_hold(site.engine, "b", &ada, NULL), 0);
+	ck_assert_int_eq(rename(site_path("holds"), site_path("away")), 0);
+	site_write("holds", "no folder");
+	ck_assert_int_eq(engine_hold(site.engine, "a", &ada, &err), FLUME_IO);
+	ck_assert_int_eq(engine_release(site.engine, "b", &ada, &err), FLUME_IO);
+	site_says(".disk.ok", "false");
+	ck_assert_int_eq(unlink(site_path("holds")), 0);
+	ck_assert_int_eq(rename(site_path("away"), site_path("holds")), 0);
+	site_until_file("holds/a", true);
+	ck_assert_int_eq(access(site_path("holds/b"), F_OK), -1);
+	site_until(".disk.ok", "true");
+	site_crash();
+	LIST(7, {"a", 7, marking("1.1.0", 2, NULL)});
+	site_says("a.reason", "pinned");
+}
+END_TEST
+
+START_TEST(what_is_held_here_and_cases_come_back_to_a_folder_that_was_removed)
+{
+	run_one();
+	site_turn();
+	ck_assert_int_eq(engine_hold(site.engine, "a", &ada, NULL), 0);
+	site_say(ENGINE_CASES, "c", 7, "cases: [{input: {id: 1}, expect: {made_by: 1}}]");
+	site_until_file("canaries/c", true);
+	char command[200];
+	snprintf(command, sizeof command, "rm -rf %s", site.state);
+	ck_assert_int_eq(system(command), 0);
+	site_put("c", 8, marking("1.0.0", 1, NULL));
+	site_until_file("holds/a", true);
+	site_until_file("canaries/c", true);
+}
+END_TEST
+
 START_TEST(what_is_held_in_the_store_is_held_when_the_node_comes_back)
 {
 	run_one();
@@ -313,7 +351,7 @@ START_TEST(what_failed_its_canary_is_tried_again_when_cleared)
 	site_until("a.running.version", "1.1.0");
 	site_says("a.state", "running");
 	site_says("a.cleared.by", "ada");
-	ck_assert_int_eq(access(site_path("bad/a"), F_OK), -1);
+	site_until_file("bad/a", false);
 	ck_assert_int_eq(engine_clear(site.engine, "nobody", &ada, false, NULL),
 			 FLUME_NOT_FOUND);
 }
@@ -551,6 +589,9 @@ Suite *suite_engine_operator(void)
 	tcase_add_test(tcase, a_mass_deletion_that_is_confirmed_is_held_by_a_pin);
 	tcase_add_test(tcase, a_proposal_is_refused_while_it_is_pinned);
 	tcase_add_test(tcase, a_freeze_holds_them_all);
+	tcase_add_test(tcase, what_is_held_here_while_the_disk_is_broken_is_written_later);
+	tcase_add_test(tcase,
+		       what_is_held_here_and_cases_come_back_to_a_folder_that_was_removed);
 	tcase_add_test(tcase, a_new_node_in_a_frozen_fleet_starts_what_was_there);
 	tcase_add_test(tcase, what_is_held_here_is_held_after_a_restart);
 	tcase_add_test(tcase, what_is_held_in_the_store_is_held_when_the_node_comes_back);

@@ -386,6 +386,34 @@ START_TEST(new_cases_of_others_start_a_shadow_over)
 }
 END_TEST
 
+START_TEST(new_cases_for_what_refers_to_it_start_a_shadow_over)
+{
+	site_open_sides();
+	site_put("b", 4, marking("1.0.0", 1, NULL));
+	site_put("a", 5, running("1.0.0", "b", NULL));
+	site_put("b", 6, marking("1.1.0", 2, LONG_SHADOW));
+	site_says("b.trial.stage", "shadow");
+	site_say(ENGINE_CASES, "a", 7, "cases: [{input: {id: 1}, expect: {made_by: 1}}]");
+	site_until("b.state", "rejected");
+	site_says("b.attempted.stage", "canary");
+	site_says_part("b.attempted.error", "of canaries/a, case 1");
+	site_made_by("a", 1);
+}
+END_TEST
+
+START_TEST(new_cases_for_another_schema_leave_a_shadow_alone)
+{
+	site_open_sides();
+	offer(LONG_SHADOW, 1);
+	serve_ids(0, 3);
+	site_until("a.trial.compared", "3");
+	site_say(ENGINE_CASES, "c", 7, "cases: [{input: {id: 1}, expect: {made_by: 1}}]");
+	for (int i = 0; i < 20; i++)
+		site_turn();
+	site_says("a.trial.compared", "3");
+}
+END_TEST
+
 START_TEST(a_proposal_hears_what_a_shadow_said)
 {
 	site_put("a", 5, marking("1.0.0", 1, NULL));
@@ -403,6 +431,7 @@ START_TEST(a_crash_in_a_live_canary_is_held_against_it)
 {
 	offer(LONG_LIVE, 2);
 	site_says("a.trial.stage", "live");
+	site_until_file("proven/a", true);
 	ck_assert_uint_eq(site_crash(), 1);
 	LIST(7, {"a", 6, marking("1.1.0", 2, LONG_LIVE)});
 	site_until("a.trial.stage", "live");
@@ -412,6 +441,26 @@ START_TEST(a_crash_in_a_live_canary_is_held_against_it)
 	site_says("a.reason", "known-bad");
 	site_says("a.attempted.stage", "crash");
 	site_made_by("a", 1);
+}
+END_TEST
+
+START_TEST(a_suspect_that_is_pinned_holds_up_nobody)
+{
+	site_open_sides();
+	site_put("b", 4, marking("1.0.0", 1, NULL));
+	offer(LONG_LIVE, 2);
+	site_says("a.trial.stage", "live");
+	site_until_file("proven/a", true);
+	site_until_file("proven/b", true);
+	site_crash();
+	site_open_sides();
+	LIST(7, {"a", 6, marking("1.1.0", 2, LONG_LIVE)}, {"b", 4, marking("1.0.0", 1, NULL)});
+	site_until("a.trial.stage", "live");
+	site_put("b", 8, marking("1.1.0", 2, NULL));
+	site_says("b.reason", "after-crash");
+	site_say(ENGINE_PINS, "a", 9, "{\"by\": \"ada\", \"why\": \"it crashed\"}");
+	site_says("a.reason", "pinned");
+	site_until("b.running.version", "1.1.0");
 }
 END_TEST
 
@@ -456,8 +505,11 @@ Suite *suite_engine_stages(void)
 	tcase_add_test(between, a_live_canary_is_given_up_for_a_pin_and_comes_again);
 	tcase_add_test(between, what_failed_in_a_shadow_may_be_cleared);
 	tcase_add_test(between, new_cases_of_others_start_a_shadow_over);
+	tcase_add_test(between, new_cases_for_what_refers_to_it_start_a_shadow_over);
+	tcase_add_test(between, new_cases_for_another_schema_leave_a_shadow_alone);
 	tcase_add_test(between, a_proposal_hears_what_a_shadow_said);
 	tcase_add_test(between, a_crash_in_a_live_canary_is_held_against_it);
+	tcase_add_test(between, a_suspect_that_is_pinned_holds_up_nobody);
 	tcase_add_test(between, counts_of_what_is_under_way_are_shown);
 	return suite;
 }
