@@ -4,6 +4,7 @@
 #include "agent/engine/note.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
