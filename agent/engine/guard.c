@@ -102,15 +102,16 @@ static void cannot_fall(struct lane *lane, int rc, flume_report *report)
 		lane_state(lane, LANE_ROLLED_BACK, "no-way-back");
 }
 
-/* It was wanted, and is bad: it stays in case it is cleared. */
+/* It was wanted, and is bad: it stays in case it is cleared, aside while a proposal is tried. */
 static void keep_refused(struct lane *lane)
 {
 	struct release *bad = &lane->runs;
-	if (lane->next.schema || strcmp(lane->wanted.digest, bad->facts.digest) != 0)
+	struct next *place = lane->next.asker.done ? &lane->aside : &lane->next;
+	if (place->schema || strcmp(lane->wanted.digest, bad->facts.digest) != 0)
 		return;
-	lane->next = (struct next){.schema = bad->schema, .facts = bad->facts};
+	*place = (struct next){.schema = bad->schema, .facts = bad->facts};
 	bad->schema = NULL;
-	next_refused(&lane->next);
+	next_refused(place);
 }
 
 static void fall(struct lane *lane, const char *why)

@@ -464,6 +464,29 @@ START_TEST(a_suspect_that_is_pinned_holds_up_nobody)
 }
 END_TEST
 
+START_TEST(what_was_rolled_back_under_a_proposal_can_be_cleared_later)
+{
+	site_open_sides();
+	site_put("a", 4, marking("1.0.0", 1, NULL));
+	site_call_times("a", 10);
+	site_put("a", 5, running("1.1.0", "flip", LONG_PROBATION));
+	site_submit("a", marking("1.2.0", 3, LONG_SHADOW));
+	site_says("a.trial.version", "1.2.0");
+	atomic_store(&site.failing, true);
+	site_call_times("a", 5);
+	site_until("a.running.version", "1.0.0");
+	atomic_store(&site.failing, false);
+	site_until("a.trial.version", "1.2.0");
+	site_say(ENGINE_PINS, "a", 6, "{}");
+	ck_assert_int_eq(site.answers, 1);
+	ck_assert_int_eq(site.result, ENGINE_HELD);
+	site_say(ENGINE_PINS, "a", 7, NULL);
+	site_made_by("a", 1);
+	site_say(ENGINE_CLEARS, "a", 8, "{}");
+	site_until("a.running.version", "1.1.0");
+}
+END_TEST
+
 START_TEST(counts_of_what_is_under_way_are_shown)
 {
 	offer("shadow: {share: 100%, duration: 1h, except: [made_by]}", 2);
@@ -510,6 +533,7 @@ Suite *suite_engine_stages(void)
 	tcase_add_test(between, a_proposal_hears_what_a_shadow_said);
 	tcase_add_test(between, a_crash_in_a_live_canary_is_held_against_it);
 	tcase_add_test(between, a_suspect_that_is_pinned_holds_up_nobody);
+	tcase_add_test(between, what_was_rolled_back_under_a_proposal_can_be_cleared_later);
 	tcase_add_test(between, counts_of_what_is_under_way_are_shown);
 	return suite;
 }
