@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define VALUE_MOST  ((size_t)1 << 20)
+#define CASES_MOST  (VALUE_MOST / 4)
 #define PROVED_PACE (10000 * MS)
 #define SETTLE      (200 * MS)
 
@@ -227,16 +228,20 @@ static void add_cases(struct text *t, const char *name, const struct extras *cas
 	text_add_char(t, '}');
 }
 
-static void add_all_cases(struct text *t, const struct map *all)
+/* `brief`: only those in trouble, as far as they leave room for the schemas. */
+static void add_all_cases(struct text *t, const struct map *all, bool brief)
 {
 	bool any = false;
 	for (size_t i = 0; i < all->len; i++) {
 		const struct extras *cases = all->entries[i].thing;
 		if (!cases->good && !cases->error)
 			continue;
-		if (!any)
+		if (brief && (!cases->error || t->len > CASES_MOST))
+			continue;
+		if (!any) {
 			add_key(t, "canaries");
-		text_add(t, any ? ", " : "{");
+			text_add_char(t, '{');
+		}
 		any = true;
 		add_cases(t, all->entries[i].name, cases);
 	}
@@ -274,7 +279,6 @@ static void add_node(struct engine *e, struct text *t, struct page_proof *out_pr
 	sight_write_proof(e, t);
 	out_proof->end = t->len;
 	sight_write(e, t);
-	add_all_cases(t, &e->sides.all[ENGINE_CASES].said);
 }
 
 static void add_schemas(struct engine *e, struct text *t, const struct detail *d)
@@ -316,10 +320,11 @@ static size_t add_some_schemas(struct engine *e, struct text *t, size_t most)
 	return left_out;
 }
 
-/* `head`: what comes before the schemas. */
-static void write_brief(struct engine *e, struct text *t, const struct text *head)
+/* `head`: what comes before the cases, which are added to it. */
+static void write_brief(struct engine *e, struct text *t, struct text *head)
 {
 	static const struct detail details[] = {{1, 80}, {0, 0}};
+	add_all_cases(head, &e->sides.all[ENGINE_CASES].said, true);
 	for (size_t i = 0; i < sizeof details / sizeof *details; i++) {
 		text_fini(t);
 		text_add_n(t, head->s, head->len);
@@ -344,6 +349,7 @@ static void write_status(struct engine *e, struct text *t, struct text *brief,
 	struct text head = {0};
 	add_node(e, &head, out_proof);
 	text_add_n(t, head.s, head.len);
+	add_all_cases(t, &e->sides.all[ENGINE_CASES].said, false);
 	add_schemas(e, t, &(struct detail){.findings = 16, .text = 300});
 	text_add_char(t, '}');
 	if (!head.failed && !t->failed && t->len > VALUE_MOST)

@@ -74,6 +74,17 @@ START_TEST(a_candidate_has_to_meet_them_too)
 }
 END_TEST
 
+START_TEST(the_status_has_those_of_several_schemas)
+{
+	site_say(ENGINE_CASES, "a", 4, WANTS(1));
+	site_say(ENGINE_CASES, "b", 5, "cases: 7");
+	site_say(ENGINE_CASES, "c", 6, WANTS(1));
+	site_says(".canaries.a.cases", "1");
+	site_says_part(".canaries.b.error", "cases");
+	site_says(".canaries.c.cases", "1");
+}
+END_TEST
+
 START_TEST(they_touch_nothing_that_runs)
 {
 	site_put("a", 5, marking("1.0.0", 1, NULL));
@@ -301,6 +312,7 @@ Suite *suite_engine_extra(void)
 	tcase_set_timeout(force, 60);
 	tcase_add_test(force, a_candidate_has_to_meet_them_too);
 	tcase_add_test(force, they_touch_nothing_that_runs);
+	tcase_add_test(force, the_status_has_those_of_several_schemas);
 	tcase_add_test(force, what_they_refused_is_tried_again_when_they_change);
 	tcase_add_test(force, what_they_refused_is_tried_again_when_they_are_gone);
 	tcase_add_test(force, what_failed_a_case_of_its_own_is_tried_again_once_with_others);
