@@ -92,8 +92,10 @@ def odd_keys_and_values_stop_nobody(s):
             )
     etcd.delete("/flume/freeze")
     node.wait_schema("a", version="1.1.0")
-    status, _ = etcd.node_status(node.name)
-    equal(status["schemas"]["a"]["running"]["version"], "1.1.0", "in etcd")
+    node.wait_for(
+        "the same in etcd",
+        lambda: etcd.node_status(node.name)[0]["schemas"]["a"]["running"]["version"] == "1.1.0",
+    )
 
 
 def an_end_comes_soon(s):
