@@ -17,6 +17,8 @@
 
 #define FOLDER    "canaries"
 #define FILE_MOST ((size_t)16 << 20)
+#define AT_ONCE   64
+#define BYTES     ((size_t)4 << 20) /* no more are begun beyond it */
 
 flume_schema *extras_of(const struct engine *e, const char *name)
 {
@@ -172,57 +174,89 @@ static char *folder_of(const struct engine *e)
 	return text_take(&t);
 }
 
-static int write_one(const char *folder, const char *name, const struct extras *cases,
-		     struct flume_err *err)
+static char *encode(const char *name, const struct extras *cases, size_t *out_len)
 {
 	struct proven p = {.name = name,
 			   .facts = cases->facts,
 			   .format = FLUME_JSON,
 			   .proven = true,
 			   .at = stamp_now()};
-	size_t len;
 	p.text = flume_schema_get_text(cases->good, &p.len);
-	char *bytes = proven_encode(&p, &len);
-	int rc = bytes ? file_write(folder, name, bytes, len, true, err)
-		       : flume_fail(err, FLUME_NOMEM, "out of memory");
-	free(bytes);
-	return rc;
+	return proven_encode(&p, out_len);
 }
 
-static int save_one(const char *folder, const char *name, struct extras *cases,
-		    struct flume_err *err)
+struct writing { /* of a few: together they cost about as much as one */
+	struct file_item items[AT_ONCE];
+	struct extras *cases[AT_ONCE];
+	size_t n, bytes;
+};
+
+/* 0 or FLUME_NOMEM. */
+static int gather(struct side *side, struct writing *w)
 {
-	int rc = cases->good ? write_one(folder, name, cases, err)
-			     : file_remove(folder, name, true, err);
-	if (!rc)
-		cases->unsaved = false;
-	return rc;
+	for (size_t i = 0; i < side->said.len && w->n < AT_ONCE && w->bytes < BYTES; i++) {
+		struct extras *cases = side->said.entries[i].thing;
+		struct file_item *item = &w->items[w->n];
+		if (!cases->unsaved)
+			continue;
+		*item = (struct file_item){.name = side->said.entries[i].name};
+		if (cases->good && !(item->bytes = encode(item->name, cases, &item->len)))
+			return FLUME_NOMEM;
+		w->bytes += item->len;
+		w->cases[w->n++] = cases;
+	}
+	return 0;
 }
 
-static int save_all(struct side *side, const char *folder, struct flume_err *err)
+static int write_some(struct side *side, const char *folder, struct flume_err *err)
 {
-	int rc = file_make_folder(folder, err);
-	for (size_t i = side->said.len; !rc && i > 0; i--) {
-		struct extras *cases = side->said.entries[i - 1].thing;
-		const char *name = side->said.entries[i - 1].name;
-		if (cases->unsaved)
-			rc = save_one(folder, name, cases, err);
-		if (!rc && !cases->good && !cases->error)
-			extras_free(map_remove(&side->said, name));
+	struct writing w = {.n = 0};
+	size_t done = 0;
+	bool made;
+	int rc = gather(side, &w);
+	if (rc)
+		flume_fail(err, rc, "out of memory");
+	else if (w.n)
+		rc = file_commit(folder, w.items, w.n, &done, &made, err);
+	for (size_t i = 0; i < w.n; i++) {
+		free((void *)(uintptr_t)w.items[i].bytes);
+		if (i < done)
+			w.cases[i]->unsaved = false;
 	}
 	return rc;
+}
+
+/* Those of which nothing is left but the file that was removed. */
+static void forget_removed(struct side *side)
+{
+	for (size_t i = side->said.len; i > 0; i--) {
+		const struct extras *cases = side->said.entries[i - 1].thing;
+		if (!cases->unsaved && !cases->good && !cases->error)
+			extras_free(map_remove(&side->said, side->said.entries[i - 1].name));
+	}
 }
 
 bool extras_save(struct engine *e)
 {
 	struct flume_err err = {0};
+	struct side *side = &e->sides.all[ENGINE_CASES];
 	char *folder = folder_of(e);
-	int rc = folder ? save_all(&e->sides.all[ENGINE_CASES], folder, &err)
+	int rc = folder ? write_some(side, folder, &err)
 			: flume_fail(&err, FLUME_NOMEM, "out of memory");
 	free(folder);
+	forget_removed(side);
 	if (rc)
 		memory_trouble(e, "extra cases could not be written", &err);
 	return !rc;
+}
+
+bool extras_are_saved(const struct engine *e)
+{
+	const struct side *side = &e->sides.all[ENGINE_CASES];
+	for (size_t i = 0; i < side->said.len; i++)
+		if (((const struct extras *)side->said.entries[i].thing)->unsaved)
+			return false;
+	return true;
 }
 
 /* ---- at the start ---- */

@@ -88,7 +88,7 @@ int64_t sides_tick(struct engine *e, int64_t now)
 	if (!e->sides.save_at)
 		return next;
 	if (now >= e->sides.save_at)
-		e->sides.save_at = save(e) ? 0 : now + AGAIN;
+		e->sides.save_at = !save(e) ? now + AGAIN : extras_are_saved(e) ? 0 : now;
 	return e->sides.save_at && e->sides.save_at < next ? e->sides.save_at : next;
 }
 
@@ -264,8 +264,8 @@ void sides_boot(struct engine *e)
 void sides_fini(struct engine *e)
 {
 	struct map *here = &e->sides.pins_here;
-	if (e->sides.save_at)
-		(void)save(e);
+	while (e->sides.save_at)
+		e->sides.save_at = save(e) && !extras_are_saved(e);
 	for (size_t i = 0; i < ENGINE_SIDES; i++) {
 		struct side *side = &e->sides.all[i];
 		if (side->kind == ENGINE_CASES)

@@ -74,8 +74,9 @@ int extras_take(struct side *, const struct change *);
 
 void extras_drop(struct side *, const char *name);
 void extras_boot(struct engine *);
-/* False when some could not be written. */
+/* Writes a few, for the loop waits meanwhile; false when some could not be written. */
 bool extras_save(struct engine *);
+bool extras_are_saved(const struct engine *);
 void extras_lost(struct engine *);
 void extras_fini(struct side *);
 void extras_free(struct extras *);

@@ -146,7 +146,7 @@ static void answer_operator(struct request *r, int rc, const struct flume_err *e
 		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found", "%s", err->text);
 	else if (rc == FLUME_IO)
 		answer_problemf(&r->answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "not-saved",
-				"it is so, but not after a restart: %s", err->text);
+				"it is so, but not yet after a restart: %s", err->text);
 	else
 		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
 }

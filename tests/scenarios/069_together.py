@@ -2,11 +2,13 @@
 word, a restart, a change beside them, clients that go away, values that nobody should have put."""
 
 import base64
-import json
+import os
 import time
 
-from documents import LONG, marking
-from harness import contains, equal, run
+import web
+from documents import marking
+from harness import equal, run
+from waiting import SLOW
 
 LONG_SHADOW = "{share: 100%, duration: 10m, min_requests: 20, wait_for_verdict: true}"
 LONG_LIVE = "{share: 50%, by: id, duration: 10m, min_requests: 1000000}"
@@ -70,6 +72,7 @@ ODD_NAMES = [b"a", b"", b"A", b"a/b", b"\xff\xfe", b"x" * 2000, b"..", b"a\x00b"
 
 def odd_keys_and_values_stop_nobody(s):
     etcd, node = started(s)
+    etcd.put("/flume/canaries/b", "cases: []")
     for value in ODD_VALUES:
         for side in (b"bad/", b"confirm/", b"canaries/", b"pins/"):
             for name in ODD_NAMES:
@@ -89,7 +92,10 @@ def odd_keys_and_values_stop_nobody(s):
             )
     etcd.delete("/flume/freeze")
     node.wait_schema("a", version="1.1.0")
-    etcd.node_status(node.name)
+    node.wait_for(
+        "the same in etcd",
+        lambda: etcd.node_status(node.name)[0]["schemas"]["a"]["running"]["version"] == "1.1.0",
+    )
 
 
 def an_end_comes_soon(s):
@@ -102,8 +108,7 @@ def an_end_comes_soon(s):
         begun = time.monotonic()
         node.stop()
         took = time.monotonic() - begun
-        print(f"measured: {stage} end {took:.2f} s")
-        assert took < 5, took
+        assert took < 5 * SLOW, f"the end took {took:.1f} s during a {stage}"
 
 
 def clients_that_go_away_from_a_shadow(s):
@@ -111,8 +116,6 @@ def clients_that_go_away_from_a_shadow(s):
     folder.set_schema("a", marking("1.0.0", 1))
     node = s.node(folder=folder, socket=f"{s.path}/flume.sock")
     node.prove("a", {"id": 1}, "1.0.0")
-    import web
-
     yaml = {"Content-Type": "application/yaml"}
     for k in range(40):
         try:
@@ -121,19 +124,8 @@ def clients_that_go_away_from_a_shadow(s):
         except OSError:
             pass
     wait_stage(node, "shadow", "1.1.39")
-    import os
-    print("fds", len(os.listdir(f"/proc/{node.pid}/fd")))
-    node.wait_for("few", lambda: len(os.listdir(f"/proc/{node.pid}/fd")) < 50)
-    begun = time.monotonic()
+    node.wait_for("few descriptors", lambda: len(os.listdir(f"/proc/{node.pid}/fd")) < 50)
     node.stop()
-    print(f"measured: end {time.monotonic() - begun:.2f} s")
-
-
-def rss(node):
-    with open(f"/proc/{node.pid}/status") as f:
-        for line in f:
-            if line.startswith("VmRSS"):
-                return int(line.split()[1])
 
 
 def nothing_is_lost_while_many_are_tried(s):
@@ -147,15 +139,12 @@ def nothing_is_lost_while_many_are_tried(s):
     clients = s.load(
         node, "a", lambda i: {"id": i % 100, "pad": "x" * 5000}, rate=1500, threads=8, check=check
     )
-    seen = []
     for k in range(1, 25):
         etcd.set_schema("a", marking(f"1.0.{k}", 1) + QUICK_BOTH)
         if k % 3:
             node.wait_schema("a", version=f"1.0.{k}", timeout=30)
-        seen.append(rss(node))
     node.wait_schema("a", version="1.0.24", timeout=30)
     summary = clients.stop()
-    print("measured:", summary.sent, summary.slowest, seen)
     equal((summary.failed, summary.mixed), (0, 0), f"faults in {summary}")
 
 
@@ -184,7 +173,7 @@ def a_killed_live_canary_in_a_frozen_fleet(s):
     equal(node.process("a", {"id": 1}).status, 404, "status")
 
 
-def a_shadow_that_is_held_supers_and_deleted_over_a_restart(s):
+def a_shadow_of_what_is_deleted_ends_and_a_restart_brings_back_nothing(s):
     etcd, node = started(s)
     etcd.set_schema("u", 'version: "1"\nref: a\n')
     node.wait_schema("u", version="1")
@@ -209,5 +198,5 @@ run(
     clients_that_go_away_from_a_shadow,
     nothing_is_lost_while_many_are_tried,
     a_killed_live_canary_in_a_frozen_fleet,
-    a_shadow_that_is_held_supers_and_deleted_over_a_restart,
+    a_shadow_of_what_is_deleted_ends_and_a_restart_brings_back_nothing,
 )

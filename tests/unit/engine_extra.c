@@ -3,6 +3,7 @@
 
 #include "agent/engine/extra.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,6 +83,24 @@ START_TEST(the_status_has_those_of_several_schemas)
 	site_says(".canaries.a.cases", "1");
 	site_says_part(".canaries.b.error", "cases");
 	site_says(".canaries.c.cases", "1");
+}
+END_TEST
+
+START_TEST(many_come_to_the_disk_a_few_at_a_time)
+{
+	char name[16];
+	for (int i = 0; i < 150; i++) {
+		snprintf(name, sizeof name, "c%d", i);
+		site_say(ENGINE_CASES, name, 4 + i, WANTS(1));
+	}
+	site_until_file("canaries/c149", true);
+	for (int i = 0; i < 149; i++) {
+		snprintf(name, sizeof name, "canaries/c%d", i);
+		site_until_file(name, true);
+	}
+	site_crash();
+	site_says(".canaries.c0.cases", "1");
+	site_says(".canaries.c149.cases", "1");
 }
 END_TEST
 
@@ -313,6 +332,7 @@ Suite *suite_engine_extra(void)
 	tcase_add_test(force, a_candidate_has_to_meet_them_too);
 	tcase_add_test(force, they_touch_nothing_that_runs);
 	tcase_add_test(force, the_status_has_those_of_several_schemas);
+	tcase_add_test(force, many_come_to_the_disk_a_few_at_a_time);
 	tcase_add_test(force, what_they_refused_is_tried_again_when_they_change);
 	tcase_add_test(force, what_they_refused_is_tried_again_when_they_are_gone);
 	tcase_add_test(force, what_failed_a_case_of_its_own_is_tried_again_once_with_others);
