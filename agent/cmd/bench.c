@@ -11,6 +11,7 @@
 #include "agent/cmd/findings.h"
 #include "agent/document/document.h"
 #include "agent/document/kinds.h"
+#include "agent/document/places.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,8 +89,9 @@ int bench_check(flume_factory *factory, struct files *files)
 		struct file *f = &files->all[i];
 		if (!is_clean(f))
 			continue;
+		int places = places_check(flume_schema_get_canary(f->schema), f->report);
 		int result = flume_factory_set_schema(factory, f->name, f->schema, f->report);
-		if (result == FLUME_NOMEM)
+		if (result == FLUME_NOMEM || places == FLUME_NOMEM)
 			code = out_of_memory();
 		else if (result < 0 && !flume_report_size(f->report))
 			flume_report_add(f->report, "rejected", "", NULL, NULL, "%s",

@@ -4,7 +4,7 @@
 
 static const struct conf_option options[] = {
 	OPERATE_OPTIONS("Take back 'hold --all'; schemas that are held by name stay held.",
-			"The reason."),
+			"The reason, for the log of a node that is told alone."),
 	{0},
 };
 

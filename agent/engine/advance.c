@@ -11,6 +11,7 @@
  */
 #include "agent/engine/lane.h"
 
+#include "agent/document/places.h"
 #include "agent/engine/canary.h"
 #include "agent/log/log.h"
 
@@ -384,8 +385,10 @@ static void try_next(struct lane *lane)
 	struct next *next = &lane->next;
 	flume_report *report = flume_report_new();
 	next->due = false;
-	int rc = flume_factory_prepare(lane->engine->factory, lane->name, next->schema,
-				       &next->change, report);
+	int rc = places_check(flume_schema_get_canary(next->schema), report);
+	if (!rc)
+		rc = flume_factory_prepare(lane->engine->factory, lane->name, next->schema,
+					   &next->change, report);
 	if (rc) {
 		block(lane, rc, report);
 		return;

@@ -120,10 +120,14 @@ void sight_explain(struct engine *e, struct text *why)
 		add_bound(why, e->sight.fresh.bound);
 		text_addf(why, "%s%s\n", e->link_why ? ": " : "",
 			  e->link_why ? e->link_why : "");
-	} else if (e->sight.proved_at) {
+	} else if (e->sight.proved_at && e->proved) {
 		text_addf(why, "nothing up to revision %lld is missing, proved at %s\n",
 			  (long long)e->proved, since);
+	} else if (e->sight.proved_at) { /* a folder or a web server: they count nothing */
+		text_addf(why, "nothing is missing, proved at %s\n", since);
 	}
+	if (!e->sight.fresh.blind && !e->link_up && e->link_why)
+		text_addf(why, "%s is down: %s\n", e->options.source, e->link_why);
 	if (e->sight.resets) {
 		stamp_write(since, e->sight.reset_at);
 		text_addf(why, "the store was wiped or restored, seen at %s\n", since);

@@ -1,4 +1,5 @@
 /* GET, PUT, DELETE /schemas/NAME: one schema. */
+#include "agent/document/places.h"
 #include "agent/http/inside.h"
 #include "agent/http/media.h"
 #include "agent/source/slurp.h"
@@ -85,6 +86,8 @@ static int check(struct request *r, flume_report *report)
 		return result;
 	snprintf(r->digest, sizeof r->digest, "%s", flume_schema_get_digest(schema));
 	result = flume_schema_check(schema, r->http->factory, report);
+	if (!result)
+		result = places_check(flume_schema_get_canary(schema), report);
 	flume_schema_unref(schema);
 	return result;
 }

@@ -14,6 +14,12 @@ COMMANDS = (
     "agent", "lint", "test", "run", "apply", "get", "status", "hold", "release", "clear", "confirm",
     "graph", "components",
 )  # fmt: skip
+BAD_PATHS = (
+    marking("1.0.1", 2)
+    + "  compare: {with: running, except: ['a[']}\n"
+    + "  shadow: {except: ['b[']}\n"
+    + "  live: {by: user..id}\n"
+)
 BAD = marking("1.0.1", 2).replace("ref: mark", "ref: marc")
 
 
@@ -84,6 +90,10 @@ def lint(s):
     contains(result.out, "did you mean 'mark'", "the hint")
     both = code(s.flume("lint", os.path.dirname(bad)), 1)
     contains(both.out, "bad.yaml:7:10", "lint of a folder")
+    by = s.file("by.yaml", BAD_PATHS)
+    result = code(s.flume("lint", by), 1)
+    for path in ("a[", "b[", "user..id"):
+        contains(result.out, f"'{path}' is not a path", "lint of a canary")
     issues = code(s.flume("lint", "-o", "json", bad), 1).json()
     contains(json.dumps(issues), "did you mean 'mark'", "lint -o json")
     code(s.flume("lint", "-o", "json", good), 0).json()

@@ -38,6 +38,18 @@ START_TEST(a_proof_is_told_with_its_time)
 }
 END_TEST
 
+START_TEST(a_source_without_revisions_names_none_and_says_that_it_is_down)
+{
+	begin_with(30000);
+	site.sink.link(site.sink.arg, true, NULL);
+	prove(0);
+	ck_assert_ptr_nonnull(strstr(site_why(), "nothing is missing, proved at 2"));
+	ck_assert_ptr_null(strstr(site_why(), "is down"));
+	site.sink.link(site.sink.arg, false, "a web page");
+	ck_assert_ptr_nonnull(strstr(site_why(), "\netcd is down: a web page\n"));
+}
+END_TEST
+
 START_TEST(a_silent_source_makes_the_node_blind_whatever_its_link_says)
 {
 	begin_with(150);
@@ -230,6 +242,7 @@ Suite *suite_engine_sight(void)
 	Suite *suite = suite_create("engine_sight");
 	TCase *sight = site_case(suite, "sight");
 	tcase_add_test(sight, a_proof_is_told_with_its_time);
+	tcase_add_test(sight, a_source_without_revisions_names_none_and_says_that_it_is_down);
 	tcase_add_test(sight, a_silent_source_makes_the_node_blind_whatever_its_link_says);
 	tcase_add_test(sight, being_blind_is_news_and_a_proof_is_not);
 	tcase_add_test(sight, a_node_without_a_source_is_never_blind);

@@ -130,8 +130,17 @@ START_TEST(a_path_that_is_none_is_refused_before_any_document)
 {
 	offer("shadow: {except: ['a[']}", 1);
 	site_says("a.state", "rejected");
-	site_says("a.attempted.stage", "shadow");
-	site_says_part("a.attempted.error", "shadow.except: 'a[' is no path");
+	site_says("a.attempted.stage", "check");
+	site_says_part("a.attempted.error", "'a[' is not a path: column 3: expected an index");
+}
+END_TEST
+
+START_TEST(a_live_canary_by_what_is_no_path_is_refused_at_once)
+{
+	offer("live: {by: 'user..id'}", 1);
+	site_says("a.state", "rejected");
+	site_says("a.attempted.stage", "check");
+	site_says_part("a.attempted.error", "'user..id' is not a path");
 }
 END_TEST
 
@@ -509,6 +518,7 @@ Suite *suite_engine_stages(void)
 	tcase_add_test(shadow, a_shadow_without_documents_has_no_verdict_and_goes_on);
 	tcase_add_test(shadow, a_shadow_that_waits_for_a_verdict_holds_the_swap);
 	tcase_add_test(shadow, a_path_that_is_none_is_refused_before_any_document);
+	tcase_add_test(shadow, a_live_canary_by_what_is_no_path_is_refused_at_once);
 	tcase_add_test(shadow, what_a_shadow_runs_is_no_traffic);
 	tcase_add_test(live, a_live_canary_serves_its_share_and_then_all);
 	tcase_add_test(live, those_of_one_key_are_served_by_the_same);
