@@ -312,6 +312,7 @@ Suite *suite_engine_extra(void)
 	tcase_add_checked_fixture(force, open_all, site_close);
 	tcase_set_timeout(force, 60);
 	tcase_add_test(force, a_candidate_has_to_meet_them_too);
+	tcase_add_test(force, the_status_has_all_of_them);
 	tcase_add_test(force, they_touch_nothing_that_runs);
 	tcase_add_test(force, what_they_refused_is_tried_again_when_they_change);
 	tcase_add_test(force, what_they_refused_is_tried_again_when_they_are_gone);
