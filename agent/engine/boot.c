@@ -58,11 +58,11 @@ static void replay(struct lane *lane, int64_t good_at)
 	const struct bad *bad = &lane->bad;
 	lane->breaker = (struct breaker){0};
 	for (size_t i = 0; i < bad->n; i++)
-		if (bad->list[i].at <= good_at)
+		if (bad->list[i].at < good_at)
 			replay_one(lane, &bad->list[i]);
 	breaker_good(&lane->breaker);
 	for (size_t i = 0; i < bad->n; i++)
-		if (bad->list[i].at > good_at)
+		if (bad->list[i].at >= good_at)
 			replay_one(lane, &bad->list[i]);
 }
 

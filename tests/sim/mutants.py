@@ -68,7 +68,8 @@ def try_one(mutant, folder, seeds):
         os.remove(program)
         return (0, f"noticed by tests/unit, {mutant.suite}") if code else (None, "NOT NOTICED")
     out = subprocess.run([program, "--seeds", str(seeds), "--first-failure"],
-                         stdout=subprocess.PIPE, text=True, check=False).stdout
+                         stdout=subprocess.PIPE, text=True, errors="replace",
+                         check=False).stdout
     os.remove(program)
     promise = re.search(r"seed (\d+): (?:BROKEN: )?([^:\n]*)", out)
     count = re.search(r"sim: (\d+) seeds", out)

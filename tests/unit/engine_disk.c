@@ -137,7 +137,7 @@ START_TEST(a_breaker_that_a_good_one_closed_is_closed_after_a_restart)
 	site.options.breaker_failures = 2;
 	site_restart();
 	prove("a", 5, marking("1.0.0", 1, NULL));
-	site_put("a", 6, marking("1.1.0", 2, "probation: {duration: 1s, min_requests: 4}"));
+	site_put("a", 6, marking("1.1.0", 2, "probation: {duration: 2s, min_requests: 4}"));
 	site_put("a", 7, marking("1.2.0", 3, CASE_GETS(9)));
 	site_until("a.attempted.version", "1.2.0");
 	site_put("a", 8, marking("1.3.0", 4, CASE_GETS(9)));
