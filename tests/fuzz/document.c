@@ -29,11 +29,13 @@ static void come_back(const struct document *document)
 	struct document *again = NULL, *clone = document_clone(document);
 	require(text && clone, "memory");
 	require(document_parse(&again, text, len, NULL) == 0, "what is printed can be read");
-	require(document_matches(again, document, &whole, why, sizeof why), "and means the same");
+	require(document_matches(again, document, &whole, why, sizeof why),
+		"and means the same");
 	char *again_text = document_dump(again, &again_len);
 	require(again_text && len == again_len && !memcmp(text, again_text, len),
 		"and prints the same");
-	require(document_matches(clone, document, &whole, why, sizeof why), "a clone is the same");
+	require(document_matches(clone, document, &whole, why, sizeof why),
+		"a clone is the same");
 	free(again_text);
 	free(text);
 	document_free(again);

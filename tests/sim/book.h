@@ -35,6 +35,7 @@ struct book {
 	const struct draft *watched[NAMES_MOST]; /* on probation; NULL: none */
 	const struct draft *serves[NAMES_MOST];  /* as last seen ... */
 	int64_t serves_since[NAMES_MOST];        /* ... since when   */
+	const struct draft *served[NAMES_MOST];  /* before that      */
 	int64_t condemn_by[NAMES_MOST]; /* what fails live has to be gone by then; 0: nothing */
 	bool mass_held;
 	bool pinned[NAMES_MOST], frozen; /* it said so, since its start                     */

@@ -263,15 +263,18 @@ void promise_heard(struct node *n, const char *message, const struct log_pair *p
 
 /* ---- now and then ---- */
 
-/* A draft that fails live, after one that did well for long enough to compare with. */
+/* A draft that fails live, after one that did well for long enough to compare with.  What is kept
+ * while another is on probation comes back without one of its own. */
 static void begin_to_serve(struct book *book, unsigned name, const struct draft *d)
 {
 	const struct draft *before = book->serves[name];
 	bool compared = before && before->trait != DRAFT_FAILS_LIVE &&
 			sim.now - book->serves_since[name] > ENOUGH && before->refers_to < 0;
-	bool fails = d && d->trait == DRAFT_FAILS_LIVE && d->refers_to < 0;
+	bool kept = d == book->served[name] && sim.now - book->serves_since[name] <= PROBATION;
+	bool fails = d && d->trait == DRAFT_FAILS_LIVE && d->refers_to < 0 && !kept;
 	book->condemn_by[name] =
 		compared && fails && fleet_options()->traffic ? sim.now + PROBATION : 0;
+	book->served[name] = before;
 	book->serves[name] = d;
 	book->serves_since[name] = sim.now;
 }

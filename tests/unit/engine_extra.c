@@ -330,7 +330,6 @@ Suite *suite_engine_extra(void)
 	tcase_add_checked_fixture(force, open_all, site_close);
 	tcase_set_timeout(force, 60);
 	tcase_add_test(force, a_candidate_has_to_meet_them_too);
-	tcase_add_test(force, the_status_has_all_of_them);
 	tcase_add_test(force, they_touch_nothing_that_runs);
 	tcase_add_test(force, the_status_has_those_of_several_schemas);
 	tcase_add_test(force, many_come_to_the_disk_a_few_at_a_time);
