@@ -16,13 +16,13 @@ static void enlist(flume_pipeline *pipeline, struct hub *hub)
 
 flume_pipeline *pipeline_new(struct hub *hub, const char *id, size_t bytes, struct arena *arena)
 {
-	size_t own = sizeof(flume_pipeline) + strlen(id) + 1;
+	size_t id_size = strlen(id) + 1, own = sizeof(flume_pipeline) + id_size;
 	own += -own % ARENA_ALIGN;
 	flume_pipeline *pipeline = malloc(own + bytes);
 	if (!pipeline)
 		return NULL;
 	memset(pipeline, 0, sizeof *pipeline);
-	strcpy(pipeline->id, id);
+	memcpy(pipeline->id, id, id_size);
 	arena_lend(arena, (char *)pipeline + own, bytes);
 	counted_init(&pipeline->counted);
 	pipeline->schemas = pipeline->few;

@@ -37,8 +37,8 @@ static struct tally_page *page_with_room(struct hub *hub)
 	struct tally_page *page = hub->tallies;
 	if (page)
 		return page;
-	page = aligned_alloc(LINE,
-			     sizeof *page + hub->stripes * TALLY_ROW * sizeof *page->rows);
+	page = aligned_alloc(LINE, sizeof *page + (size_t)hub->stripes * TALLY_ROW *
+							  sizeof *page->rows);
 	if (page) {
 		page->taken = 0;
 		link_page(hub, page);

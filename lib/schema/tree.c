@@ -171,8 +171,9 @@ static struct word **recent_of(struct tree *t, const char *s, size_t n)
 
 struct word *tree_word(struct tree *t, const char *s, size_t n)
 {
-	struct word **recent = n <= SHORT ? recent_of(t, s, n) : NULL;
-	if (recent && *recent && (*recent)->size == n && !memcmp((*recent)->text, s, n))
+	bool brief = n <= SHORT;
+	struct word **recent = recent_of(t, s, n);
+	if (brief && *recent && (*recent)->size == n && !memcmp((*recent)->text, s, n))
 		return *recent;
 	struct word *word = arena_get(&t->arena, sizeof *word + n + 1);
 	if (!word)
@@ -181,7 +182,7 @@ struct word *tree_word(struct tree *t, const char *s, size_t n)
 	memcpy(word->text, s, n);
 	word->text[n] = '\0';
 	t->own_bytes += n + 1;
-	if (recent)
+	if (brief)
 		*recent = word;
 	return word;
 }
