@@ -381,8 +381,7 @@ static bool explain(struct engine *e, struct text *why)
 		missing++;
 	}
 	if (!e->listed && !running)
-		text_addf(why, "no schemas on disk, waiting for %s%s%s\n", e->options.source,
-			  e->link_why ? ": " : "", e->link_why ? e->link_why : "");
+		text_addf(why, "no schemas on disk, waiting for %s\n", e->options.source);
 	else
 		text_addf(why, "%zu schema%s run%s%s%s\n", running, running == 1 ? "" : "s",
 			  running == 1 ? "s" : "", e->listed ? "" : " from disk, waiting for ",
