@@ -171,7 +171,7 @@ stress: $(B)/unit
 	STRESS_SECONDS=$(SECONDS) $(B)/unit stress
 
 scenarios: all
-	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/run.py $(ONLY)
+	FLUME=$(B)/flume SLOW=$(SLOW) SKIP="$(SKIP)" python3 tests/scenarios/run.py $(ONLY)
 
 # kill -9 of the agent, so many times, at random moments of updates; SEED=N for those again.
 .PHONY: kills weather

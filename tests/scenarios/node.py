@@ -90,6 +90,10 @@ class Node(Process):
         return self.request("POST", f"/pipelines/{name}", document, headers)
 
     def status(self):
+        """Once there is one: it comes a moment after the port does."""
+        return wait_until(f"{self.name}: a status", self._status)
+
+    def _status(self):
         answer = self.get("/status")
         equal(answer.status, 200, "GET /status")
         return answer.json()

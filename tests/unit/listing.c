@@ -168,6 +168,7 @@ Suite *suite_listing(void)
 {
 	Suite *suite = suite_create("listing");
 	TCase *tests = tcase_create("listing");
+	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, an_object_is_taken_as_it_stands);
 	tcase_add_test(tests, a_text_holds_yaml_or_json);
 	tcase_add_test(tests, parts_come_by_name);

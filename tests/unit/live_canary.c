@@ -38,6 +38,8 @@ START_TEST(clients_that_fail_with_what_runs_too_are_not_held_against_it)
 {
 	judged((struct tally){100, 30}, (struct tally){1000, 300}, 60 * S, LIVE_GOOD);
 	judged((struct tally){100, 31}, (struct tally){1000, 300}, 0, LIVE_BAD);
+	judged((struct tally){100, 100}, (struct tally){100, 98}, 60 * S,
+	       LIVE_GOOD); /* 2 under way */
 }
 END_TEST
 

@@ -116,6 +116,7 @@ Suite *suite_split(void)
 {
 	Suite *suite = suite_create("split");
 	TCase *cases = tcase_create("split");
+	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, the_hash_follows_its_recipe);
 	tcase_add_test(cases, known_keys_have_their_known_points);
 	tcase_add_test(cases, parts_do_not_run_into_each_other);

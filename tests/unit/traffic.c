@@ -220,7 +220,8 @@ static int open_short_of_memory(long nth, bool shadow)
 	int rc = shadow ? traffic_open_shadow(traffic, &terms, &share, NULL)
 			: traffic_open_live(traffic, &terms, &share, NULL);
 	bool failed = memory_is_back();
-	ck_assert_int_eq(rc, failed ? FLUME_NOMEM : 0);
+	if (!shadow || rc) /* else it may have been the shadow's thread that had none */
+		ck_assert_int_eq(rc, failed ? FLUME_NOMEM : 0);
 	ck_assert_ptr_eq(traffic_leave(traffic_enter(traffic, "a")), NULL);
 	traffic_close(share);
 	return failed;
