@@ -16,9 +16,9 @@
 #include "agent/engine/ending.h"
 #include "agent/log/log.h"
 #include "agent/loop/loop.h"
+#include "agent/loop/thread.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,22 +217,6 @@ static void *work(void *arg)
 
 /* ---- life, on the loop ---- */
 
-/* Signals are the main thread's affair. */
-static int spawn(struct share *s)
-{
-	pthread_t thread;
-	pthread_attr_t attr;
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&thread, &attr, work, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return rc;
-}
-
 static int start_thread(struct share *s, struct flume_err *err)
 {
 	struct traffic *t = s->traffic;
@@ -240,7 +224,7 @@ static int start_thread(struct share *s, struct flume_err *err)
 	pthread_mutex_lock(&t->farewell);
 	t->threads++;
 	pthread_mutex_unlock(&t->farewell);
-	int rc = spawn(s);
+	int rc = thread_start(work, s, 0);
 	if (!rc)
 		return 0;
 	pthread_mutex_lock(&t->farewell);

@@ -5,8 +5,9 @@
  */
 #include "agent/engine/scribe.h"
 
+#include "agent/loop/thread.h"
+
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -110,22 +111,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static bool begin_thread(struct shared *d)
-{
-	pthread_t thread;
-	pthread_attr_t how;
-	sigset_t all, before;
-	pthread_attr_init(&how);
-	pthread_attr_setstacksize(&how, STACK);
-	pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool good = !pthread_create(&thread, &how, work, d);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&how);
-	return good;
-}
-
 /* ---- on the loop ---- */
 
 static void finish(struct scribe *scribe, struct scribe_job *job)
@@ -171,7 +156,7 @@ void scribe_start(struct scribe *scribe, struct scribe_job *job)
 {
 	scribe->busy = true;
 	if (!scribe->threaded)
-		scribe->threaded = begin_thread(scribe->shared);
+		scribe->threaded = !thread_start(work, scribe->shared, STACK);
 	if (!scribe->threaded) {
 		carry_out(job);
 		finish(scribe, job);

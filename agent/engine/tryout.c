@@ -3,9 +3,9 @@
 #include "agent/engine/canary.h"
 #include "agent/log/log.h"
 #include "agent/loop/loop.h"
+#include "agent/loop/thread.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,22 +188,6 @@ static void *run(void *arg)
 
 /* ---- on the loop ---- */
 
-/* Signals are the main thread's affair. */
-static int spawn(struct tryout *t)
-{
-	pthread_t thread;
-	pthread_attr_t attr;
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&thread, &attr, run, t);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return rc;
-}
-
 bool tryout_may_start(struct tryout *t, size_t most_lost)
 {
 	pthread_mutex_lock(&t->desk->lock);
@@ -220,7 +204,7 @@ bool tryout_start(struct tryout *t)
 	t->refs++;
 	pthread_mutex_unlock(&d->lock);
 	t->started_at = loop_now();
-	int rc = spawn(t);
+	int rc = thread_start(run, t, 0);
 	if (!rc)
 		return true;
 	log_event(LOG_WARN, "no thread for a canary: it waits", LOG_STR("error", strerror(rc)));
