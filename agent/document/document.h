@@ -17,6 +17,7 @@
 #define DOCUMENT_DEPTH 256 /* arrays and objects within each other, at the most */
 
 struct document;
+struct text;
 
 /* Strict RFC 8259: UTF-8, any value as root; duplicate keys and lone surrogates are refused,
  * and so are numbers beyond a 64-bit integer or a double.  Returns 0, FLUME_SYNTAX ("line 1,
@@ -31,6 +32,10 @@ struct document *document_free(struct document *);
 /* Compact JSON, keys in the order they came in, numbers such that they read back as the same.
  * free(3); NULL when out of memory.  `out_len` may be NULL. */
 char *document_dump(const struct document *, size_t *out_len);
+
+/* The same of what stands at `path`, behind what is in `text` already; text.h says how memory that
+ * runs out is noticed.  False when there is nothing.  A NULL `path` is the root. */
+bool document_write(const struct document *, const struct path *, struct text *);
 
 /* What a factory of documents is made with. */
 extern const struct flume_item_type document_type;
@@ -59,6 +64,12 @@ struct document_view { /* borrowed until the document changes */
 	size_t len;       /* of the text; elements of an array, members of an object */
 };
 
+/* One member or element after the other, in their order; `key` is NULL in an array.  Ends with what
+ * `fn` returns when that is not 0, and with FLUME_NOT_FOUND when no container is at `path` (NULL: the
+ * root). */
+typedef int document_each_fn(void *arg, const char *key, size_t key_len,
+			     const struct document_view *);
+int document_each(const struct document *, const struct path *, document_each_fn *, void *arg);
 /* False when there is nothing at `path`. */
 bool document_get(const struct document *, const struct path *, struct document_view *out);
 /* The same, where null counts as nothing. */
@@ -95,6 +106,26 @@ bool document_matches(const struct document *actual, const struct document *expe
  * When it fails nothing has changed.  Returns 0, FLUME_FAILED or FLUME_NOMEM. */
 int document_set(struct document *, const struct path *, const struct document *constant,
 		 struct flume_err *err);
+/* The same for values that are made on the way: a text (UTF-8, any bytes in it), a number, a
+ * truth, null, and any JSON.  FLUME_FAILED also when `text` is not UTF-8, `real` is not finite, or
+ * `json` is not one JSON value. */
+int document_set_text(struct document *, const struct path *, const char *text, size_t len,
+		      struct flume_err *err);
+int document_set_integer(struct document *, const struct path *, int64_t,
+			 struct flume_err *err);
+int document_set_real(struct document *, const struct path *, double real,
+		      struct flume_err *err);
+int document_set_truth(struct document *, const struct path *, bool, struct flume_err *err);
+int document_set_null(struct document *, const struct path *, struct flume_err *err);
+int document_set_json(struct document *, const struct path *, const char *json, size_t len,
+		      struct flume_err *err);
+/* A copy of what stands at `from` in `other`, which may be the same document; a NULL `from` is the
+ * root.  FLUME_NOT_FOUND, with nothing in `err`, when there is nothing. */
+int document_copy(struct document *, const struct path *to, const struct document *other,
+		  const struct path *from, struct flume_err *err);
+/* The members of `from`'s root are set in the root of the first: what both have is replaced, or, when
+ * both are objects, merged in turn.  FLUME_FAILED when one of the roots is no object. */
+int document_merge(struct document *, const struct document *from, struct flume_err *err);
 /* False when there was nothing; elements behind a removed one move up. */
 bool document_remove(struct document *, const struct path *);
 
