@@ -44,7 +44,7 @@ struct serve_handler { /* each may be NULL but begin, run and done */
 	void (*woken)(struct exchange *);
 	/* The client is gone, and the exchange is parked: whoever works on it may stop. */
 	void (*gone)(struct exchange *);
-	/* begin was called, so this is too; not while it is parked. */
+	/* Comes after begin or refuse, but not while it is parked. */
 	void (*done)(struct exchange *);
 	/* A message that is none (`code` is a word for what is wrong), before or instead of begin:
 	 * may answer with `status` and a body that says `why`; if it does not, there is none.
@@ -86,7 +86,7 @@ unsigned serve_active(const struct serve *);
  * returns NULL. */
 struct serve *serve_free(struct serve *);
 
-/* ---- the request: texts are good until done ---- */
+/* ---- the request: texts are good until the call returns, and as long as it is parked ---- */
 
 void *exchange_arg(const struct exchange *);
 /* Zeroed at first; a later exchange of the same thread finds there what an earlier one left. */
