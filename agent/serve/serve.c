@@ -132,6 +132,11 @@ void serve_end_connections(struct serve *s)
 	atomic_store(&s->ending, true);
 }
 
+bool serve_is_ending(const struct serve *s)
+{
+	return atomic_load(&s->ending);
+}
+
 void serve_wake_all(struct serve *s)
 {
 	for (unsigned i = 0; i < s->threads; i++) {

@@ -77,6 +77,7 @@ struct serve *serve_new(const struct serve_options *, const struct serve_handler
 void serve_enter(void *serve, int fd, const struct sockaddr *, socklen_t);
 /* Any thread: from now on every whole answer ends its connection. */
 void serve_end_connections(struct serve *);
+bool serve_is_ending(const struct serve *);
 /* Any thread: calls `woken` of every exchange that is under way and not parked. */
 void serve_wake_all(struct serve *);
 /* Any thread.  Connections that are open; exchanges between their head and their last byte. */
