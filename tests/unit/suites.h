@@ -23,7 +23,6 @@
 	X(cmd) \
 	X(cmd_describe) \
 	X(cmd_etcd) \
-	X(cmd_lines) \
 	X(cmd_lint) \
 	X(cmd_run) \
 	X(component) \
