@@ -117,6 +117,7 @@
 	X(loop) \
 	X(map) \
 	X(names) \
+	X(ndjson) \
 	X(note) \
 	X(origin) \
 	X(original_faults) \
