@@ -16,11 +16,17 @@ int paths_compile(struct path *out, const flume_value *text, const char *at,
 	return FLUME_REJECTED;
 }
 
-int paths_field(struct path *out, const flume_value *decl, const char *at, flume_report *report)
+int paths_key(struct path *out, const flume_value *decl, const char *key, const char *at,
+	      flume_report *report)
 {
 	char place[512];
-	snprintf(place, sizeof place, "%s.field", at);
-	return paths_compile(out, flume_value_get(decl, "field"), place, report);
+	snprintf(place, sizeof place, "%s.%s", at, key);
+	return paths_compile(out, flume_value_get(decl, key), place, report);
+}
+
+int paths_field(struct path *out, const flume_value *decl, const char *at, flume_report *report)
+{
+	return paths_key(out, decl, "field", at, report);
 }
 
 int paths_fields(struct paths **out, const flume_value *decl, const char *at,
