@@ -14,10 +14,14 @@
 	X(kind_require) \
 	X(kind_rename) \
 	X(kind_move) \
+	X(kind_convert) \
+	X(kind_math) \
 	X(kind_format) \
 	X(kind_fail) \
 	X(kind_parse_json) \
 	X(kind_parse_kv) \
+	X(kind_parse_regex) \
+	X(kind_parse_timestamp) \
 	X(kind_drop) \
 	X(kind_equals) \
 	X(kind_exists) \
