@@ -18,6 +18,10 @@
 	X(kind_math) \
 	X(kind_format) \
 	X(kind_fail) \
+	X(kind_redact) \
+	X(kind_redact_hash) \
+	X(kind_sample) \
+	X(kind_dedupe) \
 	X(kind_parse_json) \
 	X(kind_parse_kv) \
 	X(kind_parse_regex) \
@@ -47,6 +51,8 @@ DOCUMENT_KINDS(X)
 extern const struct flume_maker *const document_kinds[];
 /* As kind_file, but the file is neither made nor opened, and nothing can be sent to it. */
 extern const struct flume_maker kind_file_unopened;
+/* As kind_redact_hash, with another key: the file is not read. */
+extern const struct flume_maker kind_redact_hash_unopened;
 
 /* Makes all of them known to a factory of documents. */
 int document_register(flume_factory *, struct flume_err *err);

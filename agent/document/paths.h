@@ -19,8 +19,11 @@ int paths_key(struct path *out, const flume_value *decl, const char *key, const 
 int paths_field(struct path *out, const flume_value *decl, const char *at, flume_report *);
 /* The list `fields`, in its order; every bad path is a finding. */
 int paths_fields(struct paths **out, const flume_value *decl, const char *at, flume_report *);
+/* The same for the list `key`. */
+int paths_list(struct paths **out, const flume_value *decl, const char *key, const char *at,
+	       flume_report *);
 /* Sorts, and drops those that another one covers. */
 void paths_reduce(struct paths *);
-void paths_free(void *arg); /* what paths_fields made; NULL is fine */
+void paths_free(void *arg); /* what the two above made; NULL is fine */
 
 #endif
