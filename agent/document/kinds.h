@@ -28,6 +28,9 @@
 	X(kind_parse_timestamp) \
 	X(kind_drop) \
 	X(kind_equals) \
+	X(kind_in) \
+	X(kind_between) \
+	X(kind_cidr) \
 	X(kind_exists) \
 	X(kind_greater) \
 	X(kind_less) \
@@ -36,6 +39,10 @@
 	X(kind_any) \
 	X(kind_not) \
 	X(kind_field) \
+	X(kind_bucket) \
+	X(kind_merge) \
+	X(kind_collect) \
+	X(kind_first) \
 	X(kind_handler_set) \
 	X(kind_handler_drop) \
 	X(kind_stdout) \
