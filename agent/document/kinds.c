@@ -8,7 +8,9 @@ const struct flume_maker *const document_kinds[] = {
 
 static const struct flume_maker *unopened(const struct flume_maker *kind)
 {
-	return kind == &kind_file ? &kind_file_unopened : kind;
+	return kind == &kind_file          ? &kind_file_unopened
+	       : kind == &kind_redact_hash ? &kind_redact_hash_unopened
+					   : kind;
 }
 
 static int register_all(flume_factory *factory, bool open, struct flume_err *err)
