@@ -241,9 +241,22 @@ build/bench/%: build/obj/tests/bench/%.o $(AGENT_OBJECTS) $(LIB_OBJECTS)
 	$(SAY) link $@
 	$(Q)$(CC) $(FLAGS) $^ $(AGENT_LIBS) -o $@
 
+# Programs that the scripts run: orders, a client, and what stands beside us.  Each is one file and
+# takes nothing of ours.  That on libmicrohttpd is left out where it is missing, and said by its script;
+# that on yyjson is built by its script.
+BENCH_TOOLS := $(patsubst tests/bench/tools/%.c,build/bench/tools/%,$(filter-out %/with_yyjson.c \
+	$(if $(call pkg,--libs,libmicrohttpd),,%/echo.c),$(wildcard tests/bench/tools/*.c)))
+build/bench/tools/with_jansson: TOOL_LIBS = $(call pkg,--libs,jansson)
+build/bench/tools/echo: TOOL_LIBS = $(call pkg,--libs,libmicrohttpd)
+
+build/bench/tools/%: tests/bench/tools/%.c $(wildcard tests/bench/tools/*.h)
+	@mkdir -p $(@D)
+	$(SAY) cc $@
+	$(Q)$(CC) $(CPPFLAGS) $(FLAGS) $< $(TOOL_LIBS) -o $@
+
 # ONLY=beside_go runs one of them; QUICK=1 is less sure, and sooner.
 .PHONY: bench
-bench: all $(BENCHES)
+bench: all $(BENCHES) $(BENCH_TOOLS)
 	@set -e; for b in $(call only,$(ALONE)); do echo "== $${b##*/}"; $$b; done
 	@set -e; for b in $(call only,$(BENCH_SCRIPTS)); do echo "== $$b"; python3 $$b; done
 only = $(if $(ONLY),$(filter %/$(ONLY) %/$(ONLY).py,$(1)),$(1))
