@@ -213,7 +213,7 @@ global(workDirectory="{folder}" maxMessageSize="64k")
 module(load="imfile")
 module(load="mmjsonparse")
 template(name="json" type="list") { property(name="$!") constant(value="\\n") }
-input(type="imfile" file="{corpus}" tag="orders" ruleset="orders")
+input(type="imfile" file="{corpus}" tag="orders" addMetadata="off" ruleset="orders")
 ruleset(name="orders") {
   action(type="mmjsonparse" cookie="")
   set $!status = "accepted";
