@@ -271,7 +271,9 @@ DEPS_CHECK := g++ check etcd-server etcd-client openssl python3 python3-jsonsche
               graphviz curl
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 # The original is written in Go and takes 1.24 or newer: where Debian's is older, put one on the PATH.
-DEPS_BENCH := golang-go ca-certificates
+DEPS_GO    := golang-go ca-certificates
+# What ours is measured beside, and by.  Each bench says SKIPPED for what is not there.
+DEPS_BENCH := jq miller rsyslog wrk libmicrohttpd-dev valgrind python3-pip etcd-server
 
 # Asks dpkg first, so a machine that has everything needs neither root nor a network.
 install_missing = missing=$$(for p in $(1); do \
@@ -290,7 +292,8 @@ deps-check: deps
 deps-lint: deps-check
 	@$(call install_missing,$(DEPS_LINT))
 deps-bench:
-	@command -v go >/dev/null || { $(call install_missing,$(DEPS_BENCH)); }
+	@command -v go >/dev/null || { $(call install_missing,$(DEPS_GO)); }
+	@$(call install_missing,$(DEPS_BENCH))
 
 # ---- to install -------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ they are found; what any of them puts out is judged first, so one that is told w
 
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -276,8 +277,9 @@ def programs(folder, documents):
 
 
 def version_of(candidate):
-    """Its own words, as short as can be."""
+    """As it says itself."""
     if not candidate.version:
         return ""
     said = subprocess.run(candidate.version, capture_output=True, text=True, check=False)
-    return (said.stdout or said.stderr).splitlines()[0][:60]
+    found = re.search(r"\d+\.\d[\w.]*", said.stdout or said.stderr)
+    return found.group() if found else ""

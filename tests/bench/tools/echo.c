@@ -60,10 +60,10 @@ int main(int argc, char **argv)
 {
 	unsigned port = argc > 1 ? (unsigned)atoi(argv[1]) : 0;
 	unsigned threads = argc > 2 ? (unsigned)atoi(argv[2]) : 2;
-	struct MHD_Daemon *daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD, (uint16_t)port, NULL, NULL, handle, NULL,
-		MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_NOTIFY_COMPLETED, over, NULL,
-		MHD_OPTION_END);
+	struct MHD_Daemon *daemon =
+		MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, (uint16_t)port, NULL, NULL,
+				 handle, NULL, MHD_OPTION_THREAD_POOL_SIZE, threads,
+				 MHD_OPTION_NOTIFY_COMPLETED, over, NULL, MHD_OPTION_END);
 	if (!daemon) {
 		fprintf(stderr, "echo: it cannot listen on port %u\n", port);
 		return 1;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINES_ROOM ((size_t)1 << 17)
+#define LINES_ROOM    ((size_t)1 << 17)
 #define LINES_PADDING 16 /* that may be read and written behind a line */
 
 static char lines_out[LINES_ROOM];

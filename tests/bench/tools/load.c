@@ -27,10 +27,10 @@
 #include <unistd.h>
 
 #define CONNECTIONS 1024
-#define REQUEST 65536
-#define ANSWER 65536
-#define SLOTS 2000000 /* microseconds; the last is for all above */
-#define PATIENCE INT64_C(5000000000)
+#define REQUEST     65536
+#define ANSWER      65536
+#define SLOTS       2000000 /* microseconds; the last is for all above */
+#define PATIENCE    INT64_C(5000000000)
 
 struct connection {
 	int fd;
@@ -291,7 +291,8 @@ static double quantile_ms(double q)
 
 static void tell(void)
 {
-	printf("{\"requests\":%ld,\"failed\":%ld,\"mixed\":%ld,\"backwards\":%ld,\"closed\":%ld,"
+	printf("{\"requests\":%ld,\"failed\":%ld,\"mixed\":%ld,\"backwards\":%ld,\"closed\":%"
+	       "ld,"
 	       "\"versions\":%ld,\"seconds\":%ld,\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f,"
 	       "\"max\":%.3f,\"gap\":%.3f,\"complaint\":\"%s\"}\n",
 	       tally.requests, tally.failed, tally.mixed, tally.backwards, tally.closed,

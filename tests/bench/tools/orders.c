@@ -22,7 +22,7 @@ static char out[ROOM];
 static size_t len;
 static uint64_t state;
 
-#define N(array) (sizeof(array) / sizeof *(array))
+#define N(array)      (sizeof(array) / sizeof *(array))
 #define ONE_OF(array) ((array)[below(N(array))])
 
 /* splitmix64 */
@@ -89,10 +89,11 @@ static void put_time(void)
 static void put_customer(void)
 {
 	static const char *const names[] = {
-		"Ada Lovelace", "Zo\u00eb M\u00fcller",  "Jos\u00e9 Garc\u00eda", "Grace Hopper",
-		"Alan Turing",	"\u6e21\u8fba \u5065", "S\u00f8ren Kj\u00e6r",   "Mary O'Neil",
+		"Ada Lovelace", "Zo\u00eb M\u00fcller", "Jos\u00e9 Garc\u00eda", "Grace Hopper",
+		"Alan Turing",  "\u6e21\u8fba \u5065",  "S\u00f8ren Kj\u00e6r",  "Mary O'Neil",
 	};
-	static const char *const users[] = {"ada", "zoe", "jose", "grace", "alan", "ken", "soren"};
+	static const char *const users[] = {"ada",  "zoe", "jose", "grace",
+					    "alan", "ken", "soren"};
 	put("\"customer\":{\"name\":\"");
 	put(ONE_OF(names));
 	put("\",\"tier\":\"");
@@ -122,7 +123,8 @@ static uint64_t put_item(void)
 
 static void put_tags(void)
 {
-	static const char *const tags[] = {"gift", "fragile", "b2b", "return", "caf\u00e9", "bulk"};
+	static const char *const tags[] = {"gift",   "fragile",   "b2b",
+					   "return", "caf\u00e9", "bulk"};
 	put("\"tags\":[");
 	for (uint64_t n = below(4); n; n--) {
 		put("\"");
@@ -136,11 +138,28 @@ static void put_tags(void)
 static void put_note(size_t end)
 {
 	static const char *const words[] = {
-		"ring", "twice", "and", "leave", "it", "with", "the", "neighbour", "please",
-		"do", "not", "bend", "gr\u00fc\u00dfe", "before", "noon", "door", "code", "17",
+		"ring",
+		"twice",
+		"and",
+		"leave",
+		"it",
+		"with",
+		"the",
+		"neighbour",
+		"please",
+		"do",
+		"not",
+		"bend",
+		"gr\u00fc\u00dfe",
+		"before",
+		"noon",
+		"door",
+		"code",
+		"17",
 	};
 	static const char *const escapes[] = {
-		"\\n", "\\\"now\\\"", "C:\\\\in", "\\t", "\\u00e9t\\u00e9", "a\\/b", "\\ud83d\\ude80",
+		"\\n",   "\\\"now\\\"",    "C:\\\\in", "\\t", "\\u00e9t\\u00e9",
+		"a\\/b", "\\ud83d\\ude80",
 	};
 	put("\"note\":\"");
 	bool plain = below(6) != 0;

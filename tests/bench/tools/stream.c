@@ -89,7 +89,8 @@ static void begin_upload(void)
 			 "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
 			 "application/x-ndjson\r\n",
 			 path);
-	n += input ? snprintf(up.piece + n, 100, "Content-Length: %lld\r\n\r\n", (long long)up.size)
+	n += input ? snprintf(up.piece + n, 100, "Content-Length: %lld\r\n\r\n",
+			      (long long)up.size)
 		   : snprintf(up.piece + n, 100, "Transfer-Encoding: chunked\r\n\r\n");
 	up.n = (size_t)n;
 }
@@ -258,7 +259,8 @@ int main(int argc, char **argv)
 			times = atol(argv[i + 1]);
 	}
 	if (argc < 3) {
-		fprintf(stderr, "stream PORT PATH [--input FILE] [--output FILE] [--times N]\n");
+		fprintf(stderr,
+			"stream PORT PATH [--input FILE] [--output FILE] [--times N]\n");
 		return 2;
 	}
 	port = atoi(argv[1]);

@@ -20,8 +20,8 @@ static int edit(json_t *order)
 
 static int is_premium(const json_t *order)
 {
-	const char *tier = json_string_value(
-		json_object_get(json_object_get(order, "customer"), "tier"));
+	const char *tier =
+		json_string_value(json_object_get(json_object_get(order, "customer"), "tier"));
 	return tier && !strcmp(tier, "premium");
 }
 
