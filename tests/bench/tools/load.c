@@ -243,10 +243,11 @@ static int64_t send_due(int64_t now, int64_t until)
 	return next;
 }
 
-static bool any_busy(void)
+/* Also requests that could not be sent when they were due. */
+static bool any_left(int64_t until)
 {
 	for (long i = 0; i < connections; i++)
-		if (all[i].busy)
+		if (all[i].busy || (rate && all[i].due < until))
 			return true;
 	return false;
 }
@@ -259,7 +260,7 @@ static void run(void)
 		dial(&all[i]);
 		all[i].due = begun + (rate ? i * 1000000000 / rate : 0);
 	}
-	while ((now = now_ns()) < until || (any_busy() && now < until + PATIENCE)) {
+	while ((now = now_ns()) < until || (any_left(until) && now < until + PATIENCE)) {
 		int64_t wait = send_due(now, until) - now;
 		wait = wait < 0 ? 1000000 : wait > 100000000 ? 100000000 : wait;
 		struct timespec pause = {.tv_nsec = wait};
