@@ -20,9 +20,7 @@
 	X(kind_any)         \
 	X(kind_not)         \
 	X(kind_field)       \
-	X(kind_handler_set) \
-	X(kind_stdout)      \
-	X(kind_file)
+	X(kind_handler_set)
 
 #define X(row) extern const struct flume_maker row;
 DOCUMENT_KINDS(X)
@@ -30,13 +28,9 @@ DOCUMENT_KINDS(X)
 
 /* All of them, NULL at the end. */
 extern const struct flume_maker *const document_kinds[];
-/* As kind_file, but the file is neither made nor opened, and nothing can be sent to it. */
-extern const struct flume_maker kind_file_unopened;
 
-/* Makes all of them known to a factory of documents. */
+/* Makes all of them known to a factory of documents.  Those that reach outside of the process are in
+ * agent/outside. */
 int document_register(flume_factory *, struct flume_err *err);
-/* The same for a factory that only checks schemas and runs their cases: what it makes touches
- * nothing outside. */
-int document_register_unopened(flume_factory *, struct flume_err *err);
 
 #endif
