@@ -31,7 +31,6 @@
 #define LOOK_MS    20
 #define RESULT_MAX ((size_t)64 << 20)
 #define COMPILE_NS INT64_C(5000000000)
-#define GRACE_MS   1000 /* a jail that was forgotten ends itself so long after its time */
 
 struct jail {
 	pid_t pid; /* 0: there is none */
@@ -195,6 +194,8 @@ struct talk {
 	struct jail *jail;
 	const struct jail_job *job;
 	int64_t limit_ns, until_ns;
+	size_t at, len; /* of what came and was not looked at yet */
+	char inbox[8 << 10];
 };
 
 /* 0: go on; else it is not waited for any more. */
@@ -216,41 +217,64 @@ static int wait_for(const struct talk *t, short events, struct flume_err *err)
 }
 
 /* FLUME_IO: the jail has ended. */
-static int put(const struct talk *t, const void *from, size_t n, struct flume_err *err)
+static int put(const struct talk *t, struct iovec *parts, size_t n, struct flume_err *err)
 {
-	for (const char *at = from; n;) {
-		ssize_t sent = send(t->jail->fd, at, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = n};
+	while (message.msg_iovlen) {
+		ssize_t sent = sendmsg(t->jail->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (sent < 0 && errno != EAGAIN && errno != EINTR)
 			return FLUME_IO;
 		int rc = sent < 0 ? wait_for(t, POLLOUT, err) : 0;
 		if (rc)
 			return rc;
-		if (sent > 0) {
-			at += sent;
-			n -= (size_t)sent;
+		size_t left = sent > 0 ? (size_t)sent : 0;
+		struct iovec *part = message.msg_iov;
+		while (message.msg_iovlen && left >= part->iov_len) {
+			left -= part->iov_len;
+			message.msg_iov = ++part;
+			message.msg_iovlen--;
+		}
+		if (message.msg_iovlen) {
+			part->iov_base = (char *)part->iov_base + left;
+			part->iov_len -= left;
 		}
 	}
 	return FLUME_OK;
 }
 
-static int get(const struct talk *t, void *to, size_t n, struct flume_err *err)
+static int refill(struct talk *t, struct flume_err *err)
 {
-	for (char *at = to; n;) {
-		ssize_t got = recv(t->jail->fd, at, n, MSG_DONTWAIT);
-		if (!got || (got < 0 && errno != EAGAIN && errno != EINTR))
-			return FLUME_IO;
-		int rc = got < 0 ? wait_for(t, POLLIN, err) : 0;
+	for (;;) {
+		int rc = wait_for(t, POLLIN, err);
 		if (rc)
 			return rc;
+		ssize_t got = recv(t->jail->fd, t->inbox, sizeof t->inbox, MSG_DONTWAIT);
 		if (got > 0) {
-			at += got;
-			n -= (size_t)got;
+			t->at = 0;
+			t->len = (size_t)got;
+			return FLUME_OK;
 		}
+		if (!got || (errno != EAGAIN && errno != EINTR))
+			return FLUME_IO;
+	}
+}
+
+static int get(struct talk *t, void *to, size_t n, struct flume_err *err)
+{
+	for (char *at = to; n;) {
+		int rc = t->at == t->len ? refill(t, err) : FLUME_OK;
+		if (rc)
+			return rc;
+		size_t part = t->len - t->at < n ? t->len - t->at : n;
+		memcpy(at, t->inbox + t->at, part);
+		t->at += part;
+		at += part;
+		n -= part;
 	}
 	return FLUME_OK;
 }
 
-static int get_text(const struct talk *t, size_t n, struct text *out, struct flume_err *err)
+static int get_text(struct talk *t, size_t n, struct text *out, struct flume_err *err)
 {
 	char piece[4096];
 	int rc = n <= RESULT_MAX ? FLUME_OK
@@ -280,16 +304,19 @@ static int ask(struct talk *t, enum jail_mode mode, enum jail_outcome *outcome,
 	const struct jail_ask head = {
 		.id = job->id,
 		.mode = mode,
-		.alarm_ms = (uint32_t)(limit_ns / 1000000) + GRACE_MS,
+		.limit_ms = (uint32_t)(limit_ns / 1000000),
 		.program_len = compile ? (uint32_t)strlen(job->program) : 0,
 		.len = compile ? 0 : (uint32_t)job->len,
 	};
 	t->limit_ns = limit_ns;
 	t->until_ns = now_ns() + limit_ns;
-	int rc = put(t, &head, sizeof head, err);
-	if (!rc)
-		rc = compile ? put(t, job->program, head.program_len, err)
-			     : put(t, job->json, job->len, err);
+	struct iovec parts[] = {
+		{(void *)(uintptr_t)&head, sizeof head},
+		{(void *)(uintptr_t)(compile ? job->program : job->json),
+		 compile ? head.program_len : job->len},
+	};
+	t->at = t->len = 0;
+	int rc = put(t, parts, 2, err);
 	if (!rc)
 		rc = get(t, &answer, sizeof answer, err);
 	if (!rc)
@@ -327,8 +354,10 @@ static int explain_end(int status, struct flume_err *err)
 int jail_run(const struct jail_job *job, enum jail_outcome *outcome, struct text *out,
 	     struct flume_err *err)
 {
-	struct talk t = {.job = job};
+	struct talk t; /* most of it is room that need not be cleared */
 	int status = 0;
+	t.job = job;
+	t.jail = NULL;
 	int rc = take(job->call, &t.jail, err);
 	if (rc && !t.jail)
 		return rc;

@@ -22,7 +22,7 @@ enum jail_outcome {
 
 struct jail_ask { /* then the program, then the document */
 	uint64_t id;  /* of the program */
-	uint32_t mode, alarm_ms;
+	uint32_t mode, limit_ms;
 	uint32_t program_len, len; /* 0: the jail may have the program from before */
 };
 
