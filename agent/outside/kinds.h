@@ -11,6 +11,7 @@
 	X(kind_jq, kind_jq)                              \
 	X(kind_jq_predicate, kind_jq_predicate)          \
 	X(kind_jq_condition, kind_jq_condition)          \
+	X(kind_lookup, kind_lookup_unopened)             \
 	X(kind_null, kind_null)                          \
 	X(kind_stdout, kind_stdout)                      \
 	X(kind_file, kind_file_unopened)                 \
