@@ -66,7 +66,7 @@ AGENT_OBJECTS  := $(call objects,$(AGENT_SOURCES))
 UNIT_OBJECTS   := $(call objects,$(UNIT_SOURCES))
 
 LIB_LIBS   = $(call pkg,--libs,$(LIB_PACKAGES))
-AGENT_LIBS = $(LIB_LIBS) $(call pkg,--libs,$(AGENT_PACKAGES)) -lm
+AGENT_LIBS = $(LIB_LIBS) $(call pkg,--libs,$(AGENT_PACKAGES)) -ljq -lm
 TEST_LIBS  = $(call pkg,--libs,$(TEST_PACKAGES))
 INCLUDES  := $(call pkg,--cflags,$(LIB_PACKAGES) $(AGENT_PACKAGES) $(TEST_PACKAGES))
 
@@ -260,7 +260,8 @@ only = $(if $(ONLY),$(filter %/$(ONLY) %/$(ONLY).py,$(1)),$(1))
 
 # With libcurl's GnuTLS build a node loads one TLS library, not two.
 DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev libyaml-dev \
-              libgnutls28-dev liburcu-dev nettle-dev libpcre2-dev libxxhash-dev zlib1g-dev
+              libgnutls28-dev liburcu-dev nettle-dev libpcre2-dev libxxhash-dev zlib1g-dev \
+              libjq-dev
 DEPS_CHECK := g++ check etcd-server etcd-client openssl python3 python3-jsonschema python3-yaml \
               graphviz curl
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev

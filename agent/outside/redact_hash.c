@@ -6,10 +6,10 @@
  * so the hashes are others.
  */
 #include "agent/document/document.h"
-#include "agent/document/kinds.h"
 #include "agent/document/paths.h"
 #include "agent/document/room.h"
 #include "agent/document/settings.h"
+#include "agent/outside/kinds.h"
 
 #include <errno.h>
 #include <fcntl.h>
