@@ -17,8 +17,7 @@ static void hear(void *user, const char *step, const char *way)
 static int run(const char *yaml, long value)
 {
 	heard[0] = '\0';
-	return rig_run_call(yaml, value,
-			    &(struct flume_call){.user = heard, .turn = hear});
+	return rig_run_call(yaml, value, &(struct flume_call){.user = heard, .turn = hear});
 }
 
 #define FILTER "{type: filter, name: f, predicate: even, then: {ref: a}, else: {ref: b}}"
