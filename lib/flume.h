@@ -219,6 +219,12 @@ enum flume_call_flags {
 		1 << 0, /* nothing may leave the process: streams discard, effects hold */
 };
 
+/* Hears which way a call goes: `step` is the name of a filter ("then", "else", or "" where there is
+ * no else), a switch (the word of the route, "default", or "") or a fallback ("fallback", when its
+ * first child failed).  Both texts live as long as the pipeline.  Runs on the thread of the step, so
+ * on several at once below parallel connectors; it must be quick and call nothing of the library. */
+typedef void flume_turn_fn(void *user, const char *step, const char *way);
+
 /* Passed down by value: a timeout hands its child a copy with less time. */
 struct flume_call {
 	int64_t deadline_ns;  /* on the factory's clock; 0 is no deadline */
@@ -228,6 +234,7 @@ struct flume_call {
 	 * flume_factory_free. */
 	void *user;
 	unsigned flags;
+	flume_turn_fn *turn; /* NULL: nobody wants to know */
 	/* The library's.  A predicate or condition that cannot answer says so with flume_fail; the
 	 * step that asked fails with that, whatever the answer.  NULL: nobody would hear it. */
 	struct flume_err *doubt;

@@ -114,6 +114,17 @@ int bench_check_structure(struct files *files)
 	return 0;
 }
 
+int bench_build(flume_factory *factory, const struct files *files, const char *path,
+		flume_pipeline **out)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (!strcmp(files->all[i].path, path))
+			return flume_schema_build(files->all[i].schema, factory, out, NULL)
+				       ? cmd_fail(CMD_NEGATIVE, "%s: it cannot be built", path)
+				       : 0;
+	return cmd_fail(CMD_USAGE, "%s: a schema is wanted here, not a folder", path);
+}
+
 size_t bench_findings(const struct files *files)
 {
 	size_t n = 0;

@@ -16,8 +16,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define FULL ((size_t)512 * 1024) /* of results, or of refusals; then what is there is put out */
-#define KEEP (2 * FULL)           /* a block that has grown beyond is given back */
+#define FULL \
+	((size_t)512 * 1024) /* of results, or of refusals; then what is there is put out */
+#define KEEP (2 * FULL)      /* a block that has grown beyond is given back */
 
 enum state { FREE, TAKEN, DONE };
 

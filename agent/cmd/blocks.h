@@ -19,7 +19,7 @@ struct blocks_count {
 enum blocks_put { BLOCKS_FAILED = -1, BLOCKS_ENOUGH, BLOCKS_MORE };
 
 struct blocks_how {
-	struct intake *in;        /* lent; nobody else touches it meanwhile, `wake` is set here */
+	struct intake *in; /* lent; nobody else touches it meanwhile, `wake` is set here */
 	flume_pipeline *pipeline; /* lent */
 	unsigned threads;
 	/* Called in the order of the input, on any of the threads, but by one at a time: what was

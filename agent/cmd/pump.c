@@ -23,10 +23,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TICK_MS 100
+#define TICK_MS    100
 #define SHOW_EVERY INT64_C(200000000)
-#define GRACE INT64_C(1000000000)
-#define MANY ((size_t)65536) /* bytes of refusals that are told together */
+#define GRACE      INT64_C(1000000000)
+#define MANY       ((size_t)65536) /* bytes of refusals that are told together */
 
 /* ---- results and refusals: on the threads of the blocks, one at a time ---- */
 
@@ -87,7 +87,7 @@ static enum blocks_put put(void *arg, const char *s, size_t n)
 		return pump->out.error ? BLOCKS_FAILED : BLOCKS_ENOUGH;
 	if (!pump->rejects)
 		return BLOCKS_MORE;
-	return pump->rejects->error ? BLOCKS_FAILED
+	return pump->rejects->error  ? BLOCKS_FAILED
 	       : pump->rejects->gone ? BLOCKS_ENOUGH
 				     : BLOCKS_MORE;
 }

@@ -20,10 +20,10 @@ static const struct {
 	int code;
 	const char *word;
 } words[] = {
-	{FLUME_SYNTAX, "bad-json"},      {FLUME_INVALID, "too-long"},
-	{FLUME_FAILED, "failed"},        {FLUME_TIMED_OUT, "timed-out"},
-	{FLUME_CANCELLED, "cancelled"},  {FLUME_REFUSED, "refused"},
-	{FLUME_LIMITED, "limited"},      {FLUME_NOMEM, "out-of-memory"},
+	{FLUME_SYNTAX, "bad-json"},     {FLUME_INVALID, "too-long"},
+	{FLUME_FAILED, "failed"},       {FLUME_TIMED_OUT, "timed-out"},
+	{FLUME_CANCELLED, "cancelled"}, {FLUME_REFUSED, "refused"},
+	{FLUME_LIMITED, "limited"},     {FLUME_NOMEM, "out-of-memory"},
 	{FLUME_NOT_FOUND, "not-found"},
 };
 

@@ -152,6 +152,7 @@
 	X(timers) \
 	X(traffic) \
 	X(trial) \
+	X(turns) \
 	X(utf8) \
 	X(value) \
 	X(version) \
