@@ -121,7 +121,8 @@ static bool is_word(const struct document_view *view, const char *word)
 static int to_boolean(const struct document_view *view, struct document *document,
 		      const struct path *at, struct flume_err *err)
 {
-	static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
+	static const char *const words[] = {"false", "true", "no", "yes",
+					    "off",   "on",   "0",  "1"};
 	if (view->kind == DOCUMENT_BOOL)
 		return FLUME_OK;
 	if (view->kind == DOCUMENT_INTEGER && (view->integer == 0 || view->integer == 1))

@@ -276,9 +276,12 @@ static bool needs_workers(const char *components, const char *child)
 START_TEST(what_only_computes_needs_no_worker)
 {
 	static const char *const processors[] = {
-		"{kind: set, fields: {a: 1}}",    "{kind: remove, fields: [a]}",
-		"{kind: keep, fields: [a]}",      "{kind: require, fields: [a]}",
-		"{kind: rename, fields: {a: b}}", "{kind: drop}",
+		"{kind: set, fields: {a: 1}}",
+		"{kind: remove, fields: [a]}",
+		"{kind: keep, fields: [a]}",
+		"{kind: require, fields: [a]}",
+		"{kind: rename, fields: {a: b}}",
+		"{kind: drop}",
 		"{kind: default, fields: {a: 1}}",
 		"{kind: move, fields: [a], to: b}",
 		"{kind: convert, fields: {a: string}}",

@@ -12,9 +12,12 @@ START_TEST(format_writes_values_into_a_text)
 		"{kind: format, fields: {line: '{{{who.name}}} bought {items[0].sku}: {n} {t} "
 		"{items}', n: '<{n}>'}}");
 	expect_output(schema,
-		      "{\"who\":{\"name\":\"A\\\"da\"},\"items\":[{\"sku\":\"x-1\"}],\"n\":1.5,\"t\":true}",
-		      "{\"who\":{\"name\":\"A\\\"da\"},\"items\":[{\"sku\":\"x-1\"}],\"n\":\"<1.5>\",\"t\":"
-		      "true,\"line\":\"{A\\\"da} bought x-1: 1.5 true [{\\\"sku\\\":\\\"x-1\\\"}]\"}");
+		      "{\"who\":{\"name\":\"A\\\"da\"},\"items\":[{\"sku\":\"x-1\"}],\"n\":1.5,"
+		      "\"t\":true}",
+		      "{\"who\":{\"name\":\"A\\\"da\"},\"items\":[{\"sku\":\"x-1\"}],\"n\":\"<"
+		      "1.5>\",\"t\":"
+		      "true,\"line\":\"{A\\\"da} bought x-1: 1.5 true "
+		      "[{\\\"sku\\\":\\\"x-1\\\"}]\"}");
 	expect_failure(schema, "{\"who\":{\"name\":null}}", "who.name: missing");
 	expect_output(with_processor("{kind: format, fields: {a: '{a}-{b}'}, default: ''}"),
 		      "{\"a\":null}", "{\"a\":\"-\"}");
@@ -47,7 +50,8 @@ END_TEST
 static const char *with_type(const char *type, const char *more)
 {
 	char declaration[200];
-	snprintf(declaration, sizeof declaration, "{kind: convert, fields: {a: %s}%s}", type, more);
+	snprintf(declaration, sizeof declaration, "{kind: convert, fields: {a: %s}%s}", type,
+		 more);
 	return with_processor(declaration);
 }
 
@@ -81,7 +85,8 @@ START_TEST(convert_gives_another_type)
 	expect_converted("boolean", "\"Yes\"", "true");
 	expect_converted("boolean", "\"off\"", "false");
 	expect_converted("boolean", "0", "false");
-	expect_converted("timestamp", "\"2026-11-27t16:04:05.500+01:00\"", "\"2026-11-27T15:04:05.5Z\"");
+	expect_converted("timestamp", "\"2026-11-27t16:04:05.500+01:00\"",
+			 "\"2026-11-27T15:04:05.5Z\"");
 	expect_converted("timestamp", "0", "\"1970-01-01T00:00:00Z\"");
 	expect_output(with_type("integer", ""), "{\"b\":1}", "{\"b\":1}");
 }
@@ -92,25 +97,31 @@ START_TEST(what_cannot_be_converted_fails)
 	expect_not_converted("string", "[1]", "a: an array that is not a text");
 	expect_not_converted("integer", "3.5", "a: a number that is not an integer");
 	expect_not_converted("integer", "1e300", "a: a number that is not an integer");
-	expect_not_converted("integer", "\"99999999999999999999\"", "a: a text that is not an integer");
+	expect_not_converted("integer", "\"99999999999999999999\"",
+			     "a: a text that is not an integer");
 	expect_not_converted("integer", "\" 1\"", "a: a text that is not an integer");
 	expect_not_converted("number", "\"0x10\"", "a: a text that is not a number");
 	expect_not_converted("number", "\"\"", "a: a text that is not a number");
 	expect_not_converted("boolean", "2", "a: a number that is not a boolean");
 	expect_not_converted("boolean", "\"truer\"", "a: a text that is not a boolean");
-	expect_not_converted("timestamp", "\"2026-02-29T00:00:00Z\"", "a: a text that is not a time");
+	expect_not_converted("timestamp", "\"2026-02-29T00:00:00Z\"",
+			     "a: a text that is not a time");
 	expect_not_converted("timestamp", "{}", "a: an object that is not a time");
 }
 END_TEST
 
 START_TEST(what_becomes_of_a_failure_is_chosen)
 {
-	expect_output(with_type("integer", ", on_failure: nullify"), "{\"a\":\"x\"}", "{\"a\":null}");
-	expect_output(with_type("integer", ", on_failure: remove"), "{\"a\":\"x\",\"b\":1}", "{\"b\":1}");
-	expect_output(with_type("integer", ", on_failure: keep"), "{\"a\":\"x\"}", "{\"a\":\"x\"}");
-	expect_output(with_processor("{kind: convert, fields: {'l[0]': integer, 'l[1]': integer, "
-				     "'l[2]': integer}, on_failure: remove}"),
-		      "{\"l\":[\"x\",\"2\",\"y\"]}", "{\"l\":[2]}");
+	expect_output(with_type("integer", ", on_failure: nullify"), "{\"a\":\"x\"}",
+		      "{\"a\":null}");
+	expect_output(with_type("integer", ", on_failure: remove"), "{\"a\":\"x\",\"b\":1}",
+		      "{\"b\":1}");
+	expect_output(with_type("integer", ", on_failure: keep"), "{\"a\":\"x\"}",
+		      "{\"a\":\"x\"}");
+	expect_output(
+		with_processor("{kind: convert, fields: {'l[0]': integer, 'l[1]': integer, "
+			       "'l[2]': integer}, on_failure: remove}"),
+		"{\"l\":[\"x\",\"2\",\"y\"]}", "{\"l\":[2]}");
 }
 END_TEST
 
@@ -118,15 +129,19 @@ END_TEST
 static void expect_math(const char *expression, const char *result)
 {
 	char declaration[400], output[400];
-	snprintf(declaration, sizeof declaration, "{kind: math, fields: {x: \"%s\"}}", expression);
-	snprintf(output, sizeof output, "{\"a\":7,\"b\":{\"c-d\":2.5},\"l\":[3],\"x\":%s}", result);
-	expect_output(with_processor(declaration), "{\"a\":7,\"b\":{\"c-d\":2.5},\"l\":[3]}", output);
+	snprintf(declaration, sizeof declaration, "{kind: math, fields: {x: \"%s\"}}",
+		 expression);
+	snprintf(output, sizeof output, "{\"a\":7,\"b\":{\"c-d\":2.5},\"l\":[3],\"x\":%s}",
+		 result);
+	expect_output(with_processor(declaration), "{\"a\":7,\"b\":{\"c-d\":2.5},\"l\":[3]}",
+		      output);
 }
 
 static void expect_no_math(const char *expression, const char *input, const char *why)
 {
 	char declaration[400];
-	snprintf(declaration, sizeof declaration, "{kind: math, fields: {x: \"%s\"}}", expression);
+	snprintf(declaration, sizeof declaration, "{kind: math, fields: {x: \"%s\"}}",
+		 expression);
 	expect_failure(with_processor(declaration), input, why);
 }
 

@@ -11,10 +11,11 @@ START_TEST(set_copies_what_was_there_before_it_sets_constants)
 	const char *schema = with_processor(
 		"{kind: set, fields: {status: new}, copy: {was: status, who.name: customer, "
 		"'first\\.sku': 'items[0].sku', none: nowhere}}");
-	expect_output(schema,
-		      "{\"status\":\"old\",\"customer\":{\"n\":[1,2]},\"items\":[{\"sku\":\"a\"}]}",
-		      "{\"status\":\"new\",\"customer\":{\"n\":[1,2]},\"items\":[{\"sku\":\"a\"}],"
-		      "\"first.sku\":\"a\",\"was\":\"old\",\"who\":{\"name\":{\"n\":[1,2]}}}");
+	expect_output(
+		schema,
+		"{\"status\":\"old\",\"customer\":{\"n\":[1,2]},\"items\":[{\"sku\":\"a\"}]}",
+		"{\"status\":\"new\",\"customer\":{\"n\":[1,2]},\"items\":[{\"sku\":\"a\"}],"
+		"\"first.sku\":\"a\",\"was\":\"old\",\"who\":{\"name\":{\"n\":[1,2]}}}");
 	expect_output(schema, "{}", "{\"status\":\"new\"}");
 }
 END_TEST
@@ -71,7 +72,8 @@ START_TEST(default_fills_in_what_is_missing_or_null)
 {
 	const char *schema =
 		with_processor("{kind: default, fields: {tier: basic, a.b: {c: [1]}, n: 0}}");
-	expect_output(schema, "{\"tier\":null}", "{\"tier\":\"basic\",\"a\":{\"b\":{\"c\":[1]}},\"n\":0}");
+	expect_output(schema, "{\"tier\":null}",
+		      "{\"tier\":\"basic\",\"a\":{\"b\":{\"c\":[1]}},\"n\":0}");
 	expect_output(schema, "{\"tier\":false,\"a\":{\"b\":\"\"},\"n\":1}",
 		      "{\"tier\":false,\"a\":{\"b\":\"\"},\"n\":1}");
 	expect_failure(schema, "{\"tier\":1,\"a\":2}", "a.b: parent is a number");
@@ -80,9 +82,12 @@ END_TEST
 
 START_TEST(move_gathers_fields_under_their_own_keys)
 {
-	expect_output(with_processor("{kind: move, fields: [street, billing.city, none], to: address}"),
-		      "{\"street\":\"S\",\"billing\":{\"city\":\"C\",\"n\":1},\"x\":2}",
-		      "{\"billing\":{\"n\":1},\"x\":2,\"address\":{\"city\":\"C\",\"street\":\"S\"}}");
+	expect_output(
+		with_processor(
+			"{kind: move, fields: [street, billing.city, none], to: address}"),
+		"{\"street\":\"S\",\"billing\":{\"city\":\"C\",\"n\":1},\"x\":2}",
+		"{\"billing\":{\"n\":1},\"x\":2,\"address\":{\"city\":\"C\",\"street\":\"S\"}"
+		"}");
 	expect_output(with_processor("{kind: move, fields: [a.x, 'a.y\\.z']}"),
 		      "{\"a\":{\"x\":1,\"y.z\":2}}", "{\"a\":{},\"x\":1,\"y.z\":2}");
 	expect_output(with_processor("{kind: move, fields: ['items[0].sku'], to: 'l[0]'}"),
@@ -92,20 +97,23 @@ START_TEST(move_gathers_fields_under_their_own_keys)
 }
 END_TEST
 
-#define HANDLED(how)                                                            \
-	"components:\n"                                                         \
+#define HANDLED(how)                                                             \
+	"components:\n"                                                          \
 	"  processors: {need: {kind: fail, text: 'no {total}'}, s: {kind: set, " \
-	"fields: {s: 1}}}\n"                                                    \
-	"  error_handlers: {h: " how "}\n"                                      \
-	"type: sequence\n"                                                      \
+	"fields: {s: 1}}}\n"                                                     \
+	"  error_handlers: {h: " how "}\n"                                       \
+	"type: sequence\n"                                                       \
 	"children: [{type: handle, error_handler: h, child: {ref: need}}, {ref: s}]\n"
 
 START_TEST(a_handler_tells_in_the_document_what_went_wrong)
 {
-	expect_output(HANDLED("{kind: set, fields: {ok: false}, copy: {was: total}, error: why.text}"),
-		      "{\"total\":5}",
-		      "{\"total\":5,\"was\":5,\"ok\":false,\"why\":{\"text\":\"no 5\"},\"s\":1}");
-	expect_output(HANDLED("{kind: set, error: why}"), "{}", "{\"why\":\"no nothing\",\"s\":1}");
+	expect_output(
+		HANDLED("{kind: set, fields: {ok: false}, copy: {was: total}, error: "
+			"why.text}"),
+		"{\"total\":5}",
+		"{\"total\":5,\"was\":5,\"ok\":false,\"why\":{\"text\":\"no 5\"},\"s\":1}");
+	expect_output(HANDLED("{kind: set, error: why}"), "{}",
+		      "{\"why\":\"no nothing\",\"s\":1}");
 	expect_failure(HANDLED("{kind: set, error: total.why}"), "{\"total\":5}",
 		       "no 5; then the handler failed: total.why: parent is a number");
 }
