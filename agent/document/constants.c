@@ -38,7 +38,8 @@ static int check(const flume_value *decl, const char *key, const char *at, flume
 				 "expected a list of constants, at least one");
 	for (size_t i = 0; i < n; i++) {
 		const flume_value *value = flume_value_at(list, i);
-		if (flume_value_type(list) != FLUME_LIST || flume_value_type(value) < FLUME_LIST)
+		if (flume_value_type(list) != FLUME_LIST ||
+		    flume_value_type(value) < FLUME_LIST)
 			continue;
 		snprintf(place, sizeof place, "%s.%s[%zu]", at, key, i);
 		flume_report_add(report, "bad-value", place, value, NULL,
@@ -65,9 +66,8 @@ int constants_make(struct constants **out, const flume_value *decl, const char *
 	int rc = check(decl, key, at, report);
 	if (rc)
 		return rc;
-	struct constants *constants =
-		calloc(1, sizeof *constants +
-				  flume_value_size(list) * sizeof *constants->views);
+	struct constants *constants = calloc(
+		1, sizeof *constants + flume_value_size(list) * sizeof *constants->views);
 	if (!constants)
 		return FLUME_NOMEM;
 	snprintf(place, sizeof place, "%s.%s", at, key);

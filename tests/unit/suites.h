@@ -49,12 +49,20 @@
 	X(describe) \
 	X(digest) \
 	X(document) \
+	X(document_alloc) \
 	X(document_change) \
+	X(document_choose) \
 	X(document_effects) \
 	X(document_kinds) \
+	X(document_made) \
 	X(document_match) \
+	X(document_parse) \
 	X(document_path) \
 	X(document_processors) \
+	X(document_redact) \
+	X(document_reduce) \
+	X(document_set) \
+	X(document_sift) \
 	X(duration) \
 	X(engine) \
 	X(engine_crash) \
