@@ -261,7 +261,7 @@ typedef const char *flume_pick_fn(const struct flume_call *, const void *item, v
 typedef int flume_send_fn(const struct flume_call *, void *item, void *arg,
 			  struct flume_err *err);
 /* Sees a failure and the item it left.  May clear why->code (recover: the call goes on with
- * *item), change it, or leave it. */
+ * *item), make it FLUME_DROPPED (the item leaves the pipeline), change it, or leave it. */
 typedef void flume_handle_fn(const struct flume_call *, struct flume_err *why, void **item,
 			     void *arg);
 
@@ -312,7 +312,7 @@ struct flume_component {
 	flume_send_fn *send;     /* FLUME_CHANNEL       */
 };
 
-/* Looks up the predicates a declaration names with FLUME_FIELD_PREDICATES; see below. */
+/* Looks up the predicates a declaration names with FLUME_FIELD_PREDICATES, and channels; see below. */
 typedef struct flume_scope flume_scope;
 
 /* A maker turns a declaration in a document, {kind: equals, field: tier, value: premium}, into a
@@ -340,6 +340,14 @@ struct flume_predicate_ref {
 };
 int flume_scope_predicate(flume_scope *, const flume_value *name, const char *path,
 			  struct flume_predicate_ref *out, flume_report *);
+/* The same for the channel `name`.  `send` is to be called as a stream would: it takes the item, and
+ * not in a canary call. */
+struct flume_channel_ref {
+	flume_send_fn *send;
+	void *arg;
+};
+int flume_scope_channel(flume_scope *, const flume_value *name, const char *path,
+			struct flume_channel_ref *out, flume_report *);
 
 /* ---- factory ------------------------------------------------------------------------ */
 
