@@ -319,7 +319,7 @@ struct flume_component {
 	flume_send_fn *send;     /* FLUME_CHANNEL       */
 };
 
-/* Looks up the predicates a declaration names with FLUME_FIELD_PREDICATES; see below. */
+/* Looks up the predicates a declaration names with FLUME_FIELD_PREDICATES, and channels; see below. */
 typedef struct flume_scope flume_scope;
 
 /* A maker turns a declaration in a document, {kind: equals, field: tier, value: premium}, into a
@@ -347,6 +347,14 @@ struct flume_predicate_ref {
 };
 int flume_scope_predicate(flume_scope *, const flume_value *name, const char *path,
 			  struct flume_predicate_ref *out, flume_report *);
+/* The same for the channel `name`.  `send` is to be called as a stream would: it takes the item, and
+ * not in a canary call. */
+struct flume_channel_ref {
+	flume_send_fn *send;
+	void *arg;
+};
+int flume_scope_channel(flume_scope *, const flume_value *name, const char *path,
+			struct flume_channel_ref *out, flume_report *);
 
 /* ---- factory ------------------------------------------------------------------------ */
 
