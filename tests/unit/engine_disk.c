@@ -358,13 +358,13 @@ START_TEST(a_folder_that_was_removed_is_filled_again)
 	site_put("b", 6, marking("1.0.0", 2, NULL));
 	site_put("b", 7, marking("1.1.0", 2, CASE_GETS(9)));
 	site_until("b.state", "rejected");
-	site_turn();
+	site_until_file("bad/b", true);
 	char command[200];
 	snprintf(command, sizeof command, "rm -rf %s", site.state);
 	ck_assert_int_eq(system(command), 0);
 	prove("c", 8, marking("1.0.0", 3, NULL));
 	site_until("a.running.proven", "true");
-	site_says(".disk.ok", "true");
+	site_until(".disk.ok", "true");
 	ck_assert_uint_eq(site_restart(), 3);
 	LIST(8, {"a", 5, marking("1.0.0", 1, NULL)},
 	     {"b", 7, marking("1.1.0", 2, CASE_GETS(9))}, {"c", 8, marking("1.0.0", 3, NULL)});
