@@ -123,6 +123,7 @@
 	X(original_faults) \
 	X(original_faults_calls) \
 	X(pace) \
+	X(plugin) \
 	X(pool) \
 	X(probation) \
 	X(proven) \
