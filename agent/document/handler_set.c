@@ -40,5 +40,6 @@ const struct flume_maker kind_handler_set = {
 	.kind = "set",
 	.about = "Sets fields to constants and lets the call go on, recovered.",
 	.fields = assign_fields,
+	.example = "{kind: set, fields: {status: failed}}",
 	.make = make,
 };

@@ -27,5 +27,6 @@ const struct flume_maker kind_set = {
 	.kind = "set",
 	.about = "Sets fields to constants; missing parents are created.",
 	.fields = assign_fields,
+	.example = "{kind: set, fields: {status: accepted, shipping.express: true}}",
 	.make = make,
 };

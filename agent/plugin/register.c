@@ -32,7 +32,7 @@ static void complain(struct loading *now, size_t i, const flume_value *at, const
 	snprintf(place, sizeof place, "plugins[%zu]", i);
 	now->nomem |= code == FLUME_NOMEM;
 	now->bad = true;
-	flume_report_add(now->report, "plugin", place, at, NULL, "plug-in '%.200s' %s", path,
+	flume_report_add(now->report, "plugin", place, at, NULL, "plug-in '%.200s': %s", path,
 			 err->text);
 }
 

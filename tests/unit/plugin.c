@@ -278,7 +278,7 @@ static void expect_findings(const char *paths, size_t n, const char *first)
 START_TEST(each_that_cannot_be_loaded_is_a_finding)
 {
 	expect_findings("[/nowhere/a.so, b.so, /nowhere/c.so]", 3,
-			"plug-in '/nowhere/a.so' there is no such file");
+			"plug-in '/nowhere/a.so': there is no such file");
 	expect_findings("/nowhere/a.so", 1, "there is no such file");
 	expect_findings("{a: /nowhere/a.so}", 1, "must be a list of paths");
 	expect_findings("[[a]]", 1, "must be a list of paths");

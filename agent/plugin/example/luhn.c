@@ -122,6 +122,7 @@ static const struct flume_maker processor = {
 	.kind = "luhn",
 	.about = "Checks the check digit of a card's number.",
 	.fields = processor_fields,
+	.example = "{kind: luhn, field: card.number, into: card.ok}",
 	.make = make_processor,
 };
 
@@ -155,6 +156,7 @@ static const struct flume_maker predicate = {
 	.kind = "luhn",
 	.about = "Is the check digit of a card's number right?",
 	.fields = predicate_fields,
+	.example = "{kind: luhn, field: card.number}",
 	.make = make_predicate,
 };
 
