@@ -22,7 +22,7 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 
 LIB_PACKAGES   := liburcu-bp yaml-0.1 nettle
-AGENT_PACKAGES := jansson libmicrohttpd libcurl gnutls libpcre2-8 libxxhash
+AGENT_PACKAGES := jansson libcurl gnutls libpcre2-8 libxxhash zlib
 TEST_PACKAGES  := check
 
 # `make deps` must work before pkg-config exists, so nothing here may fail for want of it.
@@ -250,15 +250,14 @@ only = $(if $(ONLY),$(filter %/$(ONLY) %/$(ONLY).py,$(1)),$(1))
 
 # ---- what must be on the machine --------------------------------------------------------------
 
-# libmicrohttpd brings GnuTLS; with libcurl's GnuTLS build a node loads one TLS library, not two.
+# With libcurl's GnuTLS build a node loads one TLS library, not two.
 DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev libyaml-dev \
-              libmicrohttpd-dev libgnutls28-dev liburcu-dev nettle-dev libpcre2-dev \
-              libxxhash-dev
+              libgnutls28-dev liburcu-dev nettle-dev libpcre2-dev libxxhash-dev zlib1g-dev
 DEPS_CHECK := g++ check etcd-server etcd-client openssl python3 python3-jsonschema python3-yaml \
               graphviz curl
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 # The original is written in Go and takes 1.24 or newer: where Debian's is older, put one on the PATH.
-DEPS_BENCH := golang-go ca-certificates
+DEPS_BENCH := golang-go ca-certificates wrk libmicrohttpd-dev
 
 # Asks dpkg first, so a machine that has everything needs neither root nor a network.
 install_missing = missing=$$(for p in $(1); do \
