@@ -151,6 +151,7 @@
 	X(terms) \
 	X(text) \
 	X(timers) \
+	X(top) \
 	X(traffic) \
 	X(trial) \
 	X(utf8) \
