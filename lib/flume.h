@@ -337,6 +337,10 @@ struct flume_maker {
 		     * flume_factory_take_declared */
 	int (*make)(const flume_value *decl, const char *path, flume_scope *,
 		    struct flume_component *out, flume_report *);
+	/* For the reference, both may be NULL: a declaration that could stand in a schema, and who
+	 * brings the kind, when that is not the program itself: "plug-in luhn 1.0.0". */
+	const char *example;
+	const char *origin;
 };
 
 /* Inside `make`: the predicate `name` visible to this declaration, kept alive as long as the

@@ -131,6 +131,7 @@
 	X(original_faults) \
 	X(original_faults_calls) \
 	X(pace) \
+	X(plugin) \
 	X(pool) \
 	X(probation) \
 	X(proven) \
@@ -158,6 +159,7 @@
 	X(terms) \
 	X(text) \
 	X(timers) \
+	X(top) \
 	X(traffic) \
 	X(trial) \
 	X(turns) \
