@@ -27,7 +27,7 @@ static const struct flume_field fields[] = {
 
 struct bound {
 	const char *name; /* of the declaration */
-	struct number below;
+	struct document_view below;
 };
 
 struct bucket {
@@ -44,12 +44,10 @@ static const char *pick(const struct flume_call *call, const void *item, void *a
 	(void)scratch;
 	const struct bucket *bucket = arg;
 	struct document_view view;
-	if (!document_get(item, &bucket->field, &view) ||
-	    (view.kind != DOCUMENT_INTEGER && view.kind != DOCUMENT_REAL))
+	if (!document_get(item, &bucket->field, &view) || !number_is(&view))
 		return NULL;
-	struct number number = {view.kind == DOCUMENT_INTEGER, view.integer, view.real};
 	for (size_t i = 0; i < bucket->n; i++)
-		if (number_compare(&number, &bucket->bounds[i].below) < 0)
+		if (number_compare(&view, &bucket->bounds[i].below) < 0)
 			return bucket->bounds[i].name;
 	return bucket->above;
 }

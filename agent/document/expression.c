@@ -87,11 +87,9 @@ static int read_number(struct scan *scan)
 	const char *behind = scan->at + len;
 	if (is_name(*behind) || is_digit(*behind) || *behind == '.')
 		return refuse(scan, scan->at, "not a number of JSON");
-	int rc = number_read(scan->at, len, &step.number);
-	if (rc == FLUME_INVALID)
+	struct document_view number;
+	if (number_read(scan->at, len, &number) || !number_take(&step.number, &number))
 		return refuse(scan, scan->at, "the number is too large");
-	if (rc)
-		return flume_fail(scan->err, rc, "out of memory");
 	scan->at = behind;
 	return add_value(scan, step);
 }
@@ -272,10 +270,12 @@ static int get(const struct document *document, const struct path *path, struct 
 	struct document_view view;
 	if (!document_get(document, path, &view) || view.kind == DOCUMENT_NULL)
 		return flume_fail(err, FLUME_FAILED, "%.200s: missing", path->text);
-	if (view.kind != DOCUMENT_INTEGER && view.kind != DOCUMENT_REAL)
+	if (!number_is(&view))
 		return flume_fail(err, FLUME_FAILED, "%.200s: %s, not a number", path->text,
 				  document_kind_text(view.kind));
-	*out = (struct number){view.kind == DOCUMENT_INTEGER, view.integer, view.real};
+	if (!number_take(out, &view))
+		return flume_fail(err, FLUME_FAILED, "%.200s: too large to count with",
+				  path->text);
 	return FLUME_OK;
 }
 

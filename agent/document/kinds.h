@@ -19,7 +19,6 @@
 	X(kind_format) \
 	X(kind_fail) \
 	X(kind_redact) \
-	X(kind_redact_hash) \
 	X(kind_sample) \
 	X(kind_dedupe) \
 	X(kind_parse_json) \
@@ -44,9 +43,7 @@
 	X(kind_collect) \
 	X(kind_first) \
 	X(kind_handler_set) \
-	X(kind_handler_drop) \
-	X(kind_stdout) \
-	X(kind_file)
+	X(kind_handler_drop)
 
 /* clang-format on */
 
@@ -56,15 +53,9 @@ DOCUMENT_KINDS(X)
 
 /* All of them, NULL at the end. */
 extern const struct flume_maker *const document_kinds[];
-/* As kind_file, but the file is neither made nor opened, and nothing can be sent to it. */
-extern const struct flume_maker kind_file_unopened;
-/* As kind_redact_hash, with another key: the file is not read. */
-extern const struct flume_maker kind_redact_hash_unopened;
 
-/* Makes all of them known to a factory of documents. */
+/* Makes all of them known to a factory of documents.  Those that reach outside of the process are in
+ * agent/outside. */
 int document_register(flume_factory *, struct flume_err *err);
-/* The same for a factory that only checks schemas and runs their cases: what it makes touches
- * nothing outside. */
-int document_register_unopened(flume_factory *, struct flume_err *err);
 
 #endif

@@ -1,49 +1,66 @@
-#include "agent/document/branches.h"
-#include "agent/document/kinds.h"
+#include "agent/document/body.h"
+#include "agent/document/keys.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-static const struct flume_field fields[] = {BRANCHES_FIELD, {0}};
-
-struct merge {
-	bool skip;
-};
-
-static int merge(const struct flume_call *call, void **item, const struct flume_result *results,
-		 size_t n, void *arg, struct flume_err *err)
+static uint32_t last_of(const struct document *document, uint32_t object)
 {
-	(void)call;
-	const struct merge *how = arg;
-	int rc = how->skip ? FLUME_OK : branches_failure(results, n, err);
-	for (size_t i = 0; i < n && !rc; i++)
-		if (results[i].item)
-			rc = document_merge(*item, results[i].item, err);
-	return rc;
+	uint32_t last = 0, at = document->nodes[object].first;
+	for (; at; at = document->nodes[at].next)
+		last = at;
+	return last;
 }
 
-static int make(const flume_value *decl, const char *path, flume_scope *scope,
-		struct flume_component *out, flume_report *report)
+/* The key of `member` as it stands. */
+static void copy_key(struct document *document, uint32_t node, const struct document *from,
+		     uint32_t member)
 {
-	(void)scope;
-	struct merge *how = calloc(1, sizeof *how);
-	int rc = how ? branches_read(&how->skip, fields, decl, path, report) : FLUME_NOMEM;
-	if (rc) {
-		free(how);
-		return rc;
+	const struct node *key = &from->nodes[member];
+	struct node *copy = &document->nodes[node];
+	memcpy(document->bytes + document->n_bytes, from->bytes + key->key - 1,
+	       key->key_len + 2);
+	copy->key = document->n_bytes + 1;
+	copy->key_len = key->key_len;
+	copy->flags |= key->flags & NODE_KEY_ESCAPED;
+	document->n_bytes += key->key_len + 2;
+	body_pad(document);
+}
+
+static void merge(struct document *document, uint32_t object, const struct document *from,
+		  uint32_t other)
+{
+	struct keys keys;
+	uint32_t last = last_of(document, object);
+	keys_init(&keys, document, object, from->nodes[other].count);
+	document->nodes[object].flags |= NODE_CHANGED;
+	for (uint32_t at = from->nodes[other].first; at; at = from->nodes[at].next) {
+		uint32_t old = keys_find(&keys, document, object, from, at);
+		if (old && document->nodes[old].kind == DOCUMENT_OBJECT &&
+		    from->nodes[at].kind == DOCUMENT_OBJECT) {
+			merge(document, old, from, at);
+			continue;
+		}
+		uint32_t copy = body_copy(document, from, at);
+		if (old) {
+			body_replace(document, old, copy);
+			continue;
+		}
+		copy_key(document, copy, from, at);
+		body_link(document, object, last, copy);
+		last = copy;
 	}
-	out->merge = merge;
-	out->prompt = true;
-	out->arg = how;
-	out->done = free;
+	keys_fini(&keys);
+}
+
+int document_merge(struct document *document, const struct document *from,
+		   struct flume_err *err)
+{
+	if (document->nodes[0].kind != DOCUMENT_OBJECT ||
+	    from->nodes[0].kind != DOCUMENT_OBJECT)
+		return flume_fail(err, FLUME_FAILED, "only objects can be merged");
+	size_t nodes = body_count(from, 0);
+	if (!body_reserve(document, nodes, body_bound(from, 0) + 2 * nodes))
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	merge(document, 0, from, 0);
 	return FLUME_OK;
 }
-
-const struct flume_maker kind_merge = {
-	.of = FLUME_REDUCER,
-	.kind = "merge",
-	.about = "Writes what the branches left over the document, one after the other: "
-		 "objects member by member, the later branch last.  What a branch removed "
-		 "stays.",
-	.fields = fields,
-	.make = make,
-};

@@ -53,8 +53,9 @@ static int read_number(const char *text, size_t len, struct number *out)
 {
 	if (!len || number_scan(text, len) != len)
 		return FLUME_FAILED;
-	int rc = number_read(text, len, out);
-	return rc == FLUME_INVALID ? FLUME_FAILED : rc;
+	struct document_view view;
+	return !number_read(text, len, &view) && number_take(out, &view) ? FLUME_OK
+									 : FLUME_FAILED;
 }
 
 /* A text that is a number of JSON, a truth as 1 or 0, or a number. */
@@ -62,16 +63,15 @@ static int as_number(const struct document_view *view, struct number *out)
 {
 	switch (view->kind) {
 	case DOCUMENT_INTEGER:
-		*out = (struct number){.whole = true, .integer = view->integer};
-		return FLUME_OK;
 	case DOCUMENT_REAL:
-		*out = (struct number){.real = view->real};
+		number_take(out, view);
 		return FLUME_OK;
 	case DOCUMENT_BOOL:
 		*out = (struct number){.whole = true, .integer = view->truth};
 		return FLUME_OK;
 	case DOCUMENT_TEXT:
 		return read_number(view->text, view->len, out);
+	case DOCUMENT_LARGE:
 	case DOCUMENT_NULL:
 	case DOCUMENT_ARRAY:
 	case DOCUMENT_OBJECT:
@@ -84,7 +84,7 @@ static int to_number(const struct document_view *view, struct document *document
 		     const struct path *at, struct flume_err *err)
 {
 	struct number number;
-	if (view->kind == DOCUMENT_INTEGER || view->kind == DOCUMENT_REAL)
+	if (number_is(view))
 		return FLUME_OK;
 	int rc = as_number(view, &number);
 	if (rc)
@@ -98,7 +98,7 @@ static int to_integer(const struct document_view *view, struct document *documen
 		      const struct path *at, struct flume_err *err)
 {
 	struct number number;
-	if (view->kind == DOCUMENT_INTEGER)
+	if (view->kind == DOCUMENT_INTEGER || view->kind == DOCUMENT_LARGE)
 		return FLUME_OK;
 	int rc = as_number(view, &number);
 	if (!rc && !number.whole) {

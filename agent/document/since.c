@@ -36,10 +36,7 @@ bool since_read(const struct document_view *view, enum since unit, struct moment
 
 bool since_read_text(const char *text, size_t len, enum since unit, struct moment *out)
 {
-	struct number number;
-	if (!len || len > 40 || number_scan(text, len) != len ||
-	    number_read(text, len, &number))
-		return false;
-	return number.whole ? from_integer(number.integer, unit, out)
-			    : from_real(number.real, unit, out);
+	struct document_view number;
+	return len && len <= 40 && number_scan(text, len) == len &&
+	       !number_read(text, len, &number) && since_read(&number, unit, out);
 }

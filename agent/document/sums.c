@@ -105,11 +105,17 @@ static int remain(struct number *x, unsigned n, struct flume_err *err)
 	return set_integer(x, divisor == -1 ? 0 : x[0].integer % divisor, false, err);
 }
 
+static int compare(const struct number *a, const struct number *b)
+{
+	struct document_view left = number_view(a), right = number_view(b);
+	return number_compare(&left, &right);
+}
+
 static int least(struct number *x, unsigned n, struct flume_err *err)
 {
 	(void)err;
 	for (unsigned i = 1; i < n; i++)
-		if (number_compare(&x[i], &x[0]) < 0)
+		if (compare(&x[i], &x[0]) < 0)
 			x[0] = x[i];
 	return FLUME_OK;
 }
@@ -118,7 +124,7 @@ static int greatest(struct number *x, unsigned n, struct flume_err *err)
 {
 	(void)err;
 	for (unsigned i = 1; i < n; i++)
-		if (number_compare(&x[i], &x[0]) > 0)
+		if (compare(&x[i], &x[0]) > 0)
 			x[0] = x[i];
 	return FLUME_OK;
 }

@@ -34,7 +34,7 @@ START_TEST(every_kind_has_a_line)
 		SAYS(cmd.out, document_kinds[i]->about);
 	}
 	ck_assert(has_row("matches", "field, pattern  ", " schema "));
-	ck_assert(has_row("file", "path  ", " configuration "));
+	ck_assert(has_row("file", "path, [max_bytes], ", " configuration "));
 	ck_assert(has_row("redact-hash", "fields, key_file, [digits]  ", " configuration "));
 	ck_assert_ptr_null(strstr(cmd.out, "for every schema"));
 }
