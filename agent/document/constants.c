@@ -1,6 +1,8 @@
 /* Sorted by kind and then by value, numbers and texts among their like. */
 #include "agent/document/constants.h"
 
+#include "agent/document/number.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,7 +14,7 @@ struct constants {
 
 static int rank(const struct document_view *view)
 {
-	return view->kind == DOCUMENT_REAL ? DOCUMENT_INTEGER : (int)view->kind;
+	return number_is(view) ? DOCUMENT_INTEGER : (int)view->kind;
 }
 
 static int compare(const void *a, const void *b)

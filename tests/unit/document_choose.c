@@ -28,9 +28,12 @@ static bool holds(const char *predicate, const char *json)
 
 START_TEST(in_looks_for_a_value_of_any_kind)
 {
-	const char *in = "{kind: in, field: a, values: [DE, AT, '7', 10, 2.5, true, null, DE]}";
-	static const char *const inside[] = {"\"DE\"", "\"AT\"", "\"7\"", "10",
-					     "10.0",   "2.5",    "true",  "null"};
+	const char *in = "{kind: in, field: a, values: [DE, AT, '7', 10, 2.5, true, null, DE, "
+			 "99999999999999999999]}";
+	static const char *const inside[] = {"\"DE\"", "\"AT\"", "\"7\"",
+					     "10",     "10.0",   "2.5",
+					     "true",   "null",   "99999999999999999999",
+					     "1e1"};
 	static const char *const outside[] = {"\"D\"", "\"de\"", "7",  "\"10\"",
 					      "false", "[10]",   "{}", NULL};
 	for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)

@@ -181,6 +181,8 @@ START_TEST(math_refuses_what_has_no_answer)
 	expect_no_math("a + 1", "{}", "x: a: missing");
 	expect_no_math("a + 1", "{\"a\":null}", "x: a: missing");
 	expect_no_math("a + 1", "{\"a\":\"1\"}", "x: a: a text, not a number");
+	expect_no_math("a + 1", "{\"a\":99999999999999999999}",
+		       "x: a: too large to count with");
 	expect_no_math("a / 0", "{\"a\":1}", "x: division by zero");
 	expect_no_math("a % 0.0", "{\"a\":1}", "x: division by zero");
 	expect_no_math("a + 1", "{\"a\":9223372036854775807}",

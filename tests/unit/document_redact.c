@@ -1,5 +1,6 @@
 /* What is hidden stays hidden. */
 #include "agent/document/kinds.h"
+#include "agent/outside/kinds.h"
 #include "tests/unit/document_fixture.h"
 #include "tests/unit/suites.h"
 
@@ -16,6 +17,8 @@ START_TEST(a_mask_hides_each_character)
 	expect_output(with_processor("{kind: redact, fields: [a, b, c], mask: '•'}"),
 		      "{\"a\":true,\"b\":[1],\"c\":{\"d\":2}}",
 		      "{\"a\":\"••••••••\",\"b\":\"••••••••\",\"c\":\"••••••••\"}");
+	expect_output(with_processor("{kind: redact, fields: [a]}"),
+		      "{\"a\":99999999999999999999}", "{\"a\":\"********************\"}");
 	expect_output(with_processor("{kind: redact, fields: [a], mask: '#'}"),
 		      "{\"a\":\"äöü\"}", "{\"a\":\"###\"}");
 }
@@ -131,7 +134,8 @@ START_TEST(where_schemas_are_only_checked_no_key_is_read)
 	struct flume_options options = {.type = &document_type};
 	remove_key_file();
 	ck_assert_int_eq(flume_factory_new(&factory, &options, NULL), 0);
-	ck_assert_int_eq(document_register_unopened(factory, NULL), 0);
+	ck_assert_int_eq(document_register(factory, NULL), 0);
+	ck_assert_int_eq(outside_register_unopened(factory, NULL), 0);
 	ck_assert_int_eq(declare(factory, ", digits: 16", NULL), 0);
 	expect_hashed(factory, "{\"a\":\"7\"}", "{\"a\":\"306e9426d794f2f6\"}");
 	flume_factory_free(factory);
