@@ -67,8 +67,6 @@ void head_init(struct head *head)
 static enum head_result not_yet(const struct head *head, const char *data, size_t len,
 				const struct head_limits *limits, struct head_fault *fault)
 {
-	if (len && !head->line && *data != '\r' && !(kinds[(unsigned char)*data] & TOKEN))
-		return bad_request(fault, "this does not begin like a request");
 	if (!head->line && len > limits->target + METHOD_MOST)
 		return bad(fault, HTTP_URI_TOO_LONG, "url-too-long", "the URL is too long");
 	if (len > limits->head)
@@ -81,6 +79,9 @@ static enum head_result not_yet(const struct head *head, const char *data, size_
 static enum head_result find_end(struct head *head, const char *data, size_t len,
 				 const struct head_limits *limits, struct head_fault *fault)
 {
+	if (!head->scanned && len && *data != '\r' && *data != '\n' &&
+	    !(kinds[(unsigned char)*data] & TOKEN))
+		return bad_request(fault, "this does not begin like a request");
 	for (;;) {
 		const char *lf = len > head->scanned ? memchr(data + head->scanned, '\n',
 							      len - head->scanned)
