@@ -64,7 +64,7 @@ void head_init(struct head *head)
 
 /* ---- where it ends ---- */
 
-static enum head_result not_yet(const struct head *head, const char *data, size_t len,
+static enum head_result not_yet(const struct head *head, size_t len,
 				const struct head_limits *limits, struct head_fault *fault)
 {
 	if (!head->line && len > limits->target + METHOD_MOST)
@@ -88,7 +88,7 @@ static enum head_result find_end(struct head *head, const char *data, size_t len
 						     : NULL;
 		if (!lf) {
 			head->scanned = len;
-			return not_yet(head, data, len, limits, fault);
+			return not_yet(head, len, limits, fault);
 		}
 		size_t end = (size_t)(lf - data);
 		if (!end || data[end - 1] != '\r')
