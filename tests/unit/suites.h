@@ -114,6 +114,7 @@
 	X(http_pipelines) \
 	X(http_schemas) \
 	X(http_status) \
+	X(http_stream) \
 	X(http_verdict) \
 	X(http_wire) \
 	X(json) \
@@ -142,6 +143,9 @@
 	X(retire) \
 	X(schema) \
 	X(scope) \
+	X(serve) \
+	X(serve_chunk) \
+	X(serve_head) \
 	X(shadow) \
 	X(source_contract) \
 	X(scribe) \
