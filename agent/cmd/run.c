@@ -161,6 +161,14 @@ static int finish(struct session *s, int code)
 	return pump->count.rejected ? CMD_NEGATIVE : CMD_DONE;
 }
 
+static int check_threads(int64_t asked)
+{
+	if (asked <= BLOCKS_THREADS)
+		return 0;
+	return cmd_fail(CMD_USAGE, "--threads: %" PRId64 " is more than %d", asked,
+			BLOCKS_THREADS);
+}
+
 static unsigned count_threads(int64_t asked)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -220,7 +228,9 @@ static int run(const struct cmd_call *call)
 		return cmd_fail(CMD_NEGATIVE, "out of memory");
 	s->options = call->options;
 	s->rejects.fd = -1;
-	int code = bench_factory(&factory, call->conf, BENCH_RUN);
+	int code = check_threads(s->options->threads);
+	if (!code)
+		code = bench_factory(&factory, call->conf, BENCH_RUN);
 	if (!code)
 		code = build(call, factory, &files, &s->pipeline);
 	if (!code)
