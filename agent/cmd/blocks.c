@@ -18,7 +18,7 @@
 
 #define FULL \
 	((size_t)512 * 1024) /* of results, or of refusals; then what is there is put out */
-#define KEEP (2 * FULL)      /* a block that has grown beyond is given back */
+#define KEEP (2 * FULL)    /* a block that has grown beyond is given back */
 
 enum state { FREE, TAKEN, DONE };
 

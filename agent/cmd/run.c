@@ -7,6 +7,7 @@
  */
 #include "agent/cmd/bench.h"
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/lean.h"
 #include "agent/cmd/options.h"
 #include "agent/cmd/pump.h"
 
@@ -52,7 +53,7 @@ static const struct conf_option options[] = {
 	{0},
 };
 
-#define BLOCK ((size_t)256 * 1024)
+#define BLOCK ((size_t)128 * 1024)
 
 struct session {
 	const struct run_options *options;
@@ -233,8 +234,10 @@ static int run(const struct cmd_call *call)
 		code = bench_factory(&factory, call->conf, BENCH_RUN);
 	if (!code)
 		code = build(call, factory, &files, &s->pipeline);
-	if (!code)
+	if (!code) {
+		lean_code();
 		code = open_and_pump(s);
+	}
 	int number = s->pump.signal;
 	flume_pipeline_unref(s->pipeline);
 	files_fini(&files);
