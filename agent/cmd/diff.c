@@ -42,7 +42,7 @@ static const struct conf_option options[] = {
 	{0},
 };
 
-#define BLOCK ((size_t)256 * 1024)
+#define BLOCK ((size_t)128 * 1024)
 
 struct session {
 	const struct diff_options *options;

@@ -1,6 +1,5 @@
 /*
- * The threads of the blocks work; this one sits by: it hears signals, shows how far things are, and
- * sees to it that what slow documents have given is not kept back.
+ * The threads of the blocks work; this one sits by: it hears signals and shows how far things are.
  *
  * The first SIGINT or SIGTERM ends the reading.  What has been read is still answered, for as long
  * as GRACE; then the documents under way end or are cancelled, and what is behind them is left.  A
@@ -164,7 +163,6 @@ static void watch(struct watch *w)
 			w->give_up = 0;
 			blocks_cut(w->pump->blocks);
 		}
-		blocks_hurry(w->pump->blocks);
 		show_progress(w);
 	}
 	if (w->shown)

@@ -7,6 +7,7 @@
  */
 #include "agent/cmd/bench.h"
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/lean.h"
 #include "agent/cmd/options.h"
 #include "agent/cmd/pump.h"
 
@@ -52,7 +53,7 @@ static const struct conf_option options[] = {
 	{0},
 };
 
-#define BLOCK ((size_t)256 * 1024)
+#define BLOCK ((size_t)128 * 1024)
 
 struct session {
 	const struct run_options *options;
@@ -161,6 +162,14 @@ static int finish(struct session *s, int code)
 	return pump->count.rejected ? CMD_NEGATIVE : CMD_DONE;
 }
 
+static int check_threads(int64_t asked)
+{
+	if (asked <= BLOCKS_THREADS)
+		return 0;
+	return cmd_fail(CMD_USAGE, "--threads: %" PRId64 " is more than %d", asked,
+			BLOCKS_THREADS);
+}
+
 static unsigned count_threads(int64_t asked)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -220,11 +229,15 @@ static int run(const struct cmd_call *call)
 		return cmd_fail(CMD_NEGATIVE, "out of memory");
 	s->options = call->options;
 	s->rejects.fd = -1;
-	int code = bench_factory(&factory, call->conf, BENCH_RUN);
+	int code = check_threads(s->options->threads);
+	if (!code)
+		code = bench_factory(&factory, call->conf, BENCH_RUN);
 	if (!code)
 		code = build(call, factory, &files, &s->pipeline);
-	if (!code)
+	if (!code) {
+		lean_code();
 		code = open_and_pump(s);
+	}
 	int number = s->pump.signal;
 	flume_pipeline_unref(s->pipeline);
 	files_fini(&files);

@@ -243,6 +243,7 @@ int ndjson_feed(struct ndjson *n, const char *in, size_t len, size_t *taken, str
 		size_t size = newline ? (size_t)(newline - s) : len - at;
 		code = step(n, s, size, newline != NULL, out);
 		at += size + (newline != NULL);
+		n->bytes += size + (newline != NULL);
 	}
 	*taken = at;
 	return code;

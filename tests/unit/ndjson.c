@@ -106,6 +106,7 @@ static void expect_mixed(void)
 {
 	finish(mixed_out);
 	ck_assert_uint_eq(n.lines, 10);
+	ck_assert_uint_eq(n.bytes, sizeof mixed - 1);
 	ck_assert_uint_eq(n.read, 7);
 	ck_assert_uint_eq(n.written, 3);
 	ck_assert_uint_eq(n.dropped, 1);

@@ -23,7 +23,9 @@
 	X(cmd) \
 	X(cmd_describe) \
 	X(cmd_etcd) \
+	X(cmd_intake) \
 	X(cmd_lint) \
+	X(cmd_progress) \
 	X(cmd_run) \
 	X(component) \
 	X(component_forced) \
