@@ -122,6 +122,7 @@
 	X(origin) \
 	X(original_faults) \
 	X(original_faults_calls) \
+	X(outside_channels) \
 	X(pace) \
 	X(pool) \
 	X(probation) \
