@@ -87,8 +87,7 @@ static void run(struct request *r)
 	meters_write(r->http->meters, &out);
 	counts_write(&out);
 	write_process(&out);
-	answer_take_text(&r->answer, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
-			 &out);
+	answer_take_text(&r->answer, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", &out);
 }
 
 const struct http_resource resource_metrics = {

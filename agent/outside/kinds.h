@@ -7,18 +7,21 @@
 
 /* What is made, and what is made instead where schemas are only checked: no file, no socket, no
  * thread, and nothing can be sent. */
-#define OUTSIDE_KINDS(X)                        \
-	X(kind_jq, kind_jq)                     \
+/* clang-format off */
+#define OUTSIDE_KINDS(X) \
+	X(kind_redact_hash, kind_redact_hash_unopened) \
+	X(kind_jq, kind_jq) \
 	X(kind_jq_predicate, kind_jq_predicate) \
 	X(kind_jq_condition, kind_jq_condition) \
-	X(kind_lookup, kind_lookup_unopened)    \
-	X(kind_enrich, kind_enrich_unopened)    \
-	X(kind_dead_letter, kind_dead_letter)   \
-	X(kind_null, kind_null)                 \
-	X(kind_stdout, kind_stdout)             \
-	X(kind_file, kind_file_unopened)        \
-	X(kind_unix, kind_unix_unopened)        \
+	X(kind_lookup, kind_lookup_unopened) \
+	X(kind_enrich, kind_enrich_unopened) \
+	X(kind_dead_letter, kind_dead_letter) \
+	X(kind_null, kind_null) \
+	X(kind_stdout, kind_stdout) \
+	X(kind_file, kind_file_unopened) \
+	X(kind_unix, kind_unix_unopened) \
 	X(kind_http_channel, kind_http_channel_unopened)
+/* clang-format on */
 
 #define X(row, unopened)                     \
 	extern const struct flume_maker row; \

@@ -330,6 +330,15 @@ void site_turn(void)
 	loop_step(site.loop, 0);
 }
 
+void site_until_told(void)
+{
+	int64_t end = loop_now() + LIMIT;
+	for (int before = site.told; site.told == before;) {
+		ck_assert_msg(loop_now() < end, "the status does not change");
+		loop_step(site.loop, 10);
+	}
+}
+
 static const flume_value *find(const flume_value *at, const char *path)
 {
 	char key[64];

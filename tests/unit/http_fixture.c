@@ -153,18 +153,17 @@ size_t node_waiting(void)
 
 size_t node_active(void)
 {
-	pthread_mutex_lock(&node.http->lock);
-	size_t active = node.http->active;
-	pthread_mutex_unlock(&node.http->lock);
-	return active;
+	return serve_active(node.http->serve);
+}
+
+size_t node_connections(void)
+{
+	return serve_connections(node.http->serve);
 }
 
 bool node_closing(void)
 {
-	pthread_mutex_lock(&node.http->lock);
-	bool closing = node.http->closing;
-	pthread_mutex_unlock(&node.http->lock);
-	return closing;
+	return serve_is_ending(node.http->serve);
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)

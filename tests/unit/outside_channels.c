@@ -475,9 +475,9 @@ START_TEST(file_gives_way_to_an_empty_one_when_it_is_full)
 		expect_sent(&made, NULL, line, 0);
 	ck_assert_int_eq(size_of("out"), 1000);
 	ck_assert_int_eq(size_of("out.1"), -1);
-	expect_sent(&made, NULL, "1", 0);
+	expect_sent(&made, NULL, line, 0);
 	ck_assert_int_eq(size_of("out.1"), 1000);
-	ck_assert_int_eq(size_of("out"), 2);
+	ck_assert_int_eq(size_of("out"), 100);
 	for (int i = 0; i < 30; i++)
 		expect_sent(&made, NULL, line, 0);
 	ck_assert_int_eq(size_of("out"), 100);

@@ -62,7 +62,7 @@ START_TEST(an_error_of_the_program_fails_the_document)
 	} rows[] = {
 		{"error(\"no total\")", "jq: no total"},
 		{"error({a: 1})", "jq: {\"a\":1}"},
-		{".a.b", "jq: Cannot index number with \"b\""},
+		{".a.b", "jq: Cannot index number with"},
 		{"1, error(\"late\")", "jq: late"},
 		{"halt", "the program halted"},
 		{"\"x\" | halt_error", "the program halted"},
@@ -117,7 +117,7 @@ START_TEST(no_program_goes_on_for_ever)
 		"null | .[999999999] = 1",
 		"reduce range(1000000) as $i (0; [.]) | tojson | length",
 		"reduce range(3000000) as $i (0; [.]) | flatten",
-		"reduce range(60) as $i (0; [., .]) | contains([[1]])",
+		"def d: reduce range(60) as $i (0; [., .]); d < d",
 		"reduce range(60) as $i (0; [., .]) | tojson",
 		"until(false; .)",
 		"[splits(\"\")] | combinations(40)",

@@ -1,8 +1,8 @@
 /*
  * door.h - the sockets that clients connect to, and a thread that takes them in.
  */
-#ifndef FLUME_AGENT_HTTP_DOOR_H
-#define FLUME_AGENT_HTTP_DOOR_H
+#ifndef FLUME_AGENT_SERVE_DOOR_H
+#define FLUME_AGENT_SERVE_DOOR_H
 
 #include "lib/flume.h"
 

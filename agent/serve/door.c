@@ -1,12 +1,10 @@
 /*
- * The HTTP daemon could listen itself, but then it cannot stop doing so while requests are in
- * flight (its MHD_quiesce_daemon may abort when a thread of the pool sees the end first).  With
- * a thread of our own the end is simple: it is joined, the sockets are closed, and the daemon
- * goes on with the connections it has.
+ * A thread of its own lets clients in, so that the end is simple: it is joined, the sockets are
+ * closed, and the server goes on with the connections it has.
  */
-#include "agent/http/door.h"
+#include "agent/serve/door.h"
 
-#include "agent/http/guard.h"
+#include "agent/serve/host.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -89,7 +87,7 @@ static int listen_tcp(struct door *d, const char *text, struct flume_err *err)
 {
 	const char *host, *port;
 	char name[256];
-	size_t len = guard_split_host(text, &host, &port);
+	size_t len = host_split(text, &host, &port);
 	if ((!len && *text != ':') || !*port || strtoul(port, NULL, 10) > UINT16_MAX ||
 	    len >= sizeof name)
 		return flume_fail(err, FLUME_INVALID, "'%s' is not HOST:PORT", text);
