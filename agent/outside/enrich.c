@@ -210,10 +210,10 @@ static int read_declaration(struct enrich *e, const flume_value *decl, const cha
 	e->timeout_ns = option_duration(fields, decl, "timeout");
 	e->reply_max = (size_t)option_count(fields, decl, "max_bytes");
 	snprintf(place, sizeof place, "%s.canary", path);
+	int url = compile_url(e, decl, path, report);
 	const int codes[] = {
 		method < 0 ? FLUME_REJECTED : FLUME_OK,
-		exchange_check(decl, path, report),
-		compile_url(e, decl, path, report),
+		url ? url : exchange_check(decl, path, report),
 		compile_path(&e->into, decl, "into", path, report),
 		e->has_body ? compile_path(&e->body, decl, "body", path, report) : FLUME_OK,
 		canary ? document_from_value(&e->canary, canary, place, report) : FLUME_OK,

@@ -39,7 +39,8 @@ static const char *behind_host(const char *text)
 
 static int refuse(const struct url *u, const char *at, const char *why, struct flume_err *err)
 {
-	return flume_fail(err, FLUME_INVALID, "column %zu: %s", (size_t)(at - u->text) + 1, why);
+	return flume_fail(err, FLUME_INVALID, "column %zu: %s", (size_t)(at - u->text) + 1,
+			  why);
 }
 
 /* The path between the braces at `open`, which are made ends of text. */

@@ -133,6 +133,10 @@
 	X(origin) \
 	X(original_faults) \
 	X(original_faults_calls) \
+	X(outside_channels) \
+	X(outside_enrich) \
+	X(outside_jq) \
+	X(outside_lookup) \
 	X(pace) \
 	X(plugin) \
 	X(pool) \
