@@ -51,11 +51,14 @@
 	X(digest) \
 	X(document) \
 	X(document_change) \
+	X(document_edit) \
 	X(document_effects) \
+	X(document_json) \
 	X(document_kinds) \
 	X(document_match) \
 	X(document_path) \
 	X(document_processors) \
+	X(document_scan) \
 	X(duration) \
 	X(engine) \
 	X(engine_crash) \
