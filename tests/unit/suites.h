@@ -54,7 +54,9 @@
 	X(document_alloc) \
 	X(document_change) \
 	X(document_choose) \
+	X(document_edit) \
 	X(document_effects) \
+	X(document_json) \
 	X(document_kinds) \
 	X(document_made) \
 	X(document_match) \
@@ -65,6 +67,7 @@
 	X(document_reduce) \
 	X(document_set) \
 	X(document_sift) \
+	X(document_scan) \
 	X(duration) \
 	X(engine) \
 	X(engine_crash) \
