@@ -23,16 +23,25 @@ static bool is_control(const char *s, size_t n)
 	       (n == 2 && first == 0xc2 && (unsigned char)s[1] < 0xa0);
 }
 
-void print_clean(FILE *out, const char *s, size_t n)
+void text_add_clean(struct text *t, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n;) {
 		size_t step = utf8_length(s + i, n - i);
 		if (step && !is_control(s + i, step))
-			fwrite(s + i, 1, step, out);
+			text_add_n(t, s + i, step);
 		else
-			fputs(step == 1 && s[i] == '\t' ? "\t" : "\xef\xbf\xbd", out);
+			text_add(t, step == 1 && s[i] == '\t' ? "\t" : "\xef\xbf\xbd");
 		i += step ? step : 1;
 	}
+}
+
+void print_clean(FILE *out, const char *s, size_t n)
+{
+	struct text t = {0};
+	text_add_clean(&t, s, n);
+	if (t.len)
+		fwrite(t.s, 1, t.len, out);
+	text_fini(&t);
 }
 
 static void print_text(FILE *out, const char *s)

@@ -29,6 +29,7 @@ void findings_add_json(struct text *, bool comma, const char *file, const flume_
 
 /* The text without control characters. */
 void print_clean(FILE *, const char *s, size_t n);
+void text_add_clean(struct text *, const char *s, size_t n);
 bool wants_colour(FILE *);
 
 #endif

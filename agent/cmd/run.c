@@ -2,249 +2,191 @@
  * A filter: documents in, one a line, documents out.  A line that is refused is told with its
  * number and does not stop the others.
  *
- * Output is written in large pieces, but never kept back while waiting for input, so that it
- * also works in the middle of a conversation.
+ * Nothing is opened for writing before the schema is known to be good, and nothing is emptied before
+ * it is known not to be the input.
  */
 #include "agent/cmd/bench.h"
 #include "agent/cmd/cmd.h"
-#include "agent/cmd/findings.h"
-#include "agent/cmd/lines.h"
 #include "agent/cmd/options.h"
-#include "agent/document/document.h"
-#include "agent/loop/loop.h"
+#include "agent/cmd/pump.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct run_options {
-	const char *input, *rejects, *config;
-	int64_t max_line;
-	int output;
+	const char *input, *output, *rejects, *config;
+	int64_t max_line, threads;
+	int messages;
 };
 
 static const struct conf_option options[] = {
 	{"input", 'i', CONF_TEXT, "FILE", NULL, NULL, offsetof(struct run_options, input),
 	 "Read from this file instead of stdin."},
+	{"output", 0, CONF_TEXT, "FILE", NULL, NULL, offsetof(struct run_options, output),
+	 "Write to this file instead of stdout. What it held is gone; a run that fails or is "
+	 "interrupted leaves there what it has written, the results of the first lines."},
 	{"rejects", 0, CONF_TEXT, "FILE", NULL, NULL, offsetof(struct run_options, rejects),
 	 "Write rejected lines there, as {line, error, input}, instead of telling them on "
 	 "stderr."},
+	{"threads", 't', CONF_COUNT, "N", "1", "FLUME_THREADS",
+	 offsetof(struct run_options, threads),
+	 "Work on so many blocks of lines at a time; 0: one for each processor. The order of the "
+	 "results is that of the lines. What steps remember (dedupe, breakers, rate limits) and "
+	 "what they send elsewhere comes in the order of the lines with one thread only."},
 	{"max-line", 0, CONF_SIZE, "SIZE", "1MiB", "FLUME_MAX_LINE",
 	 offsetof(struct run_options, max_line), "A longer line is rejected."},
 	OPTION_CONFIG(run_options,
 		      "The agent's configuration, for the components it declares."),
-	{"output", 'o', CONF_CHOICE, "text|json", "text", NULL,
-	 offsetof(struct run_options, output),
-	 "How to tell rejected lines and the summary, on stderr."},
+	{"messages", 'o', CONF_CHOICE, "text|json", "text", NULL,
+	 offsetof(struct run_options, messages),
+	 "How to tell findings, rejected lines and the summary, on stderr."},
 	{0},
 };
 
-#define PROGRESS_EVERY INT64_C(200000000)
+#define BLOCK ((size_t)256 * 1024)
 
 struct session {
 	const struct run_options *options;
-	const char *input; /* how it is called in messages */
 	flume_pipeline *pipeline;
-	struct lines_in in;
-	struct lines_out out;
-	FILE *rejects; /* NULL: stderr */
-	uint64_t read, written, dropped, rejected;
-	bool progress;
-	int64_t begun, shown;
+	struct outlet rejects;
+	struct pump pump;
 };
 
-/* ---- telling ---- */
+/* ---- what it reads and writes ---- */
 
-static void clear_progress(const struct session *s)
+static bool is_same_file(int a, int b)
 {
-	if (s->progress && s->shown)
-		fputs("\r\033[K", stderr);
+	struct stat one, other;
+	return !fstat(a, &one) && !fstat(b, &other) && S_ISREG(one.st_mode) &&
+	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-static void show_progress(struct session *s)
+static int open_to_write(const char *path, int *out)
 {
-	int64_t now = loop_now();
-	if (!s->progress || now - s->shown < PROGRESS_EVERY)
-		return;
-	s->shown = now;
-	double seconds = (double)(now - s->begun) / 1e9;
-	fprintf(stderr, "\r\033[K%" PRIu64 " documents, %.1f MB/s", s->read,
-		seconds > 0 ? (double)s->in.bytes / 1e6 / seconds : 0);
+	*out = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	return *out < 0 ? cmd_fail(CMD_NEGATIVE, "%s: %s", path, strerror(errno)) : 0;
 }
 
-static void tell_as_json(FILE *to, uint64_t line, const char *why, const char *s, size_t n)
+static int open_all(struct session *s)
 {
-	struct text t = {0};
-	text_addf(&t, "{\"line\":%" PRIu64 ",\"error\":", line);
-	text_add_json(&t, why, strlen(why));
-	text_add(&t, ",\"input\":");
-	text_add_json(&t, s, n);
-	text_add(&t, "}\n");
-	char *json = text_take(&t);
-	fputs(json ? json : "out of memory\n", to);
-	free(json);
-}
-
-static void reject(struct session *s, const char *line, size_t n, const char *why)
-{
-	s->rejected++;
-	if (s->rejects) {
-		tell_as_json(s->rejects, s->in.number, why, line, n);
-		return;
+	const struct run_options *o = s->options;
+	struct pump *pump = &s->pump;
+	int code = 0;
+	if (o->input && strcmp(o->input, "-") != 0) {
+		pump->input = o->input;
+		pump->in.fd = open(o->input, O_RDONLY | O_CLOEXEC);
+		if (pump->in.fd < 0)
+			return cmd_fail(CMD_NOT_FOUND, "%s: %s", o->input, strerror(errno));
 	}
-	clear_progress(s);
-	if (s->options->output == OUTPUT_JSON) {
-		tell_as_json(stderr, s->in.number, why, line, n);
-	} else {
-		fprintf(stderr, "%s:%" PRIu64 ": ", s->input, s->in.number);
-		print_clean(stderr, why, strlen(why));
-		fputc('\n', stderr);
+	if (o->output && strcmp(o->output, "-") != 0) {
+		pump->out.name = o->output;
+		code = open_to_write(o->output, &pump->out.fd);
 	}
+	if (!code && o->rejects) {
+		s->rejects.name = o->rejects;
+		code = open_to_write(o->rejects, &s->rejects.fd);
+		pump->rejects = &s->rejects;
+	}
+	return code;
 }
+
+static int empty(const struct outlet *out)
+{
+	struct stat is;
+	if (fstat(out->fd, &is) || !S_ISREG(is.st_mode) || !ftruncate(out->fd, 0))
+		return 0;
+	return cmd_fail(CMD_NEGATIVE, "%s: %s", out->name, strerror(errno));
+}
+
+/* A file that is read and written at once would lose what is not read yet, or never end. */
+static int tell_apart(const struct session *s)
+{
+	const struct pump *pump = &s->pump;
+	int rejects = pump->rejects ? s->rejects.fd : -1;
+	int code = 0;
+	if (is_same_file(pump->in.fd, pump->out.fd))
+		return cmd_fail(CMD_USAGE, "%s is input and output", pump->out.name);
+	if (rejects >= 0 && is_same_file(pump->in.fd, rejects))
+		return cmd_fail(CMD_USAGE, "%s is input and --rejects", s->rejects.name);
+	if (rejects >= 0 && is_same_file(pump->out.fd, rejects))
+		return cmd_fail(CMD_USAGE, "%s is output and --rejects", s->rejects.name);
+	if (pump->out.fd != STDOUT_FILENO)
+		code = empty(&pump->out);
+	return !code && rejects >= 0 ? empty(&s->rejects) : code;
+}
+
+/* Some file systems only say now that there was no room. */
+static void close_outlet(struct outlet *out)
+{
+	if (out->fd > STDERR_FILENO && close(out->fd) && !out->error)
+		out->error = errno;
+	out->fd = -1;
+}
+
+/* ---- the end ---- */
 
 static void summarise(const struct session *s)
 {
-	clear_progress(s);
+	const struct blocks_count *n = &s->pump.count;
 	fprintf(stderr,
-		s->options->output == OUTPUT_JSON
-			? "{\"read\":%" PRIu64 ",\"written\":%" PRIu64 ",\"dropped\":%" PRIu64
-			  ",\"rejected\":%" PRIu64 "}\n"
-			: "%" PRIu64 " read, %" PRIu64 " written, %" PRIu64 " dropped, %" PRIu64
-			  " rejected\n",
-		s->read, s->written, s->dropped, s->rejected);
-}
-
-/* ---- one document ---- */
-
-static int write_out(struct session *s, const struct document *document)
-{
-	size_t len;
-	char *json = document_dump(document, &len);
-	if (!json)
-		return FLUME_NOMEM;
-	lines_put(&s->out, json, len);
-	free(json);
-	s->written++;
-	return 0;
-}
-
-static void explain(const struct flume_err *err, char *out, size_t size)
-{
-	if (*err->path)
-		snprintf(out, size, "%s: %s", err->path, err->text);
-	else
-		snprintf(out, size, "%s", err->text);
-}
-
-static int process(struct session *s, const char *line, size_t n)
-{
-	struct flume_err err = {0};
-	struct document *document = NULL;
-	char why[600];
-	int code = document_parse(&document, line, n, &err);
-	if (!code) {
-		void *item = document;
-		code = flume_pipeline_process(s->pipeline, NULL, &item, &err);
-		document = item;
-	}
-	if (code == 0)
-		code = write_out(s, document);
-	else if (code == FLUME_DROPPED)
-		s->dropped++;
-	if (code < 0 && code != FLUME_NOMEM) {
-		explain(&err, why, sizeof why);
-		reject(s, line, n, why);
-		code = 0;
-	}
-	document_free(document);
-	return code < 0 ? code : 0;
-}
-
-static bool is_blank(const char *line, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (line[i] != ' ' && line[i] != '\t' && line[i] != '\r')
-			return false;
-	return true;
-}
-
-static int pump(struct session *s)
-{
-	char *line;
-	size_t n;
-	int code;
-	while ((code = lines_next(&s->in, &line, &n)) > 0 && !s->out.broken && !s->out.error) {
-		if (code == LINE_READ && is_blank(line, n))
-			continue;
-		s->read++;
-		if (code == LINE_TOO_LONG)
-			reject(s, line, n < 200 ? n : 200, "the line is too long");
-		else
-			code = process(s, line, n);
-		if (code < 0)
-			break;
-		show_progress(s);
-	}
-	int why = errno;
-	lines_flush(&s->out);
-	errno = why;
-	return code < 0 ? code : 0;
-}
-
-/* ---- the command ---- */
-
-static void flush_out(void *arg)
-{
-	lines_flush(arg);
+		s->pump.json ? "{\"read\":%" PRIu64 ",\"written\":%" PRIu64
+			       ",\"dropped\":%" PRIu64 ",\"rejected\":%" PRIu64 "}\n"
+			     : "%" PRIu64 " read, %" PRIu64 " written, %" PRIu64
+			       " dropped, %" PRIu64 " rejected\n",
+		n->read, n->written, n->dropped, n->rejected);
 }
 
 static int finish(struct session *s, int code)
 {
-	bool lost = s->rejects && (fflush(s->rejects) != 0 || ferror(s->rejects));
+	struct pump *pump = &s->pump;
+	close_outlet(&pump->out);
+	close_outlet(&s->rejects);
 	summarise(s);
 	if (code == FLUME_IO)
-		return cmd_fail(CMD_NEGATIVE, "%s: %s", s->input, strerror(errno));
+		return cmd_fail(CMD_NEGATIVE, "%s: %s", pump->input, strerror(pump->in.error));
 	if (code)
 		return cmd_fail(CMD_NEGATIVE, "out of memory");
-	if (s->out.error)
-		return cmd_fail(CMD_NEGATIVE, "stdout: %s", strerror(s->out.error));
-	if (lost)
-		return cmd_fail(CMD_NEGATIVE, "%s: not everything could be written",
-				s->options->rejects);
-	return s->rejected ? CMD_NEGATIVE : CMD_DONE;
+	for (const struct outlet *o = &pump->out; o; o = o == &pump->out ? &s->rejects : NULL)
+		if (o->error)
+			return cmd_fail(CMD_NEGATIVE, "%s: %s", o->name, strerror(o->error));
+	return pump->count.rejected ? CMD_NEGATIVE : CMD_DONE;
+}
+
+static unsigned count_threads(int64_t asked)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t n = asked ? asked : processors > 0 ? processors : 1;
+	return n < BLOCKS_THREADS ? (unsigned)n : BLOCKS_THREADS;
 }
 
 static int open_and_pump(struct session *s)
 {
 	const struct run_options *o = s->options;
-	int fd = STDIN_FILENO;
-	int code;
-	if (o->input && strcmp(o->input, "-") != 0)
-		fd = open(o->input, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return cmd_fail(CMD_NOT_FOUND, "%s: %s", o->input, strerror(errno));
-	if (o->rejects && !(s->rejects = fopen(o->rejects, "we"))) {
-		code = cmd_fail(CMD_NEGATIVE, "%s: %s", o->rejects, strerror(errno));
-	} else {
-		s->input = fd == STDIN_FILENO ? "stdin" : o->input;
-		s->in = (struct lines_in){.fd = fd,
-					  .most = (size_t)o->max_line,
-					  .waiting = flush_out,
-					  .arg = &s->out};
-		s->out.fd = STDOUT_FILENO;
-		s->progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
-		s->begun = loop_now();
-		code = finish(s, pump(s));
-	}
-	if (s->rejects)
-		fclose(s->rejects);
-	if (fd != STDIN_FILENO)
-		close(fd);
-	lines_fini(&s->in);
+	struct pump *pump = &s->pump;
+	*pump = (struct pump){
+		.in = {.fd = STDIN_FILENO, .most = (size_t)o->max_line, .size = BLOCK},
+		.input = "stdin",
+		.out = {.fd = STDOUT_FILENO, .name = "stdout"},
+		.json = o->messages == OUTPUT_JSON,
+		.threads = count_threads(o->threads),
+	};
+	int code = open_all(s);
+	if (!code)
+		code = tell_apart(s);
+	if (!code)
+		code = finish(s, pump_run(pump, s->pipeline));
+	close_outlet(&pump->out);
+	close_outlet(&s->rejects);
+	if (pump->in.fd > STDERR_FILENO)
+		close(pump->in.fd);
+	pump_fini(pump);
 	return code;
 }
 
@@ -257,7 +199,7 @@ static int build(const struct cmd_call *call, flume_factory *factory, struct fil
 	if (!code)
 		code = bench_check(factory, files);
 	if (!code && bench_findings(files)) {
-		bool json = ((const struct run_options *)call->options)->output == OUTPUT_JSON;
+		bool json = ((const struct run_options *)call->options)->messages == OUTPUT_JSON;
 		code = bench_print(stderr, files, json);
 		code = code ? code : CMD_NEGATIVE;
 	}
@@ -279,15 +221,22 @@ static int run(const struct cmd_call *call)
 	if (!s)
 		return cmd_fail(CMD_NEGATIVE, "out of memory");
 	s->options = call->options;
+	s->rejects.fd = -1;
 	int code = bench_factory(&factory, call->conf, BENCH_RUN);
 	if (!code)
 		code = build(call, factory, &files, &s->pipeline);
 	if (!code)
 		code = open_and_pump(s);
+	int number = s->pump.signal;
 	flume_pipeline_unref(s->pipeline);
 	files_fini(&files);
 	flume_factory_free(factory);
 	free(s);
+	/* Whoever waits for us has to see what ended us: a shell ends its loop by that. */
+	if (number) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
 	return code;
 }
 
@@ -296,13 +245,14 @@ const struct command command_run = {
 	.usage = "[OPTION...] SCHEMA [FILE|DIR...]",
 	.about = "Send documents through a pipeline: NDJSON from stdin to stdout.",
 	.details =
-		"Sends JSON documents, one a line, from stdin or --input through the pipeline "
-		"of "
-		"SCHEMA, and writes what comes out to stdout, one a line. A line that is not "
-		"JSON, or that a step refuses, is rejected: it is told on stderr (or "
-		"--rejects) "
-		"with its number, and the others go on. A dropped document is not a rejected "
-		"one. Further files are schemas that SCHEMA refers to.",
+		"Sends JSON documents, one a line, from stdin or --input through the pipeline of "
+		"SCHEMA, and writes what comes out to stdout or --output, one a line. A line that "
+		"is not JSON, or that a step refuses, is rejected: it is told on stderr (or "
+		"--rejects) with its number, and the others go on. A dropped document is not a "
+		"rejected one. Further files are schemas that SCHEMA refers to. SIGINT and SIGTERM "
+		"end it after what has been read is answered, or after a second: then the results "
+		"that are there belong to the first lines, none left out. A reader that goes away "
+		"ends it quietly.",
 	.negative = "lines were rejected, or findings in the schema",
 	.exits = 1U << CMD_NOT_FOUND,
 	.options = options,

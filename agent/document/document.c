@@ -28,7 +28,7 @@ struct document *body_new(void)
 
 struct document *document_free(struct document *document)
 {
-	if (document && !store_put(document))
+	if (document && !store_keep(document))
 		store_destroy(document);
 	return NULL;
 }

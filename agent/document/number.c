@@ -199,3 +199,18 @@ int number_compare(const struct document_view *a, const struct document_view *b)
 		return -compare_mixed(b->integer, a->real);
 	return (a->real > b->real) - (a->real < b->real);
 }
+
+bool number_take(struct number *out, const struct document_view *view)
+{
+	if (view->kind != DOCUMENT_INTEGER && view->kind != DOCUMENT_REAL)
+		return false;
+	*out = (struct number){view->kind == DOCUMENT_INTEGER, view->integer, view->real};
+	return true;
+}
+
+struct document_view number_view(const struct number *number)
+{
+	return (struct document_view){.kind = number->whole ? DOCUMENT_INTEGER : DOCUMENT_REAL,
+				      .integer = number->integer,
+				      .real = number->real};
+}

@@ -72,7 +72,7 @@ struct document *store_take(void)
 	return document;
 }
 
-bool store_put(struct document *document)
+bool store_keep(struct document *document)
 {
 	if (store.n == KEPT || document->bytes_cap > KEPT_BYTES ||
 	    document->nodes_cap > KEPT_NODES)

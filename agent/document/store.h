@@ -7,7 +7,7 @@
 /* NULL when there is none.  What it holds is of no use, its memory is. */
 struct document *store_take(void);
 /* False when there is no place for it, or it is too large. */
-bool store_put(struct document *);
+bool store_keep(struct document *);
 /* Gives its memory back. */
 void store_destroy(struct document *);
 

@@ -1,5 +1,7 @@
 #include "agent/http/answer.h"
 
+#include "agent/serve/serve.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,7 @@ void answer_status(struct answer *a, unsigned status)
 
 void answer_take(struct answer *a, unsigned status, const char *type, char *body, size_t len)
 {
-	answer_status(a, body ? status : MHD_HTTP_SERVICE_UNAVAILABLE);
+	answer_status(a, body ? status : HTTP_UNAVAILABLE);
 	if (body) {
 		a->type = type;
 		a->body = body;
@@ -77,7 +79,7 @@ void answer_problem(struct answer *a, const struct problem *problem)
 {
 	struct text out = {0};
 	text_add(&out, "{\"type\":\"about:blank\"");
-	add_member(&out, "title", MHD_get_reason_phrase_for(problem->status));
+	add_member(&out, "title", http_reason(problem->status));
 	text_addf(&out, ",\"status\":%u", problem->status);
 	add_member(&out, "detail", problem->detail);
 	add_member(&out, "code", problem->code);
@@ -123,7 +125,7 @@ void answer_conflict(struct answer *a, const char *reason)
 {
 	char code[64];
 	code_of(reason, code, sizeof code);
-	answer_problemf(a, MHD_HTTP_CONFLICT, code, "%s", reason);
+	answer_problemf(a, HTTP_CONFLICT, code, "%s", reason);
 }
 
 bool answer_failed_trial(struct answer *a, const char *stage, const char *reason)
@@ -131,13 +133,13 @@ bool answer_failed_trial(struct answer *a, const char *stage, const char *reason
 	bool tried =
 		!strcmp(stage, "canary") || !strcmp(stage, "shadow") || !strcmp(stage, "live");
 	if (tried)
-		answer_problemf(a, MHD_HTTP_UNPROCESSABLE_CONTENT, stage, "%s", reason);
+		answer_problemf(a, HTTP_UNPROCESSABLE, stage, "%s", reason);
 	return tried;
 }
 
 void answer_closing(struct answer *a)
 {
-	answer_problemf(a, MHD_HTTP_SERVICE_UNAVAILABLE, "closing",
+	answer_problemf(a, HTTP_UNAVAILABLE, "closing",
 			"the agent is shutting down; the change may still be applied");
 }
 
@@ -151,7 +153,7 @@ void answer_rejected(struct answer *a, const flume_report *report)
 	text_add(&detail, first ? first->text : "refused");
 	if (more)
 		text_addf(&detail, " (and %zu more)", more);
-	answer_problem(a, &(struct problem){.status = MHD_HTTP_BAD_REQUEST,
+	answer_problem(a, &(struct problem){.status = HTTP_BAD_REQUEST,
 					    .code = "rejected",
 					    .detail = detail.s ? detail.s : "",
 					    .report = report});
@@ -160,27 +162,15 @@ void answer_rejected(struct answer *a, const flume_report *report)
 
 /* ---- sending ---- */
 
-enum MHD_Result answer_send(struct answer *a, struct MHD_Connection *connection, bool last)
+void answer_send(const struct answer *a, struct exchange *x)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		a->len, a->body, a->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-	if (!response)
-		return MHD_NO;
-	a->body = NULL;
-	bool good = true;
+	exchange_status(x, a->status);
 	if (a->type)
-		good = MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
+		exchange_add_header(x, "Content-Type", a->type);
 	for (size_t i = 0; i < a->headers_len; i++)
 		if (*a->headers[i].value)
-			good = MHD_add_response_header(response, a->headers[i].name,
-						       a->headers[i].value) &&
-			       good;
-	if (last)
-		good = MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") &&
-		       good;
-	enum MHD_Result r = good ? MHD_queue_response(connection, a->status, response) : MHD_NO;
-	MHD_destroy_response(response);
-	return r;
+			exchange_add_header(x, a->headers[i].name, a->headers[i].value);
+	exchange_send(x, a->body ? a->body : "", a->len);
 }
 
 void answer_fini(struct answer *a)

@@ -6,14 +6,16 @@
 #ifndef FLUME_AGENT_HTTP_ANSWER_H
 #define FLUME_AGENT_HTTP_ANSWER_H
 
+#include "agent/serve/status.h"
 #include "lib/base/text.h"
 #include "lib/flume.h"
 
-#include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ANSWER_HEADERS 5
+struct exchange;
+
+#define ANSWER_HEADERS 6
 #define ANSWER_VALUE   136 /* bytes of a header's value, NUL included; the rest is cut */
 
 #define ANSWER_JSON    "application/json"
@@ -66,8 +68,8 @@ void answer_closing(struct answer *);
 /* 400: a schema with these findings. */
 void answer_rejected(struct answer *, const flume_report *);
 
-/* Gives the body away.  `last`: the connection is closed afterwards. */
-enum MHD_Result answer_send(struct answer *, struct MHD_Connection *, bool last);
+/* On the exchange's thread. */
+void answer_send(const struct answer *, struct exchange *);
 void answer_fini(struct answer *);
 
 #endif

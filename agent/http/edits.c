@@ -53,11 +53,10 @@ static void answer_refused(struct request *r, const struct engine_answer *said)
 static void answer_done(struct request *r, const struct engine_answer *said)
 {
 	flume_schema *schema = flume_factory_dup_schema(r->http->factory, r->name);
-	answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
+	answer_status(&r->answer, HTTP_NO_CONTENT);
 	if (schema) {
 		answer_headerf(&r->answer, "Flume-Generation", "%" PRIu64, said->generation);
-		answer_headerf(&r->answer, MHD_HTTP_HEADER_ETAG, "\"%s\"",
-			       flume_schema_get_digest(schema));
+		answer_headerf(&r->answer, "ETag", "\"%s\"", flume_schema_get_digest(schema));
 	}
 	flume_schema_unref(schema);
 }
@@ -82,10 +81,10 @@ static void answer_confirmed(const struct edit *e, const struct engine_answer *s
 	if (said->result != ENGINE_NOT_FOUND)
 		answer_done(r, said);
 	else if (r->http->read_only)
-		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "read-only", "%s",
+		answer_problemf(&r->answer, HTTP_CONFLICT, "read-only", "%s",
 				r->http->read_only);
 	else
-		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found",
+		answer_problemf(&r->answer, HTTP_NOT_FOUND, "not-found",
 				"no schema '%s' in etcd", r->name);
 }
 
@@ -96,11 +95,11 @@ static void answer_kept(const struct edit *e, const struct engine_answer *said)
 	int kept = keep(e, &err);
 	bool deletion = e->kind == EDIT_DELETE;
 	if (kept && !(deletion && kept == FLUME_NOT_FOUND))
-		answer_problemf(&r->answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "not-saved",
+		answer_problemf(&r->answer, HTTP_INTERNAL_ERROR, "not-saved",
 				"'%s' %s, but that was not saved: %s", r->name,
 				deletion ? "is gone" : "runs", err.text);
 	else if (kept && said->result == ENGINE_NOT_FOUND)
-		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found", "no schema '%s'",
+		answer_problemf(&r->answer, HTTP_NOT_FOUND, "not-found", "no schema '%s'",
 				r->name);
 	else
 		answer_done(r, said);
@@ -124,13 +123,13 @@ static void answer_engine(const struct edit *e, const struct engine_answer *said
 		break;
 	case ENGINE_IN_USE:
 		answer_problem(&r->answer,
-			       &(struct problem){.status = MHD_HTTP_CONFLICT,
+			       &(struct problem){.status = HTTP_CONFLICT,
 						 .code = "in-use",
 						 .detail = "other schemas refer to it",
 						 .report = said->report});
 		break;
 	case ENGINE_SUPERSEDED:
-		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "superseded",
+		answer_problemf(&r->answer, HTTP_CONFLICT, "superseded",
 				"a newer change came before this one was applied");
 		break;
 	}
@@ -141,14 +140,14 @@ static void answer_engine(const struct edit *e, const struct engine_answer *said
 static void answer_operator(struct request *r, int rc, const struct flume_err *err)
 {
 	if (!rc)
-		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
+		answer_status(&r->answer, HTTP_NO_CONTENT);
 	else if (rc == FLUME_NOT_FOUND)
-		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found", "%s", err->text);
+		answer_problemf(&r->answer, HTTP_NOT_FOUND, "not-found", "%s", err->text);
 	else if (rc == FLUME_IO)
-		answer_problemf(&r->answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "not-saved",
+		answer_problemf(&r->answer, HTTP_INTERNAL_ERROR, "not-saved",
 				"it is so, but not yet after a restart: %s", err->text);
 	else
-		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+		answer_status(&r->answer, HTTP_UNAVAILABLE);
 }
 
 static void operate(struct engine *engine, struct request *r, enum edit_kind kind)
@@ -183,12 +182,12 @@ static bool expected(struct request *r)
 	char *match = NULL, *none_match = NULL;
 	flume_schema *schema = flume_factory_dup_schema(r->http->factory, r->name);
 	const char *digest = schema ? flume_schema_get_digest(schema) : NULL;
-	if (request_dup_list(r, MHD_HTTP_HEADER_IF_MATCH, &match) ||
-	    request_dup_list(r, MHD_HTTP_HEADER_IF_NONE_MATCH, &none_match))
-		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+	if (request_dup_list(r, "If-Match", &match) ||
+	    request_dup_list(r, "If-None-Match", &none_match))
+		answer_status(&r->answer, HTTP_UNAVAILABLE);
 	else if ((match && !etag_listed(match, digest, false)) ||
 		 (none_match && etag_listed(none_match, digest, true)))
-		answer_problemf(&r->answer, MHD_HTTP_PRECONDITION_FAILED, "changed",
+		answer_problemf(&r->answer, HTTP_PRECONDITION_FAILED, "changed",
 				digest ? "the schema is %s now" : "there is no schema", digest);
 	free(match);
 	free(none_match);
@@ -277,7 +276,7 @@ void edits_push(struct edits *edits, struct request *r, enum edit_kind kind)
 {
 	struct edit *e = calloc(1, sizeof *e);
 	if (!e) {
-		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+		answer_status(&r->answer, HTTP_UNAVAILABLE);
 		request_ready(r);
 		return;
 	}

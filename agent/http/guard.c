@@ -1,5 +1,6 @@
 #include "agent/http/guard.h"
 
+#include "agent/serve/host.h"
 #include "lib/base/digest.h"
 #include "lib/flume.h"
 
@@ -32,7 +33,7 @@ int guard_init(struct guard *g, const char *listen, const char *node,
 	       const char *const *allow_hosts, const char *token)
 {
 	const char *host = "", *port;
-	size_t len = listen ? guard_split_host(listen, &host, &port) : 0;
+	size_t len = listen ? host_split(listen, &host, &port) : 0;
 	*g = (struct guard){.listen_host = strndup(host, len),
 			    .node = strdup(node ? node : "")};
 	if (allow_hosts)
@@ -59,25 +60,6 @@ void guard_fini(struct guard *g)
 
 /* ---- Host and Origin ---- */
 
-size_t guard_split_host(const char *text, const char **out_host, const char **out_port)
-{
-	bool brackets = *text == '[';
-	const char *host = text + brackets;
-	size_t len = strcspn(host, brackets ? "]" : ":");
-	const char *port = host + len;
-	if (brackets && *port++ != ']')
-		return 0;
-	if (*port == ':')
-		port++;
-	else if (*port)
-		return 0;
-	if (port[strspn(port, "0123456789")])
-		return 0;
-	*out_host = host;
-	*out_port = port;
-	return len;
-}
-
 static bool same(const char *name, const char *host, size_t len)
 {
 	return strlen(name) == len && !strncasecmp(name, host, len);
@@ -88,7 +70,7 @@ bool guard_host(const struct guard *g, const char *text)
 	if (!text)
 		return true;
 	const char *host, *port;
-	size_t len = guard_split_host(text, &host, &port);
+	size_t len = host_split(text, &host, &port);
 	char address[64];
 	if (!len)
 		return false;

@@ -34,7 +34,4 @@ bool guard_origin(const char *origin, const char *host);
 /* `authorization` as in the header, may be NULL.  Takes the same time for every wrong token. */
 bool guard_token(const struct guard *, const char *authorization);
 
-/* The host of "HOST:PORT", "HOST" or "[V6]:PORT": length, and where it begins.  0: not that. */
-size_t guard_split_host(const char *text, const char **out_host, const char **out_port);
-
 #endif

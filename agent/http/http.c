@@ -3,16 +3,15 @@
  *
  * The end has an order: the door is closed; whoever waits for the engine hears that it is over;
  * for a moment more what comes on open connections is answered, and ends them; requests in flight
- * end by themselves or, after a while, by a cancel; the workers are joined,
- * so that none of them touches a connection any more; and only then the daemon goes, which must
- * not happen while a connection is suspended.
+ * end by themselves or, after a while, by a cancel; the workers are joined, so that none of them
+ * has a request any more; and only then the server goes.
  */
 #include "agent/http/http.h"
 
-#include "agent/http/door.h"
 #include "agent/http/inside.h"
 #include "agent/http/through.h"
 #include "agent/log/log.h"
+#include "agent/serve/door.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -26,43 +25,26 @@
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
 
-FLUME_PRINTF(2, 0)
-static void daemon_says(void *arg, const char *fmt, va_list args)
-{
-	char line[256];
-	(void)arg;
-	vsnprintf(line, sizeof line, fmt, args);
-	line[strcspn(line, "\n")] = '\0';
-	log_event(LOG_DEBUG, "http daemon", LOG_STR("said", line));
-}
-
-static struct MHD_Daemon *start_daemon(struct http *http, const struct http_options *options)
-{
-	unsigned threads = OR(options->threads, 2U);
-	return MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-			MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
-		0, NULL, NULL, request_handle, http,                     /* who answers */
-		MHD_OPTION_EXTERNAL_LOGGER, daemon_says, NULL,           /* first */
-		MHD_OPTION_URI_LOG_CALLBACK, request_uri, http,          /* who sees it raw */
-		MHD_OPTION_NOTIFY_COMPLETED, request_completed, http,    /* who frees */
-		MHD_OPTION_NOTIFY_CONNECTION, crowd_leave, http,         /* who counts */
-		MHD_OPTION_THREAD_POOL_SIZE, threads,                    /* */
-		MHD_OPTION_CONNECTION_LIMIT,                             /* out of reach */
-		crowd_daemon_limit(&http->crowd, threads),               /* */
-		MHD_OPTION_CONNECTION_TIMEOUT, OR(options->idle_s, 30U), /* */
-		MHD_OPTION_END);
-}
-
 /* Signals are the main thread's: what is started here does not get them. */
 static int start_threads(struct http *http, const struct http_options *options,
 			 struct flume_err *err)
 {
+	struct serve_handler handler = request_handler;
 	sigset_t all, before;
+	handler.arg = http;
+	http->serve = serve_new(
+		&(struct serve_options){
+			.threads = options->threads,
+			.connections = options->connections,
+			.max_body = http->max_body,
+			.idle_ns = (int64_t)options->idle_s * NS_PER_S,
+		},
+		&handler);
+	if (!http->serve)
+		return flume_fail(err, FLUME_NOMEM, "no threads for HTTP");
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	http->daemon = start_daemon(http, options);
-	bool good = http->daemon && !door_open(http->door, crowd_enter, http);
+	bool good = !door_open(http->door, serve_enter, http->serve);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return good ? 0 : flume_fail(err, FLUME_NOMEM, "no threads for HTTP");
 }
@@ -90,9 +72,8 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 	http->max_body = OR(options->max_body, 1U << 20);
 	http->timeout_ns = OR(options->timeout_ns, 30LL * NS_PER_S);
 	http->drain_ns = OR(options->drain_ns, 10LL * NS_PER_S);
-	crowd_init(&http->crowd, OR(options->connections, 1024U));
 	http->cancel = flume_cancel_new();
-	http->meters = meters_new(http->factory);
+	http->meters = meters_new(http->factory, OR(options->threads, 2U));
 	http->workers = workers_new(OR(options->workers, 32U), OR(options->queue, 1024U));
 	if (!http->cancel || !http->meters || !http->workers ||
 	    (options->read_only && !http->read_only) ||
@@ -163,36 +144,36 @@ static void stop_accepting(struct http *http)
 {
 	if (http->door)
 		door_close(http->door);
-	pthread_mutex_lock(&http->lock);
-	http->closing = true;
-	pthread_mutex_unlock(&http->lock);
+	if (http->serve)
+		serve_end_connections(http->serve);
 	if (http->edits)
 		edits_close(http->edits);
 	http->through = through_free(http->through);
 }
 
-/* Until none is left of what `count`, one of ours, counts.  False when the time is over before. */
-static bool wait_for_none(struct http *http, const size_t *count, int64_t most_ns)
+/* Until no request waits.  False when the time is over before. */
+static bool wait_for_none(struct http *http, int64_t most_ns)
 {
 	int64_t until = loop_now() + most_ns;
 	struct timespec at = {.tv_sec = until / NS_PER_S, .tv_nsec = until % NS_PER_S};
 	int r = 0;
 	pthread_mutex_lock(&http->lock);
-	while (*count && !r)
+	while (http->waiting && !r)
 		r = pthread_cond_timedwait(&http->quiet, &http->lock, &at);
-	bool none = !*count;
+	bool none = !http->waiting;
 	pthread_mutex_unlock(&http->lock);
 	return none;
 }
 
-/* A client on an open connection may have a request on its way.  It is answered, and told that the
- * connection ends; so a client that asks often loses none. */
-static void listen_on(struct http *http)
+/* Until `count` is 0.  Nobody is in a hurry here, so the threads that serve need not tell. */
+static bool poll_for_none(const struct http *http, unsigned (*count)(const struct serve *),
+			  int64_t most_ns)
 {
-	const struct timespec moment = {.tv_nsec = 5000000};
-	int64_t until = loop_now() + LISTEN_ON_NS;
-	while (atomic_load(&http->crowd.count) && loop_now() < until)
+	const struct timespec moment = {.tv_nsec = 2000000};
+	int64_t until = loop_now() + most_ns;
+	while (count(http->serve) && loop_now() < until)
 		nanosleep(&moment, NULL);
+	return !count(http->serve);
 }
 
 static void shut(struct http *http)
@@ -202,16 +183,20 @@ static void shut(struct http *http)
 	pthread_mutex_unlock(&http->lock);
 }
 
-/* When it returns true no connection is suspended any more, and none will be. */
+/* A client on an open connection may have a request on its way.  It is answered, and told that the
+ * connection ends; so a client that asks often loses none.  When it returns true no request waits
+ * for others any more, and none will. */
 static bool drain(struct http *http)
 {
-	listen_on(http);
-	if (!wait_for_none(http, &http->active, http->drain_ns)) {
+	if (!http->serve)
+		return true;
+	poll_for_none(http, serve_connections, LISTEN_ON_NS);
+	if (!poll_for_none(http, serve_active, http->drain_ns)) {
 		flume_cancel_request(http->cancel);
-		wait_for_none(http, &http->active, HAND_OVER_NS);
+		poll_for_none(http, serve_active, HAND_OVER_NS);
 	}
 	shut(http);
-	return wait_for_none(http, &http->waiting, HAND_OVER_NS);
+	return wait_for_none(http, HAND_OVER_NS);
 }
 
 struct http *http_free(struct http *http)
@@ -224,8 +209,7 @@ struct http *http_free(struct http *http)
 		return http;
 	}
 	workers_free(http->workers);
-	if (http->daemon)
-		MHD_stop_daemon(http->daemon);
+	serve_free(http->serve);
 	edits_free(http->edits);
 	door_free(http->door);
 	meters_free(http->meters);

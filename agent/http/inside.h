@@ -10,17 +10,11 @@
 #include "agent/http/http.h"
 #include "agent/http/meters.h"
 #include "agent/http/workers.h"
+#include "agent/serve/serve.h"
 #include "lib/base/digest.h"
 #include "lib/base/text.h"
 
-#include <microhttpd.h>
 #include <pthread.h>
-#include <stdatomic.h>
-
-struct crowd { /* connections */
-	unsigned most;
-	atomic_uint count;
-};
 
 struct http {
 	struct loop *loop;
@@ -34,9 +28,8 @@ struct http {
 	size_t max_body;
 	int64_t timeout_ns, drain_ns;
 
-	struct crowd crowd;
 	struct door *door;
-	struct MHD_Daemon *daemon;
+	struct serve *serve;
 	struct workers *workers;
 	struct meters *meters;
 	struct edits *edits;
@@ -44,11 +37,9 @@ struct http {
 	flume_cancel *cancel;    /* of every call */
 
 	pthread_mutex_t lock;
-	pthread_cond_t quiet; /* active or waiting became 0 */
-	size_t active;        /* requests between their first header and their last byte */
-	size_t waiting;       /* those of them whose connection is suspended */
-	bool closing;         /* no more connections; answers end theirs       */
-	bool shut;            /* no request waits for others any more          */
+	pthread_cond_t quiet; /* waiting became 0 */
+	size_t waiting;       /* requests that were handed on */
+	bool shut;            /* none is any more */
 };
 
 struct request;
@@ -80,18 +71,21 @@ const struct http_method *route_method(const struct http_resource *, const char 
 /* "GET, HEAD, PUT", for the header Allow. */
 void route_methods(const struct http_resource *, char *out, size_t size);
 
-/* A request lives from its headers until its answer is sent.  It belongs to the thread that
- * reads its connection, and from request_wait to request_ready to whoever it was handed to. */
+/* A request lives from its headers until its answer is sent.  It belongs to the thread of its
+ * connection, and from request_wait to request_ready to whoever it was handed to. */
 struct request {
 	struct http *http;
-	struct MHD_Connection *connection;
+	struct exchange *exchange;
 	const struct http_method *method;
-	char *name; /* what follows the resource's path; "" */
-	struct text body;
-	uint64_t received; /* bytes of the body, kept or not */
-	bool local;        /* came through the unix socket */
+	const char *name; /* what follows the resource's path; "" */
+	struct text part; /* holds it, when that is not the rest of the path */
+	struct body {     /* lent; not terminated */
+		const char *s;
+		size_t len;
+	} body;
+	bool live;  /* it has begun, and is not over */
+	bool local; /* came through the unix socket */
 	bool waiting;
-	bool hang_up;                     /* nothing more is read from this client */
 	enum flume_format format;         /* of a body that is a schema ... */
 	char digest[DIGEST_SIZE];         /* ... and its digest, once it was checked */
 	struct note note;                 /* of an operator */
@@ -109,12 +103,10 @@ int request_dup_list(const struct request *, const char *name, char **out);
 /* `?name`, `?name=true`; "0" and "false" are no. */
 bool request_flag(const struct request *, const char *name);
 
-/* Bytes the body will have; 0 when there is none, or it comes in chunks. */
-uint64_t request_announced(const struct request *);
 /* A new reference to what `name` is bound to, or NULL. */
 flume_pipeline *request_dup_pipeline(const struct request *, const char *name);
 
-/* Suspends the connection.  False, with the answer given, when the server has waited for others as
+/* Parks the exchange.  False, with the answer given, when the server has waited for others as
  * long as it will; otherwise request_ready must follow, once, from any thread. */
 bool request_wait(struct request *);
 /* The answer is there.  The request is not the caller's any more. */
@@ -128,29 +120,11 @@ void request_to_worker(struct request *, const char *group, bool (*work)(struct 
 bool request_may_read(struct request *, const char *digest, enum flume_format *out);
 
 /* The headers are there: finds the method, or answers why not. */
-void request_admit(struct request *, const char *url, const char *method);
-/* The same for one whose URL cannot be told from a shorter one. */
-void request_refuse_nul(struct request *);
+void request_admit(struct request *);
 void request_too_large(struct request *); /* answers */
 
-/* For the daemon; `arg` is the server. */
-void *request_uri(void *arg, const char *uri, struct MHD_Connection *);
-enum MHD_Result request_handle(void *arg, struct MHD_Connection *, const char *url,
-			       const char *method, const char *version, const char *data,
-			       size_t *size, void **context);
-void request_completed(void *arg, struct MHD_Connection *, void **context,
-		       enum MHD_RequestTerminationCode how);
-
-/* ---- how many there are ---- */
-
-void crowd_init(struct crowd *, unsigned most);
-/* For all threads of the daemon, which has to be out of reach. */
-unsigned crowd_daemon_limit(const struct crowd *, unsigned threads);
-/* For the door, `arg` is the server: hands the connection to the daemon, or answers 503 when there are too many. */
-void crowd_enter(void *arg, int fd, const struct sockaddr *from, socklen_t len);
-/* For the daemon. */
-void crowd_leave(void *arg, struct MHD_Connection *, void **context,
-		 enum MHD_ConnectionNotificationCode what);
+/* What the server calls; `arg` is the http. */
+extern const struct serve_handler request_handler;
 
 /* ---- changes of schemas, carried out on the loop ---- */
 

@@ -2,6 +2,9 @@
  * A call finds its row under a read lock and adds to atomic counters.  The rows themselves
  * change when a call misses its row or the metrics are read: then there is made a row for each
  * binding that lacks one, and rows of bindings that are gone are thrown away.
+ *
+ * Each lane has rows and a lock of its own, which is written to by one thread for the most part; they
+ * are summed up when they are read.
  */
 #include "agent/http/meters.h"
 
@@ -48,22 +51,17 @@ struct row {
 #define FIRST_STATUS 100
 #define LAST_STATUS  599
 
-struct meters {
-	flume_factory *factory;
-	pthread_rwlock_t lock; /* of the map; the counters need none */
+struct lane {
+	_Alignas(64) pthread_rwlock_t lock; /* of the map; the counters need none */
 	struct map rows;
 	atomic_uint_fast64_t answers[LAST_STATUS - FIRST_STATUS + 1];
 };
 
-struct meters *meters_new(flume_factory *factory)
-{
-	struct meters *m = calloc(1, sizeof *m);
-	if (m) {
-		m->factory = factory;
-		pthread_rwlock_init(&m->lock, NULL);
-	}
-	return m;
-}
+struct meters {
+	flume_factory *factory;
+	unsigned lanes;
+	struct lane *lane;
+};
 
 static void drop_rows(struct map *rows)
 {
@@ -72,13 +70,32 @@ static void drop_rows(struct map *rows)
 	map_fini(rows);
 }
 
+struct meters *meters_new(flume_factory *factory, unsigned lanes)
+{
+	struct meters *m = calloc(1, sizeof *m);
+	struct lane *lane = aligned_alloc(_Alignof(struct lane), lanes * sizeof *lane);
+	if (!m || !lane) {
+		free(m);
+		free(lane);
+		return NULL;
+	}
+	memset(lane, 0, lanes * sizeof *lane);
+	*m = (struct meters){.factory = factory, .lanes = lanes, .lane = lane};
+	for (unsigned i = 0; i < lanes; i++)
+		pthread_rwlock_init(&lane[i].lock, NULL);
+	return m;
+}
+
 struct meters *meters_free(struct meters *m)
 {
-	if (m) {
-		drop_rows(&m->rows);
-		pthread_rwlock_destroy(&m->lock);
-		free(m);
+	if (!m)
+		return NULL;
+	for (unsigned i = 0; i < m->lanes; i++) {
+		drop_rows(&m->lane[i].rows);
+		pthread_rwlock_destroy(&m->lane[i].lock);
 	}
+	free(m->lane);
+	free(m);
 	return NULL;
 }
 
@@ -97,55 +114,89 @@ static uint64_t get(const atomic_uint_fast64_t *counter)
 /* Moves the rows of all bindings to a new map.  What it has no memory for starts at 0 later.  The
  * names are read under the lock: from older ones a row would be missing that somebody has just
  * begun to count in. */
-static void follow_bindings(struct meters *m)
+static void follow_bindings(flume_factory *factory, struct lane *lane)
 {
 	struct map rows = {0};
-	pthread_rwlock_wrlock(&m->lock);
-	char **names = flume_factory_dup_binding_names(m->factory);
+	pthread_rwlock_wrlock(&lane->lock);
+	char **names = flume_factory_dup_binding_names(factory);
 	for (size_t i = 0; names && names[i]; i++) {
-		struct row *row = map_remove(&m->rows, names[i]);
+		struct row *row = map_remove(&lane->rows, names[i]);
 		if (!row)
 			row = calloc(1, sizeof *row);
 		if (row && map_add(&rows, names[i], row))
 			free(row);
 	}
-	drop_rows(&m->rows);
-	m->rows = rows;
-	pthread_rwlock_unlock(&m->lock);
+	drop_rows(&lane->rows);
+	lane->rows = rows;
+	pthread_rwlock_unlock(&lane->lock);
 	free((void *)names);
 }
 
-static bool count(struct meters *m, const char *name, size_t outcome, int64_t took_ns)
+static bool count(struct lane *lane, const char *name, size_t outcome, int64_t took_ns)
 {
 	size_t bucket = 0;
 	while (took_ns > buckets[bucket].most_ns)
 		bucket++;
-	pthread_rwlock_rdlock(&m->lock);
-	struct row *row = map_get(&m->rows, name);
+	pthread_rwlock_rdlock(&lane->lock);
+	struct row *row = map_get(&lane->rows, name);
 	if (row) {
 		add(&row->outcomes[outcome], 1);
 		add(&row->buckets[bucket], 1);
 		add(&row->took_ns, (uint64_t)took_ns);
 	}
-	pthread_rwlock_unlock(&m->lock);
+	pthread_rwlock_unlock(&lane->lock);
 	return row;
 }
 
-void meters_call(struct meters *m, const char *name, int result, int64_t took_ns)
+void meters_call(struct meters *m, unsigned lane, const char *name, int result, int64_t took_ns)
 {
 	size_t outcome = 0;
 	while (outcome < OUTCOMES - 1 && outcomes[outcome].result != result)
 		outcome++;
-	if (!count(m, name, outcome, took_ns)) {
-		follow_bindings(m);
-		count(m, name, outcome, took_ns);
+	if (!count(&m->lane[lane], name, outcome, took_ns)) {
+		follow_bindings(m->factory, &m->lane[lane]);
+		count(&m->lane[lane], name, outcome, took_ns);
 	}
 }
 
-void meters_answer(struct meters *m, unsigned status)
+void meters_answer(struct meters *m, unsigned lane, unsigned status)
 {
 	if (status >= FIRST_STATUS && status <= LAST_STATUS)
-		add(&m->answers[status - FIRST_STATUS], 1);
+		add(&m->lane[lane].answers[status - FIRST_STATUS], 1);
+}
+
+/* ---- summing up ---- */
+
+static void add_row(struct row *sum, const struct row *row)
+{
+	for (size_t i = 0; i < OUTCOMES; i++)
+		add(&sum->outcomes[i], get(&row->outcomes[i]));
+	for (size_t i = 0; i < BUCKETS; i++)
+		add(&sum->buckets[i], get(&row->buckets[i]));
+	add(&sum->took_ns, get(&row->took_ns));
+}
+
+/* Of all lanes.  What there is no memory for is left out. */
+static void sum_rows(struct meters *m, struct map *sums)
+{
+	for (unsigned l = 0; l < m->lanes; l++) {
+		struct lane *lane = &m->lane[l];
+		follow_bindings(m->factory, lane);
+		pthread_rwlock_rdlock(&lane->lock);
+		for (size_t i = 0; i < lane->rows.len; i++) {
+			const struct map_entry *e = &lane->rows.entries[i];
+			struct row *sum = map_get(sums, e->name), *new = NULL;
+			if (!sum)
+				sum = new = calloc(1, sizeof *new);
+			if (new &&map_add(sums, e->name, new)) {
+				free(new);
+				sum = NULL;
+			}
+			if (sum)
+				add_row(sum, e->thing);
+		}
+		pthread_rwlock_unlock(&lane->lock);
+	}
 }
 
 /* ---- showing ---- */
@@ -160,7 +211,9 @@ static void write_answers(const struct meters *m, struct text *out)
 	describe(out, "flume_http_requests_total", "counter",
 		 "HTTP requests answered, by status.");
 	for (unsigned i = 0; i <= LAST_STATUS - FIRST_STATUS; i++) {
-		uint64_t n = get(&m->answers[i]);
+		uint64_t n = 0;
+		for (unsigned l = 0; l < m->lanes; l++)
+			n += get(&m->lane[l].answers[i]);
 		if (n)
 			text_addf(out, "flume_http_requests_total{code=\"%u\"} %" PRIu64 "\n",
 				  i + FIRST_STATUS, n);
@@ -219,11 +272,11 @@ static void write_durations(const struct map *rows, struct text *out)
 
 void meters_write(struct meters *m, struct text *out)
 {
-	follow_bindings(m);
+	struct map sums = {0};
+	sum_rows(m, &sums);
 	write_answers(m, out);
-	pthread_rwlock_rdlock(&m->lock);
-	write_outcomes(&m->rows, out);
-	write_errors(&m->rows, out);
-	write_durations(&m->rows, out);
-	pthread_rwlock_unlock(&m->lock);
+	write_outcomes(&sums, out);
+	write_errors(&sums, out);
+	write_durations(&sums, out);
+	drop_rows(&sums);
 }

@@ -14,13 +14,14 @@
 
 struct meters;
 
-/* NULL when out of memory.  The factory outlives it. */
-struct meters *meters_new(flume_factory *);
+/* `lanes` is how many threads count much: each has counters of its own, so that they do not wait for
+ * one another.  NULL when out of memory.  The factory outlives it. */
+struct meters *meters_new(flume_factory *, unsigned lanes);
 struct meters *meters_free(struct meters *);
 
 /* A call of the pipeline that `name` is bound to ended with `result`. */
-void meters_call(struct meters *, const char *name, int result, int64_t took_ns);
-void meters_answer(struct meters *, unsigned status);
+void meters_call(struct meters *, unsigned lane, const char *name, int result, int64_t took_ns);
+void meters_answer(struct meters *, unsigned lane, unsigned status);
 
 /* Prometheus text. */
 void meters_write(struct meters *, struct text *out);

@@ -15,7 +15,7 @@ static bool read_body(struct request *r)
 	struct note *note = &r->note;
 	*note = (struct note){0};
 	if (r->body.len && note_read(note, r->body.s, r->body.len, 0)) {
-		answer_problemf(&r->answer, MHD_HTTP_BAD_REQUEST, "bad-note",
+		answer_problemf(&r->answer, HTTP_BAD_REQUEST, "bad-note",
 				"expected nothing, or a JSON map with who and why: "
 				"{\"by\": \"ada\", \"why\": \"incident 42\"}");
 		return false;
@@ -56,7 +56,7 @@ static void agree(struct request *r)
 static void begin(struct request *r)
 {
 	if (!source_name_good(r->name))
-		answer_problemf(&r->answer, MHD_HTTP_BAD_REQUEST, "bad-name",
+		answer_problemf(&r->answer, HTTP_BAD_REQUEST, "bad-name",
 				"'%.200s' cannot name a schema", r->name);
 }
 

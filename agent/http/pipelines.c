@@ -24,13 +24,13 @@ static const struct failure {
 	unsigned status;
 	const char *code;
 } failures[] = {
-	{FLUME_FAILED, MHD_HTTP_UNPROCESSABLE_CONTENT, "failed"},
-	{FLUME_TIMED_OUT, MHD_HTTP_GATEWAY_TIMEOUT, "timed-out"},
-	{FLUME_CANCELLED, MHD_HTTP_SERVICE_UNAVAILABLE, "cancelled"},
-	{FLUME_REFUSED, MHD_HTTP_SERVICE_UNAVAILABLE, "refused"},
-	{FLUME_LIMITED, MHD_HTTP_TOO_MANY_REQUESTS, "limited"},
-	{FLUME_NOMEM, MHD_HTTP_SERVICE_UNAVAILABLE, "out-of-memory"},
-	{0, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal"}, /* whatever else there may be */
+	{FLUME_FAILED, HTTP_UNPROCESSABLE, "failed"},
+	{FLUME_TIMED_OUT, HTTP_TIMED_OUT, "timed-out"},
+	{FLUME_CANCELLED, HTTP_UNAVAILABLE, "cancelled"},
+	{FLUME_REFUSED, HTTP_UNAVAILABLE, "refused"},
+	{FLUME_LIMITED, HTTP_TOO_MANY_REQUESTS, "limited"},
+	{FLUME_NOMEM, HTTP_UNAVAILABLE, "out-of-memory"},
+	{0, HTTP_INTERNAL_ERROR, "internal"}, /* whatever else there may be */
 };
 
 static void answer_failure(struct answer *a, int result, const struct flume_err *err)
@@ -51,7 +51,7 @@ static void answer_document(struct answer *a, const struct document *document)
 {
 	size_t len = 0;
 	char *text = document_dump(document, &len);
-	answer_take(a, MHD_HTTP_OK, ANSWER_JSON, text, len);
+	answer_take(a, HTTP_OK, ANSWER_JSON, text, len);
 }
 
 static void answer_unknown(struct request *r)
@@ -61,7 +61,7 @@ static void answer_unknown(struct request *r)
 	while (names && names[n])
 		n++;
 	const char *near = names ? suggest(r->name, (const char *const *)names, n) : NULL;
-	answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found",
+	answer_problemf(&r->answer, HTTP_NOT_FOUND, "not-found",
 			near ? "no pipeline '%s'; did you mean '%s'?" : "no pipeline '%s'",
 			r->name, near);
 	free((void *)names);
@@ -101,7 +101,7 @@ static void process(struct request *r, flume_pipeline *running, struct share *sh
 	int result = document_parse(&document, body, r->body.len, &err);
 	if (result) {
 		bool syntax = result == FLUME_SYNTAX;
-		answer_problemf(a, syntax ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_SERVICE_UNAVAILABLE,
+		answer_problemf(a, syntax ? HTTP_BAD_REQUEST : HTTP_UNAVAILABLE,
 				syntax ? "bad-json" : "out-of-memory", "%s", err.text);
 		return;
 	}
@@ -112,11 +112,12 @@ static void process(struct request *r, flume_pipeline *running, struct share *sh
 	if (result == FLUME_OK)
 		answer_document(a, document);
 	else if (result == FLUME_DROPPED)
-		answer_status(a, MHD_HTTP_NO_CONTENT);
+		answer_status(a, HTTP_NO_CONTENT);
 	else
 		answer_failure(a, result, &err);
 	document_free(document);
-	meters_call(r->http->meters, r->name, result, loop_now() - r->begun);
+	meters_call(r->http->meters, exchange_thread(r->exchange), r->name, result,
+		    loop_now() - r->begun);
 	if (share)
 		share_offer(share, body, r->body.len);
 }
@@ -150,7 +151,7 @@ static bool read_timeout(struct request *r)
 	int64_t timeout;
 	if (flume_duration_parse(text, &timeout) || timeout <= 0) {
 		answer_problemf(
-			&r->answer, MHD_HTTP_BAD_REQUEST, "bad-timeout",
+			&r->answer, HTTP_BAD_REQUEST, "bad-timeout",
 			"Flume-Timeout is '%s': expected a duration above 0, like 200ms", text);
 		return false;
 	}

@@ -10,7 +10,7 @@
 
 static void answer_unacceptable(struct request *r)
 {
-	answer_problemf(&r->answer, MHD_HTTP_NOT_ACCEPTABLE, "not-acceptable",
+	answer_problemf(&r->answer, HTTP_NOT_ACCEPTABLE, "not-acceptable",
 			"there is application/yaml and application/json");
 }
 
@@ -18,16 +18,16 @@ bool request_may_read(struct request *r, const char *digest, enum flume_format *
 {
 	struct answer *a = &r->answer;
 	char *accept = NULL, *none_match = NULL;
-	if (request_dup_list(r, MHD_HTTP_HEADER_ACCEPT, &accept) ||
-	    request_dup_list(r, MHD_HTTP_HEADER_IF_NONE_MATCH, &none_match)) {
-		answer_status(a, MHD_HTTP_SERVICE_UNAVAILABLE);
+	if (request_dup_list(r, "Accept", &accept) ||
+	    request_dup_list(r, "If-None-Match", &none_match)) {
+		answer_status(a, HTTP_UNAVAILABLE);
 	} else if (!media_accept(accept, out)) {
 		answer_unacceptable(r);
 	} else {
-		answer_header(a, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT);
-		answer_headerf(a, MHD_HTTP_HEADER_ETAG, "\"%s\"", digest);
+		answer_header(a, "Vary", "Accept");
+		answer_headerf(a, "ETag", "\"%s\"", digest);
 		if (none_match && etag_listed(none_match, digest, true))
-			answer_status(a, MHD_HTTP_NOT_MODIFIED);
+			answer_status(a, HTTP_NOT_MODIFIED);
 	}
 	free(accept);
 	free(none_match);

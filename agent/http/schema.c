@@ -29,8 +29,7 @@ static void answer_schema(struct request *r, const flume_schema *schema)
 		text = flume_schema_dup_text(schema, format);
 		len = text ? strlen(text) : 0;
 	}
-	answer_take(a, MHD_HTTP_OK, format == FLUME_YAML ? ANSWER_YAML : ANSWER_JSON, text,
-		    len);
+	answer_take(a, HTTP_OK, format == FLUME_YAML ? ANSWER_YAML : ANSWER_JSON, text, len);
 }
 
 static void get(struct request *r)
@@ -39,7 +38,7 @@ static void get(struct request *r)
 	if (schema)
 		answer_schema(r, schema);
 	else
-		answer_problemf(&r->answer, MHD_HTTP_NOT_FOUND, "not-found", "no schema '%s'",
+		answer_problemf(&r->answer, HTTP_NOT_FOUND, "not-found", "no schema '%s'",
 				r->name);
 	flume_schema_unref(schema);
 }
@@ -51,7 +50,7 @@ static bool has_good_name(struct request *r)
 	bool good = source_name_good(r->name);
 	if (!good)
 		answer_problemf(
-			&r->answer, MHD_HTTP_BAD_REQUEST, "bad-name",
+			&r->answer, HTTP_BAD_REQUEST, "bad-name",
 			"'%.200s' cannot name a schema: expected a lower-case letter or a "
 			"digit, then those, '.', '_' or '-', 128 characters at the most",
 			r->name);
@@ -61,18 +60,18 @@ static bool has_good_name(struct request *r)
 static bool may_change(struct request *r)
 {
 	if (r->http->read_only)
-		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "read-only", "%s",
+		answer_problemf(&r->answer, HTTP_CONFLICT, "read-only", "%s",
 				r->http->read_only);
 	return !r->answer.status;
 }
 
 static void begin_put(struct request *r)
 {
-	const char *type = request_header(r, MHD_HTTP_HEADER_CONTENT_TYPE);
+	const char *type = request_header(r, "Content-Type");
 	if (!has_good_name(r) || (!request_flag(r, "dry_run") && !may_change(r)))
 		return;
 	if (!media_type(type, &r->format))
-		answer_problemf(&r->answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "bad-type",
+		answer_problemf(&r->answer, HTTP_UNSUPPORTED_TYPE, "bad-type",
 				"a schema is application/yaml or application/json, not %s",
 				type);
 }
@@ -98,7 +97,7 @@ static bool is_clean(struct request *r)
 	flume_report *report = flume_report_new();
 	int result = report ? check(r, report) : FLUME_NOMEM;
 	if (result == FLUME_NOMEM)
-		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+		answer_status(&r->answer, HTTP_UNAVAILABLE);
 	else if (result)
 		answer_rejected(&r->answer, report);
 	flume_report_free(report);
@@ -108,7 +107,7 @@ static bool is_clean(struct request *r)
 static bool check_on_worker(struct request *r)
 {
 	if (is_clean(r))
-		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
+		answer_status(&r->answer, HTTP_NO_CONTENT);
 	return true;
 }
 

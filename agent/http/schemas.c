@@ -74,7 +74,7 @@ static void show(struct request *r, char **names, flume_pipeline **pipelines)
 	if (!request_may_read(r, tag, &list.format))
 		return;
 	add_all(&list, names, pipelines);
-	answer_take_text(&r->answer, MHD_HTTP_OK,
+	answer_take_text(&r->answer, HTTP_OK,
 			 list.format == FLUME_YAML ? ANSWER_YAML : ANSWER_JSON, &list.out);
 }
 
@@ -90,7 +90,7 @@ static void run(struct request *r)
 	if (pipelines)
 		show(r, names, pipelines);
 	else
-		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+		answer_status(&r->answer, HTTP_UNAVAILABLE);
 	for (size_t i = 0; pipelines && i < n; i++)
 		flume_pipeline_unref(pipelines[i]);
 	free((void *)pipelines);

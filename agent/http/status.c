@@ -12,20 +12,20 @@ static void copy(struct request *r, unsigned status, const char *type, const cha
 static void status(struct request *r)
 {
 	const struct page *page = board_take(r->http->board);
-	copy(r, MHD_HTTP_OK, ANSWER_JSON, page->status);
+	copy(r, HTTP_OK, ANSWER_JSON, page->status);
 	board_release(r->http->board, page);
 }
 
 static void healthz(struct request *r)
 {
-	copy(r, MHD_HTTP_OK, ANSWER_TEXT, "ok\n");
+	copy(r, HTTP_OK, ANSWER_TEXT, "ok\n");
 }
 
 static void readyz(struct request *r)
 {
 	const struct page *page = board_take(r->http->board);
 	const char *text = page->ready ? "ready\n" : "not ready\n";
-	copy(r, page->ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, ANSWER_TEXT,
+	copy(r, page->ready ? HTTP_OK : HTTP_UNAVAILABLE, ANSWER_TEXT,
 	     request_flag(r, "verbose") ? page->why : text);
 	board_release(r->http->board, page);
 }

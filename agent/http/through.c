@@ -74,7 +74,7 @@ static void end_with_status(struct writing *w, unsigned status)
 static void end_conflict(struct writing *w)
 {
 	answer_problemf(
-		&w->request->answer, MHD_HTTP_CONFLICT, "superseded",
+		&w->request->answer, HTTP_CONFLICT, "superseded",
 		"somebody else wrote '%s' to etcd at the same time; nothing was changed",
 		w->request->name);
 	end(w);
@@ -83,15 +83,14 @@ static void end_conflict(struct writing *w)
 static void end_failed(struct writing *w, const struct etcd_result *said)
 {
 	bool refused = said->code == FLUME_REFUSED;
-	answer_problemf(&w->request->answer,
-			refused ? MHD_HTTP_FORBIDDEN : MHD_HTTP_SERVICE_UNAVAILABLE,
+	answer_problemf(&w->request->answer, refused ? HTTP_FORBIDDEN : HTTP_UNAVAILABLE,
 			refused ? "not-allowed" : "etcd", "etcd: %s", said->err.text);
 	end(w);
 }
 
 static void end_unknown(struct writing *w)
 {
-	answer_problemf(&w->request->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "etcd",
+	answer_problemf(&w->request->answer, HTTP_UNAVAILABLE, "etcd",
 			"etcd did not answer the write; it may still happen");
 	end(w);
 }
@@ -99,7 +98,7 @@ static void end_unknown(struct writing *w)
 static void answer_rejected_here(struct request *r, const struct verdict *v)
 {
 	char *errors = v->errors ? flume_value_dup_json(v->errors) : NULL;
-	answer_problem(&r->answer, &(struct problem){.status = MHD_HTTP_BAD_REQUEST,
+	answer_problem(&r->answer, &(struct problem){.status = HTTP_BAD_REQUEST,
 						     .code = "rejected",
 						     .detail = v->reason,
 						     .errors = errors});
@@ -109,9 +108,9 @@ static void answer_rejected_here(struct request *r, const struct verdict *v)
 static void answer_runs(struct writing *w, const struct verdict *v)
 {
 	struct answer *a = &w->request->answer;
-	answer_status(a, MHD_HTTP_NO_CONTENT);
+	answer_status(a, HTTP_NO_CONTENT);
 	answer_headerf(a, "Flume-Generation", "%" PRId64, v->generation);
-	answer_headerf(a, MHD_HTTP_HEADER_ETAG, "\"%s\"", w->request->digest);
+	answer_headerf(a, "ETag", "\"%s\"", w->request->digest);
 }
 
 static void answer_verdict(struct writing *w, const struct verdict *v)
@@ -133,12 +132,12 @@ static void answer_verdict(struct writing *w, const struct verdict *v)
 		answer_conflict(&r->answer, v->reason);
 		break;
 	case VERDICT_SUPERSEDED:
-		answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "superseded",
+		answer_problemf(&r->answer, HTTP_CONFLICT, "superseded",
 				"a newer change came before this one was applied");
 		break;
 	case VERDICT_NONE:
 	case VERDICT_GONE:
-		answer_status(&r->answer, MHD_HTTP_NO_CONTENT);
+		answer_status(&r->answer, HTTP_NO_CONTENT);
 		break;
 	}
 }
@@ -179,12 +178,12 @@ static void on_deadline(void *arg)
 {
 	struct writing *w = arg;
 	if (w->revision)
-		answer_problemf(&w->request->answer, MHD_HTTP_GATEWAY_TIMEOUT, "undecided",
+		answer_problemf(&w->request->answer, HTTP_TIMED_OUT, "undecided",
 				"'%s' was written to etcd at revision %" PRId64
 				", but this node has not decided on it yet; see /status",
 				w->request->name, w->revision);
 	else
-		answer_problemf(&w->request->answer, MHD_HTTP_GATEWAY_TIMEOUT, "undecided",
+		answer_problemf(&w->request->answer, HTTP_TIMED_OUT, "undecided",
 				"etcd has not answered in time; '%s' may still be written",
 				w->request->name);
 	end(w);
@@ -200,7 +199,7 @@ static void written(struct writing *w, int64_t revision)
 
 static bool holds_ours(const struct writing *w, const struct etcd_result *said)
 {
-	const struct text *body = &w->request->body;
+	const struct body *body = &w->request->body;
 	if (w->kind == EDIT_DELETE)
 		return !said->n;
 	return said->n && said->kvs[0].value_len == body->len &&
@@ -223,7 +222,7 @@ static void read_key(struct writing *w, etcd_done_fn *done)
 {
 	w->call = etcd_range(w->through->etcd, &(struct etcd_query){.key = w->key}, done, w);
 	if (!w->call)
-		end_with_status(w, MHD_HTTP_SERVICE_UNAVAILABLE);
+		end_with_status(w, HTTP_UNAVAILABLE);
 }
 
 static void on_written(struct etcd_result *said, void *arg)
@@ -243,7 +242,7 @@ static void on_written(struct etcd_result *said, void *arg)
 static void on_read(struct etcd_result *said, void *arg)
 {
 	struct writing *w = arg;
-	const struct text *body = &w->request->body;
+	const struct body *body = &w->request->body;
 	struct etcd *etcd = w->through->etcd;
 	w->call = NULL;
 	w->seen = said->n ? said->kvs[0].mod_revision : 0;
@@ -259,7 +258,7 @@ static void on_read(struct etcd_result *said, void *arg)
 						on_written, w)
 				  : etcd_delete_if(etcd, w->key, w->seen, on_written, w);
 		if (!w->call)
-			end_with_status(w, MHD_HTTP_SERVICE_UNAVAILABLE);
+			end_with_status(w, HTTP_UNAVAILABLE);
 	}
 }
 
@@ -296,12 +295,12 @@ static bool in_use(struct request *r)
 		const flume_value *root = schema ? flume_schema_get_root(schema) : NULL;
 		if (root && strcmp(ids[i], r->name) != 0 && !has_own(root, r->name) &&
 		    refers(root, r->name))
-			answer_problemf(&r->answer, MHD_HTTP_CONFLICT, "in-use",
+			answer_problemf(&r->answer, HTTP_CONFLICT, "in-use",
 					"schema '%s' refers to it", ids[i]);
 		flume_schema_unref(schema);
 	}
 	if (!ids)
-		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+		answer_status(&r->answer, HTTP_UNAVAILABLE);
 	free((void *)ids);
 	return r->answer.status;
 }
@@ -335,7 +334,7 @@ void through_push(struct through *t, struct request *r, enum edit_kind kind)
 	}
 	w = new_writing(t, r, kind);
 	if (!w) {
-		answer_status(&r->answer, MHD_HTTP_SERVICE_UNAVAILABLE);
+		answer_status(&r->answer, HTTP_UNAVAILABLE);
 		request_ready(r);
 		return;
 	}

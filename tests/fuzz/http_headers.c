@@ -5,6 +5,7 @@
 #include "agent/http/etag.h"
 #include "agent/http/guard.h"
 #include "agent/http/media.h"
+#include "agent/serve/host.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@ static void look_at_host(const char *host, const char *origin)
 	char *allowed[] = {NULL}, listen[] = "node", node[] = "node-17";
 	struct guard guard = {.listen_host = listen, .node = node, .allow_hosts = allowed};
 	const char *name, *port;
-	size_t len = guard_split_host(host, &name, &port);
+	size_t len = host_split(host, &name, &port);
 	require(!len || (name >= host && name + len <= host + strlen(host)),
 		"a host is part of its header");
 	require(!len || port[strspn(port, "0123456789")] == '\0', "a port is a number");

@@ -1,5 +1,4 @@
 /* Many connections, and requests that are made to be misread.  Spoken over plain sockets. */
-#include "agent/http/inside.h"
 #include "tests/unit/http_fixture.h"
 #include "tests/unit/suites.h"
 
@@ -46,13 +45,13 @@ START_TEST(places_of_clients_that_left_are_given_again)
 {
 	for (int round = 0; round < 5; round++) {
 		int fds[MOST];
-		UNTIL(!atomic_load(&node.http->crowd.count));
+		UNTIL(!node_connections());
 		fill_up(fds);
-		ck_assert_uint_eq(atomic_load(&node.http->crowd.count), MOST);
+		ck_assert_uint_eq(node_connections(), MOST);
 		for (int i = 0; i < MOST; i++)
 			close(fds[i]);
 	}
-	UNTIL(!atomic_load(&node.http->crowd.count));
+	UNTIL(!node_connections());
 	expect_status(get("/healthz"), 200);
 }
 END_TEST
@@ -92,7 +91,7 @@ START_TEST(a_url_with_a_nul_that_never_becomes_a_request_leaves_nothing)
 	int fd = dial();
 	say(fd, "GET /a%00b HTTP/1.1\r\nHost: local");
 	close(fd);
-	UNTIL(!atomic_load(&node.http->crowd.count));
+	UNTIL(!node_connections());
 	expect_status(get("/healthz"), 200);
 }
 END_TEST

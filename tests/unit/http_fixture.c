@@ -2,6 +2,7 @@
 
 #include "agent/document/document.h"
 #include "agent/document/kinds.h"
+#include "agent/outside/kinds.h"
 #include "agent/http/inside.h"
 #include "agent/log/log.h"
 
@@ -86,6 +87,7 @@ static void make_factory(void)
 	struct flume_options options = {.type = &document_type};
 	ck_assert_int_eq(flume_factory_new(&node.factory, &options, &err), 0);
 	ck_assert_int_eq(document_register(node.factory, &err), 0);
+	ck_assert_int_eq(outside_register(node.factory, &err), 0);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 		ck_assert_int_eq(flume_factory_add(node.factory, &steps[i], &err), 0);
 }
@@ -151,18 +153,17 @@ size_t node_waiting(void)
 
 size_t node_active(void)
 {
-	pthread_mutex_lock(&node.http->lock);
-	size_t active = node.http->active;
-	pthread_mutex_unlock(&node.http->lock);
-	return active;
+	return serve_active(node.http->serve);
+}
+
+size_t node_connections(void)
+{
+	return serve_connections(node.http->serve);
 }
 
 bool node_closing(void)
 {
-	pthread_mutex_lock(&node.http->lock);
-	bool closing = node.http->closing;
-	pthread_mutex_unlock(&node.http->lock);
-	return closing;
+	return serve_is_ending(node.http->serve);
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)

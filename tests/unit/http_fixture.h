@@ -52,6 +52,7 @@ void node_stop_turning(void);
 void node_stop(void);
 size_t node_waiting(void); /* requests that were handed on */
 size_t node_active(void);  /* requests that have begun */
+size_t node_connections(void);
 bool node_closing(void);
 TCase *node_case(Suite *, const char *name);
 

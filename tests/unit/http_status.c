@@ -104,7 +104,7 @@ static void *begin_many(void *arg)
 		char name[32];
 		snprintf(name, sizeof name, "s-%d-%d", b->number, i);
 		node_bind(name, "version: \"1.0.0\"\nref: nap\n");
-		meters_call(b->meters, name, 0, 1);
+		meters_call(b->meters, 0, name, 0, 1);
 	}
 	return NULL;
 }
@@ -113,7 +113,7 @@ START_TEST(the_first_call_of_a_schema_is_counted_whoever_else_begins)
 {
 	pthread_t threads[4];
 	struct beginning beginnings[4];
-	struct meters *meters = meters_new(node.factory);
+	struct meters *meters = meters_new(node.factory, 1);
 	struct text out = {0};
 	for (int t = 0; t < 4; t++) {
 		beginnings[t] = (struct beginning){meters, t};

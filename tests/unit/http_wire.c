@@ -1,7 +1,7 @@
 /*
  * Sizes, connections, the door, and the end: what clients see that are slow, greedy or rude.
  */
-#include "agent/http/door.h"
+#include "agent/serve/door.h"
 #include "tests/unit/http_fixture.h"
 #include "tests/unit/suites.h"
 

@@ -23,7 +23,6 @@
 	X(cmd) \
 	X(cmd_describe) \
 	X(cmd_etcd) \
-	X(cmd_lines) \
 	X(cmd_lint) \
 	X(cmd_run) \
 	X(component) \
@@ -121,6 +120,7 @@
 	X(loop) \
 	X(map) \
 	X(names) \
+	X(ndjson) \
 	X(note) \
 	X(origin) \
 	X(original_faults) \

@@ -1,0 +1,185 @@
+/*
+ * What a connection sends in its turn is gathered in its reactor's buffer, also for many requests
+ * that came together, and goes out at once.  Only what the system does not take is kept with the
+ * connection, and sent when there is room.
+ */
+#include "agent/serve/inside.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define GATHER ((size_t)64 << 10)  /* so much goes out before the end of the turn */
+#define LONG   ((size_t)16 << 10)  /* a body that is not copied */
+#define KEEP   ((size_t)256 << 10) /* a larger buffer is given back */
+
+bool bytes_add(struct bytes *b, const char *s, size_t n)
+{
+	if (b->cap - b->len < n) {
+		size_t cap = b->cap ? b->cap : 4096;
+		while (cap - b->len < n)
+			cap *= 2;
+		char *grown = realloc(b->s, cap);
+		if (!grown)
+			return false;
+		b->s = grown;
+		b->cap = cap;
+	}
+	memcpy(b->s + b->len, s, n);
+	b->len += n;
+	return true;
+}
+
+static void bytes_free(struct bytes *b)
+{
+	free(b->s);
+	*b = (struct bytes){0};
+}
+
+size_t out_waiting(const struct conn *c)
+{
+	return c->out.len - c->out_at;
+}
+
+/* ---- sending ---- */
+
+static void watch(struct conn *c, bool writable)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET |
+					      (writable ? EPOLLOUT : 0U),
+				    .data.ptr = c};
+	if (c->watched == writable)
+		return;
+	c->watched = writable;
+	if (epoll_ctl(c->reactor->epoll, EPOLL_CTL_MOD, c->fd, &event))
+		c->broken = true;
+}
+
+static size_t put(struct conn *c, struct iovec *parts, int n)
+{
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)n};
+	ssize_t sent;
+	do
+		sent = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0 && errno != EAGAIN)
+		c->broken = true;
+	return sent > 0 ? (size_t)sent : 0;
+}
+
+static void keep(struct conn *c, const char *s, size_t n)
+{
+	if (!out_waiting(c))
+		c->sent = c->reactor->now;
+	if (!bytes_add(&c->out, s, n))
+		c->broken = true;
+}
+
+/* Nothing waits; sends what was gathered, and `body` behind it. */
+static void send_with(struct conn *c, const char *body, size_t len)
+{
+	struct bytes *gathered = &c->reactor->out;
+	size_t sent = 0;
+	if (!c->broken) {
+		struct iovec parts[] = {
+			{.iov_base = gathered->s, .iov_len = gathered->len},
+			{.iov_base = (void *)(uintptr_t)body, .iov_len = len},
+		};
+		sent = put(c, parts, len ? 2 : 1);
+	}
+	if (!c->broken && sent < gathered->len)
+		keep(c, gathered->s + sent, gathered->len - sent);
+	if (!c->broken && len && sent < gathered->len + len) {
+		size_t skip = sent > gathered->len ? sent - gathered->len : 0;
+		keep(c, body + skip, len - skip);
+	}
+	if (!c->broken)
+		watch(c, out_waiting(c));
+	gathered->len = 0;
+	if (gathered->cap > KEEP)
+		bytes_free(gathered);
+}
+
+static void send_waiting(struct conn *c)
+{
+	struct iovec part = {.iov_base = c->out.s + c->out_at, .iov_len = out_waiting(c)};
+	size_t sent = put(c, &part, 1);
+	c->out_at += sent;
+	if (sent)
+		c->sent = c->reactor->now;
+	if (!out_waiting(c)) {
+		bytes_free(&c->out);
+		c->out_at = 0;
+	} else if (c->out_at > c->out.len / 2) {
+		memmove(c->out.s, c->out.s + c->out_at, out_waiting(c));
+		c->out.len = out_waiting(c);
+		c->out_at = 0;
+	}
+	if (!c->broken)
+		watch(c, out_waiting(c));
+}
+
+void out_flush(struct conn *c)
+{
+	if (c->broken) {
+		c->reactor->out.len = 0;
+		bytes_free(&c->out);
+		c->out_at = 0;
+		return;
+	}
+	if (out_waiting(c))
+		send_waiting(c);
+	if (c->reactor->out.len)
+		send_with(c, NULL, 0);
+}
+
+/* ---- adding ---- */
+
+void out_add(struct conn *c, const char *s, size_t n)
+{
+	if (c->broken)
+		return;
+	if (out_waiting(c)) {
+		keep(c, s, n);
+		return;
+	}
+	if (!bytes_add(&c->reactor->out, s, n))
+		c->broken = true;
+	else if (c->reactor->out.len >= GATHER)
+		send_with(c, NULL, 0);
+}
+
+void out_body(struct conn *c, const char *s, size_t n)
+{
+	if (n < LONG || out_waiting(c) || c->broken)
+		out_add(c, s, n);
+	else
+		send_with(c, s, n);
+}
+
+void out_text(struct conn *c, const char *s)
+{
+	out_add(c, s, strlen(s));
+}
+
+static void add_digits(struct conn *c, uint64_t n, unsigned base)
+{
+	char digits[24], *at = digits + sizeof digits;
+	do
+		*--at = "0123456789abcdef"[n % base];
+	while (n /= base);
+	out_add(c, at, (size_t)(digits + sizeof digits - at));
+}
+
+void out_number(struct conn *c, uint64_t n)
+{
+	add_digits(c, n, 10);
+}
+
+void out_hex(struct conn *c, uint64_t n)
+{
+	add_digits(c, n, 16);
+}
