@@ -12,7 +12,8 @@ struct constants {
 
 static int rank(const struct document_view *view)
 {
-	return view->kind == DOCUMENT_REAL ? DOCUMENT_INTEGER : (int)view->kind;
+	bool number = view->kind == DOCUMENT_REAL || view->kind == DOCUMENT_LARGE;
+	return number ? DOCUMENT_INTEGER : (int)view->kind;
 }
 
 static int compare(const void *a, const void *b)

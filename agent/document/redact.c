@@ -73,7 +73,8 @@ static int mask(const struct redact *redact, struct document *document, const st
 		const struct document_view *view, struct flume_err *err)
 {
 	struct room value, room;
-	bool number = view->kind == DOCUMENT_INTEGER || view->kind == DOCUMENT_REAL;
+	bool number = view->kind == DOCUMENT_INTEGER || view->kind == DOCUMENT_REAL ||
+		      view->kind == DOCUMENT_LARGE;
 	room_init(&room);
 	room_init(&value);
 	if (number) {
