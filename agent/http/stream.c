@@ -213,10 +213,13 @@ static void hand_on(struct stream *s, const char *in, size_t len)
 	s->in = in;
 	s->in_len = len;
 	s->taken = 0;
-	s->code = request_try_worker(s->request, s->request->name, work);
-	if (s->code == FLUME_CANCELLED)
+	int rc = request_try_worker(s->request, s->request->name, work);
+	if (!rc)
+		return; /* it may be over already */
+	s->code = rc;
+	if (rc == FLUME_CANCELLED)
 		end_cancelled(s);
-	else if (s->code)
+	else
 		request_ready(s->request);
 }
 
