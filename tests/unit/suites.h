@@ -148,6 +148,7 @@
 	X(stress) \
 	X(suggest) \
 	X(tally) \
+	X(tap) \
 	X(terms) \
 	X(text) \
 	X(timers) \
