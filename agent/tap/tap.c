@@ -17,6 +17,8 @@
 #include <string.h>
 #include <time.h>
 
+#define TELL_NS INT64_C(1000000000)
+
 struct taps_inner {
 	struct veil redact;
 	pthread_rwlock_t lock; /* of the list */
@@ -45,6 +47,7 @@ struct tap {
 	/* The listener's own. */
 	struct records reading;
 	uint64_t count, shown, told_lost, told_skipped, missed_before;
+	int64_t told_at; /* 0: never */
 };
 
 static int64_t now_ns(clockid_t clock)
@@ -272,12 +275,17 @@ static uint64_t change_buffers(struct tap *tap)
 	return skipped;
 }
 
-static void tell_losses(struct tap *tap, uint64_t skipped, struct text *out)
+/* Not more often than once a second. */
+static void tell_losses(struct tap *tap, uint64_t skipped, bool last, struct text *out)
 {
+	int64_t now = now_ns(CLOCK_MONOTONIC);
 	uint64_t lost = atomic_load(&tap->lost) + atomic_load(&tap->taps->inner->missed) -
 			tap->missed_before;
 	if (lost == tap->told_lost && skipped == tap->told_skipped)
 		return;
+	if (tap->told_at && now - tap->told_at < TELL_NS && !last)
+		return;
+	tap->told_at = now;
 	text_addf(out, "{\"tap\":{\"lost\":%" PRIu64 ",\"over_rate\":%" PRIu64 "}}\n",
 		  lost - tap->told_lost, skipped - tap->told_skipped);
 	tap->told_lost = lost;
@@ -293,6 +301,7 @@ bool tap_take(struct tap *tap, struct text *out)
 	for (size_t at = 0; at < tap->reading.used && !(tap->count && tap->shown == tap->count);
 	     tap->shown++)
 		record_write(&tap->reading, &at, &view, out);
-	tell_losses(tap, skipped, out);
-	return !over && !(tap->count && tap->shown == tap->count);
+	bool last = over || (tap->count && tap->shown == tap->count);
+	tell_losses(tap, skipped, last, out);
+	return !last;
 }
