@@ -261,7 +261,7 @@ typedef const char *flume_pick_fn(const struct flume_call *, const void *item, v
 typedef int flume_send_fn(const struct flume_call *, void *item, void *arg,
 			  struct flume_err *err);
 /* Sees a failure and the item it left.  May clear why->code (recover: the call goes on with
- * *item), change it, or leave it. */
+ * *item), make it FLUME_DROPPED (the item leaves the pipeline), change it, or leave it. */
 typedef void flume_handle_fn(const struct flume_call *, struct flume_err *why, void **item,
 			     void *arg);
 

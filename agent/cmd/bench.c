@@ -12,6 +12,7 @@
 #include "agent/document/document.h"
 #include "agent/document/kinds.h"
 #include "agent/document/places.h"
+#include "agent/outside/kinds.h"
 #include "agent/plugin/plugin.h"
 
 #include <stdlib.h>
@@ -57,8 +58,10 @@ int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use u
 	int code = flume_factory_new(&factory, &(struct flume_options){.type = &document_type},
 				     &err);
 	if (!code)
-		code = use == BENCH_RUN ? document_register(factory, &err)
-					: document_register_unopened(factory, &err);
+		code = document_register(factory, &err);
+	if (!code)
+		code = use == BENCH_RUN ? outside_register(factory, &err)
+					: outside_register_unopened(factory, &err);
 	code = code ? cmd_fail(CMD_NEGATIVE, "%s", err.text) : declare(factory, conf, use);
 	if (code) {
 		flume_factory_free(factory);

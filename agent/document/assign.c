@@ -5,6 +5,7 @@
  */
 #include "agent/document/assign.h"
 
+#include "agent/document/copies.h"
 #include "agent/document/paths.h"
 
 #include <stdio.h>
@@ -18,14 +19,6 @@ struct assign {
 struct assigns {
 	size_t n;
 	struct assign list[];
-};
-
-const struct flume_field assign_fields[] = {
-	{.name = "fields",
-	 .type = FLUME_FIELD_MAP,
-	 .required = true,
-	 .about = "What to set: paths, each with the constant to store there."},
-	{0},
 };
 
 static int make_one(struct assign *out, const flume_value *fields, size_t i, const char *at,
@@ -94,4 +87,23 @@ int assign_run(const struct assigns *assigns, struct document *document, struct 
 		rc = document_set(document, &assigns->list[i].path, assigns->list[i].value,
 				  err);
 	return rc;
+}
+
+int assign_run_where_missing(const struct assigns *assigns, struct document *document,
+			     struct flume_err *err)
+{
+	int rc = FLUME_OK;
+	for (size_t i = 0; i < assigns->n && !rc; i++)
+		if (!document_has(document, &assigns->list[i].path))
+			rc = document_set(document, &assigns->list[i].path,
+					  assigns->list[i].value, err);
+	return rc;
+}
+
+const struct path *assign_over(const struct assigns *assigns, const struct copies *copies)
+{
+	const struct path *over = NULL;
+	for (size_t i = 0; i < assigns->n && !over; i++)
+		over = copies_below(copies, &assigns->list[i].path);
+	return over;
 }

@@ -1,5 +1,7 @@
-#include "agent/document/body.h"
+/* A constant is written as JSON, with its numbers as they are in the schema, and then read. */
+#include "agent/document/document.h"
 #include "agent/document/number.h"
+#include "lib/base/text.h"
 #include "lib/base/utf8.h"
 
 #include <string.h>
@@ -8,101 +10,81 @@ struct convert {
 	const char *path;
 	flume_report *report;
 	size_t depth;
-	bool rejected; /* false while a failure means no memory */
+	struct text json;
 };
 
-static json_t *convert(struct convert *, const flume_value *);
+static int convert(struct convert *, const flume_value *);
 
-static json_t *reject(struct convert *c, const flume_value *at, const char *why)
+static int reject(struct convert *c, const flume_value *at, const char *why)
 {
 	flume_report_add(c->report, "bad-value", c->path, at, NULL, "%s", why);
-	c->rejected = true;
-	return NULL;
+	return FLUME_REJECTED;
 }
 
-static bool is_utf8(const char *s, size_t n)
-{
-	size_t length;
-	for (; n; s += length, n -= length)
-		if (!(length = utf8_length(s, n)))
-			return false;
-	return true;
-}
-
-static json_t *convert_number(struct convert *c, const flume_value *value)
+static int convert_number(struct convert *c, const flume_value *value)
 {
 	const char *text = flume_value_text(value);
 	size_t len = strlen(text);
-	struct number number;
+	struct document_view view;
 	if (!len || number_scan(text, len) != len)
 		return reject(c, value, "not a number of JSON");
-	int rc = number_read(text, len, &number);
-	if (rc == FLUME_INVALID)
+	if (len > DOCUMENT_NUMBER || number_read(text, len, &view))
 		return reject(c, value, "the number is too large");
-	if (rc)
-		return NULL;
-	return number.whole ? json_integer(number.integer) : json_real(number.real);
+	text_add_n(&c->json, text, len);
+	return FLUME_OK;
 }
 
-static json_t *convert_text(struct convert *c, const flume_value *value)
+static int convert_text(struct convert *c, const flume_value *value, const char *why_not)
 {
 	const char *text = flume_value_text(value);
 	size_t len = strlen(text);
-	return is_utf8(text, len) ? json_stringn_nocheck(text, len)
-				  : reject(c, value, "the text is not UTF-8");
+	for (size_t i = 0, n; i < len; i += n)
+		if (!(n = utf8_length(text + i, len - i)))
+			return reject(c, value, why_not);
+	text_add_json(&c->json, text, len);
+	return FLUME_OK;
 }
 
-static bool convert_element(struct convert *c, const flume_value *list, size_t i, json_t *into)
+static int convert_children(struct convert *c, const flume_value *value, const char *brackets)
 {
-	json_t *value = convert(c, flume_value_at(list, i));
-	return value && !json_array_append_new(into, value);
-}
-
-static bool convert_member(struct convert *c, const flume_value *map, size_t i, json_t *into)
-{
-	const flume_value *key = flume_value_key(map, i);
-	const char *text = flume_value_text(key);
-	size_t len = strlen(text);
-	if (!is_utf8(text, len))
-		return reject(c, key, "the key is not UTF-8");
-	json_t *value = convert(c, flume_value_at(map, i));
-	return value && !json_object_setn_new_nocheck(into, text, len, value);
-}
-
-static json_t *convert_container(struct convert *c, const flume_value *value, json_t *into,
-				 bool (*convert_one)(struct convert *, const flume_value *,
-						     size_t, json_t *))
-{
-	if (c->depth == DOCUMENT_DEPTH) {
-		json_decref(into);
+	if (c->depth == DOCUMENT_DEPTH)
 		return reject(c, value, "nested too deep");
-	}
+	int rc = FLUME_OK;
 	c->depth++;
-	for (size_t i = 0; into && i < flume_value_size(value); i++) {
-		if (!convert_one(c, value, i, into)) {
-			json_decref(into);
-			into = NULL;
+	text_add_char(&c->json, brackets[0]);
+	for (size_t i = 0; !rc && i < flume_value_size(value); i++) {
+		const flume_value *key = flume_value_key(value, i);
+		if (i)
+			text_add_char(&c->json, ',');
+		if (key) {
+			rc = convert_text(c, key, "the key is not UTF-8");
+			text_add_char(&c->json, ':');
 		}
+		if (!rc)
+			rc = convert(c, flume_value_at(value, i));
 	}
+	text_add_char(&c->json, brackets[1]);
 	c->depth--;
-	return into;
+	return rc;
 }
 
-static json_t *convert(struct convert *c, const flume_value *value)
+static int convert(struct convert *c, const flume_value *value)
 {
 	switch (flume_value_type(value)) {
 	case FLUME_NULL:
-		return json_null();
+		text_add(&c->json, "null");
+		return FLUME_OK;
 	case FLUME_BOOL:
-		return json_boolean(!strcmp(flume_value_text(value), "true"));
+		text_add(&c->json, strcmp(flume_value_text(value), "true") ? "false" : "true");
+		return FLUME_OK;
 	case FLUME_NUMBER:
 		return convert_number(c, value);
 	case FLUME_TEXT:
-		return convert_text(c, value);
+		return convert_text(c, value, "the text is not UTF-8");
 	case FLUME_LIST:
-		return convert_container(c, value, json_array(), convert_element);
+		return convert_children(c, value, "[]");
 	case FLUME_MAP:
-		return convert_container(c, value, json_object(), convert_member);
+		return convert_children(c, value, "{}");
 	}
 	return reject(c, value, "not a value of JSON");
 }
@@ -111,10 +93,19 @@ int document_from_value(struct document **out, const flume_value *value, const c
 			flume_report *report)
 {
 	struct convert c = {.path = path, .report = report};
-	json_t *root = convert(&c, value);
-	struct document *document = root ? body_take(root) : NULL;
-	if (!document)
-		return c.rejected ? FLUME_REJECTED : FLUME_NOMEM;
+	struct document *document;
+	struct flume_err err = {0};
+	int rc = convert(&c, value);
+	if (!rc && c.json.failed)
+		rc = FLUME_NOMEM;
+	if (!rc)
+		rc = document_parse(&document, c.json.s, c.json.len, &err);
+	if (rc == FLUME_SYNTAX)
+		rc = reject(&c, value, err.text);
+	text_fini(&c.json);
+	if (rc)
+		return rc;
+	document_settle(document);
 	*out = document;
 	return FLUME_OK;
 }

@@ -1,9 +1,13 @@
 /*
  * document.h - the items of the agent: JSON documents.
  *
- * Components look into a document and change it through this header alone, so what holds the
- * tree can be replaced.  A document belongs to one thread at a time; a constant, a document
- * that nobody changes, may be read by many.
+ * A document is its own bytes and an index of them.  What nobody touches leaves as it came, byte for
+ * byte: `1.10`, `1E5`, integers of any size, escapes, the order of keys.  White space between
+ * tokens does not: what is written is compact, on one line.
+ *
+ * Components look into a document and change it through this header alone.  A document belongs to
+ * one thread at a time, readers included: what they ask for is decoded then.  A constant is decoded
+ * beforehand, and many may read it.  Memory is kept for the thread's next documents.
  *
  * Paths are compiled beforehand (path.h).  Errors are FLUME_FAILED with a text that begins
  * with the path: "customer.city: parent is a number", where there is one.
@@ -14,23 +18,26 @@
 #include "agent/document/path.h"
 #include "lib/flume.h"
 
-#define DOCUMENT_DEPTH 256 /* arrays and objects within each other, at the most */
+#define DOCUMENT_DEPTH  256        /* arrays and objects within each other, at the most */
+#define DOCUMENT_NUMBER 1024       /* characters of a number, at the most               */
+#define DOCUMENT_SIZE   (1U << 30) /* bytes of a document that is read, at the most     */
 
 struct document;
 struct text;
 
-/* Strict RFC 8259: UTF-8, any value as root; duplicate keys and lone surrogates are refused,
- * and so are numbers beyond a 64-bit integer or a double.  Returns 0, FLUME_SYNTAX ("line 1,
- * column 14: ...") or FLUME_NOMEM. */
+/* Strict RFC 8259: UTF-8, any value as root; duplicate keys and lone surrogates are refused, and so
+ * are numbers beyond a double that are not written as integers, and what exceeds the bounds above.
+ * Returns 0, FLUME_SYNTAX ("line 1, column 14: ...") or FLUME_NOMEM.  `text` is copied. */
 int document_parse(struct document **out, const char *text, size_t len, struct flume_err *err);
-/* A constant of a schema.  Returns 0; FLUME_REJECTED with findings under `path` when a number
- * is too large or the nesting too deep; or FLUME_NOMEM. */
+/* A constant of a schema, its numbers as they are written there.  Returns 0; FLUME_REJECTED with
+ * findings under `path` when a number is too large or the nesting too deep; or FLUME_NOMEM. */
 int document_from_value(struct document **out, const flume_value *, const char *path,
 			flume_report *);
+/* Makes it a constant, until it is changed. */
+void document_settle(struct document *);
 struct document *document_clone(const struct document *); /* NULL when out of memory */
 struct document *document_free(struct document *);
-/* Compact JSON, keys in the order they came in, numbers such that they read back as the same.
- * free(3); NULL when out of memory.  `out_len` may be NULL. */
+/* Compact JSON on one line.  free(3); NULL when out of memory.  `out_len` may be NULL. */
 char *document_dump(const struct document *, size_t *out_len);
 
 /* The same of what stands at `path`, behind what is in `text` already; text.h says how memory that
@@ -46,7 +53,8 @@ enum document_kind {
 	DOCUMENT_NULL,
 	DOCUMENT_BOOL,
 	DOCUMENT_INTEGER,
-	DOCUMENT_REAL,
+	DOCUMENT_REAL,  /* written with a fraction or an exponent */
+	DOCUMENT_LARGE, /* an integer beyond 64 bits, which only its digits tell */
 	DOCUMENT_TEXT,
 	DOCUMENT_ARRAY,
 	DOCUMENT_OBJECT,
@@ -60,13 +68,16 @@ struct document_view { /* borrowed until the document changes */
 	bool truth;
 	int64_t integer;
 	double real;
-	const char *text; /* UTF-8, terminated, but may hold a NUL of its own */
-	size_t len;       /* of the text; elements of an array, members of an object */
+	const char *text;   /* UTF-8, terminated, but may hold a NUL of its own */
+	size_t len;         /* of the text; elements of an array, members of an object */
+	const char *number; /* of a number: as it is written, not terminated; NULL: computed */
+	size_t number_len;
 };
 
-/* One member or element after the other, in their order; `key` is NULL in an array.  Ends with what
- * `fn` returns when that is not 0, and with FLUME_NOT_FOUND when no container is at `path` (NULL: the
- * root). */
+/* One member or element after the other, in their order; `key` is NULL in an array, else not
+ * terminated, and gone when `fn` returns, which must change nothing.  Ends with what `fn` returns when
+ * that is not 0, with FLUME_NOT_FOUND when no container is at `path` (NULL: the root), and with
+ * FLUME_NOMEM. */
 typedef int document_each_fn(void *arg, const char *key, size_t key_len,
 			     const struct document_view *);
 int document_each(const struct document *, const struct path *, document_each_fn *, void *arg);
@@ -82,8 +93,9 @@ bool document_view_equal(const struct document_view *, const struct document_vie
 /* Numbers by value, texts by code point.  False, and no order, for anything else. */
 bool document_view_compare(const struct document_view *, const struct document_view *,
 			   int *out_order);
-/* A scalar as JSON writes it, text without quotes.  Returns its length, which may be beyond
- * `size`, and 0 for null, arrays and objects. */
+/* A scalar as JSON writes it, text without quotes; a real in its shortest form, whatever it was
+ * written as.  Returns its length, which may be beyond `size`, and 0 for null, arrays and
+ * objects. */
 size_t document_view_text(const struct document_view *, char *buffer, size_t size);
 
 struct document_rules { /* all zero: what is expected must be there, the rest is free */

@@ -1,51 +1,105 @@
 /*
- * Values that are made while a document is on its way.
+ * Values that are made, or copied, while a document is on its way: they are written behind its last
+ * byte, as JSON, and get a node.
  */
 #include "agent/document/body.h"
+#include "agent/document/index.h"
+#include "agent/document/number.h"
+#include "agent/document/quoted.h"
 #include "lib/base/utf8.h"
 
 #include <math.h>
+#include <string.h>
 
-static int take_at(struct document *document, const struct path *path, json_t *value,
-		   struct flume_err *err)
+static int no_memory(struct flume_err *err)
 {
-	if (!value)
-		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	return body_take_at(document->root, path, value, err);
+	return flume_fail(err, FLUME_NOMEM, "out of memory");
+}
+
+uint32_t body_scalar(struct document *document, enum document_kind kind, size_t len)
+{
+	uint32_t node = document->n_nodes++;
+	document->nodes[node] = (struct node){
+		.at = document->n_bytes, .len = (uint32_t)len, .kind = (uint8_t)kind};
+	document->n_bytes += (uint32_t)len;
+	document->bytes[document->n_bytes++] = '\0';
+	body_pad(document);
+	return node;
+}
+
+/* ---- made ---- */
+
+/* Makes room for a scalar of so many bytes at `path`, and aims at it. */
+static int make_room(struct document *document, const struct path *path, size_t bytes,
+		     struct place *place, struct flume_err *err)
+{
+	if (!body_reserve(document, path->count, bytes + 1 + body_keys(path)))
+		return no_memory(err);
+	body_aim(document, path, place);
+	return body_check(document, path, place, 0, err);
+}
+
+static int set_scalar(struct document *document, const struct path *path,
+		      enum document_kind kind, const char *json, size_t len,
+		      struct flume_err *err)
+{
+	struct place place;
+	int rc = make_room(document, path, len, &place, err);
+	if (rc)
+		return rc;
+	memcpy(document->bytes + document->n_bytes, json, len);
+	body_put(document, path, &place, body_scalar(document, kind, len));
+	return FLUME_OK;
 }
 
 int document_set_text(struct document *document, const struct path *path, const char *text,
 		      size_t len, struct flume_err *err)
 {
+	struct place place;
 	for (size_t i = 0, n; i < len; i += n)
 		if (!(n = utf8_length(text + i, len - i)))
 			return flume_fail(err, FLUME_FAILED, "%s: not UTF-8", path->text);
-	return take_at(document, path, json_stringn_nocheck(text, len), err);
+	if (len > DOCUMENT_SIZE / 6)
+		return no_memory(err);
+	int rc = make_room(document, path, quoted_bound(len), &place, err);
+	if (rc)
+		return rc;
+	size_t n = quoted_write(document->bytes + document->n_bytes, text, len);
+	uint32_t node = body_scalar(document, DOCUMENT_TEXT, n);
+	if (n > len + 2)
+		document->nodes[node].flags |= NODE_ESCAPED;
+	body_put(document, path, &place, node);
+	return FLUME_OK;
 }
 
 int document_set_integer(struct document *document, const struct path *path, int64_t integer,
 			 struct flume_err *err)
 {
-	return take_at(document, path, json_integer(integer), err);
+	char number[NUMBER_TEXT];
+	size_t len = number_write_integer(number, integer);
+	return set_scalar(document, path, DOCUMENT_INTEGER, number, len, err);
 }
 
 int document_set_real(struct document *document, const struct path *path, double real,
 		      struct flume_err *err)
 {
+	char number[NUMBER_TEXT];
 	if (!isfinite(real))
 		return flume_fail(err, FLUME_FAILED, "%s: not a finite number", path->text);
-	return take_at(document, path, json_real(real), err);
+	size_t len = number_write_real(number, real);
+	return set_scalar(document, path, DOCUMENT_REAL, number, len, err);
 }
 
 int document_set_truth(struct document *document, const struct path *path, bool truth,
 		       struct flume_err *err)
 {
-	return take_at(document, path, json_boolean(truth), err);
+	const char *json = truth ? "true" : "false";
+	return set_scalar(document, path, DOCUMENT_BOOL, json, strlen(json), err);
 }
 
 int document_set_null(struct document *document, const struct path *path, struct flume_err *err)
 {
-	return take_at(document, path, json_null(), err);
+	return set_scalar(document, path, DOCUMENT_NULL, "null", 4, err);
 }
 
 int document_set_json(struct document *document, const struct path *path, const char *json,
@@ -63,64 +117,52 @@ int document_set_json(struct document *document, const struct path *path, const 
 	return rc;
 }
 
+/* ---- copied ---- */
+
+/* What was written compact is JSON, and there are nodes and bytes for it. */
+static uint32_t index_again(struct document *document, size_t len)
+{
+	uint32_t from = document->n_bytes, node = document->n_nodes;
+	document->n_bytes += (uint32_t)len;
+	body_pad(document);
+	index_more(document, from);
+	document->bytes[document->n_bytes++] = '\0';
+	body_pad(document);
+	return node;
+}
+
+uint32_t body_copy(struct document *document, const struct document *other, uint32_t node)
+{
+	const struct node *from = &other->nodes[node];
+	size_t len = body_write(other, node, document->bytes + document->n_bytes);
+	if (body_is_container(from))
+		return index_again(document, len);
+	uint8_t kind = from->kind, flags = from->flags & NODE_ESCAPED;
+	uint32_t copy = body_scalar(document, kind, len);
+	document->nodes[copy].flags = flags;
+	return copy;
+}
+
 int document_copy(struct document *document, const struct path *to,
 		  const struct document *other, const struct path *from, struct flume_err *err)
 {
-	json_t *value = from ? body_get(other->root, from) : other->root;
-	return value ? take_at(document, to, body_copy(value), err) : FLUME_NOT_FOUND;
-}
-
-static int merge(json_t *to, json_t *from)
-{
-	for (void *at = json_object_iter(from); at; at = json_object_iter_next(from, at)) {
-		const char *key = json_object_iter_key(at);
-		size_t len = json_object_iter_key_len(at);
-		json_t *value = json_object_iter_value(at),
-		       *old = json_object_getn(to, key, len);
-		json_t *copy = NULL;
-		if (json_is_object(old) && json_is_object(value)) {
-			if (merge(old, value))
-				return FLUME_NOMEM;
-		} else if (!(copy = body_copy(value)) ||
-			   json_object_setn_new_nocheck(to, key, len, copy)) {
-			return FLUME_NOMEM;
-		}
-	}
-	return FLUME_OK;
-}
-
-int document_merge(struct document *document, const struct document *from,
-		   struct flume_err *err)
-{
-	if (!json_is_object(document->root) || !json_is_object(from->root))
-		return flume_fail(err, FLUME_FAILED, "only objects can be merged");
-	int rc = merge(document->root, from->root);
-	return rc ? flume_fail(err, rc, "out of memory") : FLUME_OK;
-}
-
-int document_each(const struct document *document, const struct path *path,
-		  document_each_fn *fn, void *arg)
-{
-	json_t *at = path ? body_get(document->root, path) : document->root;
-	struct document_view view;
-	int rc = FLUME_OK;
-	if (!json_is_object(at) && !json_is_array(at))
+	struct place place;
+	uint32_t node;
+	if (!body_find(other, from, &node))
 		return FLUME_NOT_FOUND;
-	for (size_t i = 0; !rc && i < json_array_size(at); i++) {
-		view = body_view(json_array_get(at, i));
-		rc = fn(arg, NULL, 0, &view);
-	}
-	for (void *it = json_object_iter(at); !rc && it; it = json_object_iter_next(at, it)) {
-		view = body_view(json_object_iter_value(it));
-		rc = fn(arg, json_object_iter_key(it), json_object_iter_key_len(it), &view);
-	}
+	if (!body_reserve(document, body_count(other, node) + to->count,
+			  body_bound(other, node) + 1 + body_keys(to)))
+		return no_memory(err);
+	body_find(other, from, &node); /* it may be the same that was just tidied up */
+	body_aim(document, to, &place);
+	int rc = body_check(document, to, &place, body_depth(other, node), err);
+	if (!rc)
+		body_put(document, to, &place, body_copy(document, other, node));
 	return rc;
 }
 
-bool document_write(const struct document *document, const struct path *path, struct text *to)
+int document_set(struct document *document, const struct path *path,
+		 const struct document *constant, struct flume_err *err)
 {
-	json_t *value = path ? body_get(document->root, path) : document->root;
-	if (value)
-		body_write(to, value);
-	return value;
+	return document_copy(document, path, constant, NULL, err);
 }

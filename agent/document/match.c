@@ -1,16 +1,22 @@
 #include "agent/document/body.h"
+#include "agent/document/keys.h"
+#include "agent/document/quoted.h"
 #include "lib/base/utf8.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define SHOWN 80 /* bytes of a value that a message shows */
 #define TOLD  3  /* differences that a message tells         */
 
+struct value { /* a NULL document: there is nothing */
+	const struct document *document;
+	uint32_t node;
+};
+
 struct trail { /* the way down to a value, from the root */
 	const struct trail *up;
-	const char *key; /* NULL: an index */
-	size_t len, index;
+	struct value member; /* whose key is meant; nothing: an element */
+	size_t index;
 };
 
 struct match {
@@ -19,15 +25,36 @@ struct match {
 	struct text said;
 };
 
-static void match(struct match *, const struct trail *, json_t *actual, json_t *expected);
+static const struct value nothing;
 
-static void write_key(struct text *text, const char *key, size_t len)
+static void match(struct match *, const struct trail *, struct value actual,
+		  struct value expected);
+
+static const struct node *node_of(struct value value)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (key[i] == '.' || key[i] == '[' || key[i] == '\\')
-			text_add_char(text, '\\');
-		text_add_char(text, key[i]);
+	return &value.document->nodes[value.node];
+}
+
+static const char *key_of(struct value value)
+{
+	return value.document->bytes + node_of(value)->key;
+}
+
+static void write_key(struct text *text, struct value member)
+{
+	size_t len = node_of(member)->key_len;
+	struct text key = {0};
+	if (!text_reserve(&key, len) || !text_reserve(text, 2 * len)) {
+		text_fini(&key);
+		return;
 	}
+	key.len = quoted_decode(key_of(member), len, key.s);
+	for (size_t i = 0; i < key.len; i++) {
+		if (key.s[i] == '.' || key.s[i] == '[' || key.s[i] == '\\')
+			text_add_char(text, '\\');
+		text_add_char(text, key.s[i]);
+	}
+	text_fini(&key);
 }
 
 static void write_trail(struct text *text, const struct trail *trail)
@@ -35,25 +62,30 @@ static void write_trail(struct text *text, const struct trail *trail)
 	if (!trail)
 		return;
 	write_trail(text, trail->up);
-	if (!trail->key) {
+	if (!trail->member.document) {
 		text_addf(text, "[%zu]", trail->index);
 		return;
 	}
 	if (trail->up)
 		text_add_char(text, '.');
-	write_key(text, trail->key, trail->len);
+	write_key(text, trail->member);
 }
 
-static void write_shown(struct text *text, json_t *value)
+static void write_shown(struct text *text, struct value value)
 {
+	if (!value.document) {
+		text_add(text, "nothing");
+		return;
+	}
 	struct text json = {0};
-	body_write(&json, value);
-	char *s = text_take(&json);
-	size_t len = s ? strlen(s) : 0;
-	text_add_n(text, s ? s : "", len > SHOWN ? utf8_floor(s, SHOWN) : len);
-	if (len > SHOWN)
-		text_add(text, "...");
-	free(s);
+	if (text_reserve(&json, body_bound(value.document, value.node))) {
+		json.len = body_write(value.document, value.node, json.s);
+		text_add_n(text, json.s,
+			   json.len > SHOWN ? utf8_floor(json.s, SHOWN) : json.len);
+		if (json.len > SHOWN)
+			text_add(text, "...");
+	}
+	text_fini(&json);
 }
 
 /* ---- a difference ---- */
@@ -71,25 +103,23 @@ static bool begin(struct match *m, const struct trail *trail)
 	return true;
 }
 
-static void tell(struct text *said, json_t *actual, json_t *expected)
+static void tell(struct text *said, struct value actual, struct value expected)
 {
 	text_add(said, "expected ");
-	if (expected)
-		write_shown(said, expected);
-	else
-		text_add(said, "nothing");
+	write_shown(said, expected);
 	text_add(said, ", got ");
-	if (actual)
-		write_shown(said, actual);
-	else
-		text_add(said, "nothing");
+	write_shown(said, actual);
+}
+
+static const char *kind_of(struct value value)
+{
+	return value.document ? document_kind_text(node_of(value)->kind) : NULL;
 }
 
 /* Says what happened to a value, and not which value it was. */
-static void tell_kinds(struct text *said, json_t *actual, json_t *expected)
+static void tell_kinds(struct text *said, struct value actual, struct value expected)
 {
-	const char *got = actual ? document_kind_text(body_view(actual).kind) : NULL;
-	const char *wanted = expected ? document_kind_text(body_view(expected).kind) : NULL;
+	const char *got = kind_of(actual), *wanted = kind_of(expected);
 	if (!got || !wanted)
 		text_addf(said, "%s", got ? "added" : "missing");
 	else if (strcmp(got, wanted) != 0)
@@ -98,8 +128,9 @@ static void tell_kinds(struct text *said, json_t *actual, json_t *expected)
 		text_addf(said, "another %s", strchr(got, ' ') + 1);
 }
 
-/* "PATH: expected WHAT, got WHAT"; a NULL value is nothing at all. */
-static void differ(struct match *m, const struct trail *trail, json_t *actual, json_t *expected)
+/* "PATH: expected WHAT, got WHAT"; nothing at all is shown so. */
+static void differ(struct match *m, const struct trail *trail, struct value actual,
+		   struct value expected)
 {
 	if (begin(m, trail))
 		(m->rules->veiled ? tell_kinds : tell)(&m->said, actual, expected);
@@ -117,9 +148,10 @@ static void differ_in_size(struct match *m, const struct trail *trail, size_t ac
 
 static bool is_step(const struct trail *trail, const struct path_step *step)
 {
-	if (!trail->key || !step->key)
-		return !trail->key && !step->key && trail->index == step->index;
-	return trail->len == step->len && !memcmp(trail->key, step->key, step->len);
+	if (!trail->member.document || !step->key)
+		return !trail->member.document && !step->key && trail->index == step->index;
+	return !quoted_against(key_of(trail->member), node_of(trail->member)->key_len,
+			       step->key, step->len);
 }
 
 static bool is_at(const struct trail *trail, const struct path *path)
@@ -140,57 +172,73 @@ static bool may_differ(const struct match *m, const struct trail *trail)
 	return false;
 }
 
-static struct trail member(const struct trail *up, void *at)
+static struct value within(struct value value, uint32_t node)
 {
-	return (struct trail){up, json_object_iter_key(at), json_object_iter_key_len(at), 0};
+	return node ? (struct value){value.document, node} : nothing;
 }
 
-static void match_objects(struct match *m, const struct trail *up, json_t *actual,
-			  json_t *expected)
+static void match_objects(struct match *m, const struct trail *up, struct value actual,
+			  struct value expected)
 {
-	void *at = json_object_iter(expected);
-	for (; at; at = json_object_iter_next(expected, at)) {
-		const struct trail trail = member(up, at);
-		match(m, &trail, json_object_getn(actual, trail.key, trail.len),
-		      json_object_iter_value(at));
+	const struct document *left = actual.document, *right = expected.document;
+	struct keys keys;
+	uint32_t at = node_of(expected)->first;
+	keys_init(&keys, left, actual.node, node_of(expected)->count);
+	for (; at; at = right->nodes[at].next) {
+		const struct trail trail = {up, {right, at}, 0};
+		uint32_t same = keys_find(&keys, left, actual.node, right, at);
+		match(m, &trail, within(actual, same), trail.member);
 	}
-	at = m->rules->exact ? json_object_iter(actual) : NULL;
-	for (; at; at = json_object_iter_next(actual, at)) {
-		const struct trail trail = member(up, at);
-		if (!json_object_getn(expected, trail.key, trail.len))
-			match(m, &trail, json_object_iter_value(at), NULL);
+	keys_fini(&keys);
+	if (!m->rules->exact)
+		return;
+	keys_init(&keys, right, expected.node, node_of(actual)->count);
+	for (at = node_of(actual)->first; at; at = left->nodes[at].next) {
+		const struct trail trail = {up, {left, at}, 0};
+		if (!keys_find(&keys, right, expected.node, left, at))
+			match(m, &trail, trail.member, nothing);
 	}
+	keys_fini(&keys);
 }
 
-static void match_arrays(struct match *m, const struct trail *up, json_t *actual,
-			 json_t *expected)
+static void match_arrays(struct match *m, const struct trail *up, struct value actual,
+			 struct value expected)
 {
-	size_t n = json_array_size(expected);
-	if (json_array_size(actual) != n) {
-		differ_in_size(m, up, json_array_size(actual), n);
+	struct trail trail = {.up = up};
+	uint32_t at = node_of(actual)->first, wanted = node_of(expected)->first;
+	if (node_of(actual)->count != node_of(expected)->count) {
+		differ_in_size(m, up, node_of(actual)->count, node_of(expected)->count);
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
-		const struct trail trail = {up, NULL, 0, i};
-		match(m, &trail, json_array_get(actual, i), json_array_get(expected, i));
+	for (; at; trail.index++) {
+		match(m, &trail, within(actual, at), within(expected, wanted));
+		at = actual.document->nodes[at].next;
+		wanted = expected.document->nodes[wanted].next;
 	}
 }
 
-static bool is_equal(json_t *actual, json_t *expected)
+static bool is_equal(struct value actual, struct value expected)
 {
-	if (!actual || !expected)
+	if (!actual.document || !expected.document)
 		return false;
-	struct document_view got = body_view(actual), wanted = body_view(expected);
+	struct document_view got = body_view(actual.document, actual.node);
+	struct document_view wanted = body_view(expected.document, expected.node);
 	return document_view_equal(&got, &wanted);
 }
 
-static void match(struct match *m, const struct trail *trail, json_t *actual, json_t *expected)
+static bool are(enum document_kind kind, struct value a, struct value b)
+{
+	return a.document && b.document && node_of(a)->kind == kind && node_of(b)->kind == kind;
+}
+
+static void match(struct match *m, const struct trail *trail, struct value actual,
+		  struct value expected)
 {
 	if (may_differ(m, trail))
 		return;
-	if (json_is_object(actual) && json_is_object(expected))
+	if (are(DOCUMENT_OBJECT, actual, expected))
 		match_objects(m, trail, actual, expected);
-	else if (json_is_array(actual) && json_is_array(expected))
+	else if (are(DOCUMENT_ARRAY, actual, expected))
 		match_arrays(m, trail, actual, expected);
 	else if (!is_equal(actual, expected))
 		differ(m, trail, actual, expected);
@@ -212,7 +260,7 @@ bool document_matches(const struct document *actual, const struct document *expe
 {
 	static const struct document_rules subset;
 	struct match m = {.rules = rules ? rules : &subset};
-	match(&m, NULL, actual->root, expected->root);
+	match(&m, NULL, (struct value){actual, 0}, (struct value){expected, 0});
 	if (m.differences > TOLD)
 		text_addf(&m.said, "; and %zu more", m.differences - TOLD);
 	if (m.differences)

@@ -1,9 +1,8 @@
 #include "agent/document/document.h"
 #include "agent/document/kinds.h"
 #include "agent/document/paths.h"
-#include "agent/document/regex.h"
+#include "agent/document/pattern.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static const struct flume_field fields[] = {
@@ -40,20 +39,6 @@ static void done(void *arg)
 	free(matches);
 }
 
-static int compile(struct regex **out, const flume_value *decl, const char *path,
-		   flume_report *report)
-{
-	char place[512];
-	struct flume_err err = {0};
-	const flume_value *pattern = flume_value_get(decl, "pattern");
-	int rc = regex_compile(out, flume_value_text(pattern), &err);
-	if (rc != FLUME_INVALID)
-		return rc;
-	snprintf(place, sizeof place, "%s.pattern", path);
-	flume_report_add(report, "bad-pattern", place, pattern, NULL, "%s", err.text);
-	return FLUME_REJECTED;
-}
-
 static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		struct flume_component *out, flume_report *report)
 {
@@ -63,7 +48,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		return FLUME_NOMEM;
 	int bad_path = paths_field(&matches->field, decl, path, report);
 	int rc = bad_path == FLUME_NOMEM ? bad_path
-					 : compile(&matches->pattern, decl, path, report);
+					 : pattern_make(&matches->pattern, decl, path, report);
 	if (bad_path || rc) {
 		done(matches);
 		return rc ? rc : bad_path;

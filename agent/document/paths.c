@@ -16,17 +16,29 @@ int paths_compile(struct path *out, const flume_value *text, const char *at,
 	return FLUME_REJECTED;
 }
 
-int paths_field(struct path *out, const flume_value *decl, const char *at, flume_report *report)
+int paths_key(struct path *out, const flume_value *decl, const char *key, const char *at,
+	      flume_report *report)
 {
 	char place[512];
-	snprintf(place, sizeof place, "%s.field", at);
-	return paths_compile(out, flume_value_get(decl, "field"), place, report);
+	snprintf(place, sizeof place, "%s.%s", at, key);
+	return paths_compile(out, flume_value_get(decl, key), place, report);
+}
+
+int paths_field(struct path *out, const flume_value *decl, const char *at, flume_report *report)
+{
+	return paths_key(out, decl, "field", at, report);
 }
 
 int paths_fields(struct paths **out, const flume_value *decl, const char *at,
 		 flume_report *report)
 {
-	const flume_value *fields = flume_value_get(decl, "fields");
+	return paths_list(out, decl, "fields", at, report);
+}
+
+int paths_list(struct paths **out, const flume_value *decl, const char *key, const char *at,
+	       flume_report *report)
+{
+	const flume_value *fields = flume_value_get(decl, key);
 	size_t n = flume_value_size(fields);
 	struct paths *paths = calloc(1, sizeof *paths);
 	int rc = FLUME_OK;
@@ -36,7 +48,7 @@ int paths_fields(struct paths **out, const flume_value *decl, const char *at,
 	}
 	for (size_t i = 0; i < n && rc != FLUME_NOMEM; i++) {
 		char place[512];
-		snprintf(place, sizeof place, "%s.fields[%zu]", at, i);
+		snprintf(place, sizeof place, "%s.%s[%zu]", at, key, i);
 		int failed = paths_compile(&paths->list[paths->n], flume_value_at(fields, i),
 					   place, report);
 		if (failed)

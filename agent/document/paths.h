@@ -12,12 +12,18 @@ struct paths {
 /* Compiles one scalar.  `at` is where it stands.  Returns 0, FLUME_REJECTED with a finding, or
  * FLUME_NOMEM. */
 int paths_compile(struct path *out, const flume_value *text, const char *at, flume_report *);
+/* The value of `key`, for a declaration that stands at `at`. */
+int paths_key(struct path *out, const flume_value *decl, const char *key, const char *at,
+	      flume_report *);
 /* The value of `field`, for a declaration that stands at `at`. */
 int paths_field(struct path *out, const flume_value *decl, const char *at, flume_report *);
 /* The list `fields`, in its order; every bad path is a finding. */
 int paths_fields(struct paths **out, const flume_value *decl, const char *at, flume_report *);
+/* The same for the list `key`. */
+int paths_list(struct paths **out, const flume_value *decl, const char *key, const char *at,
+	       flume_report *);
 /* Sorts, and drops those that another one covers. */
 void paths_reduce(struct paths *);
-void paths_free(void *arg); /* what paths_fields made; NULL is fine */
+void paths_free(void *arg); /* what the two above made; NULL is fine */
 
 #endif

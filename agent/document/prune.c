@@ -1,5 +1,6 @@
 /* Sorted paths are a tree already: those below one step lie side by side. */
 #include "agent/document/body.h"
+#include "agent/document/quoted.h"
 
 #include <string.h>
 
@@ -7,12 +8,21 @@ struct range { /* paths that agree in all steps before the one looked at */
 	const struct path *first, *end;
 };
 
-static int compare_key(const struct path_step *step, const char *key, size_t len)
+struct member {
+	const char *key; /* as it stands; NULL: an element */
+	size_t len, index;
+	bool escaped;
+};
+
+static int compare_key(const struct path_step *step, const struct member *member)
 {
 	if (!step->key)
 		return -1;
-	int order = memcmp(step->key, key, step->len < len ? step->len : len);
-	return order ? order : (step->len > len) - (step->len < len);
+	if (member->escaped)
+		return -quoted_against(member->key, member->len, step->key, step->len);
+	int order = memcmp(step->key, member->key,
+			   step->len < member->len ? step->len : member->len);
+	return order ? order : (step->len > member->len) - (step->len < member->len);
 }
 
 static int compare_index(const struct path_step *step, size_t index)
@@ -20,60 +30,64 @@ static int compare_index(const struct path_step *step, size_t index)
 	return step->key ? 1 : (step->index > index) - (step->index < index);
 }
 
-/* The paths of `in` whose step at `depth` is `key`, or `index` when `key` is NULL. */
-static struct range narrow(struct range in, size_t depth, const char *key, size_t len,
-			   size_t index)
+static int compare_member(const struct path_step *step, const struct member *member)
+{
+	return member->key ? compare_key(step, member) : compare_index(step, member->index);
+}
+
+/* The paths of `in` whose step at `depth` leads to the member. */
+static struct range narrow(struct range in, size_t depth, const struct member *member)
 {
 	const struct path *low = in.first, *high = in.end;
 	while (low < high) {
 		const struct path *middle = low + (high - low) / 2;
-		const struct path_step *step = &middle->steps[depth];
-		if ((key ? compare_key(step, key, len) : compare_index(step, index)) < 0)
+		if (compare_member(&middle->steps[depth], member) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	while (high < in.end) {
-		const struct path_step *step = &high->steps[depth];
-		if (key ? compare_key(step, key, len) : compare_index(step, index))
-			break;
+	while (high < in.end && !compare_member(&high->steps[depth], member))
 		high++;
-	}
 	return (struct range){low, high};
 }
 
-static bool prune(json_t *value, struct range paths, size_t depth);
+static bool prune(struct document *, uint32_t container, struct range paths, size_t depth);
 
-/* Is there anything of `value` that stays? */
-static bool stays(json_t *value, struct range below, size_t depth)
+/* Is there anything of the value that stays? */
+static bool stays(struct document *document, uint32_t at, struct range below, size_t depth)
 {
 	if (below.first == below.end)
 		return false;
-	return below.first->count == depth + 1 || prune(value, below, depth + 1);
+	return below.first->count == depth + 1 || prune(document, at, below, depth + 1);
 }
 
 /* Removes what no path covers; true when something is left. */
-static bool prune(json_t *value, struct range paths, size_t depth)
+static bool prune(struct document *document, uint32_t container, struct range paths,
+		  size_t depth)
 {
-	if (json_is_array(value)) {
-		for (size_t i = json_array_size(value); i-- > 0;)
-			if (!stays(json_array_get(value, i), narrow(paths, depth, NULL, 0, i),
-				   depth))
-				json_array_remove(value, i);
-		return json_array_size(value);
-	}
-	if (!json_is_object(value))
+	struct node *parent = &document->nodes[container];
+	bool object = parent->kind == DOCUMENT_OBJECT;
+	if (!body_is_container(parent))
 		return false;
-	void *next, *at = json_object_iter(value);
-	for (; at; at = next) {
-		const char *key = json_object_iter_key(at);
-		size_t len = json_object_iter_key_len(at);
-		next = json_object_iter_next(value, at);
-		if (!stays(json_object_iter_value(at), narrow(paths, depth, key, len, 0),
-			   depth))
-			json_object_deln(value, key, len);
+	uint32_t before = 0, next;
+	struct member member = {0};
+	for (uint32_t at = parent->first; at; at = next, member.index++) {
+		const struct node *child = &document->nodes[at];
+		next = child->next;
+		if (object) {
+			member.key = document->bytes + child->key;
+			member.len = child->key_len;
+			member.escaped = child->flags & NODE_KEY_ESCAPED;
+		}
+		if (stays(document, at, narrow(paths, depth, &member), depth)) {
+			parent->flags |= child->flags & NODE_CHANGED;
+			before = at;
+			continue;
+		}
+		body_unlink(document, container, before, at);
+		parent->flags |= NODE_CHANGED;
 	}
-	return json_object_size(value);
+	return parent->count;
 }
 
 int document_keep(struct document *document, const struct path *paths, size_t n,
@@ -83,6 +97,6 @@ int document_keep(struct document *document, const struct path *paths, size_t n,
 	if (root.kind != DOCUMENT_ARRAY && root.kind != DOCUMENT_OBJECT)
 		return flume_fail(err, FLUME_FAILED, "the document is %s",
 				  document_kind_text(root.kind));
-	prune(document->root, (struct range){paths, paths + n}, 0);
+	prune(document, 0, (struct range){paths, paths + n}, 0);
 	return FLUME_OK;
 }

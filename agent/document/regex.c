@@ -165,21 +165,21 @@ struct regex *regex_free(struct regex *regex)
 	return NULL;
 }
 
-static int search(const struct regex *regex, const struct worker *worker, const char *text,
-		  size_t len)
+static int search(const struct regex *regex, const struct worker *worker,
+		  pcre2_match_data *data, const char *text, size_t len)
 {
-	return pcre2_match(regex->code, (PCRE2_SPTR)text, len, 0, PCRE2_NO_UTF_CHECK,
-			   worker->data, worker->context);
+	return pcre2_match(regex->code, (PCRE2_SPTR)text, len, 0, PCRE2_NO_UTF_CHECK, data,
+			   worker->context);
 }
 
 static int search_with_stack(const struct regex *regex, const struct worker *worker,
-			     const char *text, size_t len)
+			     pcre2_match_data *data, const char *text, size_t len)
 {
 	pcre2_jit_stack *stack = pcre2_jit_stack_create(STACK_AT_ONCE, STACK, NULL);
 	if (!stack)
 		return PCRE2_ERROR_NOMEMORY;
 	pcre2_jit_stack_assign(worker->context, NULL, stack);
-	int rc = search(regex, worker, text, len);
+	int rc = search(regex, worker, data, text, len);
 	pcre2_jit_stack_assign(worker->context, NULL, NULL);
 	pcre2_jit_stack_free(stack);
 	return rc;
@@ -197,8 +197,9 @@ static int give_up(int why, size_t len, struct flume_err *err)
 			  why == PCRE2_ERROR_CALLOUT ? "out of time" : (const char *)text);
 }
 
-int regex_search(const struct regex *regex, const char *text, size_t len,
-		 const struct flume_call *call, struct flume_err *err)
+/* 1 or 0, or a negative code; `data` is the worker's where nobody asks what stands where. */
+static int search_in_time(const struct regex *regex, pcre2_match_data *data, const char *text,
+			  size_t len, const struct flume_call *call, struct flume_err *err)
 {
 	struct worker *worker = get_worker();
 	if (!worker)
@@ -206,13 +207,56 @@ int regex_search(const struct regex *regex, const char *text, size_t len,
 	if (call_is_over(call))
 		return flume_fail(err, FLUME_TIMED_OUT, "the call was over before the search");
 	struct watch watch = {.until_ns = now_ns() + TIME_NS, .call = call};
+	data = data ? data : worker->data;
 	pcre2_set_callout(worker->context, each_place, &watch);
 	pcre2_set_match_limit(worker->context, regex->steps);
 	pcre2_set_depth_limit(worker->context, regex->steps);
-	int rc = search(regex, worker, text, len);
+	int rc = search(regex, worker, data, text, len);
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
-		rc = search_with_stack(regex, worker, text, len);
+		rc = search_with_stack(regex, worker, data, text, len);
 	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
 		return rc >= 0;
 	return give_up(rc, len, err);
+}
+
+int regex_search(const struct regex *regex, const char *text, size_t len,
+		 const struct flume_call *call, struct flume_err *err)
+{
+	return search_in_time(regex, NULL, text, len, call, err);
+}
+
+/* ---- what stands where in a text ---- */
+
+size_t regex_groups(const struct regex *regex, struct regex_group *out, size_t most)
+{
+	uint32_t n = 0, size = 0;
+	PCRE2_SPTR table = NULL;
+	pcre2_pattern_info(regex->code, PCRE2_INFO_NAMECOUNT, &n);
+	pcre2_pattern_info(regex->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	pcre2_pattern_info(regex->code, PCRE2_INFO_NAMETABLE, &table);
+	for (size_t i = 0; i < n && i < most; i++) {
+		PCRE2_SPTR row = table + i * size;
+		out[i].number = (unsigned)row[0] << 8 | row[1];
+		out[i].name = (const char *)row + 2;
+	}
+	return n;
+}
+
+int regex_capture(const struct regex *regex, const char *text, size_t len,
+		  const struct regex_group *groups, struct regex_span *out, size_t n,
+		  const struct flume_call *call, struct flume_err *err)
+{
+	pcre2_match_data *data = pcre2_match_data_create_from_pattern(regex->code, NULL);
+	if (!data)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	int rc = search_in_time(regex, data, text, len, call, err);
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(data);
+	for (size_t i = 0; rc == 1 && i < n; i++) {
+		PCRE2_SIZE from = at[2 * groups[i].number], to = at[2 * groups[i].number + 1];
+		bool none = from == PCRE2_UNSET || to < from;
+		out[i] = none ? (struct regex_span){0}
+			      : (struct regex_span){text + from, to - from};
+	}
+	pcre2_match_data_free(data);
+	return rc;
 }

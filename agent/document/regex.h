@@ -14,4 +14,26 @@ struct regex *regex_free(struct regex *);
 int regex_search(const struct regex *, const char *text, size_t len,
 		 const struct flume_call *call, struct flume_err *err);
 
+
+/* ---- what stands where in a text ---- */
+
+#define REGEX_GROUPS 64 /* named ones, of a pattern that is to be captured */
+
+struct regex_group {
+	const char *name; /* of the pattern's */
+	unsigned number;
+};
+struct regex_span { /* of the text; `s` is NULL for a group that took no part */
+	const char *s;
+	size_t len;
+};
+
+/* The named groups of a pattern, in the order of their names; returns how many there are, which may
+ * be more than `most`. */
+size_t regex_groups(const struct regex *, struct regex_group *out, size_t most);
+/* As regex_search; when it is found, `out` tells where each of the groups was. */
+int regex_capture(const struct regex *, const char *text, size_t len,
+		  const struct regex_group *, struct regex_span *out, size_t n,
+		  const struct flume_call *call, struct flume_err *err);
+
 #endif

@@ -1,5 +1,6 @@
 #include "agent/document/body.h"
 #include "agent/document/number.h"
+#include "agent/document/quoted.h"
 
 #include <string.h>
 
@@ -8,43 +9,63 @@ const char *document_kind_text(enum document_kind kind)
 	static const char *const texts[] = {
 		[DOCUMENT_NULL] = "null",        [DOCUMENT_BOOL] = "a boolean",
 		[DOCUMENT_INTEGER] = "a number", [DOCUMENT_REAL] = "a number",
-		[DOCUMENT_TEXT] = "a text",      [DOCUMENT_ARRAY] = "an array",
-		[DOCUMENT_OBJECT] = "an object",
+		[DOCUMENT_LARGE] = "a number",   [DOCUMENT_TEXT] = "a text",
+		[DOCUMENT_ARRAY] = "an array",   [DOCUMENT_OBJECT] = "an object",
 	};
 	return texts[kind];
 }
 
-struct document_view body_view(json_t *value)
+/* There is room for every text, so even a document that is only looked at can take this. */
+static void decode(const struct document *document, struct node *node)
 {
-	struct document_view view = {.kind = DOCUMENT_NULL};
-	switch (json_typeof(value)) {
-	case JSON_OBJECT:
-		view.kind = DOCUMENT_OBJECT;
-		view.len = json_object_size(value);
+	struct document *own = (struct document *)(uintptr_t)document;
+	const char *from = own->bytes + node->at + 1;
+	char *to = own->texts + own->n_texts;
+	size_t len = node->len - 2;
+	if (node->flags & NODE_ESCAPED)
+		len = quoted_decode(from, len, to);
+	else
+		memcpy(to, from, len);
+	to[len] = '\0';
+	node->text = own->n_texts;
+	node->text_len = (uint32_t)len;
+	node->flags |= NODE_DECODED;
+	own->n_texts += (uint32_t)len + 1;
+}
+
+void document_settle(struct document *document)
+{
+	for (uint32_t i = 0; i < document->n_nodes; i++) {
+		struct node *node = &document->nodes[i];
+		if (node->kind == DOCUMENT_TEXT && !(node->flags & NODE_DECODED))
+			decode(document, node);
+	}
+}
+
+struct document_view body_view(const struct document *document, uint32_t at)
+{
+	struct node *node = &document->nodes[at];
+	struct document_view view = {.kind = node->kind};
+	switch (view.kind) {
+	case DOCUMENT_OBJECT:
+	case DOCUMENT_ARRAY:
+		view.len = node->count;
 		break;
-	case JSON_ARRAY:
-		view.kind = DOCUMENT_ARRAY;
-		view.len = json_array_size(value);
+	case DOCUMENT_TEXT:
+		if (!(node->flags & NODE_DECODED))
+			decode(document, node);
+		view.text = document->texts + node->text;
+		view.len = node->text_len;
 		break;
-	case JSON_STRING:
-		view.kind = DOCUMENT_TEXT;
-		view.text = json_string_value(value);
-		view.len = json_string_length(value);
+	case DOCUMENT_INTEGER:
+	case DOCUMENT_REAL:
+	case DOCUMENT_LARGE:
+		number_read(document->bytes + node->at, node->len, &view);
 		break;
-	case JSON_INTEGER:
-		view.kind = DOCUMENT_INTEGER;
-		view.integer = json_integer_value(value);
+	case DOCUMENT_BOOL:
+		view.truth = document->bytes[node->at] == 't';
 		break;
-	case JSON_REAL:
-		view.kind = DOCUMENT_REAL;
-		view.real = json_real_value(value);
-		break;
-	case JSON_TRUE:
-	case JSON_FALSE:
-		view.kind = DOCUMENT_BOOL;
-		view.truth = json_is_true(value);
-		break;
-	case JSON_NULL:
+	case DOCUMENT_NULL:
 		break;
 	}
 	return view;
@@ -52,23 +73,14 @@ struct document_view body_view(json_t *value)
 
 struct document_view document_root(const struct document *document)
 {
-	return body_view(document->root);
-}
-
-static bool as_number(const struct document_view *view, struct number *out)
-{
-	if (view->kind != DOCUMENT_INTEGER && view->kind != DOCUMENT_REAL)
-		return false;
-	*out = (struct number){view->kind == DOCUMENT_INTEGER, view->integer, view->real};
-	return true;
+	return body_view(document, 0);
 }
 
 bool document_view_compare(const struct document_view *a, const struct document_view *b,
 			   int *out_order)
 {
-	struct number left, right;
-	if (as_number(a, &left) && as_number(b, &right)) {
-		*out_order = number_compare(&left, &right);
+	if (number_is(a) && number_is(b)) {
+		*out_order = number_compare(a, b);
 		return true;
 	}
 	if (a->kind != DOCUMENT_TEXT || b->kind != DOCUMENT_TEXT)
@@ -103,6 +115,10 @@ size_t document_view_text(const struct document_view *view, char *buffer, size_t
 		break;
 	case DOCUMENT_REAL:
 		len = number_write_real(number, view->real);
+		break;
+	case DOCUMENT_LARGE:
+		text = view->number;
+		len = view->number_len;
 		break;
 	case DOCUMENT_BOOL:
 		text = view->truth ? "true" : "false";

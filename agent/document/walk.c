@@ -3,63 +3,141 @@
  * set is built aside, from the inside out, and then put in.  So nothing is left half done.
  */
 #include "agent/document/body.h"
+#include "agent/document/quoted.h"
 
-/* The element or member that one step leads to; NULL when there is none. */
-static json_t *take_step(json_t *value, const struct path_step *step)
+#include <string.h>
+
+/* ---- down ---- */
+
+static inline bool has_key(const struct document *document, const struct node *node,
+			   const struct path_step *step)
 {
-	if (!step->key)
-		return json_array_get(value, step->index);
-	return json_object_getn(value, step->key, step->len);
+	const char *key = document->bytes + node->key;
+	if (node->flags & NODE_KEY_ESCAPED)
+		return !quoted_against(key, node->key_len, step->key, step->len);
+	return node->key_len == step->len && !memcmp(key, step->key, step->len);
 }
 
-/* Follows `n` steps. */
-static json_t *follow(json_t *value, const struct path *path, size_t n)
+struct found body_step(const struct document *document, uint32_t from,
+		       const struct path_step *step)
 {
-	for (size_t i = 0; value && i < n; i++)
-		value = take_step(value, &path->steps[i]);
-	return value;
+	const struct node *nodes = document->nodes;
+	struct found found = {0};
+	if (nodes[from].kind != (step->key ? DOCUMENT_OBJECT : DOCUMENT_ARRAY))
+		return found;
+	found.node = nodes[from].first;
+	for (size_t i = 0; found.node; i++) {
+		if (step->key ? has_key(document, &nodes[found.node], step) : i == step->index)
+			break;
+		found.before = found.node;
+		found.node = nodes[found.node].next;
+	}
+	return found;
 }
 
-json_t *body_get(json_t *root, const struct path *path)
+bool body_find(const struct document *document, const struct path *path, uint32_t *out)
 {
-	return follow(root, path, path->count);
+	uint32_t at = 0;
+	for (size_t i = 0; path && i < path->count; i++)
+		if (!(at = body_step(document, at, &path->steps[i]).node))
+			return false;
+	*out = at;
+	return true;
 }
 
 bool document_get(const struct document *document, const struct path *path,
 		  struct document_view *out)
 {
-	json_t *value = body_get(document->root, path);
-	if (value)
-		*out = body_view(value);
-	return value;
+	uint32_t at;
+	bool there = body_find(document, path, &at);
+	if (there)
+		*out = body_view(document, at);
+	return there;
 }
 
 bool document_has(const struct document *document, const struct path *path)
 {
-	json_t *value = body_get(document->root, path);
-	return value && !json_is_null(value);
+	uint32_t at;
+	return body_find(document, path, &at) && document->nodes[at].kind != DOCUMENT_NULL;
 }
 
-json_t *body_detach(json_t *root, const struct path *path)
+void body_aim(const struct document *document, const struct path *path, struct place *out)
 {
-	const struct path_step *last = &path->steps[path->count - 1];
-	json_t *parent = follow(root, path, path->count - 1);
-	json_t *value = parent ? take_step(parent, last) : NULL;
-	if (!value)
-		return NULL;
-	json_incref(value);
-	if (last->key)
-		json_object_deln(parent, last->key, last->len);
-	else
-		json_array_remove(parent, last->index);
-	return value;
+	size_t last = path->count - 1;
+	out->trail[0] = 0;
+	for (out->known = 0;; out->known++) {
+		uint32_t at = out->trail[out->known];
+		out->found = body_step(document, at, &path->steps[out->known]);
+		if (out->known == last || !out->found.node)
+			return;
+		out->trail[out->known + 1] = out->found.node;
+	}
+}
+
+/* ---- what is there ---- */
+
+size_t body_depth(const struct document *document, uint32_t node)
+{
+	size_t deepest = 0;
+	if (!body_is_container(&document->nodes[node]))
+		return 0;
+	uint32_t at = document->nodes[node].first;
+	for (; at; at = document->nodes[at].next) {
+		size_t depth = body_depth(document, at);
+		deepest = depth > deepest ? depth : deepest;
+	}
+	return deepest + 1;
+}
+
+size_t body_count(const struct document *document, uint32_t node)
+{
+	size_t n = 1;
+	if (!body_is_container(&document->nodes[node]))
+		return n;
+	uint32_t at = document->nodes[node].first;
+	for (; at; at = document->nodes[at].next)
+		n += body_count(document, at);
+	return n;
+}
+
+/* ---- out and in ---- */
+
+static void mark(struct document *document, const struct place *place)
+{
+	for (size_t i = 0; i <= place->known; i++)
+		document->nodes[place->trail[i]].flags |= NODE_CHANGED;
+}
+
+void body_unlink(struct document *document, uint32_t parent, uint32_t before, uint32_t node)
+{
+	struct node *nodes = document->nodes;
+	*(before ? &nodes[before].next : &nodes[parent].first) = nodes[node].next;
+	nodes[parent].count--;
+}
+
+void body_link(struct document *document, uint32_t parent, uint32_t before, uint32_t node)
+{
+	struct node *nodes = document->nodes;
+	uint32_t *link = before ? &nodes[before].next : &nodes[parent].first;
+	nodes[node].next = *link;
+	*link = node;
+	nodes[parent].count++;
+}
+
+uint32_t body_detach(struct document *document, const struct path *path)
+{
+	struct place place;
+	body_aim(document, path, &place);
+	if (place.known < path->count - 1 || !place.found.node)
+		return 0;
+	body_unlink(document, place.trail[place.known], place.found.before, place.found.node);
+	mark(document, &place);
+	return place.found.node;
 }
 
 bool document_remove(struct document *document, const struct path *path)
 {
-	json_t *value = body_detach(document->root, path);
-	json_decref(value);
-	return value;
+	return body_detach(document, path);
 }
 
 static int refuse(const struct path *path, size_t step, const char *why, const char *what,
@@ -69,76 +147,100 @@ static int refuse(const struct path *path, size_t step, const char *why, const c
 			  path->text, why, what);
 }
 
-static int no_memory(struct flume_err *err)
-{
-	return flume_fail(err, FLUME_NOMEM, "out of memory");
-}
-
-/* May step `i` put something into `parent`?  NULL stands for one that is still to be made. */
-static int check_step(json_t *parent, const struct path *path, size_t i, struct flume_err *err)
+/* May step `i` lead to a new element of an array of this size? */
+static int check_index(const struct path *path, size_t i, size_t size, struct flume_err *err)
 {
 	const struct path_step *step = &path->steps[i];
-	if (parent && (step->key ? !json_is_object(parent) : !json_is_array(parent))) {
-		struct document_view view = body_view(parent);
-		return refuse(path, i, "parent is ", document_kind_text(view.kind), err);
-	}
-	size_t size = json_array_size(parent);
 	if (step->key || step->index <= size)
 		return FLUME_OK;
 	return flume_fail(err, FLUME_FAILED, "%.*s: the array has %zu element%s",
 			  (int)step->end, path->text, size, size == 1 ? "" : "s");
 }
 
-/* Takes `value`, even on failure. */
-static int put(json_t *parent, const struct path_step *step, json_t *value)
+int body_check(const struct document *document, const struct path *path,
+	       const struct place *place, size_t depth, struct flume_err *err)
 {
-	if (step->key)
-		return json_object_setn_new_nocheck(parent, step->key, step->len, value);
-	if (step->index == json_array_size(parent))
-		return json_array_append_new(parent, value);
-	return json_array_set_new(parent, step->index, value);
+	const struct node *parent = &document->nodes[place->trail[place->known]];
+	const struct path_step *step = &path->steps[place->known];
+	if (path->count + depth > DOCUMENT_DEPTH)
+		return refuse(path, path->count - 1, "nested too deep", "", err);
+	if (parent->kind != (step->key ? DOCUMENT_OBJECT : DOCUMENT_ARRAY))
+		return refuse(path, place->known, "parent is ",
+			      document_kind_text(parent->kind), err);
+	int rc = check_index(path, place->known, parent->count, err);
+	for (size_t i = place->known + 1; !rc && i < path->count; i++)
+		rc = check_index(path, i, 0, err);
+	return rc;
 }
 
-/* A container that holds `value` where the step says.  Takes `value`, even on failure. */
-static json_t *wrap(const struct path_step *step, json_t *value)
+size_t body_keys(const struct path *path)
 {
-	json_t *outer = step->key ? json_object() : json_array();
-	if (!outer) {
-		json_decref(value);
-		return NULL;
-	}
-	if (put(outer, step, value)) {
-		json_decref(outer);
-		return NULL;
-	}
+	size_t room = 0;
+	for (size_t i = 0; i < path->count; i++)
+		room += quoted_bound(path->steps[i].len) + 1;
+	return room;
+}
+
+static void set_key(struct document *document, uint32_t at, const struct path_step *step)
+{
+	struct node *node = &document->nodes[at];
+	node->key = node->key_len = 0;
+	node->flags &= (uint8_t)~NODE_KEY_ESCAPED;
+	if (!step->key)
+		return;
+	size_t len = quoted_write(document->bytes + document->n_bytes, step->key, step->len);
+	node->key = document->n_bytes + 1;
+	node->key_len = (uint32_t)len - 2;
+	if (node->key_len > step->len)
+		node->flags |= NODE_KEY_ESCAPED;
+	document->n_bytes += (uint32_t)len;
+	body_pad(document);
+}
+
+/* A container that holds the node where the step says. */
+static uint32_t wrap(struct document *document, uint32_t inner, const struct path_step *step)
+{
+	uint32_t outer = document->n_nodes++;
+	set_key(document, inner, step);
+	document->nodes[inner].next = 0;
+	document->nodes[outer] = (struct node){
+		.kind = step->key ? DOCUMENT_OBJECT : DOCUMENT_ARRAY,
+		.flags = NODE_CHANGED,
+		.first = inner,
+		.count = 1,
+	};
 	return outer;
 }
 
-int body_take_at(json_t *root, const struct path *path, json_t *value, struct flume_err *err)
+void body_replace(struct document *document, uint32_t at, uint32_t node)
 {
-	size_t known = 0, last = path->count - 1;
-	json_t *parent = root, *next;
-	while (known < last && (next = take_step(parent, &path->steps[known]))) {
-		parent = next;
-		known++;
-	}
-	int rc = path->count + body_depth(value) > DOCUMENT_DEPTH
-			 ? refuse(path, last, "nested too deep", "", err)
-			 : check_step(parent, path, known, err);
-	for (size_t i = known + 1; !rc && i <= last; i++)
-		rc = check_step(NULL, path, i, err);
-	if (rc) {
-		json_decref(value);
-		return rc;
-	}
-	for (size_t i = last; value && i > known; i--)
-		value = wrap(&path->steps[i], value);
-	return value && !put(parent, &path->steps[known], value) ? FLUME_OK : no_memory(err);
+	struct node *old = &document->nodes[at];
+	const struct node *by = &document->nodes[node];
+	old->at = by->at;
+	old->len = by->len;
+	old->kind = by->kind;
+	old->flags = (old->flags & NODE_KEY_ESCAPED) | (by->flags & (uint8_t)~NODE_KEY_ESCAPED);
+	old->first = by->first;
+	old->count = by->count;
 }
 
-int document_set(struct document *document, const struct path *path,
-		 const struct document *constant, struct flume_err *err)
+void body_insert(struct document *document, const struct path *path, const struct place *place,
+		 uint32_t node)
 {
-	json_t *value = body_copy(constant->root);
-	return value ? body_take_at(document->root, path, value, err) : no_memory(err);
+	set_key(document, node, &path->steps[place->known]);
+	body_link(document, place->trail[place->known], place->found.before, node);
+	mark(document, place);
+}
+
+void body_put(struct document *document, const struct path *path, const struct place *place,
+	      uint32_t node)
+{
+	for (size_t i = path->count - 1; i > place->known; i--)
+		node = wrap(document, node, &path->steps[i]);
+	if (!place->found.node) {
+		body_insert(document, path, place, node);
+		return;
+	}
+	mark(document, place);
+	body_replace(document, place->found.node, node);
 }

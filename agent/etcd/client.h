@@ -26,7 +26,8 @@ struct etcd {
 	struct etcd_login *login;
 	struct etcd_calls calls;
 	struct etcd_posts waiting; /* for a token */
-	struct etcd_pool *pool;    /* NULL: none yet */
+	struct etcd_pool
+		*pools[2]; /* that posts share, of posts for themselves; NULL: none yet */
 };
 
 /* "http://a:2379": the endpoint `i`. */

@@ -83,7 +83,11 @@ struct etcd_failure etcd_failure_guess(const char *body, size_t len, long http)
 			 "and a user and password");
 		return f;
 	}
-	say(&said, body, len > 120 ? 120 : len);
+	if (len && memmem(body, len, "password", 8)) /* it may be a question of ours, echoed */
+		snprintf(said.text, sizeof said.text,
+			 "(not shown, as a password may be in it)");
+	else
+		say(&said, body, len > 120 ? 120 : len);
 	if (http == 200)
 		snprintf(f.text, sizeof f.text, "the reply is not JSON: %.120s", said.text);
 	else

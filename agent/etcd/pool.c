@@ -9,6 +9,10 @@
  * A connection of HTTP/2 is shared and lives on when one that used it gives up, so a dead one
  * would be handed out again and again; and none notices that certificates have changed.  When
  * either happens the pool is retired: who is in it stays to the end, who is new takes another.
+ *
+ * Posts with a connection of their own are in a pool of theirs: libcurl hands out any connection
+ * of HTTP/2 that it knows, also one that is to be closed, which then lives on beside the shared
+ * one.
  */
 #include "agent/etcd/pool.h"
 
@@ -140,10 +144,22 @@ void etcd_pool_retire(struct etcd_pool *pool)
 {
 	if (pool->retired)
 		return;
-	if (pool->e->pool == pool)
-		pool->e->pool = NULL;
+	for (int own = 0; own < 2; own++)
+		if (pool->e->pools[own] == pool)
+			pool->e->pools[own] = NULL;
 	pool->retired = true;
 	unuse(pool);
+}
+
+static bool retire_all(struct etcd *e)
+{
+	bool any = false;
+	for (int own = 0; own < 2; own++)
+		if (e->pools[own]) {
+			any = true;
+			etcd_pool_retire(e->pools[own]);
+		}
+	return any;
 }
 
 /* 0 or a code. */
@@ -155,10 +171,7 @@ static int look_at_certificates(struct etcd *e, struct flume_err *err)
 		char text[400];
 		snprintf(text, sizeof text, "%s; the one read before is used on", wrong.text);
 		etcd_notice(e, true, text);
-	} else if (rc == ETCD_TLS_NEW && e->pool) {
-		struct etcd_pool *old = e->pool;
-		e->pool = NULL;
-		etcd_pool_retire(old);
+	} else if (rc == ETCD_TLS_NEW && retire_all(e)) {
 		etcd_notice(e, false, "the certificates for etcd were read again");
 	}
 	if (rc < 0)
@@ -166,16 +179,16 @@ static int look_at_certificates(struct etcd *e, struct flume_err *err)
 	return rc < 0 ? rc : 0;
 }
 
-struct etcd_pool *etcd_pool_take(struct etcd *e, struct flume_err *err)
+struct etcd_pool *etcd_pool_take(struct etcd *e, bool own, struct flume_err *err)
 {
 	if (look_at_certificates(e, err))
 		return NULL;
-	struct etcd_pool *pool = e->pool ? e->pool : new_pool(e);
+	struct etcd_pool *pool = e->pools[own] ? e->pools[own] : new_pool(e);
 	if (!pool) {
 		flume_fail(err, FLUME_NOMEM, "out of memory");
 		return NULL;
 	}
-	e->pool = pool;
+	e->pools[own] = pool;
 	pool->users++;
 	return pool;
 }
@@ -187,6 +200,5 @@ void etcd_pool_give(struct etcd_pool *pool)
 
 void etcd_pool_fini(struct etcd *e)
 {
-	if (e->pool)
-		etcd_pool_retire(e->pool);
+	retire_all(e);
 }

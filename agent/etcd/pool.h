@@ -19,8 +19,9 @@ struct etcd_pool {
 };
 
 /* The pool for a new post, which is to give it back; one with the certificates of this moment.
- * NULL with `err`: FLUME_IO or FLUME_INVALID (certificates), FLUME_NOMEM. */
-struct etcd_pool *etcd_pool_take(struct etcd *, struct flume_err *);
+ * `own`: for a connection that nobody else may take.  NULL with `err`: FLUME_IO or FLUME_INVALID
+ * (certificates), FLUME_NOMEM. */
+struct etcd_pool *etcd_pool_take(struct etcd *, bool own, struct flume_err *);
 void etcd_pool_give(struct etcd_pool *);
 /* Its connections are not to be trusted with another post. */
 void etcd_pool_retire(struct etcd_pool *);

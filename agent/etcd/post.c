@@ -129,7 +129,7 @@ static CURLcode prepare_tls(const struct etcd_post *p)
 	const struct etcd_identity *id = p->pool->identity;
 	CURLcode bad = CURLE_OK;
 	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	SET(PIPEWAIT, p->how.way == ETCD_WAY_OWN ? 0L : 1L);
+	SET(PIPEWAIT, 1L);
 	if (id->paths[ETCD_TLS_CA][0]) {
 		SET(CAINFO, id->paths[ETCD_TLS_CA]);
 		SET(CAPATH, NULL);
@@ -180,7 +180,7 @@ static bool prepare(struct etcd_post *p)
 /* Returns 0 or a code with `failed`. */
 static int begin(struct etcd_post *p)
 {
-	p->pool = etcd_pool_take(p->e, &p->failed);
+	p->pool = etcd_pool_take(p->e, p->how.way == ETCD_WAY_OWN, &p->failed);
 	if (!p->pool)
 		return p->failed.code;
 	p->curl = curl_easy_init();
@@ -243,7 +243,7 @@ bool etcd_post_waits(const struct etcd_post *p)
 
 void etcd_post_distrust(struct etcd_post *p)
 {
-	if (p->pool && is_secure(p))
+	if (p->pool && p->how.way != ETCD_WAY_OWN && is_secure(p))
 		etcd_pool_retire(p->pool);
 }
 

@@ -35,6 +35,11 @@ static inline bool reserve(struct text *t, size_t n)
 	return t->cap - t->len > n ? !t->failed : grow(t, n);
 }
 
+bool text_reserve(struct text *t, size_t n)
+{
+	return reserve(t, n);
+}
+
 void text_add_n(struct text *t, const char *s, size_t n)
 {
 	if (!reserve(t, n))

@@ -31,6 +31,9 @@ void text_addf(struct text *, const char *fmt, ...) FLUME_PRINTF(2, 3);
 void text_add_json(struct text *, const char *s, size_t n);
 /* Gives the text (never NULL on success, "" when nothing was added) and empties the builder. */
 char *text_take(struct text *);
+/* Room for `n` more bytes and a NUL, for whoever writes them to s + len himself.  False when out of
+ * memory. */
+bool text_reserve(struct text *, size_t n);
 void text_fini(struct text *);
 
 #endif

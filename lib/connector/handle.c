@@ -29,7 +29,7 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 	memcpy(place, err->path, sizeof place);
 	handle->handle(call, err, item, handle->arg);
 	if (err->code >= 0)
-		return FLUME_OK;
+		return err->code == FLUME_DROPPED ? FLUME_DROPPED : FLUME_OK;
 	if (!*err->path) /* other words, but for what happened there */
 		memcpy(err->path, place, sizeof place);
 	return step_blame(step, err->code, err);

@@ -1,6 +1,6 @@
 """The harness itself: a load that cannot fail proves nothing, so here it meets servers that drop,
-mix, go backwards and close, and has to notice; `make unit` meets unit programs that test nothing;
-and an etcd is started, stopped, killed, frozen."""
+mix, go backwards and close, and has to notice; `make unit` meets unit programs that test nothing,
+and some that fail now and then; and an etcd is started, stopped, killed, frozen."""
 
 import http.server
 import json
@@ -143,7 +143,8 @@ def make_unit_fails_when_nothing_was_tested(s):
     both = "[ $1 != --list ] && echo Checks: 1 || printf 'one\\ntwo\\n'\n"
     done = make_unit(s, both)
     equal(done.returncode, 0, done.stderr)
-    equal(sorted(done.stdout.splitlines()), ["ok one, Checks: 1", "ok two, Checks: 1"], "stdout")
+    for line in ("ok one, Checks: 1\n", "ok two, Checks: 1\n", "2 suites, 0 failed\n"):
+        contains(done.stdout, line, "stdout")
     for script, word in (
         ("kill -9 $$\n", "lists no suites"),
         ("exit 0\n", "lists no suites"),
@@ -152,7 +153,27 @@ def make_unit_fails_when_nothing_was_tested(s):
     ):
         done = make_unit(s, script)
         assert done.returncode, (script, done)
-        contains(done.stdout, word, f"stdout with {script!r}")
+        contains(done.stdout + done.stderr, word, f"output with {script!r}")
+
+
+def what_failed_beside_others_is_played_alone(s):
+    """Each of these suites fails the first time."""
+    units = "[ $1 = --list ] && {{ printf '{}'; exit; }}; echo Checks: 1; "
+    once = 'mkdir "$0.$1" 2>/dev/null || exit 0; '
+    for names, end, code, words in (
+        ("a\\nb\\nc", "exit 1", 0, ("UNSTEADY b: ", "3 suites, 0 failed, 3 UNSTEADY: a b c")),
+        ("a\\nb\\nc\\nd", "exit 1", 2, ("4 are too many", "4 suites, 4 failed")),
+        ("a", "echo WARNING: ThreadSanitizer; exit 1", 2, ("FAILED a: ", "1 suites, 1 failed")),
+        ("a", "kill -9 $$", 2, ("FAILED a: ", "1 suites, 1 failed")),
+    ):
+        scratch = s.folder("units")
+        for name in os.listdir(scratch):
+            if os.path.isdir(os.path.join(scratch, name)):
+                os.rmdir(os.path.join(scratch, name))
+        done = make_unit(s, units.format(names) + once + end + "\n")
+        equal(done.returncode, code, f"exit code, {names} {end}: {done.stdout}")
+        for word in words:
+            contains(done.stdout, word, f"stdout, {names} {end}")
 
 
 def etcd_keeps_its_keys_over_restarts(s):
@@ -219,6 +240,7 @@ run(
     each_kind_of_bad_answer_is_noticed,
     a_dead_server_counts_as_failed,
     make_unit_fails_when_nothing_was_tested,
+    what_failed_beside_others_is_played_alone,
     etcd_keeps_its_keys_over_restarts,
     etcd_changes_many_keys_in_one_revision,
     a_config_map_swaps_one_link,

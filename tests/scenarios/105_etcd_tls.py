@@ -93,8 +93,12 @@ def copies(node):
 
 
 def everything_shares_one_connection(s):
+    """Also when the first requests of all kinds are under way while there is none yet."""
     place = Place(s)
+    place.etcd.freeze()
     node = place.node()
+    node.wait_for("the first try to connect", lambda: connections(node, place.etcd.port) > 1)
+    place.etcd.thaw()
     for k in (1, 2, 3):
         follows(place, node, f"1.0.{k}", k)
     node.prove("a", {"id": 1}, "1.0.3")

@@ -3,8 +3,9 @@
 
 Each is a process of its own with a hard time limit and a temporary folder.  A scenario is good
 when it exits with 0 and leaves no process and no file behind.  One line each, what a failed one
-said below it, and a last line that counts.  They wait more than they compute, so a few run at a
-time; each has a runner of its own (run.py --play NAME), to which its orphans fall.
+said below it, and a last line that counts.  A few run at a time, and those that fail once more,
+alone: see ../crowd.py.  Each has a runner of its own (run.py --play NAME), to which its orphans
+fall.
 
     FLUME   the binary (build/flume)        SLOW   multiplies every time limit (1)
     JOBS    how many at a time (3)          SKIP   names or numbers that are left out
@@ -18,11 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(HERE, "..")]
 sys.dont_write_bytecode = True
+from crowd import Played, play_all  # noqa: E402
 from waiting import SLOW, wait_until  # noqa: E402
 
 LIMIT = 90 * SLOW  # seconds for one scenario
@@ -121,27 +122,25 @@ def perform(name):
         why = play(name, out)
         took = time.monotonic() - begun
         if not why:
-            print(f"ok {name} ({took:.1f} s)", flush=True)
+            print(f"{name} ({took:.1f} s)", flush=True)
             show_said(out)
             return 0
-        print(f"FAILED {name} ({took:.1f} s): {why}", flush=True)
+        print(f"{name} ({took:.1f} s): {why}", flush=True)
         out.seek(0)
         sys.stdout.write(out.read().decode(errors="replace"))
         return 1
 
 
 def in_a_runner(name):
-    """Its verdict, after what it said was printed in one piece."""
+    begun = time.monotonic()
     runner = subprocess.run(
         [sys.executable, os.path.abspath(__file__), "--play", name],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     said = runner.stdout.decode(errors="replace")
     if runner.returncode not in (0, 1):
-        said += f"FAILED {name}: its runner ended with {runner.returncode}\n"
-    sys.stdout.write(said)
-    sys.stdout.flush()
-    return runner.returncode != 0
+        said = f"{name}: its runner ended with {runner.returncode}\n{said}"
+    return Played(name, runner.returncode == 0, said, time.monotonic() - begun)
 
 
 def main():
@@ -151,10 +150,7 @@ def main():
     for name in chosen(os.environ["SKIP"].split()) if os.environ.get("SKIP") else []:
         print(f"skipped: {name}, as SKIP says", flush=True)
         names = [other for other in names if other != name]
-    with ThreadPoolExecutor(JOBS) as pool:
-        failed = sum(pool.map(in_a_runner, names))
-    print(f"{len(names)} scenarios, {failed} failed")
-    return 1 if failed else 0
+    return play_all("scenarios", names, in_a_runner, JOBS)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ START_TEST(each_kind_of_expectation_is_judged)
 		{"{input: {total: 1, tier: test}, expect_exact: {total: 90}}",
 		 "case 1: expected a document, it was dropped"},
 		{"{input: {total: 1}, expect_exact: 1e999}", "case 1: expect_exact: "},
-		{"{input: 99999999999999999999}", "case 1: input: "},
+		{"{input: 1e999}", "case 1: input: "},
 		{"{input: {total: 1}, expect: {total: 1e999}}", "case 1: expect: "},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -11,6 +11,7 @@
  * Cases of kinds that are not known yet wait, and it is said which.
  */
 #include "agent/document/kinds.h"
+#include "agent/outside/kinds.h"
 #include "lib/build/pipeline.h"
 #include "tests/unit/cases.h"
 #include "tests/unit/fixture.h"
@@ -66,6 +67,7 @@ static void open_with_kinds(void)
 {
 	rig_open();
 	ck_assert_int_eq(document_register(rig.factory, NULL), 0);
+	ck_assert_int_eq(outside_register(rig.factory, NULL), 0);
 }
 
 /* Fails, with what the report says of the document at `path`, unless `rc` is what it should be. */

@@ -1,5 +1,5 @@
 /* Patterns that must end in time, and channels that write. */
-#include "agent/document/kinds.h"
+#include "agent/outside/kinds.h"
 #include "agent/document/regex.h"
 
 #include "tests/unit/document_fixture.h"

@@ -1,6 +1,7 @@
 #include "tests/unit/document_fixture.h"
 
 #include "agent/document/kinds.h"
+#include "agent/outside/kinds.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ flume_factory *new_document_factory(void)
 	struct flume_err err = {0};
 	ck_assert_int_eq(flume_factory_new(&factory, &options, &err), 0);
 	ck_assert_int_eq(document_register(factory, &err), 0);
+	ck_assert_int_eq(outside_register(factory, &err), 0);
 	return factory;
 }
 

@@ -458,10 +458,7 @@ START_TEST(a_disk_that_hangs_holds_up_nothing)
 	site_made_by("a", 3);
 	site_made_by("b", 2);
 	site_says("b.running.proven", "false");
-	int told = site.told;
-	for (int i = 0; i < 100 && site.told == told; i++)
-		site_turn(); /* the status waits a moment for the disk, and no longer */
-	ck_assert_int_gt(site.told, told);
+	site_until_told(); /* the status waits a moment for the disk, and no longer */
 	site_until(".disk.ok", "false");
 	site_says_part(".disk.why", "does not answer");
 	int reader = open(site_path("proven/.a"), O_RDWR | O_NONBLOCK);

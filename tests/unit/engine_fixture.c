@@ -2,6 +2,7 @@
 
 #include "agent/document/document.h"
 #include "agent/document/kinds.h"
+#include "agent/outside/kinds.h"
 #include "agent/log/log.h"
 
 #include <assert.h>
@@ -83,6 +84,7 @@ void site_open_engine(void)
 	const struct flume_options options = {.type = &document_type};
 	ck_assert_int_eq(flume_factory_new(&site.factory, &options, NULL), 0);
 	ck_assert_int_eq(document_register(site.factory, NULL), 0);
+	ck_assert_int_eq(outside_register(site.factory, NULL), 0);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		ck_assert_int_eq(flume_factory_add(site.factory, &parts[i], NULL), 0);
 	site.board = board_new();
@@ -326,6 +328,15 @@ void site_turn(void)
 {
 	loop_step(site.loop, 10);
 	loop_step(site.loop, 0);
+}
+
+void site_until_told(void)
+{
+	int64_t end = loop_now() + LIMIT;
+	for (int before = site.told; site.told == before;) {
+		ck_assert_msg(loop_now() < end, "the status does not change");
+		loop_step(site.loop, 10);
+	}
 }
 
 static const flume_value *find(const flume_value *at, const char *path)

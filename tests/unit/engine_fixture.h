@@ -106,6 +106,8 @@ void site_list_side(enum engine_side, const char *name, int64_t revision, const 
 
 /* Turns the loop, once. */
 void site_turn(void);
+/* Until the status changes once more. */
+void site_until_told(void);
 /* What the status says at a path below `schemas` ("a.running.version"), or from the root with a
  * leading dot (".proved_revision"); "-" when there is nothing. */
 const char *site_status(const char *path);

@@ -211,6 +211,8 @@ START_TEST(both_dialects_and_none_are_understood)
 		 "HTTP status 404: 404 page not found"},
 		{502, "<html>\nbad gateway", 14, FLUME_IO, true, "HTTP status 502: <html>"},
 		{200, "hello", 2, FLUME_IO, true, "the reply is not JSON: hello"},
+		{502, "cannot forward: {\"name\":\"a\",\"password\":\"secret\"}", 14, FLUME_IO,
+		 true, "HTTP status 502: (not shown, as a password may be in it)"},
 		{500, "{\"weird\":1}", 14, FLUME_IO, true, "HTTP status 500"},
 		{500, "", 14, FLUME_IO, true, "HTTP status 500: "},
 	};

@@ -2,6 +2,7 @@
 
 #include "agent/document/document.h"
 #include "agent/document/kinds.h"
+#include "agent/outside/kinds.h"
 #include "agent/http/inside.h"
 #include "agent/log/log.h"
 
@@ -86,6 +87,7 @@ static void make_factory(void)
 	struct flume_options options = {.type = &document_type};
 	ck_assert_int_eq(flume_factory_new(&node.factory, &options, &err), 0);
 	ck_assert_int_eq(document_register(node.factory, &err), 0);
+	ck_assert_int_eq(outside_register(node.factory, &err), 0);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 		ck_assert_int_eq(flume_factory_add(node.factory, &steps[i], &err), 0);
 }

@@ -1,4 +1,9 @@
-/* Runs every suite of this folder; with arguments, only the suites named.  --list names them. */
+/*
+ * Runs every suite of this folder; with arguments, only the suites named.  --list names them.
+ *
+ * A test may take 20 seconds, or what its suite says, and CK_TIMEOUT_MULTIPLIER as long: the four
+ * of Check are soon over on a busy machine.
+ */
 #include "tests/unit/suites.h"
 
 #include <check.h>
@@ -37,6 +42,7 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "--list"))
 		return list();
+	setenv("CK_DEFAULT_TIMEOUT", "20", 0); /* before the first suite is made */
 	SRunner *runner = srunner_create(NULL);
 	size_t chosen = 0;
 	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {

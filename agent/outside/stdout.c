@@ -1,6 +1,7 @@
-#include "agent/document/kinds.h"
-#include "agent/document/line.h"
+#include "agent/outside/kinds.h"
+#include "agent/outside/line.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 /* There is one standard output, whoever declares channels to it. */
@@ -15,8 +16,13 @@ static void init(void)
 static int send_line(const struct flume_call *call, void *item, void *arg,
 		     struct flume_err *err)
 {
-	(void)arg;
-	return line_send(call, &out, item, err);
+	return line_send(call, &out, arg, item, err);
+}
+
+static void done(void *arg)
+{
+	counts_hide(arg);
+	free(arg);
 }
 
 static int make(const flume_value *decl, const char *path, flume_scope *scope,
@@ -26,8 +32,14 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	(void)path;
 	(void)scope;
 	(void)report;
+	struct counts *counts = malloc(sizeof *counts);
+	if (!counts)
+		return FLUME_NOMEM;
 	pthread_once(&once, init);
+	counts_show(counts, "stdout", component->name);
 	component->send = send_line;
+	component->arg = counts;
+	component->done = done;
 	component->blocks = true;
 	return FLUME_OK;
 }

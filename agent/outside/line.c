@@ -6,10 +6,11 @@
  *
  * A line that had to be left in the middle is ended by the next one, so it spoils no other.
  */
-#include "agent/document/line.h"
+#include "agent/outside/line.h"
 
 #include "agent/document/document.h"
 #include "agent/document/over.h"
+#include "agent/outside/threads.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOOK_MS 20 /* between two looks at whether the call is over */
@@ -25,11 +25,7 @@
 void line_init(struct line_out *out, int fd, const char *name)
 {
 	*out = (struct line_out){.fd = fd, .name = name};
-	pthread_condattr_t clock;
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&out->turn, &clock);
-	pthread_condattr_destroy(&clock);
+	threads_cond_init(&out->turn);
 	pthread_mutex_init(&out->lock, NULL);
 }
 
@@ -54,12 +50,9 @@ static int take_turn(const struct flume_call *call, struct line_out *out, struct
 	int rc = 0;
 	pthread_mutex_lock(&out->lock);
 	while (out->busy && !rc) {
-		struct timespec at;
-		clock_gettime(CLOCK_MONOTONIC, &at);
-		at.tv_nsec += LOOK_MS * 1000000L;
-		at.tv_sec += at.tv_nsec / 1000000000;
-		at.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&out->turn, &out->lock, &at);
+		const struct flume_clock *clock = flume_clock_real();
+		threads_wait(&out->turn, &out->lock,
+			    clock->now_ns(clock->arg) + LOOK_MS * INT64_C(1000000));
 		if (out->busy && call_is_over(call))
 			rc = give_up(call, out, err);
 	}
@@ -69,7 +62,12 @@ static int take_turn(const struct flume_call *call, struct line_out *out, struct
 	return rc;
 }
 
-static void end_turn(struct line_out *out)
+void line_take_turn(struct line_out *out)
+{
+	(void)take_turn(NULL, out, NULL);
+}
+
+void line_end_turn(struct line_out *out)
 {
 	pthread_mutex_lock(&out->lock);
 	out->busy = false;
@@ -121,28 +119,44 @@ static int write_line(const struct flume_call *call, struct line_out *out, const
 	int rc = take_turn(call, out, err);
 	if (rc)
 		return rc;
+	if (out->before)
+		out->before(out, len);
 	if (out->torn)
 		rc = write_all(call, out, "\n", 1, err);
 	if (!rc)
 		rc = write_all(call, out, line, len, err);
-	end_turn(out);
+	if (!rc && out->after)
+		rc = out->after(out, len, err);
+	line_end_turn(out);
 	return rc;
 }
 
-int line_send(const struct flume_call *call, struct line_out *out, void *item,
-	      struct flume_err *err)
+static int send_item(const struct flume_call *call, struct line_out *out,
+		     const struct document *document, struct flume_err *err)
 {
-	if (call && call->flags & FLUME_CALL_CANARY) {
-		document_free(item);
-		return FLUME_OK;
-	}
 	size_t len;
-	char *line = document_dump(item, &len);
-	document_free(item);
+	char *line = document_dump(document, &len);
 	if (!line)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	line[len] = '\n';
 	int rc = write_line(call, out, line, len + 1, err);
 	free(line);
 	return rc;
+}
+
+int line_send(const struct flume_call *call, struct line_out *out, struct counts *counts,
+	      void *item, struct flume_err *err)
+{
+	if (call && call->flags & FLUME_CALL_CANARY) {
+		document_free(item);
+		return FLUME_OK;
+	}
+	struct flume_err own = {0};
+	int rc = send_item(call, out, item, &own);
+	document_free(item);
+	counts_add(rc ? &counts->failed : &counts->sent, 1);
+	if (!rc)
+		return FLUME_OK;
+	counts_tell(counts, "a channel did not take a document", own.text, 1);
+	return flume_fail(err, rc, "%s", own.text);
 }
