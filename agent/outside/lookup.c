@@ -377,6 +377,7 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 	{                                                                                    \
 		.of = FLUME_PROCESSOR, .kind = "lookup",                                     \
 		.about = "Stores what a table has under the value of a field.",              \
+		.example = "{kind: lookup, path: /etc/flume/countries.csv, field: country, into: name}", \
 		.fields = fields, .local = true, .make = (how),                              \
 	}
 

@@ -188,6 +188,7 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 	{                                                                                    \
 		.of = FLUME_CHANNEL, .kind = "unix",                                         \
 		.about = "Writes documents to a unix socket, from a queue in memory.",       \
+		.example = "{kind: unix, path: /run/collector.sock}",                        \
 		.fields = fields, .local = true, .make = (how),                              \
 	}
 
