@@ -66,6 +66,8 @@ static int run_line(void *arg, struct document **document, const char *line, siz
 	int result = call_document(&s->side, candidate, &s->engine.call, document, err);
 	call_offer(&s->side, line, len);
 	int64_t now = loop_now();
+	call_show(s->request, &s->side, candidate,
+		  &(struct call_end){result, err, now - s->now, line, len, *document});
 	meters_tally(&s->tally, result, now - s->now);
 	s->now = now;
 	if (now >= s->batch_ends)

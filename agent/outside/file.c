@@ -271,6 +271,7 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 	{                                                                         \
 		.of = FLUME_CHANNEL, .kind = "file",                              \
 		.about = "Appends each document to a file, as one line of JSON.", \
+		.example = "{kind: file, path: /var/log/flume/orders.ndjson}",    \
 		.fields = fields, .local = true, .make = (how),                   \
 	}
 
