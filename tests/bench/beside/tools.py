@@ -32,12 +32,13 @@ class Tool:
     def run(self, corpus, output):
         return run_to_end(self.argv, corpus, output)
 
-    def measure(self, corpus, output):
-        cost = self.run(corpus, output)
+    def measure(self, judge, output):
+        """Seconds are kept for one document."""
+        cost = self.run(judge.path, output)
         if cost.code:
             raise SystemExit(f"{self.name} exited with {cost.code}: {cost.errors}")
-        self.cpu.append(cost.cpu)
-        self.wall.append(cost.wall)
+        self.cpu.append(cost.cpu / judge.count)
+        self.wall.append(cost.wall / judge.count)
         self.peak_kb.append(cost.peak_kb)
 
 
