@@ -212,7 +212,7 @@ def new_lines(path, read):
 
 RSYSLOG = """\
 global(workDirectory="{folder}" maxMessageSize="64k")
-module(load="imfile")
+module(load="imfile" mode="polling" pollingInterval="1")
 module(load="mmjsonparse")
 template(name="json" type="list") { property(name="$!") constant(value="\\n") }
 input(type="imfile" file="{corpus}" tag="orders" addMetadata="off" ruleset="orders")
