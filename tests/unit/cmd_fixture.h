@@ -19,7 +19,7 @@ char *cmd_get(const char *file); /* free(3) */
 void flume(const char *words);
 
 #define SAYS(text, what) \
-	ck_assert_msg(strstr(text, what) != NULL, "'%s' is not in: %s", what, text)
+	ck_assert_msg(strstr(text, what) != NULL, "'%s' is not in: %.3000s", what, text)
 
 /* A case of the suite in which each test has a folder of its own. */
 TCase *cmd_tests(Suite *, const char *name);
