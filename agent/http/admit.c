@@ -75,14 +75,11 @@ static const struct http_method *find_method(struct request *r, const char *url,
 		answer_header(&r->answer, "Allow", allowed);
 		return NULL;
 	}
-	if (rest[len]) {
-		text_add_n(&r->part, rest, len);
-		r->name = r->part.s;
-	} else {
-		r->name = rest;
-	}
-	if (r->part.failed)
+	text_add_n(&r->name_text, rest, len); /* what the exchange lends may move */
+	if (r->name_text.failed)
 		answer_status(&r->answer, HTTP_UNAVAILABLE);
+	else
+		r->name = len ? r->name_text.s : "";
 	return method;
 }
 

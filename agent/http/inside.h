@@ -77,9 +77,9 @@ struct request {
 	struct http *http;
 	struct exchange *exchange;
 	const struct http_method *method;
-	const char *name; /* what follows the resource's path; "" */
-	struct text part; /* holds it, when that is not the rest of the path */
-	struct body {     /* lent; not terminated */
+	const char *name;      /* what follows the resource's path; "" */
+	struct text name_text; /* holds it */
+	struct body {          /* lent; not terminated */
 		const char *s;
 		size_t len;
 	} body;

@@ -116,8 +116,8 @@ static void open_request(struct request *r, struct exchange *x)
 	r->http = exchange_arg(x);
 	r->method = NULL;
 	r->name = "";
-	r->part.len = 0;
-	r->part.failed = false;
+	r->name_text.len = 0;
+	r->name_text.failed = false;
 	r->body.s = NULL;
 	r->body.len = 0;
 	r->local = exchange_is_local(x);
@@ -179,7 +179,7 @@ static void on_done(struct exchange *x)
 static void on_drop(void *own)
 {
 	struct request *r = own;
-	text_fini(&r->part);
+	text_fini(&r->name_text);
 }
 
 static void on_turned_away(void *arg)
