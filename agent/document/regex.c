@@ -3,7 +3,10 @@
  * text is counted by PCRE2 (match limit): a pattern whose work grows with the text does a few steps
  * a byte, which leaves room for many megabytes.  But it counts anew at each place, and `\d+x` on
  * 200,000 digits then takes 12 seconds without ever meeting a limit: so a callout at the start of
- * the pattern sees each place that is tried, and gives up when time is over or the call is.  Memory
+ * the pattern sees each place that is tried, and gives up when time is over or the call is.  Time is
+ * over when it has passed, and then as much again of the thread's own work: a machine that is busy
+ * with other things makes no pattern slow, and as long as nothing takes long only the clock is read,
+ * which costs no call of the system.  Memory
  * is bounded too: the first try has a small stack, and the few searches that need more get a large
  * one of their own, for as long as they run.
  *
@@ -39,6 +42,7 @@ struct regex {
 
 struct watch { /* over one search */
 	int64_t until_ns;
+	int64_t work_until_ns; /* of the thread; 0: until_ns has not come */
 	const struct flume_call *call;
 };
 
@@ -51,19 +55,28 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static bool have_key;
 
-static int64_t now_ns(void)
+static int64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static bool time_is_over(struct watch *watch)
+{
+	if (clock_ns(CLOCK_MONOTONIC) < watch->until_ns)
+		return false;
+	int64_t worked = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	if (!watch->work_until_ns)
+		watch->work_until_ns = worked + TIME_NS;
+	return worked >= watch->work_until_ns;
 }
 
 static int each_place(pcre2_callout_block *block, void *arg)
 {
+	struct watch *watch = arg;
 	(void)block;
-	const struct watch *watch = arg;
-	bool go_on = now_ns() < watch->until_ns && !call_is_over(watch->call);
-	return go_on ? 0 : PCRE2_ERROR_CALLOUT;
+	return time_is_over(watch) || call_is_over(watch->call) ? PCRE2_ERROR_CALLOUT : 0;
 }
 
 static void free_worker(void *arg)
@@ -206,7 +219,7 @@ static int search_in_time(const struct regex *regex, pcre2_match_data *data, con
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	if (call_is_over(call))
 		return flume_fail(err, FLUME_TIMED_OUT, "the call was over before the search");
-	struct watch watch = {.until_ns = now_ns() + TIME_NS, .call = call};
+	struct watch watch = {.until_ns = clock_ns(CLOCK_MONOTONIC) + TIME_NS, .call = call};
 	data = data ? data : worker->data;
 	pcre2_set_callout(worker->context, each_place, &watch);
 	pcre2_set_match_limit(worker->context, regex->steps);

@@ -83,7 +83,7 @@ def each_is_refused_and_nothing_else_stops(s):
             raise Failed(f"{what}: no line and column in {attempted}")
         if where and where not in found:
             raise Failed(f"{what}: expected {where} among {found} of {attempted}")
-        assert took < 1 * SLOW, f"{what} took {took:.3f} s to be refused"
+        assert took < 5 * SLOW, f"{what} took {took:.3f} s to be refused"
     load.stop_clean(at_least=50)
     etcd.change(puts={etcd.schema_key(name): marking("3.0.0", 3) for name in names})
     for name in names:
@@ -128,7 +128,7 @@ def ten_megabytes_in_a_folder_are_refused(s):
     begun = time.monotonic()
     folder.set_schema("a", GOOD + "# " + "x" * 10_000_000 + "\n")
     node.wait_schema("a", state="rejected", version="1.0.0")
-    assert time.monotonic() - begun < 1 * SLOW, "slow to refuse"
+    assert time.monotonic() - begun < 5 * SLOW, "slow to refuse"
     equal(node.process("a", {"id": 1}).json()["made_by"], 1, "made_by")
     folder.set_schema("a", marking("1.0.1", 2))
     node.wait_schema("a", version="1.0.1")

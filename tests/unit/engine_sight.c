@@ -156,12 +156,23 @@ static char *long_ref(size_t n)
 
 static void put_bad_ones(int n, const char *text)
 {
+	char(*names)[16] = calloc((size_t)n, sizeof *names);
+	struct change *changes = calloc((size_t)n, sizeof *changes);
 	for (int i = 0; i < n; i++) {
-		char name[16];
-		snprintf(name, sizeof name, "s%04d", i);
-		site_put(name, i + 1, text);
+		snprintf(names[i], sizeof names[i], "s%04d", i);
+		changes[i] = (struct change){.name = names[i],
+					     .text = text,
+					     .len = strlen(text),
+					     .format = FLUME_YAML,
+					     .revision = i + 1,
+					     .origin = "etcd",
+					     .place = names[i]};
 	}
+	ck_assert_int_eq(site.sink.batch(site.sink.arg, BATCH_EVENTS, changes, (size_t)n, n),
+			 0);
 	site_turn();
+	free(changes);
+	free(names);
 }
 
 static flume_value *brief_of(const struct page *page)

@@ -20,7 +20,8 @@ static struct etcd_result result;
 static int transact_at(const char *url, const struct etcd_txn *t)
 {
 	struct loop *loop = loop_new();
-	struct etcd *e = etcd_new(loop, &(struct etcd_options){.endpoints = url}, NULL);
+	struct etcd *e = etcd_new(
+		loop, &(struct etcd_options){.endpoints = url, .request_ms = 30000}, NULL);
 	etcd_result_fini(&result);
 	ck_assert_ptr_nonnull(etcd_transact(e, t, on_done, &result));
 	LOOP_UNTIL(loop, result.ttl, "an answer");
