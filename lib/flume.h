@@ -319,7 +319,7 @@ struct flume_component {
 	flume_send_fn *send;     /* FLUME_CHANNEL       */
 };
 
-/* Looks up the predicates a declaration names with FLUME_FIELD_PREDICATES; see below. */
+/* Looks up the predicates a declaration names with FLUME_FIELD_PREDICATES, and channels; see below. */
 typedef struct flume_scope flume_scope;
 
 /* A maker turns a declaration in a document, {kind: equals, field: tier, value: premium}, into a
@@ -337,6 +337,10 @@ struct flume_maker {
 		     * flume_factory_take_declared */
 	int (*make)(const flume_value *decl, const char *path, flume_scope *,
 		    struct flume_component *out, flume_report *);
+	/* For the reference, both may be NULL: a declaration that could stand in a schema, and who
+	 * brings the kind, when that is not the program itself: "plug-in luhn 1.0.0". */
+	const char *example;
+	const char *origin;
 };
 
 /* Inside `make`: the predicate `name` visible to this declaration, kept alive as long as the
@@ -347,6 +351,14 @@ struct flume_predicate_ref {
 };
 int flume_scope_predicate(flume_scope *, const flume_value *name, const char *path,
 			  struct flume_predicate_ref *out, flume_report *);
+/* The same for the channel `name`.  `send` is to be called as a stream would: it takes the item, and
+ * not in a canary call. */
+struct flume_channel_ref {
+	flume_send_fn *send;
+	void *arg;
+};
+int flume_scope_channel(flume_scope *, const flume_value *name, const char *path,
+			struct flume_channel_ref *out, flume_report *);
 
 /* ---- factory ------------------------------------------------------------------------ */
 

@@ -17,7 +17,7 @@ enum bench_use {
 	BENCH_CHECK, /* nothing outside is touched: they are not         */
 };
 
-/* With all kinds of documents, and the components that the configuration declares.  What is
+/* With all kinds of documents, those of plug-ins, and the components that the configuration declares.  What is
  * wrong is written to stderr.  0 or an exit code. */
 int bench_factory(flume_factory **out, const struct conf *, enum bench_use);
 
