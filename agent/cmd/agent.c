@@ -155,11 +155,11 @@ static int open_http(struct agent *a, struct flume_err *err)
 			err);
 }
 
-static void on_went_back(void *arg, int64_t revision)
+static void on_went_back(void *arg, int64_t revision, int64_t since)
 {
 	const struct agent *a = arg;
-	source_etcd_reset(a->beside, revision);
-	source_etcd_reset(a->source, revision);
+	source_etcd_reset(a->beside, revision, since);
+	source_etcd_reset(a->source, revision, since);
 }
 
 static int open_status(struct agent *a, struct flume_err *err)

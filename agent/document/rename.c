@@ -68,5 +68,6 @@ const struct flume_maker kind_rename = {
 	.kind = "rename",
 	.about = "Moves fields to other paths; what stood there goes.",
 	.fields = fields,
+	.example = "{kind: rename, fields: {cust: customer, 'items[0].no': first}}",
 	.make = make,
 };

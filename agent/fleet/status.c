@@ -32,7 +32,7 @@ struct fleet_status {
 	struct loop *loop;
 	struct etcd *etcd;
 	struct board *board;
-	void (*went_back)(void *arg, int64_t revision);
+	void (*went_back)(void *arg, int64_t revision, int64_t since);
 	void *arg;
 	char *key, *node;
 	struct etcd_lease *lease;
@@ -105,7 +105,7 @@ static void on_conflict(struct fleet_status *s, const struct etcd_result *r)
 	bool back = r->revision < s->revision;
 	s->revision = r->n ? r->kvs[0].mod_revision : 0;
 	if (back && s->went_back)
-		s->went_back(s->arg, r->revision);
+		s->went_back(s->arg, r->revision, s->at);
 	if (foreign)
 		retry(s); /* two that take turns should do so slowly */
 	else

@@ -17,9 +17,9 @@ struct fleet_status;
 
 struct fleet_status_options {
 	const char *prefix, *node;
-	/* etcd answered at `revision`, and had been beyond it: it was wiped or restored.  May
-	 * be NULL. */
-	void (*went_back)(void *arg, int64_t revision);
+	/* etcd answered at `revision`, and had been beyond it: it was wiped or restored, some
+	 * time after `since` (of loop_now).  May be NULL. */
+	void (*went_back)(void *arg, int64_t revision, int64_t since);
 	void *arg;
 };
 

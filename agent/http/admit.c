@@ -6,6 +6,7 @@
 #include "agent/serve/door.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* ---- who asks, and for what ---- */
 
@@ -75,14 +76,11 @@ static const struct http_method *find_method(struct request *r, const char *url,
 		answer_header(&r->answer, "Allow", allowed);
 		return NULL;
 	}
-	if (rest[len]) {
-		text_add_n(&r->part, rest, len);
-		r->name = r->part.s;
-	} else {
-		r->name = rest;
-	}
-	if (r->part.failed)
+	text_add_n(&r->name_text, rest, len); /* what the exchange lends may move */
+	if (r->name_text.failed)
 		answer_status(&r->answer, HTTP_UNAVAILABLE);
+	else
+		r->name = len ? r->name_text.s : "";
 	return method;
 }
 
@@ -90,6 +88,19 @@ void request_too_large(struct request *r)
 {
 	answer_problemf(&r->answer, HTTP_TOO_LARGE, "too-large", "more than %zu bytes",
 			r->http->max_body);
+}
+
+/* A few bytes of it may be a gigabyte, and on one host it saves nothing. */
+static bool is_packed(struct request *r)
+{
+	const char *coding = request_header(r, "Content-Encoding");
+	if (!coding || !strcasecmp(coding, "identity"))
+		return false;
+	answer_problemf(&r->answer, HTTP_UNSUPPORTED_TYPE, "bad-encoding",
+			"a body is taken as it is, without Content-Encoding, not as %.64s",
+			coding);
+	answer_header(&r->answer, "Accept-Encoding", "identity");
+	return true;
 }
 
 void request_admit(struct request *r)
@@ -101,6 +112,8 @@ void request_admit(struct request *r)
 	if (r->answer.status)
 		return;
 	if (r->method->changes && not_allowed_to_write(r))
+		return;
+	if (is_packed(r))
 		return;
 	if (r->method->begin)
 		r->method->begin(r);

@@ -54,7 +54,8 @@ struct source_etcd {
 	int64_t bound;            /* of the next pause after a failure */
 	int64_t revision;         /* up to which everything was delivered; 0: nothing was */
 	uint64_t cluster;
-	bool doubt; /* the last list went back */
+	int64_t reset_at; /* when it last saw the store go back; 0: never */
+	bool doubt;       /* the last list went back */
 	bool told_link, up;
 	struct map passed_over; /* keys that were complained of; the things mean nothing */
 };
@@ -88,6 +89,7 @@ static void tell_proved(struct source_etcd *s, int64_t revision)
 
 static void tell_reset(struct source_etcd *s, int64_t revision)
 {
+	s->reset_at = loop_now();
 	for (size_t i = 0; i < s->n_parts; i++)
 		s->parts[i].sink.reset(s->parts[i].sink.arg, revision);
 }
@@ -223,9 +225,11 @@ static void on_relist(enum etcd_relist why, int64_t revision, void *arg)
 	loop_timer_arm(s->pause, jitter(most));
 }
 
-void source_etcd_reset(struct source *source, int64_t revision)
+void source_etcd_reset(struct source *source, int64_t revision, int64_t since)
 {
 	struct source_etcd *s = (struct source_etcd *)source;
+	if (s->reset_at > since)
+		return;
 	s->list = etcd_cancel(s->list);
 	on_relist(ETCD_RESET, revision, s);
 }

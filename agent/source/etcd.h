@@ -6,7 +6,8 @@
 
 /* Somebody else learned that the store was wiped or restored, from an answer at `revision`
  * after it had been beyond that.  The source cannot see it when the new store has come just as
- * far as the old one was when it looked last.  `source` is one that source_etcd_new made. */
-void source_etcd_reset(struct source *, int64_t revision);
+ * far as the old one was when it looked last; if it has seen it itself after `since`, when the
+ * old store still answered, nothing happens.  `source` is one that source_etcd_new made. */
+void source_etcd_reset(struct source *, int64_t revision, int64_t since);
 
 #endif

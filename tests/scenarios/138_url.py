@@ -100,7 +100,8 @@ def a_url_for_each_schema(s):
     where.set_schemas({"a": marking("1.0.0", 1), "b": marking("1.0.0", 2)})
     words = [word for name in "ab" for word in ("--url", f"{name}={where.url}/{name}")]
     node = s.node(poll="200ms", args=words)
-    node.wait_ready()
+    for name in "ab":  # each as its answer comes
+        node.wait_schema(name, version="1.0.0")
     equal((made_by(node, "a"), made_by(node, "b")), (1, 2), "made_by")
     where.set_schema("b", marking("1.1.0", 3))
     node.wait_schema("b", version="1.1.0")

@@ -51,7 +51,7 @@ def large():
 
 def a_reader_that_stands_still_costs_one_call_its_deadline(s):
     node = node_with_stalled_reader(s)
-    answer = node.process("a", large(), {"Flume-Timeout": "200ms"})
+    answer = node.process("a", large(), {"Flume-Timeout": f"{int(200 * SLOW)}ms"})
     equal(answer.status, 504, answer.text)
     contains(answer.json()["detail"], "the reader is too slow", "detail")
     equal(node.process("b", {}).status, 200, "another pipeline")

@@ -6,7 +6,7 @@ from waiting import SLOW
 
 # Soon over, and content with one good answer, so that scenarios need not wait long for verdicts;
 # long enough to get that answer in.
-QUICK = f"{{duration: {int(250 * SLOW)}ms, min_requests: 1, max_error_rate: 50%}}"
+QUICK = f"{{duration: {int(125 * SLOW)}ms, min_requests: 1, max_error_rate: 50%}}"
 # Never over while a scenario looks at it.
 LONG = "{duration: 10m, min_requests: 1000000, max_error_rate: 50%}"
 

@@ -26,7 +26,7 @@ sys.dont_write_bytecode = True
 from crowd import Played, play_all  # noqa: E402
 from waiting import SLOW, wait_until  # noqa: E402
 
-LIMIT = 90 * SLOW  # seconds for one scenario
+LIMIT = 90 * min(SLOW, 4)  # seconds for one scenario
 GRACE = 10 * SLOW  # for its logs and its cleaning up
 JOBS = int(os.environ.get("JOBS") or 3)
 PR_SET_CHILD_SUBREAPER = 36

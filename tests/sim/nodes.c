@@ -96,11 +96,11 @@ void node_release_page(struct node *n, const struct page *page)
 
 /* ---- its life ---- */
 
-static void on_went_back(void *arg, int64_t revision)
+static void on_went_back(void *arg, int64_t revision, int64_t since)
 {
 	const struct node *n = arg;
-	source_etcd_reset(n->beside, revision);
-	source_etcd_reset(n->source, revision);
+	source_etcd_reset(n->beside, revision, since);
+	source_etcd_reset(n->source, revision, since);
 }
 
 static void on_status(void *arg)

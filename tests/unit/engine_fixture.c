@@ -12,7 +12,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#define LIMIT INT64_C(20000000000)
+#define LIMIT INT64_C(60000000000)
 
 struct site site;
 

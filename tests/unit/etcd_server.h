@@ -34,7 +34,7 @@ const char *etcd_server_post(struct etcd_server *, const char *path, const char 
 /* Runs the loop until `done` is true; `what` is said when it does not become true in time. */
 #define LOOP_UNTIL(loop, done, what)                                                    \
 	do {                                                                            \
-		int64_t until_ = loop_now() + INT64_C(20000000000);                     \
+		int64_t until_ = loop_now() + INT64_C(60000000000);                     \
 		while (!(done)) {                                                       \
 			ck_assert_msg(loop_now() < until_, "did not happen: %s", what); \
 			loop_step(loop, 20);                                            \

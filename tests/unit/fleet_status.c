@@ -72,9 +72,10 @@ static void end(void)
 	etcd_server_fini(&t.server);
 }
 
-static void on_went_back(void *arg, int64_t revision)
+static void on_went_back(void *arg, int64_t revision, int64_t since)
 {
 	(void)arg;
+	ck_assert_int_le(since, loop_now());
 	t.went_back = revision;
 }
 

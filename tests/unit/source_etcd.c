@@ -263,8 +263,9 @@ START_TEST(others_may_know_of_a_reset_first)
 	put("/flume/schemas/a", "1");
 	follow(0);
 	EXPECT("list(a=1) ");
-	source_etcd_reset(t.source, 1);
+	source_etcd_reset(t.source, 1, loop_now());
 	EXPECT("reset list(a=1) ");
+	source_etcd_reset(t.source, 1, loop_now() - INT64_C(60000000000)); /* it knows */
 	put("/flume/schemas/a", "2");
 	EXPECT("events(a=2) ");
 }
