@@ -32,7 +32,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
             -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum
 OPTIMISE := -O2
 CFLAGS   ?= -g
-CPPFLAGS += -I. -D_GNU_SOURCE -DFLUME_VERSION=$(VERSION)
+CPPFLAGS += -I. -Ilib -Iagent/plugin -D_GNU_SOURCE -DFLUME_VERSION=$(VERSION)
 FLAGS      = -std=c17 $(WARNINGS) $(OPTIMISE) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
             -pthread $(SANITIZE) $(CFLAGS)
 
@@ -304,7 +304,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
 		$(DESTDIR)$(PREFIX)/share/flume
 	install -m 755 $(B)/flume $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 lib/flume.h $(DESTDIR)$(INCLUDEDIR)/
+	install -m 644 lib/flume.h agent/plugin/flume-plugin.h $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 schemas/flume.schema.json $(DESTDIR)$(PREFIX)/share/flume/
 	install -m 644 $(B)/libflume.a $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(B)/libflume.so $(DESTDIR)$(LIBDIR)/libflume.so.$(VERSION)

@@ -219,6 +219,12 @@ enum flume_call_flags {
 		1 << 0, /* nothing may leave the process: streams discard, effects hold */
 };
 
+/* Hears which way a call goes: `step` is the name of a filter ("then", "else", or "" where there is
+ * no else), a switch (the word of the route, "default", or "") or a fallback ("fallback", when its
+ * first child failed).  Both texts live as long as the pipeline.  Runs on the thread of the step, so
+ * on several at once below parallel connectors; it must be quick and call nothing of the library. */
+typedef void flume_turn_fn(void *user, const char *step, const char *way);
+
 /* Passed down by value: a timeout hands its child a copy with less time. */
 struct flume_call {
 	int64_t deadline_ns;  /* on the factory's clock; 0 is no deadline */
@@ -228,6 +234,7 @@ struct flume_call {
 	 * flume_factory_free. */
 	void *user;
 	unsigned flags;
+	flume_turn_fn *turn; /* NULL: nobody wants to know */
 	/* The library's.  A predicate or condition that cannot answer says so with flume_fail; the
 	 * step that asked fails with that, whatever the answer.  NULL: nobody would hear it. */
 	struct flume_err *doubt;
@@ -312,7 +319,7 @@ struct flume_component {
 	flume_send_fn *send;     /* FLUME_CHANNEL       */
 };
 
-/* Looks up the predicates a declaration names with FLUME_FIELD_PREDICATES; see below. */
+/* Looks up the predicates a declaration names with FLUME_FIELD_PREDICATES, and channels; see below. */
 typedef struct flume_scope flume_scope;
 
 /* A maker turns a declaration in a document, {kind: equals, field: tier, value: premium}, into a
@@ -330,6 +337,10 @@ struct flume_maker {
 		     * flume_factory_take_declared */
 	int (*make)(const flume_value *decl, const char *path, flume_scope *,
 		    struct flume_component *out, flume_report *);
+	/* For the reference, both may be NULL: a declaration that could stand in a schema, and who
+	 * brings the kind, when that is not the program itself: "plug-in luhn 1.0.0". */
+	const char *example;
+	const char *origin;
 };
 
 /* Inside `make`: the predicate `name` visible to this declaration, kept alive as long as the
@@ -340,6 +351,14 @@ struct flume_predicate_ref {
 };
 int flume_scope_predicate(flume_scope *, const flume_value *name, const char *path,
 			  struct flume_predicate_ref *out, flume_report *);
+/* The same for the channel `name`.  `send` is to be called as a stream would: it takes the item, and
+ * not in a canary call. */
+struct flume_channel_ref {
+	flume_send_fn *send;
+	void *arg;
+};
+int flume_scope_channel(flume_scope *, const flume_value *name, const char *path,
+			struct flume_channel_ref *out, flume_report *);
 
 /* ---- factory ------------------------------------------------------------------------ */
 

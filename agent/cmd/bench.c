@@ -13,6 +13,7 @@
 #include "agent/document/kinds.h"
 #include "agent/document/places.h"
 #include "agent/outside/kinds.h"
+#include "agent/plugin/plugin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,16 @@ static int out_of_memory(void)
 
 /* ---- the factory ---- */
 
-static int declare(flume_factory *factory, const struct conf *conf)
+/* The kinds first: what is declared may be of them. */
+static int declare(flume_factory *factory, const struct conf *conf, enum bench_use use)
 {
 	flume_value *components = NULL;
 	flume_report *report = flume_report_new();
-	int code = report ? conf_dup_components(conf, &components) : FLUME_NOMEM;
+	int code = report ? plugin_register(factory, conf_get_plugins(conf), use == BENCH_CHECK,
+					    report)
+			  : FLUME_NOMEM;
+	if (!code)
+		code = conf_dup_components(conf, &components);
 	if (!code)
 		code = flume_factory_take_declared(factory, components, report);
 	if (code && code != FLUME_NOMEM)
@@ -56,7 +62,7 @@ int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use u
 	if (!code)
 		code = use == BENCH_RUN ? outside_register(factory, &err)
 					: outside_register_unopened(factory, &err);
-	code = code ? cmd_fail(CMD_NEGATIVE, "%s", err.text) : declare(factory, conf);
+	code = code ? cmd_fail(CMD_NEGATIVE, "%s", err.text) : declare(factory, conf, use);
 	if (code) {
 		flume_factory_free(factory);
 		return code;
@@ -112,6 +118,17 @@ int bench_check_structure(struct files *files)
 			return out_of_memory();
 	}
 	return 0;
+}
+
+int bench_build(flume_factory *factory, const struct files *files, const char *path,
+		flume_pipeline **out)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (!strcmp(files->all[i].path, path))
+			return flume_schema_build(files->all[i].schema, factory, out, NULL)
+				       ? cmd_fail(CMD_NEGATIVE, "%s: it cannot be built", path)
+				       : 0;
+	return cmd_fail(CMD_USAGE, "%s: a schema is wanted here, not a folder", path);
 }
 
 size_t bench_findings(const struct files *files)

@@ -17,7 +17,7 @@ enum bench_use {
 	BENCH_CHECK, /* nothing outside is touched: they are not         */
 };
 
-/* With all kinds of documents, and the components that the configuration declares.  What is
+/* With all kinds of documents, those of plug-ins, and the components that the configuration declares.  What is
  * wrong is written to stderr.  0 or an exit code. */
 int bench_factory(flume_factory **out, const struct conf *, enum bench_use);
 
@@ -27,6 +27,10 @@ int bench_check(flume_factory *, struct files *);
 /* Without components: structure only. */
 int bench_check_structure(struct files *);
 size_t bench_findings(const struct files *);
+
+/* The pipeline of the file that was called `path`; all of them are without findings.  0 or an exit
+ * code. */
+int bench_build(flume_factory *, const struct files *, const char *path, flume_pipeline **out);
 
 /* Prints all of them: as text, or as one JSON array.  0 or an exit code. */
 int bench_print(FILE *, const struct files *, bool json);

@@ -4,6 +4,9 @@
  * is done with the one before, and goes on with another.  So nobody waits for a slow document but
  * when all blocks are used up, and a document costs no lock: only a block does.
  *
+ * Where documents may wait, one more thread comes by now and then and puts out what is done of the
+ * oldest block, while its document is in the pipeline.
+ *
  * Lines are counted within their block, for nobody has counted those before it yet.  The one who puts
  * out knows.
  */
@@ -14,21 +17,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
-#define FULL ((size_t)512 * 1024) /* of results, or of refusals; then what is there is put out */
-#define KEEP (2 * FULL)           /* a block that has grown beyond is given back */
+#define FULL \
+	((size_t)512 * 1024) /* of results, or of refusals; then what is there is put out */
+#define NS       1000000000L
+#define CARRY_NS (NS / 10)
+#define KEEP     (2 * FULL) /* a block that has grown beyond is given back */
 
 enum state { FREE, TAKEN, DONE };
 
 struct block {
 	enum state state;
 	uint64_t number;
+	pthread_mutex_t own; /* of all below; where documents may wait, open while they do */
 	atomic_bool pause;
 	bool partial; /* it was cut: nothing behind it counts */
 	struct block_in in;
 	size_t taken; /* bytes of it */
-	size_t told;  /* of these, already counted */
 	struct ndjson engine;
 	struct text out, refusals;
 };
@@ -44,12 +51,14 @@ struct blocks {
 	bool writing; /* somebody puts out */
 	bool over;    /* nothing more is put out */
 	int code;
+	bool waits; /* documents may */
 	atomic_bool stopped, cut;
 	int done, wake; /* eventfds */
 	flume_cancel *cancel;
 	unsigned running;
 	size_t n_threads, n_blocks;
 	pthread_t threads[BLOCKS_THREADS];
+	pthread_t courier; /* only if `waits` */
 	struct block blocks[];
 };
 
@@ -114,9 +123,8 @@ static void count_in(struct blocks *b, struct block *block)
 	b->count.written += e->written;
 	b->count.dropped += e->dropped;
 	b->count.rejected += e->rejected;
-	b->count.bytes += block->taken - block->told;
-	block->told = block->taken;
-	e->read = e->written = e->dropped = e->rejected = 0;
+	b->count.bytes += e->bytes;
+	e->read = e->written = e->dropped = e->rejected = e->bytes = 0;
 }
 
 static void end_of_all(struct blocks *b)
@@ -198,6 +206,56 @@ static void put_out_part(struct blocks *b, struct block *block)
 	pthread_mutex_unlock(&b->lock);
 }
 
+/* ---- while documents wait ---- */
+
+static void put_out_oldest(struct blocks *b)
+{
+	struct block *block = block_at(b, b->next_out);
+	if (b->writing || block->state != TAKEN || block->number != b->next_out)
+		return;
+	b->writing = true;
+	pthread_mutex_unlock(&b->lock);
+	pthread_mutex_lock(&block->own);
+	pthread_mutex_lock(&b->lock);
+	if (!b->over)
+		put_out(b, block);
+	pthread_mutex_unlock(&block->own);
+	put_out_those_that_are_done(b);
+}
+
+static void *carry(void *arg)
+{
+	struct blocks *b = arg;
+	pthread_mutex_lock(&b->lock);
+	while (b->running) {
+		struct timespec until;
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += CARRY_NS;
+		until.tv_sec += until.tv_nsec / NS;
+		until.tv_nsec %= NS;
+		int rc = 0;
+		while (b->running && rc != ETIMEDOUT)
+			rc = pthread_cond_timedwait(&b->moved, &b->lock, &until);
+		put_out_oldest(b);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return NULL;
+}
+
+static int run_apart(void *arg, struct document **document, const char *line, size_t len,
+		     struct flume_err *err)
+{
+	struct block *block = arg;
+	void *item = *document;
+	(void)line, (void)len;
+	pthread_mutex_unlock(&block->own);
+	int code =
+		flume_pipeline_process(block->engine.pipeline, &block->engine.call, &item, err);
+	pthread_mutex_lock(&block->own);
+	*document = item;
+	return code;
+}
+
 /* ---- working ---- */
 
 static void fail(struct blocks *b, int code)
@@ -221,7 +279,7 @@ static struct block *take(struct blocks *b)
 	int code = atomic_load(&b->stopped) ? INTAKE_END : intake_read(b->how.in, &next->in);
 	if (code == INTAKE_LINES) {
 		block = next;
-		block->taken = block->told = 0;
+		block->taken = 0;
 		block->engine.lines = 0;
 		block->partial = false;
 		pthread_mutex_lock(&b->lock);
@@ -238,14 +296,30 @@ static struct block *take(struct blocks *b)
 	return block;
 }
 
+static int feed(struct block *block)
+{
+	size_t taken;
+	pthread_mutex_lock(&block->own);
+	int code = ndjson_feed(&block->engine, block->in.s + block->taken,
+			       block->in.len - block->taken, &taken, &block->out, FULL);
+	block->taken += taken;
+	pthread_mutex_unlock(&block->own);
+	return code;
+}
+
+static int feed_end(struct block *block)
+{
+	pthread_mutex_lock(&block->own);
+	int code = ndjson_end(&block->engine, &block->out);
+	pthread_mutex_unlock(&block->own);
+	return code;
+}
+
 static void work_on(struct blocks *b, struct block *block)
 {
 	int code = FLUME_OK;
 	while (!code && block->taken < block->in.len) {
-		size_t taken;
-		code = ndjson_feed(&block->engine, block->in.s + block->taken,
-				   block->in.len - block->taken, &taken, &block->out, FULL);
-		block->taken += taken;
+		code = feed(block);
 		if (code || block->taken == block->in.len)
 			break;
 		/* In this order, or a cut could be missed. */
@@ -256,7 +330,7 @@ static void work_on(struct blocks *b, struct block *block)
 		put_out_part(b, block);
 	}
 	if (!code && !block->partial)
-		code = ndjson_end(&block->engine, &block->out);
+		code = feed_end(block);
 	if (block->refusals.failed)
 		code = FLUME_NOMEM;
 	block->partial = block->partial || code;
@@ -276,6 +350,7 @@ static void *work(void *arg)
 	}
 	pthread_mutex_lock(&b->lock);
 	bool last = --b->running == 0;
+	pthread_cond_broadcast(&b->moved);
 	pthread_mutex_unlock(&b->lock);
 	if (last)
 		eventfd_write(b->done, 1);
@@ -291,6 +366,7 @@ static struct blocks *blocks_free(struct blocks *b)
 		text_fini(&b->blocks[i].out);
 		text_fini(&b->blocks[i].refusals);
 		ndjson_fini(&b->blocks[i].engine);
+		pthread_mutex_destroy(&b->blocks[i].own);
 	}
 	if (b->done >= 0)
 		close(b->done);
@@ -307,6 +383,7 @@ static struct blocks *blocks_free(struct blocks *b)
 
 static struct blocks *blocks_new(const struct blocks_how *how)
 {
+	pthread_condattr_t attr;
 	size_t n = how->threads == 1 ? 1 : 2 * (size_t)how->threads;
 	struct blocks *b = calloc(1, sizeof *b + n * sizeof *b->blocks);
 	if (!b)
@@ -316,14 +393,20 @@ static struct blocks *blocks_new(const struct blocks_how *how)
 	b->done = eventfd(0, EFD_CLOEXEC);
 	b->wake = how->in->wake = eventfd(0, EFD_CLOEXEC);
 	b->cancel = flume_cancel_new();
+	b->waits = flume_pipeline_may_block(how->pipeline);
 	pthread_mutex_init(&b->reading, NULL);
 	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->moved, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&b->moved, &attr);
+	pthread_condattr_destroy(&attr);
 	for (size_t i = 0; i < n; i++) {
 		struct block *block = &b->blocks[i];
+		pthread_mutex_init(&block->own, NULL);
 		block->engine = (struct ndjson){.pipeline = how->pipeline,
 						.call = {.cancel = b->cancel},
 						.most = how->in->most,
+						.run = b->waits ? run_apart : NULL,
 						.refused = keep_refusal,
 						.arg = block,
 						.pause = &block->pause};
@@ -341,6 +424,7 @@ int blocks_start(struct blocks **out, const struct blocks_how *how)
 	       !pthread_create(&b->threads[b->n_threads], NULL, work, b))
 		b->n_threads++;
 	b->running = (unsigned)b->n_threads;
+	b->waits = b->waits && b->n_threads && !pthread_create(&b->courier, NULL, carry, b);
 	pthread_mutex_unlock(&b->lock);
 	if (b->n_threads) {
 		*out = b;
@@ -359,15 +443,6 @@ void blocks_read(struct blocks *b, struct blocks_count *out)
 {
 	pthread_mutex_lock(&b->lock);
 	*out = b->count;
-	pthread_mutex_unlock(&b->lock);
-}
-
-void blocks_hurry(struct blocks *b)
-{
-	pthread_mutex_lock(&b->lock);
-	struct block *oldest = block_at(b, b->next_out);
-	if (oldest->state == TAKEN)
-		atomic_store(&oldest->pause, true);
 	pthread_mutex_unlock(&b->lock);
 }
 
@@ -392,6 +467,8 @@ int blocks_end(struct blocks *b)
 {
 	for (size_t i = 0; i < b->n_threads; i++)
 		pthread_join(b->threads[i], NULL);
+	if (b->waits)
+		pthread_join(b->courier, NULL);
 	int code = b->code;
 	blocks_free(b);
 	return code;

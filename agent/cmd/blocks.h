@@ -2,6 +2,7 @@
  * blocks.h - inside agent/cmd: lines through a pipeline on threads, results in their order.
  *
  * What is in memory is bounded: two blocks a thread, and of each what its output has grown to.
+ * Nothing that is done is kept back for long, however slow the next document is.
  */
 #ifndef FLUME_AGENT_CMD_BLOCKS_H
 #define FLUME_AGENT_CMD_BLOCKS_H
@@ -19,7 +20,7 @@ struct blocks_count {
 enum blocks_put { BLOCKS_FAILED = -1, BLOCKS_ENOUGH, BLOCKS_MORE };
 
 struct blocks_how {
-	struct intake *in;        /* lent; nobody else touches it meanwhile, `wake` is set here */
+	struct intake *in; /* lent; nobody else touches it meanwhile, `wake` is set here */
 	flume_pipeline *pipeline; /* lent */
 	unsigned threads;
 	/* Called in the order of the input, on any of the threads, but by one at a time: what was
@@ -37,9 +38,6 @@ int blocks_start(struct blocks **out, const struct blocks_how *);
 int blocks_get_done(const struct blocks *);
 void blocks_read(struct blocks *, struct blocks_count *out);
 
-/* What is done of the oldest block is put out, should its pipeline be a slow one.  To be called now
- * and then. */
-void blocks_hurry(struct blocks *);
 /* Reads no more; what has been read is worked on. */
 void blocks_stop(struct blocks *);
 /* Ends with the documents under way.  What was put out then belongs to the first lines of the

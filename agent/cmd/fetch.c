@@ -49,23 +49,36 @@ static void set_common(CURL *curl, const char *url, struct curl_slist *headers, 
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
 }
 
-static int perform(CURL *curl, const char *url, const char *accept, struct text *out,
-		   struct flume_err *err)
+/* ---- what is sent along ---- */
+
+static bool add_header(struct curl_slist **list, const char *line)
 {
-	char why[CURL_ERROR_SIZE] = "";
-	char header[128];
-	snprintf(header, sizeof header, "Accept: %s", accept ? accept : "*/*");
-	struct curl_slist *headers = curl_slist_append(NULL, header);
-	if (!headers)
-		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	set_common(curl, url, headers, why, out);
-	CURLcode result = curl_easy_perform(curl);
-	long status = 0;
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_slist_free_all(headers);
-	if (out->failed)
-		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	return result ? explain(result, url, why, err) : judge(status, url, err);
+	struct curl_slist *longer = curl_slist_append(*list, line);
+	if (longer)
+		*list = longer;
+	return longer;
+}
+
+static bool add_headers(struct curl_slist **list, const char *first, const char *token)
+{
+	struct text line = {0};
+	bool good = add_header(list, first);
+	if (token)
+		text_addf(&line, "Authorization: Bearer %s", token);
+	if (token && good)
+		good = !line.failed && add_header(list, line.s);
+	text_fini(&line);
+	return good;
+}
+
+/* Of a socket curl speaks as if it were port 80 of a host. */
+static void say_who_is_missing(CURL *curl, char why[CURL_ERROR_SIZE])
+{
+	char text[128];
+	long number = 0;
+	curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);
+	snprintf(why, CURL_ERROR_SIZE, "no agent listens there%s%s", number ? ": " : "",
+		 number ? strerror_r((int)number, text, sizeof text) : "");
 }
 
 static char *join(const char *url, const char *path)
@@ -78,16 +91,50 @@ static char *join(const char *url, const char *path)
 	return text_take(&whole);
 }
 
-int fetch(const char *url, const char *path, const char *accept, struct text *out,
-	  struct flume_err *err)
+/* ---- to read ---- */
+
+static int perform(CURL *curl, const struct fetch_from *from, const char *url,
+		   const char *accept, struct text *out, struct flume_err *err)
 {
-	char *whole = join(url, path);
+	char why[CURL_ERROR_SIZE] = "";
+	char header[128];
+	struct curl_slist *headers = NULL;
+	snprintf(header, sizeof header, "Accept: %s", accept ? accept : "*/*");
+	if (!add_headers(&headers, header, from->token)) {
+		curl_slist_free_all(headers);
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	}
+	set_common(curl, url, headers, why, out);
+	if (from->socket)
+		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, from->socket);
+	CURLcode result = curl_easy_perform(curl);
+	long status = 0;
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_slist_free_all(headers);
+	if (out->failed)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (result == CURLE_COULDNT_CONNECT && from->socket)
+		say_who_is_missing(curl, why);
+	const char *who = from->socket ? from->socket : url;
+	return result ? explain(result, who, why, err) : judge(status, who, err);
+}
+
+int fetch_text(const struct fetch_from *from, const char *path, const char *accept,
+	       struct text *out, struct flume_err *err)
+{
+	char *whole = join(from->url, path);
 	CURL *curl = whole ? curl_easy_init() : NULL;
-	int code = curl ? perform(curl, whole, accept, out, err)
+	int code = curl ? perform(curl, from, whole, accept, out, err)
 			: flume_fail(err, FLUME_NOMEM, "out of memory");
 	curl_easy_cleanup(curl);
 	free(whole);
 	return code;
+}
+
+int fetch(const char *url, const char *path, const char *accept, struct text *out,
+	  struct flume_err *err)
+{
+	return fetch_text(&(struct fetch_from){.url = url}, path, accept, out, err);
 }
 
 /* ---- to change something ---- */
@@ -111,36 +158,6 @@ static int explain_problem(long status, const struct text *body, struct flume_er
 	return flume_fail(err, code, "the agent answers with status %ld", status);
 }
 
-static bool add_header(struct curl_slist **list, const char *line)
-{
-	struct curl_slist *longer = curl_slist_append(*list, line);
-	if (longer)
-		*list = longer;
-	return longer;
-}
-
-static bool add_headers(struct curl_slist **list, const struct fetch_request *r)
-{
-	struct text token = {0};
-	bool good = add_header(list, "Content-Type: application/json");
-	if (r->token)
-		text_addf(&token, "Authorization: Bearer %s", r->token);
-	if (r->token && good)
-		good = !token.failed && add_header(list, token.s);
-	text_fini(&token);
-	return good;
-}
-
-/* Of a socket curl speaks as if it were port 80 of a host. */
-static void say_who_is_missing(CURL *curl, char why[CURL_ERROR_SIZE])
-{
-	char text[128];
-	long number = 0;
-	curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);
-	snprintf(why, CURL_ERROR_SIZE, "no agent listens there%s%s", number ? ": " : "",
-		 number ? strerror_r((int)number, text, sizeof text) : "");
-}
-
 static int send_request(CURL *curl, const struct fetch_request *r, const char *url,
 			struct flume_err *err)
 {
@@ -148,7 +165,7 @@ static int send_request(CURL *curl, const struct fetch_request *r, const char *u
 	struct curl_slist *headers = NULL;
 	struct text body = {0};
 	long status = 0;
-	if (!add_headers(&headers, r)) {
+	if (!add_headers(&headers, "Content-Type: application/json", r->token)) {
 		curl_slist_free_all(headers);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
@@ -176,6 +193,72 @@ int fetch_send(const struct fetch_request *r, struct flume_err *err)
 	int code = curl ? send_request(curl, r, url, err)
 			: flume_fail(err, FLUME_NOMEM, "out of memory");
 	curl_easy_cleanup(curl);
+	free(url);
+	return code;
+}
+
+/* ---- to listen ---- */
+
+#define PROBLEM_MOST ((size_t)64 << 10)
+
+struct listening {
+	CURL *curl;
+	fetch_piece_fn *piece;
+	void *arg;
+	struct text problem; /* what comes with any status but 200 */
+	bool enough;
+};
+
+static size_t hear(char *s, size_t size, size_t n, void *arg)
+{
+	struct listening *l = arg;
+	long status = 0;
+	curl_easy_getinfo(l->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status == 200)
+		l->enough = !l->piece(l->arg, s, size * n);
+	else if (l->problem.len < PROBLEM_MOST)
+		text_add_n(&l->problem, s, size * n);
+	return l->enough ? 0 : size * n;
+}
+
+static int listen_to(struct listening *l, const struct fetch_from *from, const char *url,
+		     struct flume_err *err)
+{
+	char why[CURL_ERROR_SIZE] = "";
+	struct curl_slist *headers = NULL;
+	long status = 0;
+	if (!add_headers(&headers, "Accept: application/x-ndjson", from->token)) {
+		curl_slist_free_all(headers);
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	}
+	set_common(l->curl, url, headers, why, NULL);
+	curl_easy_setopt(l->curl, CURLOPT_TIMEOUT_MS, 0L);
+	curl_easy_setopt(l->curl, CURLOPT_WRITEFUNCTION, hear);
+	curl_easy_setopt(l->curl, CURLOPT_WRITEDATA, l);
+	if (from->socket)
+		curl_easy_setopt(l->curl, CURLOPT_UNIX_SOCKET_PATH, from->socket);
+	CURLcode result = curl_easy_perform(l->curl);
+	curl_easy_getinfo(l->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_slist_free_all(headers);
+	if (l->enough)
+		return 0;
+	if (result == CURLE_COULDNT_CONNECT && from->socket)
+		say_who_is_missing(l->curl, why);
+	if (result)
+		return explain(result, from->socket ? from->socket : url, why, err);
+	return status == 200 ? 0 : explain_problem(status, &l->problem, err);
+}
+
+int fetch_stream(const struct fetch_from *from, const char *path, fetch_piece_fn *piece,
+		 void *arg, struct flume_err *err)
+{
+	char *url = join(from->url, path);
+	struct listening l = {.piece = piece, .arg = arg};
+	l.curl = url ? curl_easy_init() : NULL;
+	int code = l.curl ? listen_to(&l, from, url, err)
+			  : flume_fail(err, FLUME_NOMEM, "out of memory");
+	curl_easy_cleanup(l.curl);
+	text_fini(&l.problem);
 	free(url);
 	return code;
 }

@@ -11,6 +11,20 @@
 int fetch(const char *url, const char *path, const char *accept, struct text *out,
 	  struct flume_err *err);
 
+struct fetch_from { /* which agent, and what it is shown */
+	const char *url;
+	const char *socket; /* of the agent; NULL: the url has host and port */
+	const char *token;  /* bearer; may be NULL */
+};
+/* The same, of either. */
+int fetch_text(const struct fetch_from *, const char *path, const char *accept,
+	       struct text *out, struct flume_err *err);
+/* Of an answer that has no end: each piece as it comes, until `piece` returns false, which is a
+ * success, or the agent ends.  Returns as fetch_send. */
+typedef bool fetch_piece_fn(void *arg, const char *data, size_t len);
+int fetch_stream(const struct fetch_from *, const char *path, fetch_piece_fn *piece, void *arg,
+		 struct flume_err *err);
+
 struct fetch_request {
 	const char *url, *path;
 	const char *socket; /* of the agent; NULL: the url has host and port */

@@ -7,13 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* XML 1.0 has no way to write most control characters at all. */
+/* XML 1.0 has no way to write most control characters at all, nor the last two of the plane. */
+static bool has_no_place(const char *s, size_t len)
+{
+	return !len || (unsigned char)*s < 0x20 ||
+	       (len == 3 && (!memcmp(s, "\xef\xbf\xbe", 3) || !memcmp(s, "\xef\xbf\xbf", 3)));
+}
+
 static void add_escaped(struct text *t, const char *s)
 {
 	size_t n = strlen(s);
 	for (size_t i = 0; i < n;) {
 		size_t step = utf8_length(s + i, n - i);
-		if (!step || (unsigned char)s[i] < 0x20)
+		if (has_no_place(s + i, step))
 			text_add(t, "\xef\xbf\xbd");
 		else if (s[i] == '<')
 			text_add(t, "&lt;");
@@ -53,7 +59,8 @@ static void add_finding(struct text *t, const struct file *f, const struct flume
 {
 	text_add(t, "    <testcase");
 	add_attribute(t, "classname", f->name);
-	text_addf(t, " name=\"line %u, column %u\"><error", issue->line, issue->column);
+	text_addf(t, " name=\"line %u, column %u\" time=\"0\"><error", issue->line,
+		  issue->column);
 	add_attribute(t, "type", issue->code);
 	add_attribute(t, "message", issue->text);
 	text_add(t, "/></testcase>\n");
@@ -62,15 +69,18 @@ static void add_finding(struct text *t, const struct file *f, const struct flume
 static void add_suite(struct text *t, const struct cases *cases, const struct file *f)
 {
 	size_t tests = 0, failures = 0, findings = flume_report_size(f->report);
+	int64_t took_ns = 0;
 	for (size_t i = 0; i < cases->n; i++) {
-		tests += cases->all[i].file == f;
-		failures += cases->all[i].file == f && cases->all[i].failed;
+		const struct case_result *r = &cases->all[i];
+		tests += r->file == f;
+		failures += r->file == f && r->failed;
+		took_ns += r->file == f ? r->is.took_ns : 0;
 	}
 	text_add(t, "  <testsuite");
 	add_attribute(t, "name", f->name);
 	add_attribute(t, "file", f->path);
-	text_addf(t, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n", tests + findings,
-		  failures, findings);
+	text_addf(t, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"%.6f\">\n",
+		  tests + findings, failures, findings, (double)took_ns / 1e9);
 	for (size_t i = 0; i < findings; i++) {
 		const struct flume_issue *issue = flume_report_get_issue(f->report, i);
 		if (issue)

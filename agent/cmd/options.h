@@ -72,6 +72,29 @@ struct etcd_how {
 			"An agent to ask when no etcd is configured."                 \
 	}
 
+/* One agent, over TCP or its socket: the members agent, socket and token_file. */
+#define OPTION_NODE(s)                                                                        \
+	{"agent",                                                                             \
+	 0,                                                                                   \
+	 CONF_TEXT,                                                                           \
+	 "URL",                                                                               \
+	 "http://127.0.0.1:8410",                                                             \
+	 "FLUME_AGENT",                                                                       \
+	 offsetof(struct s, agent),                                                           \
+	 "The agent to ask, over TCP."},                                                      \
+		{"socket",                                                                    \
+		 0,                                                                           \
+		 CONF_TEXT,                                                                   \
+		 "PATH",                                                                      \
+		 NULL,                                                                        \
+		 NULL,                                                                        \
+		 offsetof(struct s, socket),                                                  \
+		 "The agent to ask, over its unix socket."},                                  \
+	{                                                                                     \
+		"token-file", 0, CONF_TEXT, "FILE", NULL, NULL,                               \
+			offsetof(struct s, token_file), "Holds the bearer token for --agent." \
+	}
+
 #define OPTION_CASE_LIMIT(s)                                                      \
 	{                                                                         \
 		"case-limit", 0, CONF_DURATION, "TIME", "1s", "FLUME_CASE_LIMIT", \

@@ -1,6 +1,5 @@
 /*
- * The threads of the blocks work; this one sits by: it hears signals, shows how far things are, and
- * sees to it that what slow documents have given is not kept back.
+ * The threads of the blocks work; this one sits by: it hears signals and shows how far things are.
  *
  * The first SIGINT or SIGTERM ends the reading.  What has been read is still answered, for as long
  * as GRACE; then the documents under way end or are cancelled, and what is behind them is left.  A
@@ -23,10 +22,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TICK_MS 100
+#define TICK_MS    100
 #define SHOW_EVERY INT64_C(200000000)
-#define GRACE INT64_C(1000000000)
-#define MANY ((size_t)65536) /* bytes of refusals that are told together */
+#define GRACE      INT64_C(1000000000)
+#define MANY       ((size_t)65536) /* bytes of refusals that are told together */
 
 /* ---- results and refusals: on the threads of the blocks, one at a time ---- */
 
@@ -87,7 +86,7 @@ static enum blocks_put put(void *arg, const char *s, size_t n)
 		return pump->out.error ? BLOCKS_FAILED : BLOCKS_ENOUGH;
 	if (!pump->rejects)
 		return BLOCKS_MORE;
-	return pump->rejects->error ? BLOCKS_FAILED
+	return pump->rejects->error  ? BLOCKS_FAILED
 	       : pump->rejects->gone ? BLOCKS_ENOUGH
 				     : BLOCKS_MORE;
 }
@@ -164,7 +163,6 @@ static void watch(struct watch *w)
 			w->give_up = 0;
 			blocks_cut(w->pump->blocks);
 		}
-		blocks_hurry(w->pump->blocks);
 		show_progress(w);
 	}
 	if (w->shown)

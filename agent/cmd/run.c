@@ -7,6 +7,7 @@
  */
 #include "agent/cmd/bench.h"
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/lean.h"
 #include "agent/cmd/options.h"
 #include "agent/cmd/pump.h"
 
@@ -37,8 +38,10 @@ static const struct conf_option options[] = {
 	 "stderr."},
 	{"threads", 't', CONF_COUNT, "N", "1", "FLUME_THREADS",
 	 offsetof(struct run_options, threads),
-	 "Work on so many blocks of lines at a time; 0: one for each processor. The order of the "
-	 "results is that of the lines. What steps remember (dedupe, breakers, rate limits) and "
+	 "Work on so many blocks of lines at a time; 0: one for each processor. The order of "
+	 "the "
+	 "results is that of the lines. What steps remember (dedupe, breakers, rate limits) "
+	 "and "
 	 "what they send elsewhere comes in the order of the lines with one thread only."},
 	{"max-line", 0, CONF_SIZE, "SIZE", "1MiB", "FLUME_MAX_LINE",
 	 offsetof(struct run_options, max_line), "A longer line is rejected."},
@@ -50,7 +53,7 @@ static const struct conf_option options[] = {
 	{0},
 };
 
-#define BLOCK ((size_t)256 * 1024)
+#define BLOCK ((size_t)128 * 1024)
 
 struct session {
 	const struct run_options *options;
@@ -159,6 +162,14 @@ static int finish(struct session *s, int code)
 	return pump->count.rejected ? CMD_NEGATIVE : CMD_DONE;
 }
 
+static int check_threads(int64_t asked)
+{
+	if (asked <= BLOCKS_THREADS)
+		return 0;
+	return cmd_fail(CMD_USAGE, "--threads: %" PRId64 " is more than %d", asked,
+			BLOCKS_THREADS);
+}
+
 static unsigned count_threads(int64_t asked)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -199,18 +210,14 @@ static int build(const struct cmd_call *call, flume_factory *factory, struct fil
 	if (!code)
 		code = bench_check(factory, files);
 	if (!code && bench_findings(files)) {
-		bool json = ((const struct run_options *)call->options)->messages == OUTPUT_JSON;
+		bool json =
+			((const struct run_options *)call->options)->messages == OUTPUT_JSON;
 		code = bench_print(stderr, files, json);
 		code = code ? code : CMD_NEGATIVE;
 	}
 	if (code)
 		return code;
-	for (size_t i = 0; i < files->n; i++)
-		if (!strcmp(files->all[i].path, first))
-			return flume_schema_build(files->all[i].schema, factory, out, NULL)
-				       ? cmd_fail(CMD_NEGATIVE, "%s: it cannot be built", first)
-				       : 0;
-	return cmd_fail(CMD_USAGE, "%s: a schema is wanted first, not a folder", first);
+	return bench_build(factory, files, first, out);
 }
 
 static int run(const struct cmd_call *call)
@@ -222,11 +229,15 @@ static int run(const struct cmd_call *call)
 		return cmd_fail(CMD_NEGATIVE, "out of memory");
 	s->options = call->options;
 	s->rejects.fd = -1;
-	int code = bench_factory(&factory, call->conf, BENCH_RUN);
+	int code = check_threads(s->options->threads);
+	if (!code)
+		code = bench_factory(&factory, call->conf, BENCH_RUN);
 	if (!code)
 		code = build(call, factory, &files, &s->pipeline);
-	if (!code)
+	if (!code) {
+		lean_code();
 		code = open_and_pump(s);
+	}
 	int number = s->pump.signal;
 	flume_pipeline_unref(s->pipeline);
 	files_fini(&files);
@@ -245,13 +256,18 @@ const struct command command_run = {
 	.usage = "[OPTION...] SCHEMA [FILE|DIR...]",
 	.about = "Send documents through a pipeline: NDJSON from stdin to stdout.",
 	.details =
-		"Sends JSON documents, one a line, from stdin or --input through the pipeline of "
-		"SCHEMA, and writes what comes out to stdout or --output, one a line. A line that "
+		"Sends JSON documents, one a line, from stdin or --input through the pipeline "
+		"of "
+		"SCHEMA, and writes what comes out to stdout or --output, one a line. A line "
+		"that "
 		"is not JSON, or that a step refuses, is rejected: it is told on stderr (or "
 		"--rejects) with its number, and the others go on. A dropped document is not a "
-		"rejected one. Further files are schemas that SCHEMA refers to. SIGINT and SIGTERM "
-		"end it after what has been read is answered, or after a second: then the results "
-		"that are there belong to the first lines, none left out. A reader that goes away "
+		"rejected one. Further files are schemas that SCHEMA refers to. SIGINT and "
+		"SIGTERM "
+		"end it after what has been read is answered, or after a second: then the "
+		"results "
+		"that are there belong to the first lines, none left out. A reader that goes "
+		"away "
 		"ends it quietly.",
 	.negative = "lines were rejected, or findings in the schema",
 	.exits = 1U << CMD_NOT_FOUND,

@@ -36,10 +36,13 @@ const char *conf_suggest(const struct conf_request *r, bool in_file, const char 
 	const struct conf_option *table = r->own;
 	for (const struct conf_option *const *next = in_file && r->others ? r->others : none;
 	     table; table = *next++)
-		for (const struct conf_option *o = table; o->name && n < 255; o++)
+		for (const struct conf_option *o = table; o->name && n < 250; o++)
 			if (!in_file || o->env)
 				names[n++] = o->name;
-	names[n++] = in_file ? "components" : "help";
+	for (const char *const *s = conf_sections; in_file && *s; s++)
+		names[n++] = *s;
+	if (!in_file)
+		names[n++] = "help";
 	return suggest(name, names, n);
 }
 

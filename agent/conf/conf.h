@@ -64,6 +64,8 @@ int conf_read(struct conf *, const struct conf_request *, void *out, flume_repor
 	      struct flume_err *err);
 void conf_fini(struct conf *);
 
+/* What the file says under "plugins"; lent, NULL when it has none. */
+const flume_value *conf_get_plugins(const struct conf *);
 /* The `components` of the file as a document of its own, with the places it has in the file, to
  * be freed by flume_value_free; NULL when it has none.  0 or FLUME_NOMEM. */
 int conf_dup_components(const struct conf *, flume_value **out);

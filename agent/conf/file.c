@@ -1,4 +1,4 @@
-/* The file of the agent: keys are the names of options, and `components`, which others read. */
+/* The file of the agent: keys are the names of options, and sections, which others read. */
 #include "agent/conf/inside.h"
 
 #include "agent/source/slurp.h"
@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+const char *const conf_sections[] = {"components", "plugins", NULL};
 
 #define FILE_MOST ((size_t)1 << 20)
 
@@ -112,6 +114,14 @@ static bool others_know(const struct conf_request *request, const char *name)
 	return false;
 }
 
+bool conf_is_section(const char *name)
+{
+	for (const char *const *s = conf_sections; *s; s++)
+		if (!strcmp(*s, name))
+			return true;
+	return false;
+}
+
 static void read_key(struct reading *r, const flume_value *key, const flume_value *value)
 {
 	const char *name = flume_value_text(key);
@@ -119,7 +129,7 @@ static void read_key(struct reading *r, const flume_value *key, const flume_valu
 	r->name = name;
 	if (o && o->env)
 		store_key(r, o, value);
-	else if (!others_know(r->request, name) && strcmp(name, "components") != 0 &&
+	else if (!others_know(r->request, name) && !conf_is_section(name) &&
 		 strcmp(name, "description") != 0 && strncmp(name, "x-", 2) != 0)
 		unknown_key(r, key);
 }

@@ -15,6 +15,10 @@ int conf_store(struct conf *, const struct conf_option *, void *out, enum conf_l
 /* Starts a list of this layer, so that an empty one also replaces what was there. */
 int conf_begin_list(struct conf *, const struct conf_option *, void *out, enum conf_layer);
 
+/* Keys of a file that are no options; NULL at the end. */
+extern const char *const conf_sections[];
+bool conf_is_section(const char *name);
+
 const struct conf_option *conf_find(const struct conf_option *table, const char *name);
 /* The nearest name in `own` and `others` (may be NULL), or NULL.  `in_file`: only of those that
  * a file may have. */

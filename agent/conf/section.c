@@ -132,3 +132,8 @@ int conf_dup_components(const struct conf *c, flume_value **out)
 	free(wanted);
 	return code;
 }
+
+const flume_value *conf_get_plugins(const struct conf *c)
+{
+	return c->root ? flume_value_get(c->root, "plugins") : NULL;
+}

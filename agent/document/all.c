@@ -32,5 +32,6 @@ const struct flume_maker kind_all = {
 	.kind = "all",
 	.about = "Does each of the predicates hold?",
 	.fields = group_fields,
+	.example = "{kind: all, of: [is-premium, is-new]}",
 	.make = make,
 };

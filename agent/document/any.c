@@ -32,5 +32,6 @@ const struct flume_maker kind_any = {
 	.kind = "any",
 	.about = "Does one of the predicates hold?",
 	.fields = group_fields,
+	.example = "{kind: any, of: [is-premium, is-new]}",
 	.make = make,
 };

@@ -42,8 +42,8 @@ static bool test(const struct flume_call *call, const void *item, void *arg)
 	struct document_view view;
 	return document_get(item, &between->field, &view) &&
 	       document_view_compare(&view, &from, &above) &&
-	       document_view_compare(&view, &to, &below) &&
-	       above >= !between->with_from && below <= -!between->with_to;
+	       document_view_compare(&view, &to, &below) && above >= !between->with_from &&
+	       below <= -!between->with_to;
 }
 
 static void done(void *arg)

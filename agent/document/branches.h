@@ -4,12 +4,12 @@
 
 #include "agent/document/document.h"
 
-#define BRANCHES_FIELD                                                              \
-	{.name = "on_failure",                                                      \
-	 .type = FLUME_FIELD_TEXT,                                                  \
-	 .fallback = "fail",                                                        \
-	 .about = "When a branch fails: fail the document, or skip that branch.  What " \
-		  "a branch dropped is skipped."}
+#define BRANCHES_FIELD                                                                         \
+	{                                                                                      \
+		.name = "on_failure", .type = FLUME_FIELD_TEXT, .fallback = "fail",            \
+		.about = "When a branch fails: fail the document, or skip that branch.  What " \
+			 "a branch dropped is skipped."                                        \
+	}
 
 int branches_read(bool *out_skip, const struct flume_field *table, const flume_value *decl,
 		  const char *at, flume_report *);

@@ -1,6 +1,8 @@
 /* Sorted by kind and then by value, numbers and texts among their like. */
 #include "agent/document/constants.h"
 
+#include "agent/document/number.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,7 +14,7 @@ struct constants {
 
 static int rank(const struct document_view *view)
 {
-	return view->kind == DOCUMENT_REAL ? DOCUMENT_INTEGER : (int)view->kind;
+	return number_is(view) ? DOCUMENT_INTEGER : (int)view->kind;
 }
 
 static int compare(const void *a, const void *b)
@@ -38,7 +40,8 @@ static int check(const flume_value *decl, const char *key, const char *at, flume
 				 "expected a list of constants, at least one");
 	for (size_t i = 0; i < n; i++) {
 		const flume_value *value = flume_value_at(list, i);
-		if (flume_value_type(list) != FLUME_LIST || flume_value_type(value) < FLUME_LIST)
+		if (flume_value_type(list) != FLUME_LIST ||
+		    flume_value_type(value) < FLUME_LIST)
 			continue;
 		snprintf(place, sizeof place, "%s.%s[%zu]", at, key, i);
 		flume_report_add(report, "bad-value", place, value, NULL,
@@ -65,9 +68,8 @@ int constants_make(struct constants **out, const flume_value *decl, const char *
 	int rc = check(decl, key, at, report);
 	if (rc)
 		return rc;
-	struct constants *constants =
-		calloc(1, sizeof *constants +
-				  flume_value_size(list) * sizeof *constants->views);
+	struct constants *constants = calloc(
+		1, sizeof *constants + flume_value_size(list) * sizeof *constants->views);
 	if (!constants)
 		return FLUME_NOMEM;
 	snprintf(place, sizeof place, "%s.%s", at, key);

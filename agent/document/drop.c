@@ -25,5 +25,6 @@ const struct flume_maker kind_drop = {
 	.of = FLUME_PROCESSOR,
 	.kind = "drop",
 	.about = "Lets the document leave the pipeline, without error.",
+	.example = "{kind: drop}",
 	.make = make,
 };

@@ -30,5 +30,6 @@ const struct flume_maker kind_equals = {
 	.kind = "equals",
 	.about = "Is the field there and equal to the value?",
 	.fields = operand_fields,
+	.example = "{kind: equals, field: tier, value: premium}",
 	.make = make,
 };

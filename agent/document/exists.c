@@ -46,5 +46,6 @@ const struct flume_maker kind_exists = {
 	.kind = "exists",
 	.about = "Is the field there?",
 	.fields = fields,
+	.example = "{kind: exists, field: customer.email}",
 	.make = make,
 };

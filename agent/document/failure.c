@@ -5,7 +5,7 @@
 int failure_read(enum failure *out, const struct flume_field *table, const flume_value *decl,
 		 const char *at, flume_report *report)
 {
-	static const char *const words[] = {"fail", "null", "remove", "keep", NULL};
+	static const char *const words[] = {"fail", "nullify", "remove", "keep", NULL};
 	unsigned word;
 	int rc = setting_choice(&word, words, table, decl, "on_failure", at, report);
 	if (!rc)

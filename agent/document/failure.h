@@ -6,12 +6,13 @@
 
 enum failure { FAILURE_FAILS, FAILURE_NULLS, FAILURE_REMOVES, FAILURE_KEEPS };
 
-#define FAILURE_FIELD                                                                        \
-	{.name = "on_failure",                                                               \
-	 .type = FLUME_FIELD_TEXT,                                                           \
-	 .fallback = "fail",                                                                 \
-	 .about = "What becomes of a value that is not like that: fail the document, or, "   \
-		  "where the result would go, store null, remove what is there, or keep it."}
+#define FAILURE_FIELD                                                                         \
+	{                                                                                     \
+		.name = "on_failure", .type = FLUME_FIELD_TEXT, .fallback = "fail",           \
+		.about = "What becomes of a value that is not like that: fail the document, " \
+			 "or "                                                                \
+			 "nullify, remove or keep what stands where the result would go."     \
+	}
 
 /* Returns 0, or FLUME_REJECTED with a finding. */
 int failure_read(enum failure *out, const struct flume_field *table, const flume_value *decl,

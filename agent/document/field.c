@@ -57,5 +57,6 @@ const struct flume_maker kind_field = {
 	.kind = "field",
 	.about = "The value of a field, as text.",
 	.fields = fields,
+	.example = "{kind: field, field: order.type}",
 	.make = make,
 };

@@ -28,5 +28,6 @@ const struct flume_maker kind_greater = {
 	.kind = "greater",
 	.about = "Is the field there and greater than the value?  Numbers or texts.",
 	.fields = operand_fields,
+	.example = "{kind: greater, field: total, value: 100}",
 	.make = make,
 };

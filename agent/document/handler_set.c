@@ -79,5 +79,6 @@ const struct flume_maker kind_handler_set = {
 	.kind = "set",
 	.about = "Sets fields to constants and copies and lets the call go on, recovered.",
 	.fields = fields,
+	.example = "{kind: set, fields: {status: failed}}",
 	.make = make,
 };

@@ -51,9 +51,21 @@ static inline const char *skip(const char *p, bool *loose)
 
 /* ---- tokens ---- */
 
-/* The closing quote of a text that begins at `s`; NULL and a fault when there is none. */
-static inline const char *scan_text(const char *base, const char *s, const char *end,
-				    uint8_t escaped, uint8_t *flags, struct fault *fault)
+struct reading {
+	const char *base, *end;
+	struct fault *fault;
+	bool loose; /* there was white space between tokens */
+};
+
+struct token {
+	uint32_t at, len;
+	uint16_t hash;
+	uint8_t kind, flags;
+};
+
+/* The closing quote of a text that begins at `s`; NULL when there is none. */
+static inline const char *scan_text(struct reading *r, const char *s, uint8_t escaped,
+				    uint8_t *flags)
 {
 	size_t plain;
 	do {
@@ -62,11 +74,11 @@ static inline const char *scan_text(const char *base, const char *s, const char 
 	} while (plain == SCAN_STEP);
 	if (*s == '"')
 		return s;
-	struct quoted quoted = quoted_scan(s, end);
+	struct quoted quoted = quoted_scan(s, r->end);
 	if (quoted.why) {
-		*fault = (struct fault){.at = (size_t)(quoted.end - base),
-					.why = quoted.why,
-					.expected = quoted.expected};
+		*r->fault = (struct fault){.at = (size_t)(quoted.end - r->base),
+					   .why = quoted.why,
+					   .expected = quoted.expected};
 		return NULL;
 	}
 	if (quoted.escaped)
@@ -74,58 +86,59 @@ static inline const char *scan_text(const char *base, const char *s, const char 
 	return quoted.end;
 }
 
-static inline bool is_digit(char c)
-{
-	return (unsigned char)(c - '0') < 10;
-}
-
-static inline const char *skip_digits(const char *p)
-{
-	while (is_digit(*p))
-		p++;
-	return p;
-}
-
-/* The end of a number at `s`; `s` itself when there is none. */
-static inline const char *scan_number(const char *s, uint8_t *kind)
-{
-	const char *p = s + (*s == '-'), *whole = p;
-	if (!is_digit(*p))
-		return s;
-	p = *p == '0' ? p + 1 : skip_digits(p);
-	*kind = p - whole < NUMBER_SAFE ? DOCUMENT_INTEGER : DOCUMENT_LARGE;
-	if (*p == '.' && is_digit(p[1])) {
-		*kind = p - whole < NUMBER_SAFE ? DOCUMENT_REAL : DOCUMENT_LARGE;
-		p = skip_digits(p + 1);
-	}
-	if ((*p | 0x20) == 'e') {
-		const char *exponent = p + 1 + (p[1] == '+' || p[1] == '-');
-		if (is_digit(*exponent)) {
-			*kind = DOCUMENT_LARGE;
-			p = skip_digits(exponent);
-		}
-	}
-	return p;
-}
-
-/* What is long or has an exponent is looked at again. */
-static bool look_closely(const char *base, struct node *n, struct fault *fault)
+/* What has many digits or an exponent is looked at again. */
+static const char *look_closely(struct reading *r, const char *s, uint8_t *kind)
 {
 	struct document_view number;
-	if (n->len > DOCUMENT_NUMBER)
-		return refuse(fault, n->at, "the number is too long");
-	if (number_read(base + n->at, n->len, &number))
-		return refuse(fault, n->at, "the number is too large");
-	n->kind = number.kind;
-	return true;
+	size_t at = (size_t)(s - r->base), len = number_scan(s, (size_t)(r->end - s));
+	bool good = false;
+	if (!len)
+		expected(r->fault, at, "a value");
+	else if (len > DOCUMENT_NUMBER)
+		refuse(r->fault, at, "the number is too long");
+	else if (number_read(s, len, &number))
+		refuse(r->fault, at, "the number is too large");
+	else
+		good = true;
+	if (!good)
+		return NULL;
+	*kind = number.kind;
+	return s + len;
 }
 
-static size_t scan_word(const char *p, uint8_t *kind)
+static inline const char *read_number(struct reading *r, const char *s, uint8_t *kind)
 {
-	*kind = *p == 'n' ? DOCUMENT_NULL : DOCUMENT_BOOL;
-	if (!memcmp(p, "true", 4) || !memcmp(p, "null", 4))
-		return 4;
-	return memcmp(p, "false", 5) ? 0 : 5;
+	const char *p = s + (*s == '-');
+	uint32_t others = scan_no_digits(p);
+	size_t whole = scan_first(others), end = whole;
+	*kind = DOCUMENT_INTEGER;
+	if (p[whole] == '.') {
+		*kind = DOCUMENT_REAL;
+		end = scan_first(others & (others - 1));
+		if (end == whole + 1)
+			return look_closely(r, s, kind);
+	}
+	if (!whole || end == SCAN_STEP || (*p == '0' && whole > 1) || (p[end] | 0x20) == 'e')
+		return look_closely(r, s, kind);
+	return p + end;
+}
+
+/* The end of a scalar; NULL when there is none. */
+static inline const char *read_scalar(struct reading *r, const char *p, struct token *value)
+{
+	if (*p == '"') {
+		value->kind = DOCUMENT_TEXT;
+		p = scan_text(r, p + 1, NODE_ESCAPED, &value->flags);
+		return p ? p + 1 : NULL;
+	}
+	if (*p == 't' || *p == 'f' || *p == 'n') {
+		value->kind = *p == 'n' ? DOCUMENT_NULL : DOCUMENT_BOOL;
+		if (!memcmp(p, "true", 4) || !memcmp(p, "null", 4))
+			return p + 4;
+		if (!memcmp(p, "false", 5))
+			return p + 5;
+	}
+	return read_number(r, p, &value->kind);
 }
 
 /* ---- containers ---- */
@@ -139,13 +152,30 @@ static inline void open_frame(struct frame *frame, uint32_t node, bool object)
 	frame->seen[0] = frame->seen[1] = frame->seen[2] = frame->seen[3] = 0;
 }
 
-static inline void note_key(struct frame *frame, struct node *n, const char *key)
+/* A key and its colon; NULL when that is not what stands there. */
+static inline const char *read_key(struct reading *r, struct frame *frame, const char *p,
+				   struct token *key)
 {
-	uint32_t hash = keys_hash(key, n->key_len);
+	if (*p != '"') {
+		expected(r->fault, (size_t)(p - r->base), "a key in quotes");
+		return NULL;
+	}
+	const char *from = p + 1;
+	if (!(p = scan_text(r, from, NODE_KEY_ESCAPED, &key->flags)))
+		return NULL;
+	key->at = (uint32_t)(from - r->base);
+	key->len = (uint32_t)(p - from);
+	uint32_t hash = keys_hash(from, key->len);
 	uint64_t *seen = &frame->seen[hash >> 6 & 3], bit = UINT64_C(1) << (hash & 63);
-	n->hash = (uint16_t)(hash >> 16);
-	frame->doubtful |= (*seen & bit) || (n->flags & NODE_KEY_ESCAPED);
+	key->hash = (uint16_t)(hash >> 16);
+	frame->doubtful |= (*seen >> (hash & 63) & 1) | (key->flags != 0);
 	*seen |= bit;
+	p = skip(p + 1, &r->loose);
+	if (*p != ':') {
+		expected(r->fault, (size_t)(p - r->base), "':'");
+		return NULL;
+	}
+	return skip(p + 1, &r->loose);
 }
 
 static bool look_at_keys(const struct document *d, uint32_t object, struct fault *fault)
@@ -168,80 +198,60 @@ static bool build(struct document *d, size_t from, bool known, bool *out_loose,
 		  struct fault *fault)
 {
 	struct frame frames[DOCUMENT_DEPTH + 1], *frame = frames;
-	const char *const base = d->bytes, *const end = base + d->n_bytes, *p, *s;
+	struct reading r = {
+		.base = d->bytes, .end = d->bytes + d->n_bytes, .fault = fault, .loose = false};
 	struct node *n = d->nodes + d->n_nodes, *limit = d->nodes + d->nodes_cap, *last;
-	bool loose = false;
+	const char *p = skip_space(r.base + from);
 	frames[0].object = false;
-	p = skip_space(base + from);
 	for (;;) {
+		struct token key = {0}, value = {0};
 		if (n == limit) {
 			if (!(n = grow(d, n)))
 				return refuse(fault, 0, NULL);
 			limit = d->nodes + d->nodes_cap;
 		}
-		n->next = n->key = n->key_len = n->first = n->count = 0;
-		n->flags = 0;
-		if (frame->object) {
-			if (*p != '"')
-				return expected(fault, (size_t)(p - base), "a key in quotes");
-			n->key = (uint32_t)(++p - base);
-			s = p;
-			if (!(p = scan_text(base, p, end, NODE_KEY_ESCAPED, &n->flags, fault)))
-				return false;
-			n->key_len = (uint32_t)(p - s);
-			note_key(frame, n, s);
-			p = skip(p + 1, &loose);
-			if (*p != ':')
-				return expected(fault, (size_t)(p - base), "':'");
-			p = skip(p + 1, &loose);
-		}
-		n->at = (uint32_t)(p - base);
-		if (*p == '"') {
-			n->kind = DOCUMENT_TEXT;
-			if (!(p = scan_text(base, p + 1, end, NODE_ESCAPED, &n->flags, fault)))
-				return false;
-			p++;
-		} else if (*p == '{' || *p == '[') {
+		if (frame->object && !(p = read_key(&r, frame, p, &key)))
+			return false;
+		*n = (struct node){.at = (uint32_t)(p - r.base),
+				   .key = key.at,
+				   .key_len = key.len,
+				   .hash = key.hash};
+		if (*p == '{' || *p == '[') {
 			bool object = *p == '{';
 			n->kind = object ? DOCUMENT_OBJECT : DOCUMENT_ARRAY;
+			n->flags = key.flags;
 			if (frame == frames + DOCUMENT_DEPTH)
 				return refuse(fault, n->at, "nested too deep");
-			p = skip(p + 1, &loose);
+			p = skip(p + 1, &r.loose);
 			if (*p != (object ? '}' : ']')) {
 				open_frame(++frame, (uint32_t)(n++ - d->nodes), object);
 				continue;
 			}
 			p++;
-		} else if ((s = scan_number(p, &n->kind)) > p) {
-			p = s;
-			n->len = (uint32_t)(p - base) - n->at;
-			if ((n->kind == DOCUMENT_LARGE || n->len > DOCUMENT_NUMBER) &&
-			    !look_closely(base, n, fault))
-				return false;
 		} else {
-			size_t word = scan_word(p, &n->kind);
-			if (!word)
-				return expected(fault, n->at, "a value");
-			p += word;
+			if (!(p = read_scalar(&r, p, &value)))
+				return false;
+			n->kind = value.kind;
+			n->flags = key.flags | value.flags;
 		}
-		n->len = (uint32_t)(p - base) - n->at;
+		n->len = (uint32_t)(p - r.base) - n->at;
 		last = n++;
 		for (;;) {
 			if (frame == frames)
 				goto whole;
 			frame->count++;
-			p = skip(p, &loose);
+			p = skip(p, &r.loose);
 			if (*p == ',') {
 				last->next = (uint32_t)(n - d->nodes);
-				p = skip(p + 1, &loose);
+				p = skip(p + 1, &r.loose);
 				break;
 			}
 			if (*p != (frame->object ? '}' : ']'))
-				return expected(fault, (size_t)(p - base),
+				return expected(fault, (size_t)(p - r.base),
 						frame->object ? "',' or '}'" : "',' or ']'");
 			p++;
 			last = d->nodes + frame->node;
-			last->len = (uint32_t)(p - base) - last->at;
+			last->len = (uint32_t)(p - r.base) - last->at;
 			last->first = frame->node + 1;
 			last->count = frame->count;
 			if (frame->doubtful && !known && !look_at_keys(d, frame->node, fault))
@@ -251,10 +261,10 @@ static bool build(struct document *d, size_t from, bool known, bool *out_loose,
 	}
 whole:
 	p = skip_space(p);
-	if (p != end)
-		return expected(fault, (size_t)(p - base), "nothing more");
+	if (p != r.end)
+		return expected(fault, (size_t)(p - r.base), "nothing more");
 	d->n_nodes = (uint32_t)(n - d->nodes);
-	*out_loose = loose;
+	*out_loose = r.loose;
 	return true;
 }
 

@@ -38,5 +38,6 @@ const struct flume_maker kind_keep = {
 	.kind = "keep",
 	.about = "Removes everything but the fields named.",
 	.fields = fields,
+	.example = "{kind: keep, fields: [id, customer.city]}",
 	.make = make,
 };

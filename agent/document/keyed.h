@@ -7,11 +7,12 @@
 enum keyless { KEYLESS_PASSES, KEYLESS_DROPS, KEYLESS_FAILS };
 
 #define KEYLESS_FIELD                                                                         \
-	{.name = "missing",                                                                   \
-	 .type = FLUME_FIELD_TEXT,                                                            \
-	 .fallback = "pass",                                                                  \
-	 .about = "What becomes of a document that has no such value, or null: pass, drop or " \
-		  "fail."}
+	{                                                                                     \
+		.name = "missing", .type = FLUME_FIELD_TEXT, .fallback = "pass",              \
+		.about = "What becomes of a document that has no such value, or null: pass, " \
+			 "drop or "                                                           \
+			 "fail."                                                              \
+	}
 
 int keyless_read(enum keyless *out, const struct flume_field *table, const flume_value *decl,
 		 const char *at, flume_report *);

@@ -28,5 +28,6 @@ const struct flume_maker kind_less = {
 	.kind = "less",
 	.about = "Is the field there and less than the value?  Numbers or texts.",
 	.fields = operand_fields,
+	.example = "{kind: less, field: total, value: 100}",
 	.make = make,
 };

@@ -64,5 +64,6 @@ const struct flume_maker kind_matches = {
 	.kind = "matches",
 	.about = "Is the field a text in which the pattern is found?",
 	.fields = fields,
+	.example = "{kind: matches, field: customer.email, pattern: '@example[.]org$'}",
 	.make = make,
 };

@@ -7,12 +7,12 @@
 
 struct calendar {
 	int64_t year;
-	int month, day;      /* from 1 */
-	int of_year;         /* from 1; 0: not said */
+	int month, day; /* from 1 */
+	int of_year;    /* from 1; 0: not said */
 	int hour, minute, second;
-	int half;            /* of twelve hours: 0 not said, 1 am, 2 pm */
+	int half; /* of twelve hours: 0 not said, 1 am, 2 pm */
 	int32_t nanos;
-	int zone;            /* seconds to the east */
+	int zone; /* seconds to the east */
 	int64_t epoch;
 	bool has_epoch;
 };
@@ -81,8 +81,8 @@ static bool end_calendar(const struct calendar *c, struct moment *out)
 			return false;
 		int64_t since = c->of_year ? days_from(c->year, 1, 1) + c->of_year - 1
 					   : days_from(c->year, c->month, c->day);
-		moment.seconds = since * DAY + c->hour * 3600 + c->minute * 60 + c->second -
-				 c->zone;
+		moment.seconds =
+			since * DAY + c->hour * 3600 + c->minute * 60 + c->second - c->zone;
 	}
 	if (!moment_is_known(&moment))
 		return false;
@@ -209,9 +209,9 @@ size_t moment_write(char out[MOMENT_TEXT], const struct moment *moment)
 	int64_t since = moment->seconds / DAY, rest = moment->seconds % DAY, year;
 	int month, day, second = (int)(rest < 0 ? rest + DAY : rest);
 	date_from(since - (rest < 0), &year, &month, &day);
-	size_t n = (size_t)snprintf(out, MOMENT_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d",
-				    (int)year, month, day, second / 3600, second / 60 % 60,
-				    second % 60);
+	size_t n =
+		(size_t)snprintf(out, MOMENT_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year,
+				 month, day, second / 3600, second / 60 % 60, second % 60);
 	if (moment->nanos) {
 		n += (size_t)snprintf(out + n, MOMENT_TEXT - n, ".%09d", moment->nanos);
 		while (out[n - 1] == '0')
@@ -373,7 +373,8 @@ int moment_check_format(const char *format, struct flume_err *err)
 		at++;
 		if (!*at || !strchr(known, *at)) {
 			char said[80];
-			snprintf(said, sizeof said, "%%%c is none of %%Y %%m %%d %%H %%M %%S ...",
+			snprintf(said, sizeof said,
+				 "%%%c is none of %%Y %%m %%d %%H %%M %%S ...",
 				 *at > ' ' && *at < 127 ? *at : ' ');
 			return refuse(format, at - 1, said, err);
 		}

@@ -32,5 +32,6 @@ const struct flume_maker kind_not = {
 	.kind = "not",
 	.about = "Does none of the predicates hold?",
 	.fields = group_fields,
+	.example = "{kind: not, of: is-premium}",
 	.make = make,
 };

@@ -63,9 +63,10 @@ static int read_set(const char **out, const flume_value *decl, const char *name,
 	*out = setting_text(fields, decl, name);
 	for (const char *s = *out; *s; s++)
 		if ((unsigned char)*s > 126 || *s == '"' || *s == '\\')
-			return setting_refuse(decl, name, at, report, NULL,
-					      "only characters of ASCII, neither '\"' nor '\\', "
-					      "can part keys and values");
+			return setting_refuse(
+				decl, name, at, report, NULL,
+				"only characters of ASCII, neither '\"' nor '\\', "
+				"can part keys and values");
 	return FLUME_OK;
 }
 

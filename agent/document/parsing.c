@@ -31,8 +31,8 @@ int parsing_run(const struct parsing *parsing, struct document *document, bool t
 	if (!document_get(document, &parsing->from, &view) || view.kind == DOCUMENT_NULL)
 		return FLUME_OK;
 	if (texts && view.kind != DOCUMENT_TEXT)
-		rc = flume_fail(err, FLUME_FAILED, "%.160s: %s, not a text",
-				parsing->from.text, document_kind_text(view.kind));
+		rc = flume_fail(err, FLUME_FAILED, "%.160s: %s, not a text", parsing->from.text,
+				document_kind_text(view.kind));
 	else if (view.kind == DOCUMENT_TEXT && view.len > ROOM_MOST)
 		rc = flume_fail(err, FLUME_FAILED, "%.160s: longer than 1 MiB",
 				parsing->from.text);

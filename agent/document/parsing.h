@@ -9,14 +9,15 @@ struct parsing {
 	enum failure failure;
 };
 
-#define PARSING_FIELDS                                                                      \
-	{.name = "field",                                                                   \
-	 .type = FLUME_FIELD_TEXT,                                                          \
-	 .required = true,                                                                  \
-	 .about = "Path of what to read; where nothing is, or null, nothing happens."},     \
-		{.name = "to",                                                              \
-		 .type = FLUME_FIELD_TEXT,                                                  \
-		 .about = "Path of where the result goes; without it, in place of the field."}, \
+#define PARSING_FIELDS                                                                         \
+	{.name = "field",                                                                      \
+	 .type = FLUME_FIELD_TEXT,                                                             \
+	 .required = true,                                                                     \
+	 .about = "Path of what to read; where nothing is, or null, nothing happens."},        \
+		{.name = "to",                                                                 \
+		 .type = FLUME_FIELD_TEXT,                                                     \
+		 .about =                                                                      \
+			 "Path of where the result goes; without it, in place of the field."}, \
 		FAILURE_FIELD
 
 /* Returns 0, FLUME_REJECTED with findings, or FLUME_NOMEM; `parsing` is all zero before, and

@@ -6,14 +6,15 @@
 
 struct put;
 
-#define PUT_FIELDS                                                                           \
-	{.name = "fields",                                                                   \
-	 .type = FLUME_FIELD_MAP,                                                            \
-	 .about = "What to set: paths, each with the constant to store there."},             \
-		{.name = "copy",                                                             \
-		 .type = FLUME_FIELD_TEXT_MAP,                                               \
-		 .about = "Paths, each with the path to copy from, as the document is "      \
-			  "before; where nothing is, nothing is copied."}
+#define PUT_FIELDS                                                                     \
+	{.name = "fields",                                                             \
+	 .type = FLUME_FIELD_MAP,                                                      \
+	 .about = "What to set: paths, each with the constant to store there."},       \
+	{                                                                              \
+		.name = "copy", .type = FLUME_FIELD_TEXT_MAP,                          \
+		.about = "Paths, each with the path to copy from, as the document is " \
+			 "before; where nothing is, nothing is copied."                \
+	}
 
 /* Returns 0, FLUME_REJECTED with findings, or FLUME_NOMEM.  `other` is a key that may stand in place
  * of both; or NULL. */

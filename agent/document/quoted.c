@@ -1,6 +1,7 @@
 #include "agent/document/quoted.h"
 
 #include "agent/document/scan.h"
+#include "lib/base/utf8.h"
 
 #include <string.h>
 
@@ -209,6 +210,13 @@ size_t quoted_write(char *to, const char *s, size_t len)
 	const char *end = s + len;
 	char *from = to;
 	*to++ = '"';
+	if (len <= SCAN_STEP) { /* most keys, and nothing to escape in them */
+		memcpy(to, s, len);
+		if (scan_plain(to) >= len) {
+			to[len] = '"';
+			return len + 2;
+		}
+	}
 	while (s < end) {
 		const char *plain = s;
 		while (s < end && is_plain(*s))

@@ -29,7 +29,8 @@ static inline size_t quoted_bound(size_t len)
 	return 6 * len + 2;
 }
 
-/* Writes UTF-8 with its quotes, and returns the length. */
+/* Writes UTF-8 with its quotes, and returns the length.  Sixteen bytes behind that bound must be there
+ * too. */
 size_t quoted_write(char *to, const char *s, size_t len);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "agent/document/document.h"
 #include "agent/document/kinds.h"
+#include "agent/document/number.h"
 #include "agent/document/paths.h"
 #include "agent/document/room.h"
 #include "agent/document/settings.h"
@@ -73,10 +74,9 @@ static int mask(const struct redact *redact, struct document *document, const st
 		const struct document_view *view, struct flume_err *err)
 {
 	struct room value, room;
-	bool number = view->kind == DOCUMENT_INTEGER || view->kind == DOCUMENT_REAL;
 	room_init(&room);
 	room_init(&value);
-	if (number) {
+	if (number_is(view)) {
 		room_add_view(&value, document, at, view);
 		mask_text(redact, &room, value.s, value.len);
 	} else if (view->kind == DOCUMENT_TEXT) {

@@ -14,7 +14,6 @@ struct regex *regex_free(struct regex *);
 int regex_search(const struct regex *, const char *text, size_t len,
 		 const struct flume_call *call, struct flume_err *err);
 
-
 /* ---- what stands where in a text ---- */
 
 #define REGEX_GROUPS 64 /* named ones, of a pattern that is to be captured */

@@ -42,5 +42,6 @@ const struct flume_maker kind_remove = {
 	.kind = "remove",
 	.about = "Removes fields.",
 	.fields = fields,
+	.example = "{kind: remove, fields: [internal, customer.password]}",
 	.make = make,
 };

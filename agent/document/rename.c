@@ -36,9 +36,8 @@ static int fill(struct moves *moves, const flume_value *map, const char *at,
 		flume_report *report)
 {
 	int rc = moves_refuse_many(map, at, report);
-	for (size_t i = 0; i < flume_value_size(map) && moves->n < DOCUMENT_MOVES &&
-			   rc != FLUME_NOMEM;
-	     i++) {
+	for (size_t i = 0;
+	     i < flume_value_size(map) && moves->n < DOCUMENT_MOVES && rc != FLUME_NOMEM; i++) {
 		int failed = add_move(moves, map, i, at, report);
 		rc = failed ? failed : rc;
 	}
@@ -69,5 +68,6 @@ const struct flume_maker kind_rename = {
 	.kind = "rename",
 	.about = "Moves fields to other paths; what stood there goes.",
 	.fields = fields,
+	.example = "{kind: rename, fields: {cust: customer, 'items[0].no': first}}",
 	.make = make,
 };

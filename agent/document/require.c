@@ -64,5 +64,6 @@ const struct flume_maker kind_require = {
 	.kind = "require",
 	.about = "Fails when one of the fields is missing.",
 	.fields = fields,
+	.example = "{kind: require, fields: [id, total]}",
 	.make = make,
 };

@@ -111,8 +111,9 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 const struct flume_maker kind_sample = {
 	.of = FLUME_PROCESSOR,
 	.kind = "sample",
-	.about = "Lets a share of the documents pass and drops the others.  Without `by`, cases "
-		 "of a canary pass.",
+	.about =
+		"Lets a share of the documents pass and drops the others.  Without `by`, cases "
+		"of a canary pass.",
 	.fields = fields,
 	.make = make,
 };

@@ -29,5 +29,6 @@ const struct flume_maker kind_set = {
 	.kind = "set",
 	.about = "Sets fields to constants and copies; missing parents are created.",
 	.fields = fields,
+	.example = "{kind: set, fields: {status: accepted, shipping.express: true}}",
 	.make = make,
 };

@@ -26,7 +26,7 @@ int setting_choice(unsigned *out, const char *const *words, const struct flume_f
 		   const flume_value *decl, const char *name, const char *at, flume_report *);
 
 /* A finding about `name` of a declaration that stands at `at`; returns FLUME_REJECTED. */
-int setting_refuse(const flume_value *decl, const char *name, const char *at,
-		   flume_report *, const char *hint, const char *fmt, ...) FLUME_PRINTF(6, 7);
+int setting_refuse(const flume_value *decl, const char *name, const char *at, flume_report *,
+		   const char *hint, const char *fmt, ...) FLUME_PRINTF(6, 7);
 
 #endif

@@ -7,8 +7,8 @@
 
 struct sum {
 	const char *name;
-	char sign;   /* of an operator */
-	bool binds;  /* before + and - */
+	char sign;  /* of an operator */
+	bool binds; /* before + and - */
 	unsigned least, most;
 	const char *takes;
 	/* Puts the result in the place of the first. */

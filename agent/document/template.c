@@ -9,7 +9,8 @@ struct part { /* a text, and the value behind it */
 	struct path path; /* no text: none follows */
 };
 
-struct template {
+struct template
+{
 	char *texts; /* the parts' texts, one behind the other, braces undone */
 	size_t n;
 	struct part parts[];

@@ -13,26 +13,27 @@ static inline bool has_key(const struct document *document, const struct node *n
 			   const struct path_step *step)
 {
 	const char *key = document->bytes + node->key;
-	if (node->flags & NODE_KEY_ESCAPED)
-		return !quoted_against(key, node->key_len, step->key, step->len);
-	return node->key_len == step->len && !memcmp(key, step->key, step->len);
+	if (node->key_len == step->len) /* one with escapes means less than that */
+		return !(node->flags & NODE_KEY_ESCAPED) && !memcmp(key, step->key, step->len);
+	return node->flags & NODE_KEY_ESCAPED &&
+	       !quoted_against(key, node->key_len, step->key, step->len);
 }
 
 struct found body_step(const struct document *document, uint32_t from,
 		       const struct path_step *step)
 {
 	const struct node *nodes = document->nodes;
-	struct found found = {0};
+	uint32_t at = nodes[from].first, before = 0;
 	if (nodes[from].kind != (step->key ? DOCUMENT_OBJECT : DOCUMENT_ARRAY))
-		return found;
-	found.node = nodes[from].first;
-	for (size_t i = 0; found.node; i++) {
-		if (step->key ? has_key(document, &nodes[found.node], step) : i == step->index)
-			break;
-		found.before = found.node;
-		found.node = nodes[found.node].next;
+		return (struct found){0};
+	if (step->key) {
+		for (; at && !has_key(document, &nodes[at], step); at = nodes[at].next)
+			before = at;
+	} else {
+		for (size_t i = 0; at && i < step->index; i++, at = nodes[at].next)
+			before = at;
 	}
-	return found;
+	return (struct found){at, before};
 }
 
 bool body_find(const struct document *document, const struct path *path, uint32_t *out)

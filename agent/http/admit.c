@@ -6,6 +6,7 @@
 #include "agent/serve/door.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* ---- who asks, and for what ---- */
 
@@ -89,6 +90,19 @@ void request_too_large(struct request *r)
 			r->http->max_body);
 }
 
+/* A few bytes of it may be a gigabyte, and on one host it saves nothing. */
+static bool is_packed(struct request *r)
+{
+	const char *coding = request_header(r, "Content-Encoding");
+	if (!coding || !strcasecmp(coding, "identity"))
+		return false;
+	answer_problemf(&r->answer, HTTP_UNSUPPORTED_TYPE, "bad-encoding",
+			"a body is taken as it is, without Content-Encoding, not as %.64s",
+			coding);
+	answer_header(&r->answer, "Accept-Encoding", "identity");
+	return true;
+}
+
 void request_admit(struct request *r)
 {
 	const char *method = exchange_method(r->exchange);
@@ -98,6 +112,8 @@ void request_admit(struct request *r)
 	if (r->answer.status)
 		return;
 	if (r->method->changes && not_allowed_to_write(r))
+		return;
+	if (is_packed(r))
 		return;
 	if (r->method->begin)
 		r->method->begin(r);

@@ -54,6 +54,16 @@ void answer_headerf(struct answer *a, const char *name, const char *fmt, ...)
 	answer_header(a, name, value);
 }
 
+void answer_header_number(struct answer *a, const char *name, uint64_t value)
+{
+	char digits[24], *at = digits + sizeof digits - 1;
+	*at = '\0';
+	do
+		*--at = (char)('0' + value % 10);
+	while (value /= 10);
+	answer_header(a, name, at);
+}
+
 /* ---- problems ---- */
 
 static void add_member(struct text *out, const char *name, const char *value)
@@ -162,7 +172,7 @@ void answer_rejected(struct answer *a, const flume_report *report)
 
 /* ---- sending ---- */
 
-void answer_send(const struct answer *a, struct exchange *x)
+static void send_head(const struct answer *a, struct exchange *x, const char *id)
 {
 	exchange_status(x, a->status);
 	if (a->type)
@@ -170,6 +180,18 @@ void answer_send(const struct answer *a, struct exchange *x)
 	for (size_t i = 0; i < a->headers_len; i++)
 		if (*a->headers[i].value)
 			exchange_add_header(x, a->headers[i].name, a->headers[i].value);
+	exchange_add_header(x, "X-Request-Id", id);
+}
+
+void answer_stream(const struct answer *a, struct exchange *x, const char *id)
+{
+	send_head(a, x, id);
+	exchange_stream(x);
+}
+
+void answer_send(const struct answer *a, struct exchange *x, const char *id)
+{
+	send_head(a, x, id);
 	exchange_send(x, a->body ? a->body : "", a->len);
 }
 

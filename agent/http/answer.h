@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct exchange;
 
@@ -45,6 +46,8 @@ void answer_take_text(struct answer *, unsigned status, const char *type, struct
 void answer_header(struct answer *, const char *name, const char *value);
 void answer_headerf(struct answer *, const char *name, const char *fmt, ...) FLUME_PRINTF(3, 4);
 
+void answer_header_number(struct answer *, const char *name, uint64_t value);
+
 /* RFC 9457. */
 struct problem {
 	unsigned status;
@@ -68,8 +71,9 @@ void answer_closing(struct answer *);
 /* 400: a schema with these findings. */
 void answer_rejected(struct answer *, const flume_report *);
 
-/* On the exchange's thread. */
-void answer_send(const struct answer *, struct exchange *);
+/* On the exchange's thread: all of it, or the head of one whose body is a stream. */
+void answer_stream(const struct answer *, struct exchange *, const char *id);
+void answer_send(const struct answer *, struct exchange *, const char *id);
 void answer_fini(struct answer *);
 
 #endif

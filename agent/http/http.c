@@ -63,6 +63,14 @@ static int open_socket(struct http *http, const struct http_options *options,
 	return 0;
 }
 
+static struct lane *new_lanes(unsigned n)
+{
+	struct lane *lanes = aligned_alloc(_Alignof(struct lane), n * sizeof *lanes);
+	for (unsigned i = 0; lanes && i < n; i++)
+		ids_init(&lanes[i].ids);
+	return lanes;
+}
+
 static int fill(struct http *http, const struct http_options *options, struct flume_err *err)
 {
 	if (options->read_only)
@@ -75,7 +83,8 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 	http->cancel = flume_cancel_new();
 	http->meters = meters_new(http->factory, OR(options->threads, 2U));
 	http->workers = workers_new(OR(options->workers, 32U), OR(options->queue, 1024U));
-	if (!http->cancel || !http->meters || !http->workers ||
+	http->lanes = new_lanes(OR(options->threads, 2U));
+	if (!http->cancel || !http->meters || !http->workers || !http->lanes ||
 	    (options->read_only && !http->read_only) ||
 	    guard_init(&http->guard, options->listen, options->node, options->allow_hosts,
 		       options->token))
@@ -193,6 +202,7 @@ static bool drain(struct http *http)
 	poll_for_none(http, serve_connections, LISTEN_ON_NS);
 	if (!poll_for_none(http, serve_active, http->drain_ns)) {
 		flume_cancel_request(http->cancel);
+		serve_wake_all(http->serve);
 		poll_for_none(http, serve_active, HAND_OVER_NS);
 	}
 	shut(http);
@@ -213,6 +223,7 @@ struct http *http_free(struct http *http)
 	edits_free(http->edits);
 	door_free(http->door);
 	meters_free(http->meters);
+	free(http->lanes);
 	flume_cancel_free(http->cancel);
 	guard_fini(&http->guard);
 	free(http->read_only);

@@ -8,6 +8,7 @@
 #include "agent/http/answer.h"
 #include "agent/http/guard.h"
 #include "agent/http/http.h"
+#include "agent/http/ids.h"
 #include "agent/http/meters.h"
 #include "agent/http/workers.h"
 #include "agent/serve/serve.h"
@@ -15,6 +16,10 @@
 #include "lib/base/text.h"
 
 #include <pthread.h>
+
+struct lane { /* of one thread that serves */
+	_Alignas(64) struct ids ids;
+};
 
 struct http {
 	struct loop *loop;
@@ -30,6 +35,7 @@ struct http {
 
 	struct door *door;
 	struct serve *serve;
+	struct lane *lanes;
 	struct workers *workers;
 	struct meters *meters;
 	struct edits *edits;
@@ -44,9 +50,19 @@ struct http {
 
 struct request;
 
+/* What a request does that answers with a stream; all on its thread. */
+struct http_flow {
+	size_t (*piece)(struct request *, const char *data, size_t len); /* see serve.h */
+	void (*room)(struct request *);
+	void (*woken)(struct request *); /* it was handed back, or somebody called */
+	void (*gone)(struct request *);
+	void (*done)(struct request *);
+};
+
 struct http_method {
 	const char *name; /* "GET" serves HEAD too; NULL ends a list */
 	bool changes;     /* asks for the right to write */
+	bool compressed;  /* a long answer may be */
 	/* The headers are there: may refuse by answering.  NULL: nothing to look at. */
 	void (*begin)(struct request *);
 	/* The body is there: answers, or calls request_wait and hands the request on. */
@@ -83,6 +99,9 @@ struct request {
 		const char *s;
 		size_t len;
 	} body;
+	char id[ID_SIZE];
+	const struct http_flow *flow; /* NULL: there is one answer */
+	void *flow_arg;
 	bool live;  /* it has begun, and is not over */
 	bool local; /* came through the unix socket */
 	bool waiting;
@@ -114,6 +133,12 @@ void request_ready(struct request *);
 /* Has `work` make the answer on a worker, as one of `group`, a pipeline or "" for none; answers
  * itself, and counts a failed call, when there is no room.  `work` returns false when it has handed the request on instead. */
 void request_to_worker(struct request *, const char *group, bool (*work)(struct request *));
+
+/* The same for a flow, and what to do without room is its own: 0; FLUME_CANCELLED when the server is
+ * shut; or FLUME_LIMITED or FLUME_NOMEM, and then the request waits, and request_ready must follow. */
+int request_try_worker(struct request *, const char *group, bool (*work)(struct request *));
+/* The head of r->answer, whose body is a stream. */
+void request_stream(struct request *);
 
 /* For what is shown as YAML or JSON: which one the client likes.  The answer gets `digest` as its
  * ETag.  False, with the answer given: the client has that already, or will take neither. */

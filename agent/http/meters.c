@@ -44,6 +44,8 @@ static const struct bucket {
 };
 #define BUCKETS (sizeof buckets / sizeof *buckets)
 
+_Static_assert(OUTCOMES <= METERS_TALLY && BUCKETS <= METERS_TALLY, "a tally has room");
+
 struct row {
 	atomic_uint_fast64_t outcomes[OUTCOMES], buckets[BUCKETS], took_ns;
 };
@@ -51,7 +53,7 @@ struct row {
 #define FIRST_STATUS 100
 #define LAST_STATUS  599
 
-struct lane {
+struct meters_lane {
 	_Alignas(64) pthread_rwlock_t lock; /* of the map; the counters need none */
 	struct map rows;
 	atomic_uint_fast64_t answers[LAST_STATUS - FIRST_STATUS + 1];
@@ -60,7 +62,7 @@ struct lane {
 struct meters {
 	flume_factory *factory;
 	unsigned lanes;
-	struct lane *lane;
+	struct meters_lane *lane;
 };
 
 static void drop_rows(struct map *rows)
@@ -73,7 +75,8 @@ static void drop_rows(struct map *rows)
 struct meters *meters_new(flume_factory *factory, unsigned lanes)
 {
 	struct meters *m = calloc(1, sizeof *m);
-	struct lane *lane = aligned_alloc(_Alignof(struct lane), lanes * sizeof *lane);
+	struct meters_lane *lane =
+		aligned_alloc(_Alignof(struct meters_lane), lanes * sizeof *lane);
 	if (!m || !lane) {
 		free(m);
 		free(lane);
@@ -114,7 +117,7 @@ static uint64_t get(const atomic_uint_fast64_t *counter)
 /* Moves the rows of all bindings to a new map.  What it has no memory for starts at 0 later.  The
  * names are read under the lock: from older ones a row would be missing that somebody has just
  * begun to count in. */
-static void follow_bindings(flume_factory *factory, struct lane *lane)
+static void follow_bindings(flume_factory *factory, struct meters_lane *lane)
 {
 	struct map rows = {0};
 	pthread_rwlock_wrlock(&lane->lock);
@@ -132,16 +135,46 @@ static void follow_bindings(flume_factory *factory, struct lane *lane)
 	free((void *)names);
 }
 
-static bool count(struct lane *lane, const char *name, size_t outcome, int64_t took_ns)
+static size_t outcome_of(int result)
+{
+	size_t outcome = 0;
+	while (outcome < OUTCOMES - 1 && outcomes[outcome].result != result)
+		outcome++;
+	return outcome;
+}
+
+static size_t bucket_of(int64_t took_ns)
 {
 	size_t bucket = 0;
 	while (took_ns > buckets[bucket].most_ns)
 		bucket++;
+	return bucket;
+}
+
+static bool count(struct meters_lane *lane, const char *name, const struct meters_tally *tally)
+{
+	pthread_rwlock_rdlock(&lane->lock);
+	struct row *row = map_get(&lane->rows, name);
+	for (size_t i = 0; row && i < OUTCOMES; i++)
+		if (tally->outcomes[i])
+			add(&row->outcomes[i], tally->outcomes[i]);
+	for (size_t i = 0; row && i < BUCKETS; i++)
+		if (tally->buckets[i])
+			add(&row->buckets[i], tally->buckets[i]);
+	if (row)
+		add(&row->took_ns, tally->took_ns);
+	pthread_rwlock_unlock(&lane->lock);
+	return row;
+}
+
+static bool count_one(struct meters_lane *lane, const char *name, size_t outcome,
+		      int64_t took_ns)
+{
 	pthread_rwlock_rdlock(&lane->lock);
 	struct row *row = map_get(&lane->rows, name);
 	if (row) {
 		add(&row->outcomes[outcome], 1);
-		add(&row->buckets[bucket], 1);
+		add(&row->buckets[bucket_of(took_ns)], 1);
 		add(&row->took_ns, (uint64_t)took_ns);
 	}
 	pthread_rwlock_unlock(&lane->lock);
@@ -150,13 +183,28 @@ static bool count(struct lane *lane, const char *name, size_t outcome, int64_t t
 
 void meters_call(struct meters *m, unsigned lane, const char *name, int result, int64_t took_ns)
 {
-	size_t outcome = 0;
-	while (outcome < OUTCOMES - 1 && outcomes[outcome].result != result)
-		outcome++;
-	if (!count(&m->lane[lane], name, outcome, took_ns)) {
+	size_t outcome = outcome_of(result);
+	if (!count_one(&m->lane[lane], name, outcome, took_ns)) {
 		follow_bindings(m->factory, &m->lane[lane]);
-		count(&m->lane[lane], name, outcome, took_ns);
+		count_one(&m->lane[lane], name, outcome, took_ns);
 	}
+}
+
+void meters_tally(struct meters_tally *tally, int result, int64_t took_ns)
+{
+	tally->calls++;
+	tally->took_ns += (uint64_t)took_ns;
+	tally->outcomes[outcome_of(result)]++;
+	tally->buckets[bucket_of(took_ns)]++;
+}
+
+void meters_add(struct meters *m, unsigned lane, const char *name, struct meters_tally *tally)
+{
+	if (tally->calls && !count(&m->lane[lane], name, tally)) {
+		follow_bindings(m->factory, &m->lane[lane]);
+		count(&m->lane[lane], name, tally);
+	}
+	*tally = (struct meters_tally){0};
 }
 
 void meters_answer(struct meters *m, unsigned lane, unsigned status)
@@ -180,7 +228,7 @@ static void add_row(struct row *sum, const struct row *row)
 static void sum_rows(struct meters *m, struct map *sums)
 {
 	for (unsigned l = 0; l < m->lanes; l++) {
-		struct lane *lane = &m->lane[l];
+		struct meters_lane *lane = &m->lane[l];
 		follow_bindings(m->factory, lane);
 		pthread_rwlock_rdlock(&lane->lock);
 		for (size_t i = 0; i < lane->rows.len; i++) {

@@ -21,6 +21,15 @@ struct meters *meters_free(struct meters *);
 
 /* A call of the pipeline that `name` is bound to ended with `result`. */
 void meters_call(struct meters *, unsigned lane, const char *name, int result, int64_t took_ns);
+/* Of many calls, counted aside and added at once. */
+#define METERS_TALLY 32
+struct meters_tally { /* all zero: none */
+	uint64_t calls, took_ns;
+	uint32_t outcomes[METERS_TALLY], buckets[METERS_TALLY];
+};
+void meters_tally(struct meters_tally *, int result, int64_t took_ns);
+/* Adds and empties it. */
+void meters_add(struct meters *, unsigned lane, const char *name, struct meters_tally *);
 void meters_answer(struct meters *, unsigned lane, unsigned status);
 
 /* Prometheus text. */

@@ -93,5 +93,5 @@ static void run(struct request *r)
 const struct http_resource resource_metrics = {
 	"/metrics",
 	NULL,
-	{{.name = "GET", .run = run}},
+	{{.name = "GET", .compressed = true, .run = run}},
 };

@@ -1,5 +1,5 @@
 /*
- * POST /pipelines/NAME: one document through a pipeline.
+ * POST /pipelines/NAME: one document through a pipeline; stream.c has those that come as lines.
  *
  * The answer's headers come from the very pipeline that made it, which is why the pipeline is
  * taken from the binding here, once, and not left to flume_binding_process.  A call that may
@@ -9,11 +9,10 @@
  * share, and says so: it has no generation yet.
  */
 #include "agent/document/document.h"
-#include "agent/engine/traffic.h"
-#include "agent/http/inside.h"
-#include "lib/base/suggest.h"
+#include "agent/http/call.h"
+#include "agent/http/stream.h"
+#include "agent/log/log.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,89 +53,62 @@ static void answer_document(struct answer *a, const struct document *document)
 	answer_take(a, HTTP_OK, ANSWER_JSON, text, len);
 }
 
-static void answer_unknown(struct request *r)
-{
-	char **names = flume_factory_dup_binding_names(r->http->factory);
-	size_t n = 0;
-	while (names && names[n])
-		n++;
-	const char *near = names ? suggest(r->name, (const char *const *)names, n) : NULL;
-	answer_problemf(&r->answer, HTTP_NOT_FOUND, "not-found",
-			near ? "no pipeline '%s'; did you mean '%s'?" : "no pipeline '%s'",
-			r->name, near);
-	free((void *)names);
-}
-
 /* ---- the call ---- */
 
-static void describe(struct answer *a, const flume_pipeline *pipeline, bool candidate)
+static int call(struct request *r, const struct call_side *side, flume_pipeline *candidate,
+		struct document **document, struct flume_err *err)
 {
-	struct flume_pipeline_info info;
-	flume_pipeline_read(pipeline, &info);
-	answer_header(a, "Flume-Schema", info.schema_id);
-	answer_header(a, "Flume-Version", info.version);
-	answer_headerf(a, "Flume-Generation", "%" PRIu64, candidate ? 0 : info.generation);
-	if (candidate)
-		answer_header(a, "Flume-Trial", "live");
-}
-
-static int call(struct request *r, flume_pipeline *pipeline, struct document **document,
-		struct flume_err *err)
-{
+	struct flume_call how = {.deadline_ns = r->deadline, .cancel = r->http->cancel};
 	if (loop_now() >= r->deadline)
 		return flume_fail(err, FLUME_TIMED_OUT, "no time was left when its turn came");
-	struct flume_call how = {.deadline_ns = r->deadline, .cancel = r->http->cancel};
-	void *item = *document;
-	int result = flume_pipeline_process(pipeline, &how, &item, err);
-	*document = item;
-	return result;
+	return call_document(side, candidate, &how, document, err);
 }
 
-static void process(struct request *r, flume_pipeline *running, struct share *share)
+static void say_failed(const struct request *r, int result, const struct flume_err *err)
+{
+	log_event(LOG_DEBUG, "call failed", LOG_STR("schema", r->name),
+		  LOG_STR("request", r->id), LOG_STR("code", flume_code_text(result)),
+		  LOG_STR("step", err->path), LOG_STR("error", err->text));
+}
+
+static void process(struct request *r, const struct call_side *side)
 {
 	struct answer *a = &r->answer;
 	struct flume_err err = {0};
 	struct document *document;
-	const char *body = r->body.s ? r->body.s : "";
-	int result = document_parse(&document, body, r->body.len, &err);
+	int result = document_parse(&document, r->body.s, r->body.len, &err);
 	if (result) {
 		bool syntax = result == FLUME_SYNTAX;
 		answer_problemf(a, syntax ? HTTP_BAD_REQUEST : HTTP_UNAVAILABLE,
 				syntax ? "bad-json" : "out-of-memory", "%s", err.text);
 		return;
 	}
-	flume_pipeline *candidate =
-		share ? share_pick(share, document, body, r->body.len) : NULL;
-	describe(a, candidate ? candidate : running, candidate);
-	result = call(r, candidate ? candidate : running, &document, &err);
-	if (result == FLUME_OK)
+	flume_pipeline *candidate = call_pick(side, document, r->body.s, r->body.len);
+	call_describe(a, side, candidate);
+	result = call(r, side, candidate, &document, &err);
+	if (result == FLUME_OK) {
 		answer_document(a, document);
-	else if (result == FLUME_DROPPED)
+	} else if (result == FLUME_DROPPED) {
 		answer_status(a, HTTP_NO_CONTENT);
-	else
+	} else {
 		answer_failure(a, result, &err);
+		say_failed(r, result, &err);
+	}
 	document_free(document);
 	meters_call(r->http->meters, exchange_thread(r->exchange), r->name, result,
 		    loop_now() - r->begun);
-	if (share)
-		share_offer(share, body, r->body.len);
-}
-
-static struct share *enter(const struct request *r)
-{
-	return traffic_enter(engine_get_traffic(r->http->engine), r->name);
+	call_offer(side, r->body.s, r->body.len);
 }
 
 static bool process_on_worker(struct request *r)
 {
-	flume_pipeline *pipeline = request_dup_pipeline(r, r->name);
-	struct share *share = enter(r);
-	if (pipeline)
-		process(r, pipeline, share);
-	else
-		answer_unknown(r);
-	traffic_leave(share);
-	flume_pipeline_unref(pipeline);
+	struct call_side side;
+	if (call_enter(&side, r)) {
+		process(r, &side);
+		call_leave(&side);
+	} else {
+		call_answer_unknown(r);
+	}
 	return true;
 }
 
@@ -164,32 +136,30 @@ static void begin(struct request *r)
 {
 	flume_binding *binding = flume_factory_dup_binding(r->http->factory, r->name);
 	if (!binding)
-		answer_unknown(r);
-	else
-		read_timeout(r);
+		call_answer_unknown(r);
+	else if (read_timeout(r) && stream_type(request_header(r, "Content-Type")))
+		stream_begin(r);
 	flume_binding_unref(binding);
 }
 
 static void run(struct request *r)
 {
-	flume_pipeline *pipeline = request_dup_pipeline(r, r->name);
-	if (!pipeline) {
-		answer_unknown(r);
+	struct call_side side;
+	if (!call_enter(&side, r)) {
+		call_answer_unknown(r);
 		return;
 	}
 	r->begun = loop_now();
 	r->deadline = r->begun + r->timeout;
-	struct share *share = enter(r);
-	if (flume_pipeline_may_block(pipeline) || (share && share_may_block(share)))
+	if (side.may_block)
 		request_to_worker(r, r->name, process_on_worker);
 	else
-		process(r, pipeline, share);
-	traffic_leave(share);
-	flume_pipeline_unref(pipeline);
+		process(r, &side);
+	call_leave(&side);
 }
 
 const struct http_resource resource_pipeline = {
 	"/pipelines/",
 	NULL,
-	{{.name = "POST", .begin = begin, .run = run}},
+	{{.name = "POST", .compressed = true, .begin = begin, .run = run}},
 };

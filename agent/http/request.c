@@ -1,5 +1,6 @@
 /* One request, from its headers to its last byte. */
 #include "agent/http/inside.h"
+#include "agent/log/log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -85,29 +86,64 @@ static void run_job(void *arg)
 		request_ready(r);
 }
 
-void request_to_worker(struct request *r, const char *group, bool (*work)(struct request *))
+int request_try_worker(struct request *r, const char *group, bool (*work)(struct request *))
 {
 	if (!request_wait(r))
-		return;
+		return FLUME_CANCELLED;
 	r->work = work;
 	r->job = (struct job){.run = run_job, .arg = r};
-	if (workers_push(r->http->workers, group, &r->job)) {
-		answer_problemf(&r->answer, HTTP_UNAVAILABLE, "busy",
-				"too many calls wait already: the queue is full");
-		answer_header(&r->answer, "Retry-After", "1");
-		if (*group)
-			meters_call(r->http->meters, exchange_thread(r->exchange), group,
-				    FLUME_LIMITED, 0);
-		request_ready(r);
-	}
+	int rc = workers_push(r->http->workers, group, &r->job);
+	if (rc && *group)
+		meters_call(r->http->meters, exchange_thread(r->exchange), group, FLUME_LIMITED,
+			    0);
+	return rc;
+}
+
+void request_to_worker(struct request *r, const char *group, bool (*work)(struct request *))
+{
+	int rc = request_try_worker(r, group, work);
+	if (!rc || rc == FLUME_CANCELLED)
+		return;
+	answer_problemf(&r->answer, HTTP_UNAVAILABLE, "busy",
+			"too many calls wait already: the queue is full");
+	answer_header(&r->answer, "Retry-After", "1");
+	request_ready(r);
 }
 
 /* ---- what the server calls ---- */
 
-static void send_answer(struct request *r)
+static void count_answer(const struct request *r)
 {
 	meters_answer(r->http->meters, exchange_thread(r->exchange), r->answer.status);
-	answer_send(&r->answer, r->exchange);
+	log_event(LOG_DEBUG, "request answered", LOG_STR("request", r->id),
+		  LOG_STR("method", exchange_method(r->exchange)),
+		  LOG_STR("path", exchange_path(r->exchange)),
+		  LOG_INT("status", r->answer.status));
+}
+
+static void send_answer(struct request *r)
+{
+	count_answer(r);
+	if (r->method && r->method->compressed)
+		exchange_may_compress(r->exchange);
+	answer_send(&r->answer, r->exchange, r->id);
+}
+
+void request_stream(struct request *r)
+{
+	count_answer(r);
+	exchange_may_compress(r->exchange);
+	answer_stream(&r->answer, r->exchange, r->id);
+}
+
+/* What the client calls it, if that can be written down. */
+static void set_id(struct request *r)
+{
+	const char *given = request_header(r, "X-Request-Id");
+	if (given && ids_good(given))
+		strcpy(r->id, given);
+	else
+		ids_make(&r->http->lanes[exchange_thread(r->exchange)].ids, r->id);
 }
 
 static void open_request(struct request *r, struct exchange *x)
@@ -124,7 +160,9 @@ static void open_request(struct request *r, struct exchange *x)
 	r->waiting = false;
 	r->answer.status = 0;
 	r->answer.headers_len = 0;
+	r->flow = NULL;
 	r->live = true;
+	set_id(r);
 }
 
 static void on_begin(struct exchange *x)
@@ -142,17 +180,40 @@ static void on_run(struct exchange *x)
 	struct request *r = exchange_own(x);
 	r->body.s = exchange_body(x, &r->body.len);
 	r->method->run(r);
-	if (!r->waiting)
+	if (!r->waiting && !r->flow)
 		send_answer(r);
+}
+
+static size_t on_piece(struct exchange *x, const char *data, size_t len)
+{
+	struct request *r = exchange_own(x);
+	return r->flow->piece(r, data, len);
+}
+
+static void on_room(struct exchange *x)
+{
+	struct request *r = exchange_own(x);
+	if (r->flow && r->flow->room)
+		r->flow->room(r);
 }
 
 static void on_woken(struct exchange *x)
 {
 	struct request *r = exchange_own(x);
-	if (!r->waiting)
-		return;
-	woken(r);
-	send_answer(r);
+	bool waited = r->waiting;
+	if (waited)
+		woken(r);
+	if (r->flow)
+		r->flow->woken(r);
+	else if (waited)
+		send_answer(r);
+}
+
+static void on_gone(struct exchange *x)
+{
+	struct request *r = exchange_own(x);
+	if (r->flow && r->flow->gone)
+		r->flow->gone(r);
 }
 
 static void on_refuse(struct exchange *x, unsigned status, const char *code, const char *why)
@@ -172,6 +233,9 @@ static void on_done(struct exchange *x)
 	struct request *r = exchange_own(x);
 	if (r->waiting)
 		woken(r);
+	if (r->flow && r->flow->done)
+		r->flow->done(r);
+	r->flow = NULL;
 	answer_fini(&r->answer);
 	r->live = false;
 }
@@ -192,7 +256,10 @@ const struct serve_handler request_handler = {
 	.size = sizeof(struct request),
 	.begin = on_begin,
 	.run = on_run,
+	.piece = on_piece,
+	.room = on_room,
 	.woken = on_woken,
+	.gone = on_gone,
 	.refuse = on_refuse,
 	.done = on_done,
 	.drop = on_drop,

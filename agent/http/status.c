@@ -33,7 +33,7 @@ static void readyz(struct request *r)
 const struct http_resource resource_status = {
 	"/status",
 	NULL,
-	{{.name = "GET", .run = status}},
+	{{.name = "GET", .compressed = true, .run = status}},
 };
 const struct http_resource resource_healthz = {
 	"/healthz",

@@ -20,10 +20,10 @@ static const struct {
 	int code;
 	const char *word;
 } words[] = {
-	{FLUME_SYNTAX, "bad-json"},      {FLUME_INVALID, "too-long"},
-	{FLUME_FAILED, "failed"},        {FLUME_TIMED_OUT, "timed-out"},
-	{FLUME_CANCELLED, "cancelled"},  {FLUME_REFUSED, "refused"},
-	{FLUME_LIMITED, "limited"},      {FLUME_NOMEM, "out-of-memory"},
+	{FLUME_SYNTAX, "bad-json"},     {FLUME_INVALID, "too-long"},
+	{FLUME_FAILED, "failed"},       {FLUME_TIMED_OUT, "timed-out"},
+	{FLUME_CANCELLED, "cancelled"}, {FLUME_REFUSED, "refused"},
+	{FLUME_LIMITED, "limited"},     {FLUME_NOMEM, "out-of-memory"},
 	{FLUME_NOT_FOUND, "not-found"},
 };
 
@@ -243,6 +243,7 @@ int ndjson_feed(struct ndjson *n, const char *in, size_t len, size_t *taken, str
 		size_t size = newline ? (size_t)(newline - s) : len - at;
 		code = step(n, s, size, newline != NULL, out);
 		at += size + (newline != NULL);
+		n->bytes += size + (newline != NULL);
 	}
 	*taken = at;
 	return code;

@@ -58,6 +58,7 @@ struct ndjson {
 	uint64_t lines; /* seen so far, blank ones too */
 	uint64_t read;  /* without blank ones: written + dropped + rejected */
 	uint64_t written, dropped, rejected;
+	uint64_t bytes; /* taken, up to the line under way */
 
 	struct text kept; /* the beginning of a line that has not ended yet */
 	bool skipping;    /* the rest of a line that was too long */

@@ -118,7 +118,8 @@ static bool prepare(struct exchange *x, const struct exchange_request *r,
 {
 	CURLcode bad = CURLE_OK;
 	curl_easy_reset(x->curl);
-#define SET(option, value) (bad = bad ? bad : curl_easy_setopt(x->curl, CURLOPT_##option, value))
+#define SET(option, value) \
+	(bad = bad ? bad : curl_easy_setopt(x->curl, CURLOPT_##option, value))
 	SET(URL, r->url);
 	SET(PROTOCOLS_STR, "http,https");
 	SET(PATH_AS_IS, 1L);
@@ -171,7 +172,8 @@ static int transfer(struct exchange *x, const struct exchange_request *r, CURLco
 		int running = 0, left;
 		CURLMcode bad = curl_multi_perform(x->multi, &running);
 		if (bad)
-			return flume_fail(err, bad == CURLM_OUT_OF_MEMORY ? FLUME_NOMEM : FLUME_IO,
+			return flume_fail(err,
+					  bad == CURLM_OUT_OF_MEMORY ? FLUME_NOMEM : FLUME_IO,
 					  "%s", curl_multi_strerror(bad));
 		CURLMsg *message = curl_multi_info_read(x->multi, &left);
 		if (message && message->msg == CURLMSG_DONE) {
@@ -219,9 +221,8 @@ int exchange_run(struct exchange *x, const struct exchange_request *r,
 	x->reply_max = r->reply_max;
 	x->too_big = false;
 	x->error[0] = '\0';
-	int rc = add_headers(&headers, r)
-			 ? exchange(x, r, headers, reply, err)
-			 : flume_fail(err, FLUME_NOMEM, "out of memory");
+	int rc = add_headers(&headers, r) ? exchange(x, r, headers, reply, err)
+					  : flume_fail(err, FLUME_NOMEM, "out of memory");
 	curl_slist_free_all(headers);
 	return rc;
 }

@@ -19,11 +19,11 @@ struct exchange_request {
 	const char *url;
 	const char *body; /* NULL: GET, else POST */
 	size_t len;
-	const char *type;            /* of the body                              */
-	const flume_value *headers;  /* a map of names to values, or NULL        */
-	size_t reply_max;            /* bytes                                    */
-	int64_t until_ns;            /* on flume_clock_real                      */
-	bool (*is_over)(void *arg);  /* asked fifty times a second               */
+	const char *type;           /* of the body                              */
+	const flume_value *headers; /* a map of names to values, or NULL        */
+	size_t reply_max;           /* bytes                                    */
+	int64_t until_ns;           /* on flume_clock_real                      */
+	bool (*is_over)(void *arg); /* asked fifty times a second               */
 	void *arg;
 };
 

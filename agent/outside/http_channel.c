@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REPLY_MAX   ((size_t)64 << 10) /* of what nobody reads */
+#define REPLY_MAX    ((size_t)64 << 10) /* of what nobody reads */
 #define WAIT_AT_MOST INT64_C(300)       /* that a Retry-After may ask for, in seconds */
 
 static const struct flume_field fields[] = {
@@ -146,12 +146,12 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 	return unopened_make(decl, path, scope, out, report);
 }
 
-#define ROW(how)                                                                            \
-	{                                                                                   \
-		.of = FLUME_CHANNEL, .kind = "http",                                        \
+#define ROW(how)                                                                              \
+	{                                                                                     \
+		.of = FLUME_CHANNEL, .kind = "http",                                          \
 		.about = "Posts documents as lines of JSON, many in a request, from a queue " \
-			 "in memory.",                                                      \
-		.fields = fields, .local = true, .make = (how),                             \
+			 "in memory.",                                                        \
+		.fields = fields, .local = true, .make = (how),                               \
 	}
 
 const struct flume_maker kind_http_channel = ROW(make);

@@ -277,10 +277,10 @@ static int get(struct talk *t, void *to, size_t n, struct flume_err *err)
 static int get_text(struct talk *t, size_t n, struct text *out, struct flume_err *err)
 {
 	char piece[4096];
-	int rc = n <= RESULT_MAX ? FLUME_OK
-				 : flume_fail(err, FLUME_FAILED,
-					      "the result has %zu bytes, more than %zu", n,
-					      RESULT_MAX);
+	int rc = n <= RESULT_MAX
+			 ? FLUME_OK
+			 : flume_fail(err, FLUME_FAILED,
+				      "the result has %zu bytes, more than %zu", n, RESULT_MAX);
 	out->len = 0;
 	while (n && !rc) {
 		size_t part = n < sizeof piece ? n : sizeof piece;
@@ -344,7 +344,8 @@ static int ask_twice(struct talk *t, enum jail_outcome *outcome, struct text *ou
 static int explain_end(int status, struct flume_err *err)
 {
 	int by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	const char *why = by == SIGABRT	  ? "the program took too much memory, or met a fault of jq"
+	const char *why = by == SIGABRT
+				  ? "the program took too much memory, or met a fault of jq"
 			  : by == SIGSEGV ? "the program went too deep, or met a fault of jq"
 			  : by == SIGKILL ? "the system took the memory of the program away"
 					  : "the process that ran the program ended";

@@ -5,8 +5,8 @@
 #include "agent/outside/jail_wire.h"
 #include "lib/base/text.h"
 
-#include <jq.h>
 #include <fcntl.h>
+#include <jq.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +72,8 @@ static void on_second(int signal_number)
 
 static void hear_the_clock(void)
 {
-	const struct itimerval every = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
+	const struct itimerval every = {.it_interval = {.tv_sec = 1},
+					.it_value = {.tv_sec = 1}};
 	struct sigaction action = {.sa_handler = on_second, .sa_flags = SA_RESTART};
 	sigset_t set;
 	sigaction(SIGPROF, &action, NULL);
@@ -219,14 +220,16 @@ static struct compiled *compile(uint64_t id, const char *text)
 static void answer_json(jv value)
 {
 	jv text = jv_dump_string(value, 0);
-	answer(JAIL_RESULT, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
+	answer(JAIL_RESULT, jv_string_value(text),
+	       (size_t)jv_string_length_bytes(jv_copy(text)));
 	jv_free(text);
 }
 
 static void answer_message(jv message)
 {
 	jv text = jv_get_kind(message) == JV_KIND_STRING ? message : jv_dump_string(message, 0);
-	answer(JAIL_ERROR, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
+	answer(JAIL_ERROR, jv_string_value(text),
+	       (size_t)jv_string_length_bytes(jv_copy(text)));
 	jv_free(text);
 }
 

@@ -20,8 +20,8 @@ enum jail_outcome {
 	JAIL_UNKNOWN, /* the text of the program is needed: ask again    */
 };
 
-struct jail_ask { /* then the program, then the document */
-	uint64_t id;  /* of the program */
+struct jail_ask {    /* then the program, then the document */
+	uint64_t id; /* of the program */
 	uint32_t mode, limit_ms;
 	uint32_t program_len, len; /* 0: the jail may have the program from before */
 };

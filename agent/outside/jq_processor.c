@@ -87,8 +87,9 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 const struct flume_maker kind_jq = {
 	.of = FLUME_PROCESSOR,
 	.kind = "jq",
-	.about = "Replaces the document with the result of a jq program; without a result it is "
-		 "dropped.",
+	.about =
+		"Replaces the document with the result of a jq program; without a result it is "
+		"dropped.",
 	.fields = fields,
 	.make = make,
 };

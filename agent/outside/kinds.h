@@ -14,6 +14,8 @@
 	X(kind_jq_predicate, kind_jq_predicate) \
 	X(kind_jq_condition, kind_jq_condition) \
 	X(kind_lookup, kind_lookup_unopened) \
+	X(kind_enrich, kind_enrich_unopened) \
+	X(kind_dead_letter, kind_dead_letter) \
 	X(kind_null, kind_null) \
 	X(kind_stdout, kind_stdout) \
 	X(kind_file, kind_file_unopened) \

@@ -52,7 +52,7 @@ static int take_turn(const struct flume_call *call, struct line_out *out, struct
 	while (out->busy && !rc) {
 		const struct flume_clock *clock = flume_clock_real();
 		threads_wait(&out->turn, &out->lock,
-			    clock->now_ns(clock->arg) + LOOK_MS * INT64_C(1000000));
+			     clock->now_ns(clock->arg) + LOOK_MS * INT64_C(1000000));
 		if (out->busy && call_is_over(call))
 			rc = give_up(call, out, err);
 	}

@@ -28,7 +28,8 @@ static const struct flume_field fields[] = {
 	{.name = "path",
 	 .type = FLUME_FIELD_TEXT,
 	 .required = true,
-	 .about = "The file of the table: NAME.csv, with a line of names first, or NAME.json, an "
+	 .about = "The file of the table: NAME.csv, with a line of names first, or NAME.json, "
+		  "an "
 		  "object of keys and values. Read again when it changes."},
 	{.name = "field",
 	 .type = FLUME_FIELD_TEXT,
@@ -194,8 +195,8 @@ static bool was_just_written(const struct stat *info)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
-	int64_t age = (now.tv_sec - info->st_mtim.tv_sec) * INT64_C(1000000000) +
-		      now.tv_nsec - info->st_mtim.tv_nsec;
+	int64_t age = (now.tv_sec - info->st_mtim.tv_sec) * INT64_C(1000000000) + now.tv_nsec -
+		      info->st_mtim.tv_nsec;
 	return age >= 0 && age < QUIET_NS;
 }
 
@@ -234,7 +235,8 @@ static int store(const struct lookup *l, struct document *document, const struct
 		 const char *key, size_t len, struct flume_err *err)
 {
 	size_t found_len = 0;
-	const char *found = shared && key ? table_get(shared->table, key, len, &found_len) : NULL;
+	const char *found =
+		shared && key ? table_get(shared->table, key, len, &found_len) : NULL;
 	if (found)
 		return document_set_json(document, &l->into, found, found_len, err);
 	if (l->fallback)
@@ -346,8 +348,9 @@ static int make_lookup(const flume_value *decl, const char *path, bool open,
 	if (!rc && open)
 		rc = load(l, &l->now, &l->seen, &err);
 	if (rc == FLUME_IO || rc == FLUME_SYNTAX)
-		rc = add_finding(decl, path, "path", rc == FLUME_IO ? "cannot-open" : "bad-table",
-				 err.text, report);
+		rc = add_finding(decl, path, "path",
+				 rc == FLUME_IO ? "cannot-open" : "bad-table", err.text,
+				 report);
 	if (rc) {
 		done(l);
 		return rc;
@@ -373,11 +376,11 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 	return make_lookup(decl, path, false, out, report);
 }
 
-#define ROW(how)                                                                             \
-	{                                                                                    \
-		.of = FLUME_PROCESSOR, .kind = "lookup",                                     \
-		.about = "Stores what a table has under the value of a field.",              \
-		.fields = fields, .local = true, .make = (how),                              \
+#define ROW(how)                                                                \
+	{                                                                       \
+		.of = FLUME_PROCESSOR, .kind = "lookup",                        \
+		.about = "Stores what a table has under the value of a field.", \
+		.fields = fields, .local = true, .make = (how),                 \
 	}
 
 const struct flume_maker kind_lookup = ROW(make);

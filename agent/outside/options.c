@@ -41,7 +41,7 @@ int option_word(const struct flume_field *fields, const flume_value *decl, const
 		if (!strcmp(words[i], text))
 			return i;
 		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s",
-			 !i		? ""
+			 !i             ? ""
 			 : words[i + 1] ? ", "
 					: " or ",
 			 words[i]);

@@ -41,8 +41,7 @@ static void add_words(struct text *out, const char *said)
 		said += sizeof begin - 1;
 	const char *end = strstr(said, place);
 	if (end)
-		text_addf(out, "line %.*s: ",
-			  (int)strspn(end + sizeof place - 1, "0123456789"),
+		text_addf(out, "line %.*s: ", (int)strspn(end + sizeof place - 1, "0123456789"),
 			  end + sizeof place - 1);
 	else
 		end = said + strcspn(said, "\n");

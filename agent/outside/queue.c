@@ -61,8 +61,7 @@ int64_t queue_backoff(unsigned attempt, int64_t most_ns, uint32_t random)
 
 static bool has_room(const struct queue *q, size_t len)
 {
-	return q->n < q->options.documents &&
-	       (q->bytes + len <= q->options.bytes || !q->n);
+	return q->n < q->options.documents && (q->bytes + len <= q->options.bytes || !q->n);
 }
 
 static int wait_for_room(const struct flume_call *call, struct queue *q, size_t len,
@@ -179,7 +178,8 @@ static size_t fill(struct queue *q, char *out, struct load *load)
 {
 	struct line *line;
 	*load = (struct load){.text = out};
-	STAILQ_FOREACH(line, &q->lines, link) {
+	STAILQ_FOREACH(line, &q->lines, link)
+	{
 		if (load->lines == q->options.batch ||
 		    (load->lines && load->len + line->len > q->options.batch_bytes))
 			break;

@@ -173,13 +173,13 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 	return make_with(decl, path, false, out, report);
 }
 
-#define ROW(how)                                                                              \
-	{                                                                                     \
-		.of = FLUME_PROCESSOR, .kind = "redact-hash",                                 \
-		.about = "Replaces values by a keyed hash (HMAC-SHA256 of the value as "      \
-			 "text): the same one for the same value, and nobody without the "    \
-			 "key can tell which.",                                               \
-		.fields = fields, .local = true, .make = (how),                               \
+#define ROW(how)                                                                           \
+	{                                                                                  \
+		.of = FLUME_PROCESSOR, .kind = "redact-hash",                              \
+		.about = "Replaces values by a keyed hash (HMAC-SHA256 of the value as "   \
+			 "text): the same one for the same value, and nobody without the " \
+			 "key can tell which.",                                            \
+		.fields = fields, .local = true, .make = (how),                            \
 	}
 
 const struct flume_maker kind_redact_hash = ROW(make);

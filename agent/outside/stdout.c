@@ -49,5 +49,6 @@ const struct flume_maker kind_stdout = {
 	.kind = "stdout",
 	.about = "Writes each document as one line of JSON on standard output.",
 	.local = true,
+	.example = "{kind: stdout}",
 	.make = make,
 };

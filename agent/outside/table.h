@@ -12,7 +12,7 @@ struct table;
  * FLUME_NOMEM. */
 int table_read_csv(struct table **out, const char *text, size_t len, const char *key,
 		   const char *value, struct flume_err *err);
-/* A JSON object: each member is a key with its value. */
+/* A JSON object: each member is a key with its value.  text[len] is a NUL. */
 int table_read_json(struct table **out, const char *text, size_t len, struct flume_err *err);
 struct table *table_free(struct table *);
 

@@ -184,6 +184,13 @@ static void add_row(struct text *json, const struct csv *c, const struct header 
 	text_add_char(json, '}');
 }
 
+/* How much of a field fits into an error. */
+static int shown(const struct csv *c, size_t i)
+{
+	size_t len = c->spans[i].len;
+	return (int)(len < 64 ? len : utf8_floor(field(c, i), 64));
+}
+
 static int add_record(struct table *t, const struct csv *c, const struct header *h,
 		      struct text *json)
 {
@@ -198,8 +205,8 @@ static int add_record(struct table *t, const struct csv *c, const struct header 
 			      : table_add(t, field(c, h->key), c->spans[h->key].len, json->s,
 					  json->len);
 	if (rc == FLUME_EXISTS)
-		return flume_fail(c->err, FLUME_SYNTAX, "line %zu: '%.64s' is there twice",
-				  c->first, field(c, h->key));
+		return flume_fail(c->err, FLUME_SYNTAX, "line %zu: '%.*s' is there twice",
+				  c->first, shown(c, h->key), field(c, h->key));
 	return rc ? flume_fail(c->err, rc, "out of memory") : FLUME_OK;
 }
 

@@ -147,7 +147,7 @@ bool exchange_write(struct exchange *x, const char *data, size_t len)
 	if (!x->pack)
 		add_chunk(x, data, len);
 	c->full = out_waiting(c) > OUT_HIGH;
-	return !c->full;
+	return !c->full && !c->broken;
 }
 
 void exchange_flush(struct exchange *x)

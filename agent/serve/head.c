@@ -64,11 +64,9 @@ void head_init(struct head *head)
 
 /* ---- where it ends ---- */
 
-static enum head_result not_yet(const struct head *head, const char *data, size_t len,
+static enum head_result not_yet(const struct head *head, size_t len,
 				const struct head_limits *limits, struct head_fault *fault)
 {
-	if (len && !head->line && *data != '\r' && !(kinds[(unsigned char)*data] & TOKEN))
-		return bad_request(fault, "this does not begin like a request");
 	if (!head->line && len > limits->target + METHOD_MOST)
 		return bad(fault, HTTP_URI_TOO_LONG, "url-too-long", "the URL is too long");
 	if (len > limits->head)
@@ -81,13 +79,16 @@ static enum head_result not_yet(const struct head *head, const char *data, size_
 static enum head_result find_end(struct head *head, const char *data, size_t len,
 				 const struct head_limits *limits, struct head_fault *fault)
 {
+	if (!head->scanned && len && *data != '\r' && *data != '\n' &&
+	    !(kinds[(unsigned char)*data] & TOKEN))
+		return bad_request(fault, "this does not begin like a request");
 	for (;;) {
 		const char *lf = len > head->scanned ? memchr(data + head->scanned, '\n',
 							      len - head->scanned)
 						     : NULL;
 		if (!lf) {
 			head->scanned = len;
-			return not_yet(head, data, len, limits, fault);
+			return not_yet(head, len, limits, fault);
 		}
 		size_t end = (size_t)(lf - data);
 		if (!end || data[end - 1] != '\r')

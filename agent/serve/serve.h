@@ -139,7 +139,8 @@ void exchange_send(struct exchange *, const char *body, size_t len);
 
 /* The head goes out. */
 void exchange_stream(struct exchange *);
-/* A piece.  Always takes it; false: the client is slow, so wait for `room` before the next one. */
+/* A piece.  Always takes it; false: wait for `room` before the next one.  The client is slow, or gone,
+ * and then done follows. */
 bool exchange_write(struct exchange *, const char *data, size_t len);
 /* What was written so far is to reach the client, compressed or not; when the call that made it
  * returns, it is sent anyway, but for what the compressor keeps. */

@@ -388,14 +388,15 @@ static int use(struct uses *uses, struct component *component)
 	return FLUME_OK;
 }
 
-int flume_scope_predicate(flume_scope *scope, const flume_value *name, const char *path,
-			  struct flume_predicate_ref *out, flume_report *report)
+/* What a declaration is made from: found or made now, and kept as long as that is. */
+static int use_named(flume_scope *scope, enum flume_kind kind, const flume_value *name,
+		     const char *path, const struct component **out, flume_report *report)
 {
-	const char *word = flume_value_text(name);
-	struct declared *own = find_own(scope, FLUME_PREDICATE, word);
+	const char *word = flume_value_text(name), *what = flume_kind_text(kind);
+	struct declared *own = find_own(scope, kind, word);
 	if (own && own->state == DECLARED_BEGUN) {
 		flume_report_add(report, "cycle", path, name, NULL,
-				 "predicate '%.64s' is made of itself", word);
+				 "%s '%.64s' is made of itself", what, word);
 		return FLUME_REJECTED;
 	}
 	if (own && own->state == DECLARED_NEW && scope->depth >= LIMIT_LEVELS) {
@@ -403,23 +404,43 @@ int flume_scope_predicate(flume_scope *scope, const flume_value *name, const cha
 		return FLUME_REJECTED;
 	}
 	if (own)
-		make(scope, FLUME_PREDICATE, own, report);
-	struct names_entry wanted = entry_of(FLUME_PREDICATE, name);
+		make(scope, kind, own, report);
+	struct names_entry wanted = entry_of(kind, name);
 	look_up(scope, &wanted);
 	struct component *found = wanted.thing;
 	if (!found && own) /* its own findings say why */
 		return scope->failed_alloc ? FLUME_NOMEM : FLUME_REJECTED;
 	if (!found) {
 		char hint[160];
-		scope_suggest(scope, FLUME_PREDICATE, word, NULL, hint, sizeof hint);
+		scope_suggest(scope, kind, word, NULL, hint, sizeof hint);
 		flume_report_add(report, "unknown-component", path, name, *hint ? hint : NULL,
-				 "predicate '%.64s' not found", word);
+				 "%s '%.64s' not found", what, word);
 		return FLUME_REJECTED;
 	}
 	if (use(&scope->uses, found)) {
 		component_unref(found);
 		return FLUME_NOMEM;
 	}
-	*out = (struct flume_predicate_ref){found->is.test, found->is.arg};
+	*out = found;
 	return FLUME_OK;
+}
+
+int flume_scope_predicate(flume_scope *scope, const flume_value *name, const char *path,
+			  struct flume_predicate_ref *out, flume_report *report)
+{
+	const struct component *found = NULL;
+	int rc = use_named(scope, FLUME_PREDICATE, name, path, &found, report);
+	if (!rc)
+		*out = (struct flume_predicate_ref){found->is.test, found->is.arg};
+	return rc;
+}
+
+int flume_scope_channel(flume_scope *scope, const flume_value *name, const char *path,
+			struct flume_channel_ref *out, flume_report *report)
+{
+	const struct component *found = NULL;
+	int rc = use_named(scope, FLUME_CHANNEL, name, path, &found, report);
+	if (!rc)
+		*out = (struct flume_channel_ref){found->is.send, found->is.arg};
+	return rc;
 }

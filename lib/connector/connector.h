@@ -129,6 +129,14 @@ static inline int call_check(const struct hub *hub, const struct flume_call *cal
 	return call->cancel || call->deadline_ns ? call_check_given(hub, call, err) : FLUME_OK;
 }
 
+/* Says which way is taken, to whoever wants to know. */
+static inline void call_turn(const struct flume_call *call, const struct step *step,
+			     const char *way)
+{
+	if (call->turn)
+		call->turn(call->user, step->name, way);
+}
+
 /* For a question to code that is not ours: the call it gets, which may fill `err` ... */
 static inline struct flume_call call_asking(const struct flume_call *call,
 					    struct flume_err *err)

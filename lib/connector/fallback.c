@@ -33,8 +33,10 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 	}
 	hub->type.free(attempt);
 	rc = call_check(hub, call, err);
-	if (!rc)
+	if (!rc) {
+		call_turn(call, step, "fallback");
 		rc = step_run(fallback->children.at[1], call, item, err);
+	}
 	return rc < 0 ? step_blame(step, rc, err) : rc;
 }
 

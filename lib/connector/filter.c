@@ -25,9 +25,11 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 {
 	const struct filter *filter = (const struct filter *)step;
 	struct flume_call asking = call_asking(call, err);
-	const struct step *way =
-		filter->test(&asking, *item, filter->arg) ? filter->then : filter->otherwise;
+	bool yes = filter->test(&asking, *item, filter->arg);
+	const struct step *way = yes ? filter->then : filter->otherwise;
 	int rc = call_answered(filter->hub, call, err);
+	if (!rc)
+		call_turn(call, step, yes ? "then" : way ? "else" : "");
 	if (!rc && way)
 		rc = step_run(way, call, item, err);
 	return rc < 0 ? step_blame(step, rc, err) : rc;

@@ -28,8 +28,11 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 	char place[sizeof err->path];
 	memcpy(place, err->path, sizeof place);
 	handle->handle(call, err, item, handle->arg);
-	if (err->code >= 0)
-		return err->code == FLUME_DROPPED ? FLUME_DROPPED : FLUME_OK;
+	if (err->code >= 0) {
+		rc = err->code == FLUME_DROPPED ? FLUME_DROPPED : FLUME_OK;
+		err->code = FLUME_OK;
+		return rc;
+	}
 	if (!*err->path) /* other words, but for what happened there */
 		memcpy(err->path, place, sizeof place);
 	return step_blame(step, err->code, err);

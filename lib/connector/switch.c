@@ -47,6 +47,8 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 		key.word ? bsearch(&key, choice->routes, choice->n, sizeof key, by_word) : NULL;
 	const struct step *way = route ? route->step : choice->otherwise;
 	int rc = call_answered(choice->hub, call, err);
+	if (!rc)
+		call_turn(call, step, route ? route->word : way ? "default" : "");
 	if (!rc && way)
 		rc = step_run(way, call, item, err);
 	return rc < 0 ? step_blame(step, rc, err) : rc;

@@ -72,6 +72,8 @@ static void add_maker(struct writer *w, const struct flume_maker *maker)
 	writer_open(w, NULL, '{');
 	writer_text(w, "kind", maker->kind);
 	writer_text(w, "about", maker->about);
+	writer_text(w, "origin", maker->origin);
+	writer_text(w, "example", maker->example);
 	add_truth(w, "local", maker->local);
 	add_table(w, "fields", maker->fields);
 	writer_close(w, '}');

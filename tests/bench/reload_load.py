@@ -2,7 +2,7 @@
 alone made it, and whether none is older than the one before.
 
 First a hundred changes of the schema a second, for a minute in pieces, under as many requests as 16
-connections can make, in turns with the same load without changes.  Then 2000 requests a second on
+connections can make, in turns with the same load and as many questions that change nothing.  Then 2000 requests a second on
 16 kept-alive connections with 20 reloads in 30 s, and without.
 
     make bench ONLY=reload_load [SECONDS=60] [BY=put|folder|etcd]    QUICK=1: less sure, sooner
@@ -25,9 +25,9 @@ from beside.running import FAST_FOLDER, QUICK, middle, tool  # noqa: E402
 from harness import Scene  # noqa: E402
 
 SECONDS = int(os.environ.get("SECONDS") or (6 if QUICK else 60))
-PIECE = min(SECONDS, 2 if QUICK else 10)
+PIECE = min(SECONDS, 2 if QUICK else 3)
 RATE = 100
-PACED, PACED_RELOADS, PACED_SECONDS = 2000, 20, (6 if QUICK else 30)
+PACED, PACED_PIECES, PACED_SECONDS, PACED_RELOADS = 2000, (1 if QUICK else 5), 6, 4  # the last two: of a piece
 CONNECTIONS = 16
 
 
@@ -46,12 +46,11 @@ class Load:
         return json.loads(text)
 
 
-def under_load(changes, body, seconds, rate=0, reloads=0):
-    """What the load saw, and the Pace of the changes (None: there were none)."""
+def under_load(changes, body, seconds, what, times, rate=0):
+    """What the load saw while `what` was called so often, and the Pace of that."""
     load = Load(changes.node.port, body, seconds, rate)
-    pace = changes.at_pace(reloads / seconds, seconds) if reloads else None
-    found = load.result()
-    return found, pace.join() if pace else None
+    pace = changes.at_pace(times / seconds, seconds, what)
+    return load.result(), pace.join()
 
 
 def choose(scene, body):
@@ -59,7 +58,7 @@ def choose(scene, body):
     names = [os.environ["BY"]] if os.environ.get("BY") else list(WAYS)
     for name in names:
         changes = Changes(scene, WAYS[name])
-        _, pace = under_load(changes, body, 2, 0, 2 * RATE)
+        _, pace = under_load(changes, body, 2, changes.change, 2 * RATE)
         print(f"by {changes.way.name}: {pace.made / 2:.0f} changes a second made, {pace.applied / 2:.0f} applied, of {RATE}")
         if min(pace.made, pace.applied) >= 0.95 * 2 * RATE or name == names[-1]:
             return changes
@@ -90,27 +89,36 @@ def tell(without, with_changes):
     print(f"p99 with to without: {middle(pairs):.2f}", end="; aim: at most 1.1\n")
 
 
-def full(changes, body):
+def in_turns(changes, body, pieces, seconds, times, rate=0):
+    """What the load saw without changes and with them, and the paces of those."""
     calm, busy, paces = [], [], []
-    for turn in range(max(1, SECONDS // PIECE)):
-        for reloads in (0, RATE * PIECE) if turn % 2 else (RATE * PIECE, 0):
-            found, pace = under_load(changes, body, PIECE, 0, reloads)
-            (busy if pace else calm).append(found)
-            paces += [pace] if pace else []
+    for turn in range(max(1, pieces)):
+        for what in (changes.ask, changes.change) if turn % 2 else (changes.change, changes.ask):
+            found, pace = under_load(changes, body, seconds, what, times, rate)
+            if what == changes.ask:
+                calm.append(found)
+            else:
+                busy.append(found)
+                paces.append(pace)
+    return calm, busy, paces
+
+
+def full(changes, body):
+    calm, busy, paces = in_turns(changes, body, SECONDS // PIECE, PIECE, RATE * PIECE)
     seconds = PIECE * len(paces)
-    print(f"full load on {CONNECTIONS} connections; changes by {changes.way.name}: "
-          f"{sum(p.made for p in paces) / seconds:.0f} a second made, {sum(p.applied for p in paces) / seconds:.0f} applied, "
-          f"for {seconds} s in pieces of {PIECE} s")  # fmt: skip
+    made, applied = (sum(getattr(pace, word) for pace in paces) / seconds for word in ("made", "applied"))
+    print(f"full load on {CONNECTIONS} connections; changes by {changes.way.name}: {made:.0f} a second made, "
+          f"{applied:.0f} applied, for {seconds} s in pieces of {PIECE} s")  # fmt: skip
     tell_faults("with reloads", busy)
     tell(calm, busy)
 
 
 def paced(changes, body):
-    calm, _ = under_load(changes, body, PACED_SECONDS, PACED, 0)
-    busy, pace = under_load(changes, body, PACED_SECONDS, PACED, PACED_RELOADS)
-    print(f"{PACED} requests a second on {CONNECTIONS} kept-alive connections, {pace.applied} reloads in {PACED_SECONDS} s")
-    tell_faults("with reloads", [busy])
-    tell([calm], [busy])
+    calm, busy, paces = in_turns(changes, body, PACED_PIECES, PACED_SECONDS, PACED_RELOADS, PACED)
+    print(f"{PACED} requests a second on {CONNECTIONS} kept-alive connections, "
+          f"{sum(pace.applied for pace in paces)} reloads in {PACED_SECONDS * len(paces)} s")  # fmt: skip
+    tell_faults("with reloads", busy)
+    tell(calm, busy)
 
 
 def main():

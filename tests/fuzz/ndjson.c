@@ -27,12 +27,13 @@ static void require(bool holds, const char *what)
 /* {"id"} has to be there; "t" is dropped. */
 static flume_pipeline *build(void)
 {
-	static const char text[] = "components: {processors: {r: {kind: require, fields: [id]},\n"
-				   "  d: {kind: drop}, s: {kind: set, fields: {x: 1}}},\n"
-				   "  predicates: {t: {kind: exists, field: t}}}\n"
-				   "type: sequence\n"
-				   "children: [{ref: r}, {ref: s},\n"
-				   "  {type: filter, predicate: t, then: {ref: d}}]\n";
+	static const char text[] =
+		"components: {processors: {r: {kind: require, fields: [id]},\n"
+		"  d: {kind: drop}, s: {kind: set, fields: {x: 1}}},\n"
+		"  predicates: {t: {kind: exists, field: t}}}\n"
+		"type: sequence\n"
+		"children: [{ref: r}, {ref: s},\n"
+		"  {type: filter, predicate: t, then: {ref: d}}]\n";
 	flume_factory *factory = NULL;
 	flume_schema *schema = NULL;
 	flume_pipeline *pipeline = NULL;
@@ -153,8 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t lines = plain(pipeline, s, len, &plain_out, &plain_told);
 	require(n.lines == lines, "all lines are counted");
 	require(n.read == n.written + n.dropped + n.rejected, "each has one end");
-	require(out.len == plain_out.len &&
-			(!out.len || !memcmp(out.s, plain_out.s, out.len)),
+	require(out.len == plain_out.len && (!out.len || !memcmp(out.s, plain_out.s, out.len)),
 		"results are the same");
 	require(told.len == plain_told.len &&
 			(!told.len || !memcmp(told.s, plain_told.s, told.len)),

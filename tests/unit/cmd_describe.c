@@ -2,6 +2,8 @@
 #include "tests/unit/cmd_fixture.h"
 #include "tests/unit/suites.h"
 
+#include <stdio.h>
+
 /* ---- components ---- */
 
 START_TEST(every_kind_has_a_line)
@@ -14,9 +16,10 @@ START_TEST(every_kind_has_a_line)
 		SAYS(cmd.out, document_kinds[i]->kind);
 		SAYS(cmd.out, document_kinds[i]->about);
 	}
-	SAYS(cmd.out, " field, pattern ");
-	SAYS(cmd.out, " path, [max_bytes], ");
-	SAYS(cmd.out, " configuration  Appends each document");
+	SAYS(cmd.out, " schema         built in  Is the field a text ");
+	SAYS(cmd.out, " configuration  built in  Appends each document to a file");
+	SAYS(cmd.out, "nodes           retry ");
+	SAYS(cmd.out, "child, [attempts], [backoff] ");
 	ck_assert_ptr_null(strstr(cmd.out, "for every schema"));
 }
 END_TEST
@@ -34,6 +37,73 @@ START_TEST(what_the_configuration_declares_is_listed)
 	flume("components --config agent.yaml");
 	ck_assert_int_eq(cmd.code, CMD_USAGE);
 	SAYS(cmd.err, "agent.yaml:1:");
+}
+END_TEST
+
+START_TEST(one_kind_has_a_page)
+{
+	flume("components matches");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	SAYS(cmd.out, "matches (predicate, built in)\n");
+	SAYS(cmd.out, "\n  pattern: text, required\n");
+	SAYS(cmd.out,
+	     "in a schema or the agent's configuration\n\n  components:\n    predicates:\n"
+	     "      my-matches: {kind: matches, field: customer.email, ");
+	flume("components retry");
+	SAYS(cmd.out, "\n  attempts: whole number, 1 to 1000, default 3\n");
+	SAYS(cmd.out, "\n  - {type: retry, child: {ref: my-step}}\n");
+	flume("components set"); /* a processor, and an error handler */
+	SAYS(cmd.out, "set (processor, built in)");
+	SAYS(cmd.out, "set (error handler, built in)");
+	flume("components drop -o json");
+	SAYS(cmd.out, "[\n{\"section\":\"processors\",\"kind\":\"drop\",");
+}
+END_TEST
+
+/* As many as there are, by the rows themselves. */
+START_TEST(every_example_is_right)
+{
+	for (size_t i = 0; document_kinds[i]; i++) {
+		const struct flume_maker *kind = document_kinds[i];
+		char schema[1024], more[512] = "";
+		bool run = kind->of == FLUME_PROCESSOR, test = kind->of == FLUME_PREDICATE;
+		if (!kind->example || kind->local)
+			continue;
+		if (!run && !test)
+			snprintf(more, sizeof more, "  %s: {mine: %s}\n",
+				 flume_kind_key(kind->of), kind->example);
+		snprintf(schema, sizeof schema,
+			 "components:\n"
+			 "  processors: {go: %s}\n"
+			 "  predicates:\n"
+			 "    is-premium: {kind: exists, field: a}\n"
+			 "    is-new: {kind: exists, field: b}\n"
+			 "    mine: %s\n"
+			 "%s"
+			 "ref: go\n",
+			 run ? kind->example : "{kind: drop}",
+			 test ? kind->example : "{kind: exists, field: a}", more);
+		cmd_put("a.yaml", schema);
+		flume("lint a.yaml");
+		ck_assert_msg(cmd.code == CMD_DONE, "%s:\n%s%s", schema, cmd.err, cmd.out);
+	}
+}
+END_TEST
+
+START_TEST(words_find_what_has_them)
+{
+	flume("components NUMBERS field");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	SAYS(cmd.out, "predicates  greater ");
+	SAYS(cmd.out, "predicates  less ");
+	ck_assert_ptr_null(strstr(cmd.out, "rename"));
+	flume("components child again attempts");
+	SAYS(cmd.out, "retry (node, built in)"); /* the only one is shown whole */
+	flume("components mathces");
+	ck_assert_int_eq(cmd.code, CMD_NOT_FOUND);
+	SAYS(cmd.err, "nothing here has to do with 'mathces'; did you mean 'matches'?");
+	flume("components --json-schema set");
+	ck_assert_int_eq(cmd.code, CMD_USAGE);
 }
 END_TEST
 
@@ -116,6 +186,9 @@ Suite *suite_cmd_describe(void)
 	TCase *tests = cmd_tests(suite, "cmd_describe");
 	tcase_add_test(tests, every_kind_has_a_line);
 	tcase_add_test(tests, what_the_configuration_declares_is_listed);
+	tcase_add_test(tests, one_kind_has_a_page);
+	tcase_add_test(tests, every_example_is_right);
+	tcase_add_test(tests, words_find_what_has_them);
 	tcase_add_test(tests, programs_get_json);
 	tcase_add_test(tests, a_schema_is_drawn);
 	tcase_add_test(tests, what_does_not_parse_cannot_be_drawn);

@@ -63,6 +63,16 @@ START_TEST(a_handler_that_sets_an_outcome_recovers)
 }
 END_TEST
 
+START_TEST(a_handler_may_drop_the_item)
+{
+	rig.handle_code = FLUME_DROPPED;
+	ck_assert_int_eq(
+		rig_run("{type: sequence, children: [" WITH("turn", SPOILED) ", {ref: b}]}", 1),
+		FLUME_DROPPED);
+	ck_assert_int_eq(rig.err.code, 0);
+}
+END_TEST
+
 Suite *suite_connector_handle(void)
 {
 	Suite *suite = suite_create("connector_handle");
@@ -74,5 +84,6 @@ Suite *suite_connector_handle(void)
 	tcase_add_test(tc, a_handler_may_leave_the_error);
 	tcase_add_test(tc, a_handler_may_change_the_error_but_the_place_stays);
 	tcase_add_test(tc, a_handler_that_sets_an_outcome_recovers);
+	tcase_add_test(tc, a_handler_may_drop_the_item);
 	return suite;
 }

@@ -257,11 +257,10 @@ START_TEST(bad_paths_are_findings_all_of_them)
 }
 END_TEST
 
-START_TEST(channels_are_for_the_node_alone)
+START_TEST(none_of_them_reaches_outside)
 {
 	for (size_t i = 0; document_kinds[i]; i++)
-		ck_assert_int_eq(document_kinds[i]->local,
-				 document_kinds[i]->of == FLUME_CHANNEL);
+		ck_assert_msg(!document_kinds[i]->local, "%s", document_kinds[i]->kind);
 }
 END_TEST
 
@@ -284,15 +283,33 @@ static bool needs_workers(const char *components, const char *child)
 START_TEST(what_only_computes_needs_no_worker)
 {
 	static const char *const processors[] = {
-		"{kind: set, fields: {a: 1}}",    "{kind: remove, fields: [a]}",
-		"{kind: keep, fields: [a]}",      "{kind: require, fields: [a]}",
-		"{kind: rename, fields: {a: b}}", "{kind: drop}",
+		"{kind: set, fields: {a: 1}}",
+		"{kind: remove, fields: [a]}",
+		"{kind: keep, fields: [a]}",
+		"{kind: require, fields: [a]}",
+		"{kind: rename, fields: {a: b}}",
+		"{kind: drop}",
+		"{kind: default, fields: {a: 1}}",
+		"{kind: move, fields: [a], to: b}",
+		"{kind: convert, fields: {a: string}}",
+		"{kind: math, fields: {a: b + 1}}",
+		"{kind: format, fields: {a: '{b}'}}",
+		"{kind: fail}",
+		"{kind: redact, fields: [a]}",
+		"{kind: sample, share: 1%}",
+		"{kind: dedupe, by: [a]}",
+		"{kind: parse-json, field: a}",
+		"{kind: parse-kv, field: a}",
+		"{kind: parse-timestamp, field: a}",
 	};
 	static const char *const predicates[] = {
 		"{kind: equals, field: a, value: 1}",
 		"{kind: greater, field: a, value: 1}",
 		"{kind: less, field: a, value: 1}",
 		"{kind: exists, field: a}",
+		"{kind: in, field: a, values: [1]}",
+		"{kind: between, field: a, from: 1, to: 2}",
+		"{kind: cidr, field: a, blocks: [10.0.0.0/8]}",
 		"{kind: all, of: e}",
 		"{kind: any, of: [e, n]}",
 		"{kind: not, of: n}",
@@ -328,6 +345,9 @@ START_TEST(an_expression_may_take_long)
 		needs_workers("processors: {d: {kind: drop}}, predicates: {m: {kind: matches, "
 			      "field: a, pattern: x}, p: {kind: not, of: m}}",
 			      "{type: filter, predicate: p, then: {ref: d}}"));
+	ck_assert(needs_workers("processors: {x: {kind: parse-regex, field: a, pattern: "
+				"'(?<n>x)'}}",
+				"{ref: x}"));
 }
 END_TEST
 
@@ -356,7 +376,7 @@ Suite *suite_document_kinds(void)
 	tcase_add_test(cases, field_picks_a_route_by_the_text_of_a_value);
 	tcase_add_test(cases, a_handler_sets_fields_and_recovers);
 	tcase_add_test(cases, bad_paths_are_findings_all_of_them);
-	tcase_add_test(cases, channels_are_for_the_node_alone);
+	tcase_add_test(cases, none_of_them_reaches_outside);
 	tcase_add_test(cases, what_only_computes_needs_no_worker);
 	tcase_add_test(cases, an_expression_may_take_long);
 	tcase_add_test(cases, every_kind_explains_itself);

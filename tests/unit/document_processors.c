@@ -105,7 +105,7 @@ END_TEST
 START_TEST(two_renames_to_one_place_are_a_finding)
 {
 	expect_finding(with_processor("{kind: rename, fields: {a: c, b: c}}"),
-		       "two fields are renamed to 'c' [bad-path]");
+		       "two fields are moved to 'c' [bad-path]");
 }
 END_TEST
 

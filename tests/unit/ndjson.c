@@ -78,32 +78,35 @@ static void finish(const char *wanted)
 	ck_assert_uint_eq(n.read, n.written + n.dropped + n.rejected);
 }
 
-#define ERROR(line, word, detail, step)                                                     \
-	"{\"flume_error\":{\"line\":" line ",\"code\":\"" word "\",\"detail\":\"" detail "\"" \
-	step "}}\n"
+#define ERROR(line, word, detail, step)                                                  \
+	"{\"flume_error\":{\"line\":" line ",\"code\":\"" word "\",\"detail\":\"" detail \
+	"\"" step "}}\n"
 
-static const char mixed[] = "{\"id\":1}\n"
-			    "\n"
-			    "{\"no\":1}\r\n"
-			    " \t\r\n"
-			    "{\"id\":2,\"test\":1}\n"
-			    "nope\n"
-			    "\r\n"
-			    "{\"id\":3, \"t\":\"1234567890123456789012345678901234567890123456\"}\n"
-			    "{\"id\":4,\"t\":\"123456789012345678901234567890123456789012345\"}\r\n"
-			    "{\"id\":5}";
+static const char mixed[] =
+	"{\"id\":1}\n"
+	"\n"
+	"{\"no\":1}\r\n"
+	" \t\r\n"
+	"{\"id\":2,\"test\":1}\n"
+	"nope\n"
+	"\r\n"
+	"{\"id\":3, \"t\":\"1234567890123456789012345678901234567890123456\"}\n"
+	"{\"id\":4,\"t\":\"123456789012345678901234567890123456789012345\"}\r\n"
+	"{\"id\":5}";
 
-static const char mixed_out[] =
-	"{\"id\":1,\"x\":1}\n" ERROR("3", "failed", "missing: id", ",\"step\":\"sequence > r\"")
-		ERROR("6", "bad-json", "line 1, column 1: expected a value", "")
-			ERROR("8", "too-long", "the line is too long: at most 60 bytes", "")
-	"{\"id\":4,\"t\":\"123456789012345678901234567890123456789012345\",\"x\":1}\n"
-	"{\"id\":5,\"x\":1}\n";
+static const char mixed_out[] = "{\"id\":1,\"x\":1}\n" ERROR(
+	"3", "failed", "missing: id",
+	",\"step\":\"sequence > r\"") ERROR("6", "bad-json",
+					    "line 1, column 1: expected a value", "")
+	ERROR("8", "too-long", "the line is too long: at most 60 bytes",
+	      "") "{\"id\":4,\"t\":\"123456789012345678901234567890123456789012345\",\"x\":1}\n"
+		  "{\"id\":5,\"x\":1}\n";
 
 static void expect_mixed(void)
 {
 	finish(mixed_out);
 	ck_assert_uint_eq(n.lines, 10);
+	ck_assert_uint_eq(n.bytes, sizeof mixed - 1);
 	ck_assert_uint_eq(n.read, 7);
 	ck_assert_uint_eq(n.written, 3);
 	ck_assert_uint_eq(n.dropped, 1);
@@ -216,8 +219,8 @@ START_TEST(a_long_line_is_not_kept)
 		feed_n(piece, sizeof piece, ALL);
 	ck_assert_uint_lt(n.kept.cap, 300);
 	feed("\n{\"id\":1}\n");
-	finish(ERROR("1", "too-long", "the line is too long: at most 60 bytes", "")
-	       "{\"id\":1,\"x\":1}\n");
+	finish(ERROR("1", "too-long", "the line is too long: at most 60 bytes",
+		     "") "{\"id\":1,\"x\":1}\n");
 }
 END_TEST
 
@@ -235,9 +238,9 @@ static void hear(void *arg, const struct ndjson_refusal *r)
 
 START_TEST(a_callback_hears_instead_of_the_output)
 {
-	static const char wanted[] =
-		"3 failed [sequence > r] {\"no\":1}\n6 bad-json [] nope\n"
-		"8 too-long [] {\"id\":3, \"t\":\"1234567890123456789012345678901234567890123456\n";
+	static const char wanted[] = "3 failed [sequence > r] {\"no\":1}\n6 bad-json [] nope\n"
+				     "8 too-long [] {\"id\":3, "
+				     "\"t\":\"1234567890123456789012345678901234567890123456\n";
 	for (size_t cut = 0; cut < sizeof mixed; cut++) {
 		told[0] = '\0';
 		n.refused = hear;
@@ -277,12 +280,13 @@ START_TEST(what_is_cancelled_has_no_result)
 	flume_cancel *cancel = flume_cancel_new();
 	char found[200];
 	flume_pipeline *waiting = NULL;
-	ck_assert_int_eq(build_schema(factory,
-				      "components: {processors: {r: {kind: require, "
-				      "fields: [no]}}}\n"
-				      "type: retry\nattempts: 5\nbackoff: 1h\nchild: {ref: r}\n",
-				      &waiting, found, sizeof found),
-			 0);
+	ck_assert_int_eq(
+		build_schema(factory,
+			     "components: {processors: {r: {kind: require, "
+			     "fields: [no]}}}\n"
+			     "type: retry\nattempts: 5\nbackoff: 1h\nchild: {ref: r}\n",
+			     &waiting, found, sizeof found),
+		0);
 	n.call.cancel = cancel;
 	feed("{\"id\":1}\n");
 	n.pipeline = waiting;
@@ -326,7 +330,8 @@ START_TEST(memory_that_runs_out_costs_one_line)
 		ck_assert_uint_eq(lines, n.written + n.rejected - lost);
 		ck_assert(!out.failed);
 	}
-	finish("{\"id\":1,\"x\":1}\n" ERROR("3", "bad-json", "line 1, column 1: expected a value",
+	finish("{\"id\":1,\"x\":1}\n" ERROR("3", "bad-json",
+					    "line 1, column 1: expected a value",
 					    "") "{\"id\":3,\"x\":1}\n");
 }
 END_TEST

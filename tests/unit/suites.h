@@ -23,7 +23,9 @@
 	X(cmd) \
 	X(cmd_describe) \
 	X(cmd_etcd) \
+	X(cmd_intake) \
 	X(cmd_lint) \
+	X(cmd_progress) \
 	X(cmd_run) \
 	X(component) \
 	X(component_forced) \
@@ -49,12 +51,23 @@
 	X(describe) \
 	X(digest) \
 	X(document) \
+	X(document_alloc) \
 	X(document_change) \
+	X(document_choose) \
+	X(document_edit) \
 	X(document_effects) \
+	X(document_json) \
 	X(document_kinds) \
+	X(document_made) \
 	X(document_match) \
+	X(document_parse) \
 	X(document_path) \
 	X(document_processors) \
+	X(document_redact) \
+	X(document_reduce) \
+	X(document_set) \
+	X(document_sift) \
+	X(document_scan) \
 	X(duration) \
 	X(engine) \
 	X(engine_crash) \
@@ -106,6 +119,7 @@
 	X(http_pipelines) \
 	X(http_schemas) \
 	X(http_status) \
+	X(http_stream) \
 	X(http_verdict) \
 	X(http_wire) \
 	X(json) \
@@ -122,7 +136,12 @@
 	X(origin) \
 	X(original_faults) \
 	X(original_faults_calls) \
+	X(outside_channels) \
+	X(outside_enrich) \
+	X(outside_jq) \
+	X(outside_lookup) \
 	X(pace) \
+	X(plugin) \
 	X(pool) \
 	X(probation) \
 	X(proven) \
@@ -133,6 +152,9 @@
 	X(retire) \
 	X(schema) \
 	X(scope) \
+	X(serve) \
+	X(serve_chunk) \
+	X(serve_head) \
 	X(shadow) \
 	X(source_contract) \
 	X(scribe) \
@@ -150,8 +172,10 @@
 	X(terms) \
 	X(text) \
 	X(timers) \
+	X(top) \
 	X(traffic) \
 	X(trial) \
+	X(turns) \
 	X(utf8) \
 	X(value) \
 	X(version) \

@@ -80,6 +80,7 @@ class Changes:
     def __init__(self, scene, way):
         self.way = way(scene)
         self.node = self.way.node
+        self.conn = web.connection(self.node.port)
         self.made = 0
         self.way.put(0)
         self.node.wait_for("the first version", lambda: self.generation() is not None)
@@ -89,9 +90,19 @@ class Changes:
         answer = self.node.process(NAME, {"note": "x"})
         return answer.generation if answer.status == 200 else None
 
-    def at_pace(self, rate, seconds):
-        """Makes them from a thread of its own; join() returns the Pace."""
-        return Pace(self, rate, seconds)
+    def change(self):
+        self.made += 1
+        self.way.put(self.made)
+
+    def ask(self):
+        """What costs whoever makes the changes as much, and changes nothing."""
+        answer = web.exchange(self.conn, "GET", f"/schemas/{NAME}")
+        if answer.status != 200:
+            raise SystemExit(f"GET /schemas/{NAME}: {answer.status} {answer.text}")
+
+    def at_pace(self, rate, seconds, what):
+        """Calls `what` from a thread of its own; join() returns the Pace."""
+        return Pace(self, rate, seconds, what)
 
     def wait_settled(self):
         """Until the last one serves."""
@@ -102,13 +113,20 @@ class Changes:
 
 
 class Pace:
-    def __init__(self, changes, rate, seconds):
-        self.changes, self.rate, self.seconds = changes, rate, seconds
-        self.made = self.applied = self.late = 0
+    def __init__(self, changes, rate, seconds, what):
+        self.changes, self.rate, self.seconds, self.what = changes, rate, seconds, what
+        self.made = self.applied = 0
+        self.trouble = None
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
     def run(self):
+        try:
+            self.make()
+        except BaseException as why:  # of a thread nobody would hear it
+            self.trouble = why
+
+    def make(self):
         before = self.changes.generation()
         begun = time.monotonic()
         for k in range(int(self.rate * self.seconds)):
@@ -117,12 +135,13 @@ class Pace:
             if now > begun + self.seconds:
                 break
             time.sleep(max(0.0, due - now))
-            self.changes.made += 1
-            self.changes.way.put(self.changes.made)
+            self.what()
             self.made += 1
         self.changes.wait_settled()
         self.applied = self.changes.generation() - before
 
     def join(self):
         self.thread.join()
+        if self.trouble:
+            raise self.trouble
         return self

@@ -1,0 +1,323 @@
+/*
+ * Lines of JSON through a pipeline, one answer a line, in order.
+ *
+ * The lines that have come are a batch: the pipeline that runs when it begins serves all of it, so a
+ * reload in the middle of a stream shows in the next one.  A batch ends early when it takes long, or
+ * makes much; then others have their turn, and the client gets what there is.  What may block runs on
+ * a worker, a batch at a time, where it lies: while it does the exchange is parked, so nothing moves.
+ *
+ * The head of the answer names what serves the first batch, the trailer what served the last one.
+ *
+ * A client that reads slowly is waited for before the next batch; meanwhile nothing of its body is
+ * taken, and so nothing more is read.
+ */
+#include "agent/http/stream.h"
+
+#include "agent/http/call.h"
+#include "agent/ndjson/ndjson.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define BATCH_NS  10000000           /* so long, and the next line is another batch's */
+#define BATCH_OUT ((size_t)64 << 10) /* likewise, bytes */
+#define OUT_KEPT  ((size_t)256 << 10)
+
+struct stream {
+	struct request *request;
+	struct ndjson engine;
+	struct call_side side; /* who serves this batch */
+	struct meters_tally tally;
+	struct text out;
+	atomic_bool pause; /* after the line under way */
+	int64_t now, batch_ends;
+	uint64_t generation;  /* of the last batch; */
+	bool described;       /* the head of the answer is known, */
+	bool begun;           /* and out */
+	bool full;            /* the client has much to read */
+	bool last;            /* no more lines come */
+	const char *in;       /* what a worker has, */
+	size_t in_len, taken; /* and how much of it is done */
+	int code;             /* what the engine said */
+};
+
+bool stream_type(const char *type)
+{
+	static const char *const names[] = {"application/x-ndjson", "application/ndjson"};
+	size_t len = type ? strcspn(type, "; \t") : 0;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (len == strlen(names[i]) && !strncasecmp(type, names[i], len))
+			return true;
+	return false;
+}
+
+/* ---- a batch ---- */
+
+static int run_line(void *arg, struct document **document, const char *line, size_t len,
+		    struct flume_err *err)
+{
+	struct stream *s = arg;
+	s->engine.call.deadline_ns = s->now + s->request->timeout;
+	flume_pipeline *candidate = call_pick(&s->side, *document, line, len);
+	int result = call_document(&s->side, candidate, &s->engine.call, document, err);
+	call_offer(&s->side, line, len);
+	int64_t now = loop_now();
+	meters_tally(&s->tally, result, now - s->now);
+	s->now = now;
+	if (now >= s->batch_ends)
+		atomic_store_explicit(&s->pause, true, memory_order_relaxed);
+	return result;
+}
+
+/* False: there is no such pipeline any more. */
+static bool open_batch(struct stream *s)
+{
+	if (!call_enter(&s->side, s->request))
+		return false;
+	s->now = loop_now();
+	s->batch_ends = s->now + BATCH_NS;
+	s->generation = s->side.generation;
+	if (!s->described)
+		call_describe(&s->request->answer, &s->side, NULL);
+	s->described = true;
+	atomic_store_explicit(&s->pause, false, memory_order_relaxed);
+	return true;
+}
+
+static void close_batch(struct stream *s)
+{
+	const struct request *r = s->request;
+	call_leave(&s->side);
+	meters_add(r->http->meters, exchange_thread(r->exchange), r->name, &s->tally);
+}
+
+static void feed(struct stream *s, const char *in, size_t len, size_t *taken)
+{
+	*taken = 0;
+	s->code = s->last ? ndjson_end(&s->engine, &s->out)
+			  : ndjson_feed(&s->engine, in, len, taken, &s->out, BATCH_OUT);
+}
+
+/* ---- the answer ---- */
+
+static void open_answer(struct stream *s)
+{
+	struct request *r = s->request;
+	if (s->begun)
+		return;
+	s->begun = true;
+	r->answer.status = HTTP_OK;
+	r->answer.type = "application/x-ndjson";
+	answer_header(&r->answer, "Trailer", "Flume-Lines, Flume-Rejected, Flume-Generation");
+	request_stream(r);
+}
+
+static void send_out(struct stream *s)
+{
+	if (s->out.len)
+		s->full = !exchange_write(s->request->exchange, s->out.s, s->out.len);
+	s->out.len = 0;
+	if (s->out.cap > OUT_KEPT)
+		text_fini(&s->out);
+}
+
+static void end_well(struct stream *s)
+{
+	struct exchange *x = s->request->exchange;
+	char number[24];
+	snprintf(number, sizeof number, "%" PRIu64, s->engine.lines);
+	exchange_trailer(x, "Flume-Lines", number);
+	snprintf(number, sizeof number, "%" PRIu64, s->engine.rejected);
+	exchange_trailer(x, "Flume-Rejected", number);
+	snprintf(number, sizeof number, "%" PRIu64, s->generation);
+	exchange_trailer(x, "Flume-Generation", number);
+	exchange_end(x);
+}
+
+/* The client sees a last line that says why, and a body that is not complete. */
+static void end_badly(struct stream *s, const char *word, const char *why)
+{
+	struct ndjson_refusal last = {.line = s->engine.lines + (s->code != FLUME_CANCELLED),
+				      .word = word,
+				      .step = "",
+				      .detail = why};
+	open_answer(s);
+	ndjson_write_refusal(&s->out, &last);
+	send_out(s);
+	exchange_abort(s->request->exchange);
+}
+
+/* False: the stream has ended. */
+static bool good(struct stream *s)
+{
+	if (s->code == FLUME_LIMITED)
+		end_badly(s, "busy", "too many calls wait already: the queue is full");
+	else if (s->code == FLUME_CANCELLED)
+		end_badly(s, "closing",
+			  "the agent is shutting down: no line from here on was "
+			  "processed to its end");
+	else if (s->code)
+		end_badly(s, "out-of-memory",
+			  "out of memory: the lines behind this one were not "
+			  "processed");
+	return !s->code;
+}
+
+/* Between two lines. */
+static void end_cancelled(struct stream *s)
+{
+	s->code = FLUME_CANCELLED;
+	s->engine.lines++;
+	good(s);
+}
+
+/* What came of a batch goes out. */
+static bool settle(struct stream *s)
+{
+	if (!good(s))
+		return false;
+	open_answer(s);
+	send_out(s);
+	exchange_flush(s->request->exchange);
+	if (s->last)
+		end_well(s);
+	return !s->last;
+}
+
+static void end_unknown(struct stream *s)
+{
+	s->code = FLUME_NOT_FOUND;
+	end_badly(s, "not-found", "the pipeline is not there any more");
+}
+
+/* ---- on a worker ---- */
+
+static bool work(struct request *r)
+{
+	struct stream *s = r->flow_arg;
+	if (!open_batch(s)) {
+		s->code = FLUME_NOT_FOUND;
+		return true;
+	}
+	feed(s, s->in, s->in_len, &s->taken);
+	close_batch(s);
+	return true;
+}
+
+static void hand_on(struct stream *s, const char *in, size_t len)
+{
+	s->in = in;
+	s->in_len = len;
+	s->taken = 0;
+	s->code = request_try_worker(s->request, s->request->name, work);
+	if (s->code == FLUME_CANCELLED)
+		end_cancelled(s);
+	else if (s->code)
+		request_ready(s->request);
+}
+
+/* ---- what the server calls ---- */
+
+static bool may_block(const struct stream *s)
+{
+	return s->side.may_block;
+}
+
+/* Returns how much is done. */
+static size_t run_here(struct stream *s, const char *in, size_t len)
+{
+	size_t taken;
+	feed(s, in, len, &taken);
+	close_batch(s);
+	if (!settle(s))
+		return len;
+	if (taken < len && !s->full)
+		exchange_wake(s->request->exchange); /* after the others */
+	return taken;
+}
+
+static size_t piece(struct request *r, const char *data, size_t len)
+{
+	struct stream *s = r->flow_arg;
+	size_t done = s->taken;
+	s->taken = 0;
+	s->last = !len;
+	if (len && (s->full || done == len))
+		return done;
+	if (flume_cancel_requested(r->http->cancel)) {
+		end_cancelled(s);
+		return len;
+	}
+	if (!open_batch(s)) {
+		end_unknown(s);
+		return len;
+	}
+	if (!may_block(s))
+		return done + run_here(s, data + done, len - done);
+	open_answer(s);
+	call_leave(&s->side);
+	hand_on(s, data + done, len - done);
+	return done;
+}
+
+static void room(struct request *r)
+{
+	struct stream *s = r->flow_arg;
+	s->full = false;
+	exchange_resume(r->exchange);
+}
+
+static void woken(struct request *r)
+{
+	struct stream *s = r->flow_arg;
+	if (s->in) {
+		s->in = NULL;
+		if (s->code == FLUME_NOT_FOUND)
+			end_unknown(s);
+		else if (!settle(s))
+			return;
+	} else if (flume_cancel_requested(r->http->cancel)) {
+		end_cancelled(s);
+		return;
+	}
+	if (!s->full)
+		exchange_resume(r->exchange);
+}
+
+static void gone(struct request *r)
+{
+	struct stream *s = r->flow_arg;
+	atomic_store(&s->pause, true);
+}
+
+static void done(struct request *r)
+{
+	struct stream *s = r->flow_arg;
+	ndjson_fini(&s->engine);
+	text_fini(&s->out);
+	free(s);
+}
+
+static const struct http_flow flow = {piece, room, woken, gone, done};
+
+void stream_begin(struct request *r)
+{
+	struct stream *s = calloc(1, sizeof *s);
+	if (!s) {
+		answer_status(&r->answer, HTTP_UNAVAILABLE);
+		return;
+	}
+	s->request = r;
+	s->engine.call.cancel = r->http->cancel;
+	s->engine.run = run_line;
+	s->engine.most = r->http->max_body;
+	s->engine.pause = &s->pause;
+	s->engine.arg = s;
+	r->flow = &flow;
+	r->flow_arg = s;
+	exchange_take_pieces(r->exchange);
+}
