@@ -378,7 +378,8 @@ START_TEST(without_memory_no_component_is_made)
 		 scratch_path("out"));
 	make_without_memory(&kind_file, declaration);
 	make_without_memory(&kind_unix, "{path: /no/such/socket}");
-	make_without_memory(&kind_enrich, "{url: 'http://127.0.0.1:1/{a}', into: b, canary: 1}");
+	make_without_memory(&kind_enrich,
+			    "{url: 'http://127.0.0.1:1/{a}', into: b, canary: 1}");
 	make_without_memory(&kind_stdout, "{}");
 	make_without_memory(&kind_jq, "{program: .}");
 }
