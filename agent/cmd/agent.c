@@ -144,6 +144,7 @@ static int open_http(struct agent *a, struct flume_err *err)
 				.token = a->facts.token,
 				.node = a->facts.node,
 				.allow_hosts = o->allow_hosts,
+				.tap_redact = o->tap_redact,
 				.read_only = a->facts.read_only,
 				.keeper = o->dir ? &keeper : NULL,
 				.etcd = o->write_through ? a->etcd : NULL,

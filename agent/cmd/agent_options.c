@@ -58,6 +58,8 @@ const struct conf_option agent_option_rows[] = {
 	{"token-file", 0, CONF_TEXT, "FILE", NULL, "FLUME_TOKEN_FILE", ROW(token_file),
 	 "Holds the bearer token that changes over TCP must show; without one, schemas are "
 	 "changed through the socket alone."},
+	{"tap-redact", 0, CONF_TEXTS, "PATH", NULL, "FLUME_TAP_REDACT", ROW(tap_redact),
+	 "What 'flume tap' never shows of documents, like customer.email; may be given again."},
 	OPTION_CONFIG(agent_options, "YAML or JSON with these options, and shared components."),
 	{"log", 'o', CONF_CHOICE, "text|json|auto", "auto", "FLUME_LOG", ROW(log),
 	 "How to write the log; auto is text on a terminal."},

@@ -13,7 +13,7 @@ struct agent_options {
 	const char *etcd, *dir, *prefix, *node, *state, *listen, *socket, *token_file,
 		*url_ca_file, *url_token_file, *config;
 	struct etcd_how how;
-	const char *const *labels, *const *allow_hosts, *const *urls;
+	const char *const *labels, *const *allow_hosts, *const *urls, *const *tap_redact;
 	int64_t poll, blind_after, probation, probation_requests, case_limit, max_body,
 		request_timeout, drain;
 	double probation_error_rate;

@@ -26,7 +26,7 @@ struct diff_options {
 };
 
 static const struct conf_option options[] = {
-	{"behaviour", 0, CONF_FLAG, NULL, NULL, NULL, offsetof(struct diff_options, behaviour),
+	{"behaviour", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct diff_options, behaviour),
 	 "Run the same documents through both, and compare what becomes of them."},
 	{"input", 'i', CONF_TEXT, "FILE", NULL, NULL, offsetof(struct diff_options, input),
 	 "Read documents from this file instead of stdin."},

@@ -100,6 +100,19 @@ static const char *type_text(const char *type)
 	return type;
 }
 
+/* Blanks, and what would show as nothing, in quotes. */
+static void add_default(struct text *t, const char *set)
+{
+	bool plain = true;
+	for (const char *c = set; *c; c++)
+		plain = plain && (unsigned char)*c > ' ';
+	text_add(t, ", default ");
+	if (plain)
+		text_add(t, set);
+	else
+		text_add_json(t, set, strlen(set));
+}
+
 /* "whole number, 1 to 1000000, default 4" */
 static void add_field(struct text *t, const flume_value *field)
 {
@@ -114,7 +127,7 @@ static void add_field(struct text *t, const flume_value *field)
 	if (entry_is_true(field, "required"))
 		text_add(t, ", required");
 	else if (*set)
-		text_addf(t, ", default %s", set);
+		add_default(t, set);
 	text_addf(t, "\n      %s\n", entry_text(field, "about"));
 }
 

@@ -30,7 +30,7 @@ enum intake_outcome { INTAKE_END = 0, INTAKE_LINES = 1 };
  * it is too long: then it is `most` bytes and two, and the rest of it is passed over.
  * Returns INTAKE_LINES, INTAKE_END (also when `wake` is readable; a line that has not ended yet is
  * dropped then), FLUME_IO or FLUME_NOMEM. */
-int intake_read(struct intake *, struct block_in *out);
+int intake_read(struct intake *, struct block_in *);
 void intake_fini(struct intake *);
 
 void block_in_fini(struct block_in *);

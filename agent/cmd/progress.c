@@ -29,6 +29,7 @@ static void add_time(struct line *l, double seconds)
 		add(l, ", %.1f h left", seconds / 3600);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the line writes to it */
 void progress_tell(struct progress *p, struct progress_mark now, uint64_t total, char *out,
 		   size_t size)
 {

@@ -124,5 +124,6 @@ const struct flume_maker kind_between = {
 	.kind = "between",
 	.about = "Is the field there and between the two?  Numbers or texts.",
 	.fields = fields,
+	.example = "{kind: between, field: total, from: 10, to: 100}",
 	.make = make,
 };

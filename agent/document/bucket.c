@@ -132,5 +132,7 @@ const struct flume_maker kind_bucket = {
 	.kind = "bucket",
 	.about = "The range that a number lies in, by name.",
 	.fields = fields,
+	.example =
+		"{kind: bucket, field: total, below: {small: 100, medium: 1000}, above: large}",
 	.make = make,
 };

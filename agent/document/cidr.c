@@ -89,5 +89,6 @@ const struct flume_maker kind_cidr = {
 	.kind = "cidr",
 	.about = "Is the field an address in one of the blocks?",
 	.fields = fields,
+	.example = "{kind: cidr, field: client.ip, blocks: [10.0.0.0/8, '2001:db8::/32']}",
 	.make = make,
 };

@@ -124,5 +124,6 @@ const struct flume_maker kind_collect = {
 	.kind = "collect",
 	.about = "Puts what the branches left into the document, side by side; at most 1 MiB.",
 	.fields = fields,
+	.example = "{kind: collect, to: results}",
 	.make = make,
 };

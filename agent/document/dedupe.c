@@ -124,5 +124,6 @@ const struct flume_maker kind_dedupe = {
 	.about = "Drops documents that came before.  Cases of a canary pass and are not "
 		 "remembered.",
 	.fields = fields,
+	.example = "{kind: dedupe, by: [id], window: 10m}",
 	.make = make,
 };

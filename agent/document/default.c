@@ -35,5 +35,6 @@ const struct flume_maker kind_default = {
 	.kind = "default",
 	.about = "Sets fields that are missing or null to constants.",
 	.fields = fields,
+	.example = "{kind: default, fields: {currency: CHF, items: []}}",
 	.make = make,
 };

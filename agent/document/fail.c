@@ -49,5 +49,6 @@ const struct flume_maker kind_fail = {
 	.kind = "fail",
 	.about = "Refuses the document.",
 	.fields = fields,
+	.example = "{kind: fail, text: no route for this type}",
 	.make = make,
 };

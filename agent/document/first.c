@@ -37,5 +37,6 @@ const struct flume_maker kind_first = {
 	.kind = "first",
 	.about = "What the first branch left that did not fail, in their order, takes the "
 		 "document's place.  When all fail, the first failure; when all drop, dropped.",
+	.example = "{kind: first}",
 	.make = make,
 };

@@ -100,5 +100,6 @@ const struct flume_maker kind_format = {
 	.kind = "format",
 	.about = "Makes texts from values of the document; at most 1 MiB in one step.",
 	.fields = fields,
+	.example = "{kind: format, fields: {label: '{customer.name}, {customer.city}'}}",
 	.make = make,
 };

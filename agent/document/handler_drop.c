@@ -24,5 +24,6 @@ const struct flume_maker kind_handler_drop = {
 	.of = FLUME_ERROR_HANDLER,
 	.kind = "drop",
 	.about = "Lets the document that failed leave the pipeline, without error.",
+	.example = "{kind: drop}",
 	.make = make,
 };

@@ -64,5 +64,6 @@ const struct flume_maker kind_in = {
 	.kind = "in",
 	.about = "Is the field there and one of the values?",
 	.fields = fields,
+	.example = "{kind: in, field: tier, values: [gold, platinum]}",
 	.make = make,
 };

@@ -80,5 +80,6 @@ const struct flume_maker kind_math = {
 	.about = "Computes fields.  Integers stay exact; overflow, a division by zero and what "
 		 "is no number fail.",
 	.fields = fields,
+	.example = "{kind: math, fields: {total: 'price * quantity'}}",
 	.make = make,
 };

@@ -81,8 +81,8 @@ static bool end_calendar(const struct calendar *c, struct moment *out)
 			return false;
 		int64_t since = c->of_year ? days_from(c->year, 1, 1) + c->of_year - 1
 					   : days_from(c->year, c->month, c->day);
-		moment.seconds =
-			since * DAY + c->hour * 3600 + c->minute * 60 + c->second - c->zone;
+		moment.seconds = since * DAY + c->hour * INT64_C(3600) +
+				 c->minute * INT64_C(60) + c->second - c->zone;
 	}
 	if (!moment_is_known(&moment))
 		return false;

@@ -48,5 +48,6 @@ const struct flume_maker kind_parse_json = {
 	.kind = "parse-json",
 	.about = "Reads a text that holds JSON; its value takes the place of the text.",
 	.fields = fields,
+	.example = "{kind: parse-json, field: payload, to: order}",
 	.make = make,
 };

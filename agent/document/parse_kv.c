@@ -109,5 +109,6 @@ const struct flume_maker kind_parse_kv = {
 	.about = "Reads a text of keys and values (a=b c=\"d e\"); an object takes its place. "
 		 "Values stay texts, a key alone is true.",
 	.fields = fields,
+	.example = "{kind: parse-kv, field: message, to: fields}",
 	.make = make,
 };

@@ -181,5 +181,7 @@ const struct flume_maker kind_parse_regex = {
 	.about = "Reads a text by a pattern; its named groups become fields.  A search that "
 		 "takes longer than a fifth of a second fails.",
 	.fields = fields,
+	.example = "{kind: parse-regex, field: message, pattern: '^(?<level>[A-Z]+) "
+		   "(?<text>.*)$'}",
 	.make = make,
 };

@@ -151,5 +151,6 @@ const struct flume_maker kind_parse_timestamp = {
 	.kind = "parse-timestamp",
 	.about = "Reads a point in time, and writes it as RFC 3339 or as a number.",
 	.fields = fields,
+	.example = "{kind: parse-timestamp, field: at}",
 	.make = make,
 };

@@ -266,5 +266,6 @@ const struct flume_maker kind_convert = {
 	.kind = "convert",
 	.about = "Gives values another type.",
 	.fields = fields,
+	.example = "{kind: convert, fields: {total: number, id: string}}",
 	.make = make,
 };

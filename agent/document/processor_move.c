@@ -108,5 +108,6 @@ const struct flume_maker kind_move = {
 	.kind = "move",
 	.about = "Moves fields into one object, or out of others, under their own keys.",
 	.fields = fields,
+	.example = "{kind: move, fields: [id, total], to: order}",
 	.make = make,
 };

@@ -149,5 +149,6 @@ const struct flume_maker kind_redact = {
 	.kind = "redact",
 	.about = "Hides values behind a mask or a text.",
 	.fields = fields,
+	.example = "{kind: redact, fields: [card.number], keep_last: 4}",
 	.make = make,
 };

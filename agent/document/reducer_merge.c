@@ -45,5 +45,6 @@ const struct flume_maker kind_merge = {
 		 "objects member by member, the later branch last.  What a branch removed "
 		 "stays.",
 	.fields = fields,
+	.example = "{kind: merge}",
 	.make = make,
 };

@@ -115,5 +115,6 @@ const struct flume_maker kind_sample = {
 		"Lets a share of the documents pass and drops the others.  Without `by`, cases "
 		"of a canary pass.",
 	.fields = fields,
+	.example = "{kind: sample, share: 10%}",
 	.make = make,
 };

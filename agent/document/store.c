@@ -66,7 +66,6 @@ struct document *store_take(void)
 	if (!store.n)
 		return NULL;
 	struct document *document = store.kept[--store.n];
-	SHOW(document, sizeof *document);
 	SHOW(document->bytes, document->bytes_cap);
 	SHOW(document->texts, document->texts_cap);
 	SHOW(document->nodes, document->nodes_cap * sizeof *document->nodes);
@@ -83,7 +82,6 @@ bool store_keep(struct document *document)
 	HIDE(document->bytes, document->bytes_cap);
 	HIDE(document->texts, document->texts_cap);
 	HIDE(document->nodes, document->nodes_cap * sizeof *document->nodes);
-	HIDE(document, sizeof *document);
 	store.kept[store.n++] = document;
 	return true;
 }

@@ -57,6 +57,28 @@ int call_document(const struct call_side *side, flume_pipeline *candidate,
 	return result;
 }
 
+void call_show(const struct request *r, const struct call_side *side,
+	       const flume_pipeline *candidate, const struct call_end *end)
+{
+	struct taps *taps = &r->http->taps;
+	struct flume_pipeline_info info;
+	if (!taps_wanted(taps))
+		return;
+	flume_pipeline_read(candidate ? candidate : side->pipeline, &info);
+	taps_offer(taps, &(struct tap_call){
+				 .name = r->name,
+				 .version = info.version,
+				 .request = r->id,
+				 .generation = candidate ? 0 : info.generation,
+				 .result = end->result,
+				 .err = end->err,
+				 .took_ns = end->took_ns,
+				 .input = end->body,
+				 .input_len = end->len,
+				 .output = end->document,
+			 });
+}
+
 void call_offer(const struct call_side *side, const char *body, size_t len)
 {
 	if (side->share)

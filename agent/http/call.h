@@ -27,6 +27,18 @@ void call_describe(struct answer *, const struct call_side *, const flume_pipeli
 /* A document, that a shadow may want too.  Returns as flume_pipeline_process. */
 int call_document(const struct call_side *, flume_pipeline *candidate,
 		  const struct flume_call *, struct document **, struct flume_err *);
+/* Whoever listens may see it; `err` is of a failed one. */
+struct call_end {
+	int result;
+	const struct flume_err *err;
+	int64_t took_ns;
+	const char *body;
+	size_t len;
+	const struct document *document; /* what is left of it */
+};
+void call_show(const struct request *, const struct call_side *,
+	       const flume_pipeline *candidate, const struct call_end *);
+
 /* A shadow may want it too, when it has been served. */
 void call_offer(const struct call_side *, const char *body, size_t len);
 

@@ -89,12 +89,15 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 	    guard_init(&http->guard, options->listen, options->node, options->allow_hosts,
 		       options->token))
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	int r = taps_init(&http->taps, options->tap_redact, err);
+	if (r)
+		return r;
 	if (options->etcd) {
 		http->through = through_new(http, options->etcd, options->prefix);
 		if (!http->through)
 			return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
-	int r = edits_new(&http->edits, http, err);
+	r = edits_new(&http->edits, http, err);
 	if (!r)
 		r = door_new(&http->door, options->listen, err);
 	if (!r && options->socket)
@@ -155,6 +158,7 @@ static void stop_accepting(struct http *http)
 		door_close(http->door);
 	if (http->serve)
 		serve_end_connections(http->serve);
+	taps_end(&http->taps);
 	if (http->edits)
 		edits_close(http->edits);
 	http->through = through_free(http->through);
@@ -223,6 +227,7 @@ struct http *http_free(struct http *http)
 	edits_free(http->edits);
 	door_free(http->door);
 	meters_free(http->meters);
+	taps_fini(&http->taps);
 	free(http->lanes);
 	flume_cancel_free(http->cancel);
 	guard_fini(&http->guard);

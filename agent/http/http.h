@@ -33,6 +33,7 @@ struct http_options {
 	const char *token;    /* without it, nobody may write over TCP               */
 	const char *node;     /* its name, which Host may have                        */
 	const char *const *allow_hosts; /* more such names; NULL at the end           */
+	const char *const *tap_redact;  /* paths that no tap shows; likewise           */
 	const char *read_only; /* why schemas cannot be changed here [they can]       */
 	const struct http_keeper *keeper; /* [nothing is kept] */
 	struct etcd *etcd;    /* schemas are written there, below ...               */

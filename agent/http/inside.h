@@ -12,6 +12,7 @@
 #include "agent/http/meters.h"
 #include "agent/http/workers.h"
 #include "agent/serve/serve.h"
+#include "agent/tap/tap.h"
 #include "lib/base/digest.h"
 #include "lib/base/text.h"
 
@@ -38,6 +39,7 @@ struct http {
 	struct lane *lanes;
 	struct workers *workers;
 	struct meters *meters;
+	struct taps taps;
 	struct edits *edits;
 	struct through *through; /* NULL: schemas are not written to etcd */
 	flume_cancel *cancel;    /* of every call */
@@ -76,9 +78,10 @@ struct http_resource {
 };
 
 /* One resource per file; route.c has the list of them. */
-extern const struct http_resource resource_pipeline, resource_schemas, resource_schema,
-	resource_clear, resource_hold, resource_confirm, resource_freeze, resource_confirm_all,
-	resource_status, resource_healthz, resource_readyz, resource_metrics;
+extern const struct http_resource resource_pipeline, resource_tap, resource_schemas,
+	resource_schema, resource_clear, resource_hold, resource_confirm, resource_freeze,
+	resource_confirm_all, resource_status, resource_healthz, resource_readyz,
+	resource_metrics;
 
 /* NULL when there is none; `out_name` points into `url` at the name, "" where there is none. */
 const struct http_resource *route_find(const char *url, const char **out_name, size_t *out_len);

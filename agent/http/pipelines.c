@@ -94,9 +94,11 @@ static void process(struct request *r, const struct call_side *side)
 		answer_failure(a, result, &err);
 		say_failed(r, result, &err);
 	}
+	int64_t took = loop_now() - r->begun;
+	call_show(r, side, candidate,
+		  &(struct call_end){result, &err, took, r->body.s, r->body.len, document});
 	document_free(document);
-	meters_call(r->http->meters, exchange_thread(r->exchange), r->name, result,
-		    loop_now() - r->begun);
+	meters_call(r->http->meters, exchange_thread(r->exchange), r->name, result, took);
 	call_offer(side, r->body.s, r->body.len);
 }
 

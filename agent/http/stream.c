@@ -66,6 +66,8 @@ static int run_line(void *arg, struct document **document, const char *line, siz
 	int result = call_document(&s->side, candidate, &s->engine.call, document, err);
 	call_offer(&s->side, line, len);
 	int64_t now = loop_now();
+	call_show(s->request, &s->side, candidate,
+		  &(struct call_end){result, err, now - s->now, line, len, *document});
 	meters_tally(&s->tally, result, now - s->now);
 	s->now = now;
 	if (now >= s->batch_ends)
@@ -213,10 +215,13 @@ static void hand_on(struct stream *s, const char *in, size_t len)
 	s->in = in;
 	s->in_len = len;
 	s->taken = 0;
-	s->code = request_try_worker(s->request, s->request->name, work);
-	if (s->code == FLUME_CANCELLED)
+	int rc = request_try_worker(s->request, s->request->name, work);
+	if (!rc)
+		return; /* it may be over already */
+	s->code = rc;
+	if (rc == FLUME_CANCELLED)
 		end_cancelled(s);
-	else if (s->code)
+	else
 		request_ready(s->request);
 }
 

@@ -43,18 +43,24 @@ void counts_hide(struct counts *c)
 	pthread_mutex_unlock(&lock);
 }
 
-void counts_tell(struct counts *c, const char *what, const char *why, size_t n)
+void counts_tell(struct counts *c, enum counts_told sort, const char *why, size_t n)
 {
+	static const char *const messages[] = {
+		[TOLD_RETRY] = "a channel has to try again",
+		[TOLD_FAILED] = "a channel did not take a document",
+		[TOLD_LOST] = "a channel lost documents",
+		[TOLD_FILE] = "a channel has trouble with its file",
+	};
 	const struct flume_clock *clock = flume_clock_real();
-	int_fast64_t now = clock->now_ns(clock->arg), told = atomic_load(&c->told_ns);
+	int_fast64_t now = clock->now_ns(clock->arg), told = atomic_load(&c->told[sort].at_ns);
 	if ((told && now - told < TELL_NS) ||
-	    !atomic_compare_exchange_strong(&c->told_ns, &told, now)) {
-		counts_add(&c->untold, 1);
+	    !atomic_compare_exchange_strong(&c->told[sort].at_ns, &told, now)) {
+		counts_add(&c->told[sort].untold, 1);
 		return;
 	}
-	log_event(LOG_ERROR, what, LOG_STR("channel", c->name), LOG_STR("reason", why),
-		  LOG_INT("documents", n),
-		  LOG_INT("lines_passed_over", atomic_exchange(&c->untold, 0)));
+	log_event(LOG_ERROR, messages[sort], LOG_STR("channel", c->name),
+		  LOG_STR("reason", why), LOG_INT("documents", n),
+		  LOG_INT("lines_passed_over", atomic_exchange(&c->told[sort].untold, 0)));
 }
 
 /* ---- /metrics ---- */

@@ -12,6 +12,14 @@
 
 #include <stdatomic.h>
 
+enum counts_told {
+	TOLD_RETRY,  /* it has to try again                     */
+	TOLD_FAILED, /* it did not take documents               */
+	TOLD_LOST,   /* it lost documents                       */
+	TOLD_FILE,   /* it cannot do something with its file    */
+	COUNTS_TOLD
+};
+
 struct counts {
 	const char *kind;
 	char name[129];
@@ -20,9 +28,10 @@ struct counts {
 	atomic_uint_fast64_t lost;   /* were taken, and could not be delivered          */
 	atomic_uint_fast64_t retries;
 	atomic_size_t waiting, waiting_bytes; /* in a queue */
-	/* counts_tell */
-	atomic_int_fast64_t told_ns;
-	atomic_uint_fast64_t untold;
+	struct {
+		atomic_int_fast64_t at_ns;
+		atomic_uint_fast64_t untold;
+	} told[COUNTS_TOLD];
 	struct counts *next, **link;
 };
 
@@ -35,9 +44,9 @@ static inline void counts_add(atomic_uint_fast64_t *counter, size_t n)
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
-/* Says in the log that `n` documents were not delivered, or not yet, and why; at most one line in ten
- * seconds of each channel, which tells how many were passed over. */
-void counts_tell(struct counts *, const char *what, const char *why, size_t n);
+/* Says in the log what happened to `n` documents, and why; of each channel at most one line of a sort
+ * in ten seconds, which tells how many were passed over. */
+void counts_tell(struct counts *, enum counts_told, const char *why, size_t n);
 
 /* Prometheus text of all channels that are shown. */
 void counts_write(struct text *);

@@ -121,7 +121,6 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	out->handle = handle;
 	out->arg = letters;
 	out->done = done;
-	out->blocks = true;
 	return FLUME_OK;
 }
 

@@ -108,7 +108,7 @@ static void rotate(struct file *f, int64_t now)
 		return;
 	}
 	f->turn_ns = now + AGAIN;
-	counts_tell(&f->counts, "a file cannot be rotated", err.text, 0);
+	counts_tell(&f->counts, TOLD_FILE, err.text, 0);
 }
 
 static void before(struct line_out *out, size_t len)
@@ -150,8 +150,7 @@ static void sync_now(struct file *f)
 	int fd = f->regular ? dup(f->out.fd) : -1;
 	line_end_turn(&f->out);
 	if (fd >= 0 && fdatasync(fd))
-		counts_tell(&f->counts, "a file cannot be forced to the disk", strerror(errno),
-			    0);
+		counts_tell(&f->counts, TOLD_FILE, strerror(errno), 0);
 	if (fd >= 0)
 		close(fd);
 }
@@ -272,6 +271,7 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 	{                                                                         \
 		.of = FLUME_CHANNEL, .kind = "file",                              \
 		.about = "Appends each document to a file, as one line of JSON.", \
+		.example = "{kind: file, path: /var/log/flume/orders.ndjson}",    \
 		.fields = fields, .local = true, .make = (how),                   \
 	}
 

@@ -151,6 +151,7 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 		.of = FLUME_CHANNEL, .kind = "http",                                          \
 		.about = "Posts documents as lines of JSON, many in a request, from a queue " \
 			 "in memory.",                                                        \
+		.example = "{kind: http, url: 'https://collector.example.org/orders'}",       \
 		.fields = fields, .local = true, .make = (how),                               \
 	}
 

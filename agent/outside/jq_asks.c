@@ -45,6 +45,7 @@ const struct flume_maker kind_jq_predicate = {
 	.kind = "jq",
 	.about = "Is the first result of a jq program neither null nor false?",
 	.fields = program_fields,
+	.example = "{kind: jq, program: '.total > 100'}",
 	.make = make_predicate,
 };
 
@@ -96,5 +97,6 @@ const struct flume_maker kind_jq_condition = {
 	.kind = "jq",
 	.about = "The first result of a jq program, as text.",
 	.fields = program_fields,
+	.example = "{kind: jq, program: '.items | length | tostring'}",
 	.make = make_condition,
 };

@@ -91,5 +91,6 @@ const struct flume_maker kind_jq = {
 		"Replaces the document with the result of a jq program; without a result it is "
 		"dropped.",
 	.fields = fields,
+	.example = "{kind: jq, program: '.total *= 0.9'}",
 	.make = make,
 };

@@ -376,11 +376,13 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 	return make_lookup(decl, path, false, out, report);
 }
 
-#define ROW(how)                                                                \
-	{                                                                       \
-		.of = FLUME_PROCESSOR, .kind = "lookup",                        \
-		.about = "Stores what a table has under the value of a field.", \
-		.fields = fields, .local = true, .make = (how),                 \
+#define ROW(how)                                                                             \
+	{                                                                                    \
+		.of = FLUME_PROCESSOR, .kind = "lookup",                                     \
+		.about = "Stores what a table has under the value of a field.",              \
+		.example = "{kind: lookup, path: /etc/flume/countries.csv, field: country, " \
+			   "into: name}",                                                    \
+		.fields = fields, .local = true, .make = (how),                              \
 	}
 
 const struct flume_maker kind_lookup = ROW(make);

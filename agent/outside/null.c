@@ -26,5 +26,6 @@ const struct flume_maker kind_null = {
 	.of = FLUME_CHANNEL,
 	.kind = "null",
 	.about = "Takes each document and forgets it.",
+	.example = "{kind: 'null'}",
 	.make = make,
 };

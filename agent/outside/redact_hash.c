@@ -179,6 +179,8 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 		.about = "Replaces values by a keyed hash (HMAC-SHA256 of the value as "   \
 			 "text): the same one for the same value, and nobody without the " \
 			 "key can tell which.",                                            \
+		.example = "{kind: redact-hash, fields: [customer.email], key_file: "      \
+			   "/etc/flume/key}",                                              \
 		.fields = fields, .local = true, .make = (how),                            \
 	}
 

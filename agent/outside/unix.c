@@ -184,11 +184,12 @@ static int make_unopened(const flume_value *decl, const char *path, flume_scope 
 	return unopened_make(decl, path, scope, out, report);
 }
 
-#define ROW(how)                                                                       \
-	{                                                                              \
-		.of = FLUME_CHANNEL, .kind = "unix",                                   \
-		.about = "Writes documents to a unix socket, from a queue in memory.", \
-		.fields = fields, .local = true, .make = (how),                        \
+#define ROW(how)                                                                        \
+	{                                                                               \
+		.of = FLUME_CHANNEL, .kind = "unix",                                    \
+		.about = "Writes documents to a unix socket, from a queue in memory.",  \
+		.example = "{kind: unix, path: /run/collector.sock}", .fields = fields, \
+		.local = true, .make = (how),                                           \
 	}
 
 const struct flume_maker kind_unix = ROW(make);

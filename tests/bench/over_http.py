@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "scenarios")]
 import web  # noqa: E402
 from beside import tools  # noqa: E402
-from beside.orders import SCHEMA, corpus, premium_order  # noqa: E402
+from beside.orders import SCHEMA, Judge, corpus, premium_order  # noqa: E402
 from beside.running import (  # noqa: E402
     FAST_FOLDER, QUICK, cpu_s, middle, ratio, skipped, status_kb, tool, why_missing,
 )  # fmt: skip
@@ -158,8 +158,8 @@ class Streamed:
 
     def round(self):
         cpu, wall = self.run()
-        self.cpu.append(cpu)
-        self.wall.append(wall)
+        self.cpu.append(cpu / COUNT)
+        self.wall.append(wall / COUNT)
 
 
 def ndjson(agent, path, folder):
@@ -176,13 +176,14 @@ def ndjson(agent, path, folder):
     if not filecmp.cmp(from_run, from_http, shallow=False):
         skipped("NDJSON over HTTP", "it answers something else than flume run")
         return
+    judge = Judge(path)
     for _ in range(ROUNDS):
-        run.measure(path, os.devnull)
+        run.measure(judge, os.devnull)
         stream.round()
     print(f"NDJSON, {COUNT} orders in a body; medians of {ROUNDS} rounds; the same comes out, byte for byte")
     print(f"{'':24}{'documents/s':>12}{'CPU us each':>13}")
     for name, cost in (("flume run", run), ("flume agent", stream)):
-        print(f"{name:24}{COUNT / middle(cost.wall):12.0f}{middle(cost.cpu) / COUNT * 1e6:13.2f}")
+        print(f"{name:24}{1 / middle(cost.wall):12.0f}{middle(cost.cpu) * 1e6:13.2f}")
     print(f"documents a second, to flume run:             {ratio(run.wall, stream.wall):.2f}; aim: at least 0.8")
     print(f"documents a CPU second of it, to flume run:   {ratio(run.cpu, stream.cpu):.2f}; aim: at least 0.8")
 

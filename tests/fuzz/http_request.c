@@ -66,6 +66,8 @@ static enum head_result read_cut(struct head *h, char *text, size_t len, size_t 
 	if (cut < len) {
 		char *part = copy(text, cut);
 		enum head_result r = head_read(h, part, cut, &limits, &fault);
+		if (r != HEAD_MORE)
+			memcpy(text, part, cut);
 		free(part);
 		if (r != HEAD_MORE)
 			return r;

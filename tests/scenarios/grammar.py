@@ -122,19 +122,27 @@ def good(field):
 
 
 SOME = [None, True, 1, "", "x", [], ["x"], {}, {"x": "y"}, NODE, [NODE]]
+FEW = [None, "x", ["x"], {"x": "y"}]
 
 
 class Values:
-    """Anything for the first field of a type and its bounds, some of it for the others."""
+    """Anything for the first field of a type, some of it for the next ones, and less and less; what lies
+    about the bounds of each."""
 
     def __init__(self):
-        self.seen = set()
+        self.seen = {}
 
     def of(self, field):
-        kind = (field["type"], field.get("min"), field.get("max"))
-        new = kind not in self.seen
-        self.seen.add(kind)
-        return ANYTHING if new else SOME
+        word, bounds = field["type"], (field["type"], field.get("min"), field.get("max"))
+        times, same = self.seen.get(word, 0), bounds in self.seen
+        self.seen |= {word: times + 1, bounds: 1}
+        if not times or (word == "nodes" and not same):
+            return ANYTHING
+        values = SOME if times < 8 else FEW
+        if same or word != "count":
+            return values
+        least, most = field["min"], field["max"]
+        return [*values, least - 1, least, least + 0.5, most, most + 1]
 
 
 def variants(values, start, fields, either=()):

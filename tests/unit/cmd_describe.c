@@ -16,8 +16,9 @@ START_TEST(every_kind_has_a_line)
 		SAYS(cmd.out, document_kinds[i]->kind);
 		SAYS(cmd.out, document_kinds[i]->about);
 	}
-	SAYS(cmd.out, " schema         built in  Is the field a text ");
-	SAYS(cmd.out, " configuration  built in  Appends each document to a file");
+	SAYS(cmd.out, " built in  Is the field a text in which the pattern is found?");
+	SAYS(cmd.out, "file ");
+	SAYS(cmd.out, " configuration  built in  Appends each document");
 	SAYS(cmd.out, "nodes           retry ");
 	SAYS(cmd.out, "child, [attempts], [backoff] ");
 	ck_assert_ptr_null(strstr(cmd.out, "for every schema"));

@@ -1,6 +1,6 @@
 /* Patterns that must end in time, and channels that write. */
-#include "agent/outside/kinds.h"
 #include "agent/document/regex.h"
+#include "agent/outside/kinds.h"
 
 #include "tests/unit/document_fixture.h"
 #include "tests/unit/suites.h"

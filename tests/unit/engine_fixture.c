@@ -2,8 +2,8 @@
 
 #include "agent/document/document.h"
 #include "agent/document/kinds.h"
-#include "agent/outside/kinds.h"
 #include "agent/log/log.h"
+#include "agent/outside/kinds.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -2,9 +2,9 @@
 
 #include "agent/document/document.h"
 #include "agent/document/kinds.h"
-#include "agent/outside/kinds.h"
 #include "agent/http/inside.h"
 #include "agent/log/log.h"
+#include "agent/outside/kinds.h"
 
 #include <ftw.h>
 #include <stdio.h>

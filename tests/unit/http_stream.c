@@ -98,9 +98,9 @@ START_TEST(what_may_block_runs_on_workers_and_keeps_its_order)
 	node_bind_step("gate");
 	atomic_store(&node.gate_open, true);
 	converse("gate");
-	char *text = malloc(20000 * 10), *at = text;
+	char *text = malloc(2000 * 10), *at = text;
 	ck_assert_ptr_nonnull(text);
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < 2000; i++)
 		at += sprintf(at, "%d\n", i);
 	const struct reply *reply = lines("gate", text);
 	expect_status(reply, 200);

@@ -349,6 +349,42 @@ START_TEST(without_memory_a_channel_says_so_and_goes_on)
 }
 END_TEST
 
+static void make_without_memory(const struct flume_maker *maker, const char *declaration)
+{
+	for (long nth = 1;; nth++) {
+		flume_value *decl = read_constant(declaration);
+		struct flume_component is = {.name = "c"};
+		memory_fails_at(nth);
+		int rc = maker->make(decl, "c", NULL, &is, NULL);
+		bool failed = memory_is_back();
+		ck_assert_msg(failed ? rc == FLUME_NOMEM || !rc : !rc, "%s: %ld: %s",
+			      maker->kind, nth, flume_code_text(rc));
+		if (!rc)
+			is.done(is.arg);
+		flume_value_free(decl);
+		if (!failed)
+			break;
+	}
+}
+
+START_TEST(without_memory_no_component_is_made)
+{
+	char declaration[400];
+	scratch_write("t.csv", "id,name\n7,Ada\n");
+	snprintf(declaration, sizeof declaration, "{path: %s, field: a, into: b, default: [1]}",
+		 scratch_path("t.csv"));
+	make_without_memory(&kind_lookup, declaration);
+	snprintf(declaration, sizeof declaration, "{path: %s, fsync: second}",
+		 scratch_path("out"));
+	make_without_memory(&kind_file, declaration);
+	make_without_memory(&kind_unix, "{path: /no/such/socket}");
+	make_without_memory(&kind_enrich,
+			    "{url: 'http://127.0.0.1:1/{a}', into: b, canary: 1}");
+	make_without_memory(&kind_stdout, "{}");
+	make_without_memory(&kind_jq, "{program: .}");
+}
+END_TEST
+
 /* ---- unix ---- */
 
 static int listen_locally(int type)
@@ -645,6 +681,7 @@ Suite *suite_outside_channels(void)
 	tcase_add_test(tc, without_memory_a_channel_says_so_and_goes_on);
 	suite_add_tcase(suite, tc);
 	tc = tcase_with("files", scratch_open, scratch_close);
+	tcase_add_test(tc, without_memory_no_component_is_made);
 	tcase_add_test(tc, unix_writes_lines_and_connects_again);
 	tcase_add_test(tc, unix_sends_datagrams);
 	tcase_add_test(tc, unix_ends_although_nobody_reads);

@@ -46,8 +46,8 @@ END_TEST
 
 START_TEST(a_post_sends_the_document_or_a_part_of_it)
 {
-	struct made made = make_outside(
-		&kind_enrich, enrich("/c", "method: POST, headers: {X-Key: secret}"));
+	struct made made = make_outside(&kind_enrich,
+					enrich("/c", "method: POST, headers: {X-Key: secret}"));
 	expect_run(&made, NULL, "{\"id\":7}", 0, NULL);
 	expect_within(site.last.s, "POST /c HTTP/1.1\r\n");
 	expect_within(site.last.s, "X-Key: secret\r\n");
@@ -63,14 +63,15 @@ END_TEST
 
 START_TEST(what_is_no_good_answer_fails_the_document)
 {
-	struct made made = make_outside(&kind_enrich, enrich("/c?key=secret", "max_bytes: 100"));
+	struct made made =
+		make_outside(&kind_enrich, enrich("/c?key=secret", "max_bytes: 100"));
 	struct {
 		int status;
 		const char *body, *why;
 	} rows[] = {
-		{404, "{}", "answered 404"},  {500, "{}", "answered 500"},
-		{302, "{}", "answered 302"},  {200, "", "/c: "},
-		{200, "{\"a\":", "/c: "},     {200, "<html>", "/c: "},
+		{404, "{}", "answered 404"}, {500, "{}", "answered 500"},
+		{302, "{}", "answered 302"}, {200, "", "/c: "},
+		{200, "{\"a\":", "/c: "},    {200, "<html>", "/c: "},
 		{204, "", "/c: "},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -142,7 +143,8 @@ START_TEST(a_value_that_cannot_be_part_of_the_url_fails)
 	expect_run(&made, NULL, "{\"id\":null}", FLUME_FAILED, "id: null cannot be part");
 	expect_run(&made, NULL, "{\"id\":[]}", FLUME_FAILED, "id: an array cannot be part");
 	expect_run(&made, NULL, "{\"id\":\"\"}", FLUME_FAILED, "id: an empty text");
-	expect_run(&made, NULL, "{\"id\":\"..\"}", FLUME_FAILED, "id: '..' would lead elsewhere");
+	expect_run(&made, NULL, "{\"id\":\"..\"}", FLUME_FAILED,
+		   "id: '..' would lead elsewhere");
 	ck_assert_uint_eq(site.requests, 0);
 	unmake(&made);
 }

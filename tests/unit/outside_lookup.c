@@ -21,8 +21,8 @@ static void expect_value(const struct table *table, const char *key, const char 
 		ck_assert_msg(!found, "%s", key);
 		return;
 	}
-	ck_assert_msg(found && len == strlen(json) && !memcmp(found, json, len), "%s: %.*s", key,
-		      (int)len, found ? found : "");
+	ck_assert_msg(found && len == strlen(json) && !memcmp(found, json, len), "%s: %.*s",
+		      key, (int)len, found ? found : "");
 }
 
 static struct table *read_csv(const char *text, const char *key, const char *value)
@@ -243,7 +243,8 @@ START_TEST(a_table_that_cannot_be_read_is_a_finding)
 	expect_refused(&kind_lookup, lookup("t.csv", "max_bytes: 3"), "path",
 		       "more than 3 bytes");
 	expect_refused(&kind_lookup, lookup("t.txt", ""), "path", "NAME.csv or NAME.json");
-	expect_refused(&kind_lookup, lookup("t.json", "key: id"), "key", "only CSV has columns");
+	expect_refused(&kind_lookup, lookup("t.json", "key: id"), "key",
+		       "only CSV has columns");
 	expect_refused(&kind_lookup, lookup("t.csv", "missing: never"), "missing",
 		       "'never' is not fail or skip");
 }

@@ -169,6 +169,7 @@
 	X(stress) \
 	X(suggest) \
 	X(tally) \
+	X(tap) \
 	X(terms) \
 	X(text) \
 	X(timers) \

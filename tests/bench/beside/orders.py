@@ -88,7 +88,14 @@ class Judge:
     """Whether an output says the same as it should, so that nobody is measured doing less."""
 
     def __init__(self, path):
+        self.path = path
+        with open(path, "rb") as file:
+            self.count = sum(1 for _ in file)
         self.values, self.texts = wanted(path, by_value), wanted(path, by_text)
+
+    def size(self):
+        """Bytes of one order, on average."""
+        return os.path.getsize(self.path) / self.count
 
     def differs(self, output):
         """Why it is not the same work; None when it is.  A program may change their order."""

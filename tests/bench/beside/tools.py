@@ -32,12 +32,13 @@ class Tool:
     def run(self, corpus, output):
         return run_to_end(self.argv, corpus, output)
 
-    def measure(self, corpus, output):
-        cost = self.run(corpus, output)
+    def measure(self, judge, output):
+        """Seconds are kept for one document."""
+        cost = self.run(judge.path, output)
         if cost.code:
             raise SystemExit(f"{self.name} exited with {cost.code}: {cost.errors}")
-        self.cpu.append(cost.cpu)
-        self.wall.append(cost.wall)
+        self.cpu.append(cost.cpu / judge.count)
+        self.wall.append(cost.wall / judge.count)
         self.peak_kb.append(cost.peak_kb)
 
 
@@ -211,7 +212,7 @@ def new_lines(path, read):
 
 RSYSLOG = """\
 global(workDirectory="{folder}" maxMessageSize="64k")
-module(load="imfile")
+module(load="imfile" mode="polling" pollingInterval="1")
 module(load="mmjsonparse")
 template(name="json" type="list") { property(name="$!") constant(value="\\n") }
 input(type="imfile" file="{corpus}" tag="orders" addMetadata="off" ruleset="orders")
