@@ -75,7 +75,7 @@ static void expect(int rc, int wanted, const char *path, const flume_report *rep
 {
 	struct text said = {0};
 	add_findings(&said, report);
-	ck_assert_msg(rc == wanted, "%s: %d, not %d\n%s", path, rc, wanted,
+	ck_assert_msg(rc == wanted, "%s: %d, not %d\n%.3000s", path, rc, wanted,
 		      said.s ? said.s : "");
 	text_fini(&said);
 }
