@@ -184,6 +184,18 @@ def a_full_disk_is_told(s):
         contains(result.err, "flume: /dev/full: No space left on device", "stderr")
 
 
+def what_was_closed_at_the_start_is_told_and_nothing_else_takes_its_place(s):
+    schema = orders(s)
+    lines = s.file("closed.ndjson", '{"id": 1}\n')
+    for closed, name, words in ((0, "stdin", []), (1, "stdout", ["--input", lines])):
+        done = subprocess.run(
+            [FLUME, "run", str(schema), *map(str, words)], env=clean_environment(), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=20 * SLOW, preexec_fn=lambda fd=closed: os.close(fd),
+        )  # fmt: skip
+        equal(done.returncode, 1, "exit code")
+        contains(done.stderr, f"{name}: Bad file descriptor", "stderr")
+
+
 def a_signal_ends_it_when_what_was_read_is_answered(s):
     for number in (signal.SIGINT, signal.SIGTERM):
         for threads in (1, 3):
@@ -309,6 +321,7 @@ run(
     a_terminal_may_be_the_input,
     a_reader_that_goes_away_ends_it_quietly,
     a_full_disk_is_told,
+    what_was_closed_at_the_start_is_told_and_nothing_else_takes_its_place,
     a_signal_ends_it_when_what_was_read_is_answered,
     what_is_written_then_belongs_to_the_first_lines,
     a_document_that_waits_is_given_up,
