@@ -54,7 +54,8 @@ static inline const char *skip(const char *p, bool *loose)
 struct reading {
 	const char *base, *end;
 	struct fault *fault;
-	bool loose; /* there was white space between tokens */
+	bool loose;        /* there was white space between tokens */
+	bool escaped_keys; /* and keys with a backslash            */
 };
 
 struct token {
@@ -163,6 +164,7 @@ static inline const char *read_key(struct reading *r, struct frame *frame, const
 	const char *from = p + 1;
 	if (!(p = scan_text(r, from, NODE_KEY_ESCAPED, &key->flags)))
 		return NULL;
+	r->escaped_keys |= key->flags != 0;
 	key->at = (uint32_t)(from - r->base);
 	key->len = (uint32_t)(p - from);
 	uint32_t hash = keys_hash(from, key->len);
@@ -264,6 +266,7 @@ whole:
 	if (p != r.end)
 		return expected(fault, (size_t)(p - r.base), "nothing more");
 	d->n_nodes = (uint32_t)(n - d->nodes);
+	d->escaped_keys |= r.escaped_keys;
 	*out_loose = r.loose;
 	return true;
 }
