@@ -87,7 +87,7 @@ static inline const char *scan_text(struct reading *r, const char *s, uint8_t es
 	return quoted.end;
 }
 
-/* What has many digits or an exponent is looked at again. */
+/* What has very many digits or an exponent is looked at again. */
 static const char *look_closely(struct reading *r, const char *s, uint8_t *kind)
 {
 	struct document_view number;
@@ -107,12 +107,25 @@ static const char *look_closely(struct reading *r, const char *s, uint8_t *kind)
 	return s + len;
 }
 
+/* Sixteen to nineteen digits, as ids have: no need to read them to know whether they fit. */
+static inline const char *read_id(struct reading *r, const char *s, const char *p, uint8_t *kind)
+{
+	static const char most[] = "9223372036854775807";
+	size_t len = SCAN_STEP + scan_first(scan_no_digits(p + SCAN_STEP));
+	if (len > NUMBER_SAFE || p[len] == '.' || (p[len] | 0x20) == 'e' || *p == '0' ||
+	    (len == NUMBER_SAFE && memcmp(p, most, NUMBER_SAFE) > 0))
+		return look_closely(r, s, kind);
+	return p + len;
+}
+
 static inline const char *read_number(struct reading *r, const char *s, uint8_t *kind)
 {
 	const char *p = s + (*s == '-');
 	uint32_t others = scan_no_digits(p);
 	size_t whole = scan_first(others), end = whole;
 	*kind = DOCUMENT_INTEGER;
+	if (whole == SCAN_STEP)
+		return read_id(r, s, p, kind);
 	if (p[whole] == '.') {
 		*kind = DOCUMENT_REAL;
 		end = scan_first(others & (others - 1));
