@@ -108,7 +108,8 @@ static const char *look_closely(struct reading *r, const char *s, uint8_t *kind)
 }
 
 /* Sixteen to nineteen digits, as ids have: no need to read them to know whether they fit. */
-static inline const char *read_id(struct reading *r, const char *s, const char *p, uint8_t *kind)
+static inline const char *read_id(struct reading *r, const char *s, const char *p,
+				  uint8_t *kind)
 {
 	static const char most[] = "9223372036854775807";
 	size_t len = SCAN_STEP + scan_first(scan_no_digits(p + SCAN_STEP));
