@@ -58,12 +58,6 @@ struct reading {
 	bool escaped_keys; /* and keys with a backslash            */
 };
 
-struct token {
-	uint32_t at, len;
-	uint16_t hash;
-	uint8_t kind, flags;
-};
-
 /* The closing quote of a text that begins at `s`; NULL when there is none. */
 static inline const char *scan_text(struct reading *r, const char *s, uint8_t escaped,
 				    uint8_t *flags)
@@ -139,7 +133,7 @@ static inline const char *read_number(struct reading *r, const char *s, uint8_t 
 }
 
 /* The end of a scalar; NULL when there is none. */
-static inline const char *read_scalar(struct reading *r, const char *p, struct token *value)
+static inline const char *read_scalar(struct reading *r, const char *p, struct node *value)
 {
 	if (*p == '"') {
 		value->kind = DOCUMENT_TEXT;
@@ -169,22 +163,23 @@ static inline void open_frame(struct frame *frame, uint32_t node, bool object)
 
 /* A key and its colon; NULL when that is not what stands there. */
 static inline const char *read_key(struct reading *r, struct frame *frame, const char *p,
-				   struct token *key)
+				   struct node *member)
 {
 	if (*p != '"') {
 		expected(r->fault, (size_t)(p - r->base), "a key in quotes");
 		return NULL;
 	}
 	const char *from = p + 1;
-	if (!(p = scan_text(r, from, NODE_KEY_ESCAPED, &key->flags)))
+	if (!(p = scan_text(r, from, NODE_KEY_ESCAPED, &member->flags)))
 		return NULL;
-	r->escaped_keys |= key->flags != 0;
-	key->at = (uint32_t)(from - r->base);
-	key->len = (uint32_t)(p - from);
-	uint32_t hash = keys_hash(from, key->len);
+	bool escaped = member->flags;
+	r->escaped_keys |= escaped;
+	member->key = (uint32_t)(from - r->base);
+	member->key_len = (uint32_t)(p - from);
+	uint32_t hash = keys_hash(from, (size_t)(p - from));
 	uint64_t *seen = &frame->seen[hash >> 6 & 3], bit = UINT64_C(1) << (hash & 63);
-	key->hash = (uint16_t)(hash >> 16);
-	frame->doubtful |= (*seen >> (hash & 63) & 1) | (key->flags != 0);
+	member->hash = (uint16_t)(hash >> 16);
+	frame->doubtful |= (*seen >> (hash & 63) & 1) | escaped;
 	*seen |= bit;
 	p = skip(p + 1, &r->loose);
 	if (*p != ':') {
@@ -220,22 +215,18 @@ static bool build(struct document *d, size_t from, bool known, bool *out_loose,
 	const char *p = skip_space(r.base + from);
 	frames[0].object = false;
 	for (;;) {
-		struct token key = {0}, value = {0};
 		if (n == limit) {
 			if (!(n = grow(d, n)))
 				return refuse(fault, 0, NULL);
 			limit = d->nodes + d->nodes_cap;
 		}
-		if (frame->object && !(p = read_key(&r, frame, p, &key)))
+		*n = (struct node){0};
+		if (frame->object && !(p = read_key(&r, frame, p, n)))
 			return false;
-		*n = (struct node){.at = (uint32_t)(p - r.base),
-				   .key = key.at,
-				   .key_len = key.len,
-				   .hash = key.hash};
+		n->at = (uint32_t)(p - r.base);
 		if (*p == '{' || *p == '[') {
 			bool object = *p == '{';
 			n->kind = object ? DOCUMENT_OBJECT : DOCUMENT_ARRAY;
-			n->flags = key.flags;
 			if (frame == frames + DOCUMENT_DEPTH)
 				return refuse(fault, n->at, "nested too deep");
 			p = skip(p + 1, &r.loose);
@@ -245,10 +236,8 @@ static bool build(struct document *d, size_t from, bool known, bool *out_loose,
 			}
 			p++;
 		} else {
-			if (!(p = read_scalar(&r, p, &value)))
+			if (!(p = read_scalar(&r, p, n)))
 				return false;
-			n->kind = value.kind;
-			n->flags = key.flags | value.flags;
 		}
 		n->len = (uint32_t)(p - r.base) - n->at;
 		last = n++;
