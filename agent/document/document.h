@@ -120,7 +120,7 @@ int document_set(struct document *, const struct path *, const struct document *
 		 struct flume_err *err);
 /* The same for values that are made on the way: a text (UTF-8, any bytes in it), a number, a
  * truth, null, and any JSON.  FLUME_FAILED also when `text` is not UTF-8, `real` is not finite, or
- * `json` is not one JSON value. */
+ * `json` is not one JSON value.  Both may be lent by the same document. */
 int document_set_text(struct document *, const struct path *, const char *text, size_t len,
 		      struct flume_err *err);
 int document_set_integer(struct document *, const struct path *, int64_t,

@@ -9,6 +9,7 @@
 #include "lib/base/utf8.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int no_memory(struct flume_err *err)
@@ -52,10 +53,31 @@ static int set_scalar(struct document *document, const struct path *path,
 	return FLUME_OK;
 }
 
+/* Is it one that document_get gave?  It goes when room is made. */
+static bool is_lent(const struct document *document, const char *text)
+{
+	uintptr_t at = (uintptr_t)text, from = (uintptr_t)document->texts;
+	return at >= from && at - from < document->texts_cap;
+}
+
+static int set_lent(struct document *document, const struct path *path, const char *text,
+		    size_t len, struct flume_err *err)
+{
+	char *copy = malloc(len + 1);
+	if (!copy)
+		return no_memory(err);
+	memcpy(copy, text, len);
+	int rc = document_set_text(document, path, copy, len, err);
+	free(copy);
+	return rc;
+}
+
 int document_set_text(struct document *document, const struct path *path, const char *text,
 		      size_t len, struct flume_err *err)
 {
 	struct place place;
+	if (len && is_lent(document, text))
+		return set_lent(document, path, text, len, err);
 	for (size_t i = 0, n; i < len; i += n)
 		if (!(n = utf8_length(text + i, len - i)))
 			return flume_fail(err, FLUME_FAILED, "%s: not UTF-8", path->text);

@@ -99,6 +99,7 @@ void case_expect(const char *path, const char *what, const char *said)
 		write_file(path, said);
 	char *wanted = case_read(path);
 	ck_assert_msg(wanted != NULL, "%s is missing; it would be:\n%s", path, said);
-	ck_assert_msg(!strcmp(said, wanted), "%s\nwanted:\n%s\nsaid:\n%s", what, wanted, said);
+	ck_assert_msg(!strcmp(said, wanted), "%s\nwanted:\n%.1500s\nsaid:\n%.1500s", what,
+		      wanted, said);
 	free(wanted);
 }

@@ -27,7 +27,7 @@ static const char *const inputs[] = {"in.yaml", "in.yml", "in.json", NULL};
 
 /* Kinds that the language has and the agent has not; the cases about one have its name behind the
  * number of the rule. */
-static const char *const coming[] = {"jq", "ab"};
+static const char *const coming[] = {"ab"};
 
 enum { COMING = sizeof coming / sizeof *coming };
 
@@ -75,7 +75,7 @@ static void expect(int rc, int wanted, const char *path, const flume_report *rep
 {
 	struct text said = {0};
 	add_findings(&said, report);
-	ck_assert_msg(rc == wanted, "%s: %d, not %d\n%s", path, rc, wanted,
+	ck_assert_msg(rc == wanted, "%s: %d, not %d\n%.3000s", path, rc, wanted,
 		      said.s ? said.s : "");
 	text_fini(&said);
 }

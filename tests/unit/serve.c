@@ -652,7 +652,8 @@ START_TEST(a_client_may_leave_at_any_time)
 		}
 	}
 	UNTIL(!serve_connections(the.serve));
-	ck_assert_int_eq(the.began, the.done);
+	ck_assert_int_ge(the.done, the.began); /* what was no request yet may be refused */
+	ck_assert_int_le(the.done, the.began + 6);
 	ck_assert_uint_eq(serve_active(the.serve), 0);
 }
 END_TEST
