@@ -50,6 +50,7 @@ struct document {
 	uint32_t nodes_cap;
 	uint32_t n_bytes, n_nodes, n_texts;
 	uint32_t fresh_bytes, fresh_nodes; /* how many there were when nothing was left over */
+	bool escaped_keys;                 /* a node that has NODE_KEY_ESCAPED, or had */
 };
 
 /* ---- memory ---- */

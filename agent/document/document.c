@@ -23,6 +23,7 @@ struct document *body_new(void)
 	if (!document)
 		return calloc(1, sizeof *document);
 	document->n_bytes = document->n_nodes = document->n_texts = 0;
+	document->escaped_keys = false;
 	return document;
 }
 
@@ -137,6 +138,7 @@ struct document *document_clone(const struct document *document)
 	clone->n_texts = document->n_texts;
 	clone->fresh_bytes = document->fresh_bytes;
 	clone->fresh_nodes = document->fresh_nodes;
+	clone->escaped_keys = document->escaped_keys;
 	body_pad(clone);
 	return clone;
 }

@@ -54,13 +54,8 @@ static inline const char *skip(const char *p, bool *loose)
 struct reading {
 	const char *base, *end;
 	struct fault *fault;
-	bool loose; /* there was white space between tokens */
-};
-
-struct token {
-	uint32_t at, len;
-	uint16_t hash;
-	uint8_t kind, flags;
+	bool loose;        /* there was white space between tokens */
+	bool escaped_keys; /* and keys with a backslash            */
 };
 
 /* The closing quote of a text that begins at `s`; NULL when there is none. */
@@ -86,7 +81,7 @@ static inline const char *scan_text(struct reading *r, const char *s, uint8_t es
 	return quoted.end;
 }
 
-/* What has many digits or an exponent is looked at again. */
+/* What has very many digits or an exponent is looked at again. */
 static const char *look_closely(struct reading *r, const char *s, uint8_t *kind)
 {
 	struct document_view number;
@@ -106,12 +101,26 @@ static const char *look_closely(struct reading *r, const char *s, uint8_t *kind)
 	return s + len;
 }
 
+/* Sixteen to nineteen digits, as ids have: no need to read them to know whether they fit. */
+static inline const char *read_id(struct reading *r, const char *s, const char *p,
+				  uint8_t *kind)
+{
+	static const char most[] = "9223372036854775807";
+	size_t len = SCAN_STEP + scan_first(scan_no_digits(p + SCAN_STEP));
+	if (len > NUMBER_SAFE || p[len] == '.' || (p[len] | 0x20) == 'e' || *p == '0' ||
+	    (len == NUMBER_SAFE && memcmp(p, most, NUMBER_SAFE) > 0))
+		return look_closely(r, s, kind);
+	return p + len;
+}
+
 static inline const char *read_number(struct reading *r, const char *s, uint8_t *kind)
 {
 	const char *p = s + (*s == '-');
 	uint32_t others = scan_no_digits(p);
 	size_t whole = scan_first(others), end = whole;
 	*kind = DOCUMENT_INTEGER;
+	if (whole == SCAN_STEP)
+		return read_id(r, s, p, kind);
 	if (p[whole] == '.') {
 		*kind = DOCUMENT_REAL;
 		end = scan_first(others & (others - 1));
@@ -124,7 +133,7 @@ static inline const char *read_number(struct reading *r, const char *s, uint8_t 
 }
 
 /* The end of a scalar; NULL when there is none. */
-static inline const char *read_scalar(struct reading *r, const char *p, struct token *value)
+static inline const char *read_scalar(struct reading *r, const char *p, struct node *value)
 {
 	if (*p == '"') {
 		value->kind = DOCUMENT_TEXT;
@@ -154,21 +163,23 @@ static inline void open_frame(struct frame *frame, uint32_t node, bool object)
 
 /* A key and its colon; NULL when that is not what stands there. */
 static inline const char *read_key(struct reading *r, struct frame *frame, const char *p,
-				   struct token *key)
+				   struct node *member)
 {
 	if (*p != '"') {
 		expected(r->fault, (size_t)(p - r->base), "a key in quotes");
 		return NULL;
 	}
 	const char *from = p + 1;
-	if (!(p = scan_text(r, from, NODE_KEY_ESCAPED, &key->flags)))
+	if (!(p = scan_text(r, from, NODE_KEY_ESCAPED, &member->flags)))
 		return NULL;
-	key->at = (uint32_t)(from - r->base);
-	key->len = (uint32_t)(p - from);
-	uint32_t hash = keys_hash(from, key->len);
+	bool escaped = member->flags;
+	r->escaped_keys |= escaped;
+	member->key = (uint32_t)(from - r->base);
+	member->key_len = (uint32_t)(p - from);
+	uint32_t hash = keys_hash(from, (size_t)(p - from));
 	uint64_t *seen = &frame->seen[hash >> 6 & 3], bit = UINT64_C(1) << (hash & 63);
-	key->hash = (uint16_t)(hash >> 16);
-	frame->doubtful |= (*seen >> (hash & 63) & 1) | (key->flags != 0);
+	member->hash = (uint16_t)(hash >> 16);
+	frame->doubtful |= (*seen >> (hash & 63) & 1) | escaped;
 	*seen |= bit;
 	p = skip(p + 1, &r->loose);
 	if (*p != ':') {
@@ -204,22 +215,18 @@ static bool build(struct document *d, size_t from, bool known, bool *out_loose,
 	const char *p = skip_space(r.base + from);
 	frames[0].object = false;
 	for (;;) {
-		struct token key = {0}, value = {0};
 		if (n == limit) {
 			if (!(n = grow(d, n)))
 				return refuse(fault, 0, NULL);
 			limit = d->nodes + d->nodes_cap;
 		}
-		if (frame->object && !(p = read_key(&r, frame, p, &key)))
+		*n = (struct node){0};
+		if (frame->object && !(p = read_key(&r, frame, p, n)))
 			return false;
-		*n = (struct node){.at = (uint32_t)(p - r.base),
-				   .key = key.at,
-				   .key_len = key.len,
-				   .hash = key.hash};
+		n->at = (uint32_t)(p - r.base);
 		if (*p == '{' || *p == '[') {
 			bool object = *p == '{';
 			n->kind = object ? DOCUMENT_OBJECT : DOCUMENT_ARRAY;
-			n->flags = key.flags;
 			if (frame == frames + DOCUMENT_DEPTH)
 				return refuse(fault, n->at, "nested too deep");
 			p = skip(p + 1, &r.loose);
@@ -229,10 +236,8 @@ static bool build(struct document *d, size_t from, bool known, bool *out_loose,
 			}
 			p++;
 		} else {
-			if (!(p = read_scalar(&r, p, &value)))
+			if (!(p = read_scalar(&r, p, n)))
 				return false;
-			n->kind = value.kind;
-			n->flags = key.flags | value.flags;
 		}
 		n->len = (uint32_t)(p - r.base) - n->at;
 		last = n++;
@@ -264,6 +269,7 @@ whole:
 	if (p != r.end)
 		return expected(fault, (size_t)(p - r.base), "nothing more");
 	d->n_nodes = (uint32_t)(n - d->nodes);
+	d->escaped_keys |= r.escaped_keys;
 	*out_loose = r.loose;
 	return true;
 }

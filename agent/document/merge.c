@@ -22,6 +22,7 @@ static void copy_key(struct document *document, uint32_t node, const struct docu
 	copy->key = document->n_bytes + 1;
 	copy->key_len = key->key_len;
 	copy->flags |= key->flags & NODE_KEY_ESCAPED;
+	document->escaped_keys |= from->escaped_keys;
 	document->n_bytes += key->key_len + 2;
 	body_pad(document);
 }

@@ -42,6 +42,9 @@ static int read_key(struct scan *scan, struct path_step *step)
 	if (scan->keys == key)
 		return refuse(scan, scan->at, "expected a key");
 	*step = (struct path_step){.key = key, .len = (size_t)(scan->keys - key)};
+	size_t head = step->len < sizeof step->head ? step->len : sizeof step->head;
+	memcpy(&step->head, key, head);
+	memset(&step->mask, 0xFF, head);
 	return FLUME_OK;
 }
 

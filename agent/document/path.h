@@ -9,11 +9,14 @@
 
 #include "lib/flume.h"
 
+#include <stdint.h>
+
 #define PATH_STEPS 64 /* the most that one path may have */
 
 struct path_step {
 	const char *key; /* not terminated; NULL: an index */
 	size_t len;
+	uint64_t head, mask; /* its first bytes, eight at most, as they lie in memory */
 	size_t index;
 	size_t end; /* bytes of the path's text up to and with this step */
 };

@@ -9,14 +9,40 @@
 
 /* ---- down ---- */
 
-static inline bool has_key(const struct document *document, const struct node *node,
-			   const struct path_step *step)
+/* Whose length is the same. */
+static inline bool is_plain_key(const char *key, const struct path_step *step)
+{
+	uint64_t head;
+	memcpy(&head, key, sizeof head); /* the padding is behind it, if nothing else is */
+	return !((head ^ step->head) & step->mask) &&
+	       (step->len <= sizeof head || !memcmp(key, step->key, step->len));
+}
+
+static bool has_key(const struct document *document, const struct node *node,
+		    const struct path_step *step)
 {
 	const char *key = document->bytes + node->key;
-	if (node->key_len == step->len) /* one with escapes means less than that */
-		return !(node->flags & NODE_KEY_ESCAPED) && !memcmp(key, step->key, step->len);
-	return node->flags & NODE_KEY_ESCAPED &&
-	       !quoted_against(key, node->key_len, step->key, step->len);
+	if (node->flags & NODE_KEY_ESCAPED)
+		return !quoted_against(key, node->key_len, step->key, step->len);
+	return node->key_len == step->len && is_plain_key(key, step);
+}
+
+/* Most documents have no key with an escape, so most members are told by their length. */
+static inline struct found find_key(const struct document *document, uint32_t at,
+				    const struct path_step *step)
+{
+	const struct node *nodes = document->nodes;
+	uint32_t before = 0;
+	if (document->escaped_keys) {
+		for (; at && !has_key(document, &nodes[at], step); at = nodes[at].next)
+			before = at;
+		return (struct found){at, before};
+	}
+	for (; at; before = at, at = nodes[at].next)
+		if (nodes[at].key_len == step->len &&
+		    is_plain_key(document->bytes + nodes[at].key, step))
+			break;
+	return (struct found){at, before};
 }
 
 struct found body_step(const struct document *document, uint32_t from,
@@ -26,13 +52,10 @@ struct found body_step(const struct document *document, uint32_t from,
 	uint32_t at = nodes[from].first, before = 0;
 	if (nodes[from].kind != (step->key ? DOCUMENT_OBJECT : DOCUMENT_ARRAY))
 		return (struct found){0};
-	if (step->key) {
-		for (; at && !has_key(document, &nodes[at], step); at = nodes[at].next)
-			before = at;
-	} else {
-		for (size_t i = 0; at && i < step->index; i++, at = nodes[at].next)
-			before = at;
-	}
+	if (step->key)
+		return find_key(document, at, step);
+	for (size_t i = 0; at && i < step->index; i++, at = nodes[at].next)
+		before = at;
 	return (struct found){at, before};
 }
 
@@ -192,8 +215,10 @@ static void set_key(struct document *document, uint32_t at, const struct path_st
 	size_t len = quoted_write(document->bytes + document->n_bytes, step->key, step->len);
 	node->key = document->n_bytes + 1;
 	node->key_len = (uint32_t)len - 2;
-	if (node->key_len > step->len)
+	if (node->key_len > step->len) {
 		node->flags |= NODE_KEY_ESCAPED;
+		document->escaped_keys = true;
+	}
 	document->n_bytes += (uint32_t)len;
 	body_pad(document);
 }

@@ -122,11 +122,18 @@ static inline int step_outcome(const struct step *step, int rc, struct flume_err
 }
 
 /* 0, FLUME_CANCELLED or FLUME_TIMED_OUT with `err` filled. */
+int call_cancelled(struct flume_err *err);
 int call_check_given(const struct hub *, const struct flume_call *, struct flume_err *err);
 static inline int call_check(const struct hub *hub, const struct flume_call *call,
 			     struct flume_err *err)
 {
 	return call->cancel || call->deadline_ns ? call_check_given(hub, call, err) : FLUME_OK;
+}
+
+/* The same behind what is prompt, without a look at the clock. */
+static inline int call_check_behind_prompt(const struct flume_call *call, struct flume_err *err)
+{
+	return flume_cancel_requested(call->cancel) ? call_cancelled(err) : FLUME_OK;
 }
 
 /* Says which way is taken, to whoever wants to know. */

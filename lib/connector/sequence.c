@@ -6,7 +6,11 @@ struct sequence {
 	struct step step;
 	const struct hub *hub;
 	struct steps children;
+	bool prompt; /* all of them */
 };
+
+#define CLOCKED \
+	8 /* prompt children between two looks at the clock, which costs more than they do */
 
 const struct flume_field sequence_fields[] = {
 	{"children", FLUME_FIELD_NODES, .required = true, .min = 1,
@@ -19,7 +23,8 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 {
 	const struct sequence *sequence = (const struct sequence *)step;
 	for (size_t i = 0; i < sequence->children.n; i++) {
-		int rc = call_check(sequence->hub, call, err);
+		int rc = sequence->prompt && i % CLOCKED ? call_check_behind_prompt(call, err)
+							 : call_check(sequence->hub, call, err);
 		if (!rc)
 			rc = step_run(sequence->children.at[i], call, item, err);
 		if (rc)
@@ -31,11 +36,13 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 struct step *sequence_build(struct builder *builder, const flume_value *node, const char *name)
 {
 	struct sequence *sequence = builder_get(builder, sizeof *sequence);
+	size_t slow = builder_slow(builder);
 	if (!sequence ||
 	    !builder_nodes(builder, VALUE_GET(node, "children"), &sequence->children))
 		return NULL;
 	sequence->step = (struct step){run, name};
 	sequence->hub = builder_hub(builder);
+	sequence->prompt = builder_slow(builder) == slow;
 	return &sequence->step;
 }
 

@@ -45,11 +45,16 @@ int step_unclear(const struct step *step, int rc, struct flume_err *err)
 	return step_blame(step, rc, err);
 }
 
+int call_cancelled(struct flume_err *err)
+{
+	return flume_fail(err, FLUME_CANCELLED, "the call was cancelled");
+}
+
 int call_check_given(const struct hub *hub, const struct flume_call *call,
 		     struct flume_err *err)
 {
 	if (flume_cancel_requested(call->cancel))
-		return flume_fail(err, FLUME_CANCELLED, "the call was cancelled");
+		return call_cancelled(err);
 	if (call->deadline_ns && hub_now(hub) >= call->deadline_ns)
 		return flume_fail(err, FLUME_TIMED_OUT, "the deadline of the call has passed");
 	return FLUME_OK;

@@ -65,6 +65,48 @@ START_TEST(a_deadline_between_two_children_ends_the_call)
 }
 END_TEST
 
+static int run_promptly(const struct flume_call *call, void **item, void *arg,
+			struct flume_err *err)
+{
+	(void)item, (void)err;
+	int *runs = arg;
+	rig.now_ns++;
+	if (++*runs == 3 && call->cancel)
+		flume_cancel_request(call->cancel);
+	return FLUME_OK;
+}
+
+static int run_ten_prompt_children(const struct flume_call *call)
+{
+	int runs = 0;
+	rig_add(&(struct flume_component){
+		.name = "soon", .run = run_promptly, .prompt = true, .arg = &runs});
+	int rc = rig_run_call(
+		"{type: sequence, children: [{ref: soon}, {ref: soon}, {ref: soon},"
+		" {ref: soon}, {ref: soon}, {ref: soon}, {ref: soon}, {ref: soon},"
+		" {ref: soon}, {ref: soon}]}",
+		1, call);
+	return rc ? rc == FLUME_CANCELLED || rc == FLUME_TIMED_OUT ? runs : rc : 10;
+}
+
+START_TEST(a_deadline_ends_a_call_of_prompt_children_before_the_ninth)
+{
+	struct flume_call call = {.deadline_ns = rig.now_ns + 1};
+	ck_assert_int_eq(run_ten_prompt_children(&call), 8);
+	rig_failed_at("sequence", "the deadline of the call has passed");
+}
+END_TEST
+
+START_TEST(a_cancel_ends_a_call_of_prompt_children_at_once)
+{
+	flume_cancel *cancel = flume_cancel_new();
+	struct flume_call call = {.cancel = cancel};
+	ck_assert_int_eq(run_ten_prompt_children(&call), 3);
+	rig_failed_at("sequence", "the call was cancelled");
+	flume_cancel_free(cancel);
+}
+END_TEST
+
 START_TEST(a_call_that_is_over_before_it_begins_runs_nothing)
 {
 	struct flume_call late = {.deadline_ns = rig.now_ns};
@@ -89,6 +131,8 @@ Suite *suite_connector_sequence(void)
 	tcase_add_test(tc, a_sequence_stops_when_the_item_is_dropped);
 	tcase_add_test(tc, a_cancel_between_two_children_ends_the_call);
 	tcase_add_test(tc, a_deadline_between_two_children_ends_the_call);
+	tcase_add_test(tc, a_deadline_ends_a_call_of_prompt_children_before_the_ninth);
+	tcase_add_test(tc, a_cancel_ends_a_call_of_prompt_children_at_once);
 	tcase_add_test(tc, a_call_that_is_over_before_it_begins_runs_nothing);
 	return suite;
 }
