@@ -198,6 +198,8 @@ static struct compiled *compile(uint64_t id, const char *text)
 	if (!jq)
 		abort();
 	jq_set_error_cb(jq, take_message, &why);
+	jq_set_input_cb(jq, NULL, NULL); /* jq 1.6 leaves both as malloc gave them, */
+	jq_set_debug_cb(jq, NULL, NULL); /* and `input` and `debug` call what is there */
 	jq_set_attr(jq, jv_string("JQ_LIBRARY_PATH"), jv_array()); /* or import aborts */
 	jq_set_attr(jq, jv_string("JQ_ORIGIN"), jv_string("/"));
 	jq_set_attr(jq, jv_string("PROGRAM_ORIGIN"), jv_string("/"));

@@ -96,7 +96,7 @@ bool in_read(struct conn *c)
 		n = recv(c->fd, c->in + c->len, room, 0);
 	while (n < 0 && errno == EINTR);
 	if (n > 0) {
-		c->readable = (size_t)n == room; /* less is all there was */
+		c->readable = (size_t)n == room || c->leaves; /* less is all there was */
 		c->len += (size_t)n;
 		c->touched = c->reactor->now;
 		return true;

@@ -74,6 +74,7 @@ struct conn {
 	bool queued;   /* has more to read, and others come first */
 	bool readable; /* as far as we know */
 	bool ended;    /* the client sends no more */
+	bool leaves;   /* the end is behind what is there: no event will tell of it again */
 	bool broken;   /* nothing goes in or out any more */
 	bool watched;  /* for being writable */
 	bool full;     /* a stream was told to wait for room */

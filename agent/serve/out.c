@@ -18,6 +18,8 @@
 
 bool bytes_add(struct bytes *b, const char *s, size_t n)
 {
+	if (!n) /* `s` may be NULL: there were no trailers */
+		return true;
 	if (b->cap - b->len < n) {
 		size_t cap = b->cap ? b->cap : 4096;
 		while (cap - b->len < n)

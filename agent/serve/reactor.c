@@ -151,6 +151,8 @@ static void tell(struct conn *c, uint32_t events)
 {
 	if (c->fd < 0)
 		return;
+	if (events & EPOLLRDHUP)
+		c->leaves = true;
 	if (events & (EPOLLIN | EPOLLRDHUP))
 		c->readable = true;
 	if (events & (EPOLLHUP | EPOLLERR))

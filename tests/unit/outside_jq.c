@@ -41,6 +41,7 @@ START_TEST(the_result_takes_the_place_of_the_document)
 		  "{\"z\":\"\\u0000ä😀\",\"a\":null}");
 	expect_jq("env, $ENV | select(length > 0)", "", "1", FLUME_DROPPED, NULL);
 	expect_jq("empty", "", "1", FLUME_DROPPED, NULL);
+	expect_jq("debug", "", "1", 0, "1");
 }
 END_TEST
 

@@ -98,6 +98,11 @@ static void on_run(struct exchange *x)
 		exchange_stream(x);
 		the.streaming = x;
 		write_endlessly(x);
+	} else if (asks(x, "/bare")) {
+		exchange_status(x, 200);
+		exchange_stream(x);
+		exchange_write(x, "bare", 4);
+		exchange_end(x);
 	} else if (asks(x, "/large")) {
 		char *large = calloc(1, 8 * MEGA);
 		answer(x, 200, large, 8 * MEGA);
@@ -488,6 +493,14 @@ START_TEST(an_empty_body_is_a_stream_too)
 }
 END_TEST
 
+START_TEST(a_stream_may_end_without_trailers)
+{
+	int fd = client();
+	say(fd, "GET /bare HTTP/1.1\r\nHost: a\r\n\r\n");
+	hear(fd, "\r\n4\r\nbare\r\n0\r\n\r\n");
+}
+END_TEST
+
 START_TEST(a_slow_reader_holds_the_writer_up)
 {
 	int fd = client();
@@ -749,6 +762,7 @@ Suite *suite_serve(void)
 	t = new_case(suite, "streams");
 	tcase_add_test(t, pieces_come_and_go_at_the_same_time);
 	tcase_add_test(t, an_empty_body_is_a_stream_too);
+	tcase_add_test(t, a_stream_may_end_without_trailers);
 	tcase_add_test(t, a_slow_reader_holds_the_writer_up);
 	tcase_add_test(t, a_slow_taker_holds_the_client_up);
 	tcase_add_test(t, a_stream_that_is_cut_off_is_seen_to_be);
