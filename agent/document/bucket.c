@@ -37,6 +37,7 @@ struct bucket {
 	struct bound bounds[]; /* from the least up */
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): that is the type of a condition */
 static const char *pick(const struct flume_call *call, const void *item, void *arg,
 			char scratch[256])
 {
