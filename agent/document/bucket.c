@@ -37,8 +37,8 @@ struct bucket {
 	struct bound bounds[]; /* from the least up */
 };
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): that is the type of a condition */
 static const char *pick(const struct flume_call *call, const void *item, void *arg,
+			/* NOLINTNEXTLINE(readability-non-const-parameter): the type of a condition */
 			char scratch[256])
 {
 	(void)call;
