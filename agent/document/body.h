@@ -74,7 +74,7 @@ static inline bool body_is_container(const struct node *node)
 	return node->kind == DOCUMENT_ARRAY || node->kind == DOCUMENT_OBJECT;
 }
 
-struct document_view body_view(const struct document *, uint32_t node);
+struct document_view body_view(const struct document *, uint32_t at);
 /* 0 for a scalar, 1 for an empty array. */
 size_t body_depth(const struct document *, uint32_t node);
 /* Nodes of it and all within it. */
@@ -114,8 +114,8 @@ int body_check(const struct document *, const struct path *, const struct place 
 void body_put(struct document *, const struct path *, const struct place *, uint32_t node);
 /* The same, in front of what is there, when that is the end of the path. */
 void body_insert(struct document *, const struct path *, const struct place *, uint32_t node);
-/* Takes the value of the other; key and place stay. */
-void body_replace(struct document *, uint32_t node, uint32_t by);
+/* Takes the value of `node`; key and place stay. */
+void body_replace(struct document *, uint32_t at, uint32_t node);
 /* Takes out what is there and returns it; 0 when there is nothing. */
 uint32_t body_detach(struct document *, const struct path *);
 /* Takes out, or puts in, the child behind `before`; the parents above have to be marked. */

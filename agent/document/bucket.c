@@ -38,6 +38,7 @@ struct bucket {
 };
 
 static const char *pick(const struct flume_call *call, const void *item, void *arg,
+			/* NOLINTNEXTLINE(readability-non-const-parameter): a condition */
 			char scratch[256])
 {
 	(void)call;

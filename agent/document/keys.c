@@ -152,7 +152,7 @@ static int look_up(const struct document *d, uint32_t *table, size_t mask, uint3
 
 static int differ_in_table(const struct document *d, uint32_t object, uint32_t *out_again)
 {
-	size_t size = 4 * FEW;
+	size_t size = 4 * (size_t)FEW;
 	while (size < 2 * (size_t)d->nodes[object].count)
 		size *= 2;
 	uint32_t *table = calloc(size, sizeof *table);

@@ -199,10 +199,9 @@ static char *write_escape(char *to, char c)
 			return to;
 		}
 	}
-	memcpy(to, "u00", 3);
-	to[3] = hex[c >> 4];
-	to[4] = hex[c & 15];
-	return to + 5;
+	const char code[] = {'u', '0', '0', hex[c >> 4], hex[c & 15]};
+	memcpy(to, code, sizeof code);
+	return to + sizeof code;
 }
 
 size_t quoted_write(char *to, const char *s, size_t len)

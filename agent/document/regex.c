@@ -265,7 +265,8 @@ int regex_capture(const struct regex *regex, const char *text, size_t len,
 	int rc = search_in_time(regex, data, text, len, call, err);
 	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(data);
 	for (size_t i = 0; rc == 1 && i < n; i++) {
-		PCRE2_SIZE from = at[2 * groups[i].number], to = at[2 * groups[i].number + 1];
+		const PCRE2_SIZE *pair = at + 2 * (size_t)groups[i].number;
+		PCRE2_SIZE from = pair[0], to = pair[1];
 		bool none = from == PCRE2_UNSET || to < from;
 		out[i] = none ? (struct regex_span){0}
 			      : (struct regex_span){text + from, to - from};

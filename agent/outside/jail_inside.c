@@ -39,14 +39,15 @@ static void set_limit(int what, rlim_t value)
 
 static rlim_t mapped(void)
 {
-	unsigned long pages = 0;
+	char line[128];
+	rlim_t pages = 0;
 	FILE *file = fopen("/proc/self/statm", "re");
 	if (file) {
-		if (fscanf(file, "%lu", &pages) != 1)
-			pages = 0;
+		if (fgets(line, sizeof line, file))
+			pages = strtoul(line, NULL, 10);
 		fclose(file);
 	}
-	return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+	return pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
 /* When memory is scarce, this process goes first. */

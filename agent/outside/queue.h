@@ -52,12 +52,12 @@ struct queue_options {
 /* Starts the thread.  Takes the carrier on success only.  0 or FLUME_NOMEM. */
 int queue_new(struct queue **out, const struct queue_options *, const struct carrier *);
 /* Nobody sends any more.  Gives what is left its time, joins the thread, frees the carrier. */
-void queue_free(void *queue);
+void queue_free(void *arg);
 
 /* flume_send_fn: takes a document, even on failure.  0; FLUME_LIMITED when the queue was full until the
  * call's deadline; FLUME_CANCELLED; FLUME_FAILED for a document larger than the whole queue;
  * FLUME_NOMEM. */
-int queue_send(const struct flume_call *, void *item, void *queue, struct flume_err *err);
+int queue_send(const struct flume_call *, void *item, void *arg, struct flume_err *err);
 
 /* For the carrier: is the time over, also that for what is left? */
 bool queue_ends(struct queue *);

@@ -42,11 +42,6 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
 	add_line(x->conn, name, value);
 }
 
-void exchange_hang_up(struct exchange *x)
-{
-	x->conn->hang_up = true;
-}
-
 /* Does the next request begin where this one ends, as far as we are willing to look? */
 static bool can_go_on(const struct exchange *x)
 {

@@ -79,11 +79,6 @@ unsigned exchange_thread(const struct exchange *x)
 	return x->conn->reactor->number;
 }
 
-int64_t exchange_now(const struct exchange *x)
-{
-	return x->conn->reactor->now;
-}
-
 bool exchange_is_local(const struct exchange *x)
 {
 	return x->conn->local;
@@ -125,11 +120,6 @@ const char *exchange_next_header(const struct exchange *x, const char *name, con
 	while (i < x->head.fields_len && base + x->head.fields[i].value <= before)
 		i++;
 	return field_from(x, name, i);
-}
-
-uint64_t exchange_announced(const struct exchange *x)
-{
-	return x->head.length;
 }
 
 /* ---- the body ---- */

@@ -180,7 +180,7 @@ static enum head_result read_version(struct head *head, const char *s, const cha
 }
 
 /* `s` to `end`, where the CR is. */
-static enum head_result read_first_line(struct head *head, char *data, char *s, char *end,
+static enum head_result read_first_line(struct head *head, const char *data, char *s, char *end,
 					const struct head_limits *limits, struct target *t,
 					struct head_fault *fault)
 {

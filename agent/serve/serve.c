@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define SPARE_FDS 128 /* for what is no connection: etcd, files, the threads' own */
+#define SPARE_FDS ((rlim_t)128) /* for what is no connection: etcd, files, the threads' own */
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
 
@@ -29,7 +29,7 @@ static const char full[] = "HTTP/1.1 503 Service Unavailable\r\n"
 static void limit_connections(struct serve *s, unsigned connections)
 {
 	struct rlimit limit;
-	rlim_t wanted = (rlim_t)connections * 2 + SPARE_FDS;
+	rlim_t wanted = 2 * (rlim_t)connections + SPARE_FDS;
 	s->most_tcp = s->most_local = connections;
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted)
 		return;

@@ -73,8 +73,8 @@ struct serve_options {    /* 0 takes the default in brackets */
 /* Its threads have all signals blocked.  The handler is copied.  NULL when there is no memory, or no
  * thread or descriptor to be had. */
 struct serve *serve_new(const struct serve_options *, const struct serve_handler *);
-/* Any thread.  Owns `fd`, a connected socket that does not block. */
-void serve_enter(void *serve, int fd, const struct sockaddr *, socklen_t);
+/* Any thread.  `arg` is the struct serve.  Owns `fd`, a connected socket that does not block. */
+void serve_enter(void *arg, int fd, const struct sockaddr *, socklen_t);
 /* Any thread: from now on every whole answer ends its connection. */
 void serve_end_connections(struct serve *);
 bool serve_is_ending(const struct serve *);
@@ -93,8 +93,7 @@ void *exchange_arg(const struct exchange *);
 /* Zeroed at first; a later exchange of the same thread finds there what an earlier one left. */
 void *exchange_own(struct exchange *);
 unsigned exchange_thread(const struct exchange *); /* from 0 */
-int64_t exchange_now(const struct exchange *); /* monotonic ns, when its thread woke up last */
-bool exchange_is_local(const struct exchange *); /* through the unix socket */
+bool exchange_is_local(const struct exchange *);   /* through the unix socket */
 
 const char *exchange_method(const struct exchange *); /* "GET" */
 const char *exchange_path(const struct exchange *);   /* decoded, without a NUL in it */
@@ -104,8 +103,6 @@ bool exchange_query(const struct exchange *, const char *name, char *value, size
 const char *exchange_header(const struct exchange *, const char *name);
 /* The next one, after `before`, which this or exchange_header gave. */
 const char *exchange_next_header(const struct exchange *, const char *name, const char *before);
-/* Bytes the body will have; 0 when there is none, or it comes in chunks. */
-uint64_t exchange_announced(const struct exchange *);
 
 /* In begin: the body is not collected, `piece` gets it, and may be of any length. */
 void exchange_take_pieces(struct exchange *);
@@ -129,8 +126,6 @@ void exchange_wake(struct exchange *);
 void exchange_status(struct exchange *, unsigned status);
 /* `value` is printable.  Content-Length, Connection, Date and their kin are the server's. */
 void exchange_add_header(struct exchange *, const char *name, const char *value);
-/* The connection ends with this answer. */
-void exchange_hang_up(struct exchange *);
 /* Before the body: it may go compressed, if the client likes that and it is long enough. */
 void exchange_may_compress(struct exchange *);
 
