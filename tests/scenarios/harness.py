@@ -192,6 +192,8 @@ def _out_of_time(_number, _frame):
 def run(*parts):
     """The last line of a scenario.  Arguments choose parts by name; -v times each."""
     signal.signal(signal.SIGTERM, _out_of_time)
+    # A shell without job control has jobs in the background ignore it, and so would ours.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = [word for word in sys.argv[1:] if word != "-v"]
     unknown = set(chosen) - {part.__name__ for part in parts}
     if unknown:
