@@ -128,10 +128,11 @@ struct document *document_clone(const struct document *document)
 	struct document *clone = body_new();
 	if (!clone)
 		return NULL;
-	if (!body_grow(clone, document->n_nodes, document->n_bytes))
+	if (!body_grow(clone, document->n_nodes, document->n_bytes) || !clone->nodes)
 		return document_free(clone);
 	memcpy(clone->bytes, document->bytes, document->n_bytes);
-	memcpy(clone->texts, document->texts, document->n_texts);
+	if (document->n_texts)
+		memcpy(clone->texts, document->texts, document->n_texts);
 	memcpy(clone->nodes, document->nodes, document->n_nodes * sizeof *clone->nodes);
 	clone->n_bytes = document->n_bytes;
 	clone->n_nodes = document->n_nodes;

@@ -62,7 +62,8 @@ static void forget_first(struct seen *seen)
 	while (*link != seen->first)
 		link = &seen->ring[*link].next;
 	*link = entry->next;
-	seen->first = (seen->first + 1) % seen->most;
+	if (++seen->first == seen->most)
+		seen->first = 0;
 	seen->n--;
 }
 
@@ -82,7 +83,9 @@ bool seen_before(struct seen *seen, struct seen_key key, int64_t now_ns)
 		return true;
 	if (seen->n == seen->most)
 		forget_first(seen);
-	size_t at = (seen->first + seen->n) % seen->most;
+	size_t at = seen->first + seen->n;
+	if (at >= seen->most)
+		at -= seen->most;
 	uint32_t *chain = chain_of(seen, key);
 	seen->ring[at] = (struct entry){key, now_ns, *chain};
 	*chain = (uint32_t)at;

@@ -62,9 +62,11 @@ static int read_parts(struct template *template, const char *text, size_t most,
 		}
 		if (template->n == most)
 			return refuse(text, at, "too many values", err);
-		int rc = read_value(part, text, at + 1, &at, err);
-		if (rc)
+		const char *end = at;
+		int rc = read_value(part, text, at + 1, &end, err);
+		if (rc || !end)
 			return rc;
+		at = end;
 		template->n++;
 		part->len = (size_t)(to - template->texts) - part->at;
 		part[1].at = part->at + part->len;

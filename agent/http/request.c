@@ -141,7 +141,7 @@ static void set_id(struct request *r)
 {
 	const char *given = request_header(r, "X-Request-Id");
 	if (given && ids_good(given))
-		strcpy(r->id, given);
+		memcpy(r->id, given, strlen(given) + 1);
 	else
 		ids_make(&r->http->lanes[exchange_thread(r->exchange)].ids, r->id);
 }

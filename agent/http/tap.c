@@ -200,7 +200,7 @@ static void run(struct request *r)
 	a.wish.arg = r->exchange;
 	int code = l ? tap_open(&l->tap, &r->http->taps, &a.wish, &err)
 		     : flume_fail(&err, FLUME_NOMEM, "out of memory");
-	if (code) {
+	if (code || !l) {
 		free(l);
 		answer_refused(r, code, &err);
 		return;

@@ -108,7 +108,7 @@ static int read_file(const struct lookup *l, char **out, size_t *out_len, struct
 	}
 	if (fd >= 0)
 		close(fd);
-	if (rc) {
+	if (rc || !text) {
 		free(text);
 		return rc;
 	}
@@ -121,11 +121,11 @@ static int read_file(const struct lookup *l, char **out, size_t *out_len, struct
 static int load(const struct lookup *l, struct shared **out, struct stat *info,
 		struct flume_err *err)
 {
-	char *text;
-	size_t len;
+	char *text = NULL;
+	size_t len = 0;
 	struct flume_err why = {0};
 	int rc = read_file(l, &text, &len, info, err);
-	if (rc)
+	if (rc || !text)
 		return rc;
 	struct shared *shared = calloc(1, sizeof *shared);
 	if (shared) {
@@ -203,12 +203,12 @@ static bool was_just_written(const struct stat *info)
 static void look(struct lookup *l)
 {
 	struct stat info;
-	struct shared *fresh;
+	struct shared *fresh = NULL;
 	struct flume_err err = {0};
 	if (stat(l->file, &info) || !has_changed(&info, &l->seen) || was_just_written(&info))
 		return;
 	l->seen = info;
-	if (load(l, &fresh, &info, &err)) {
+	if (load(l, &fresh, &info, &err) || !fresh) {
 		log_event(LOG_ERROR, "a table cannot be read, the one before stays",
 			  LOG_STR("file", l->file), LOG_STR("reason", err.text));
 		return;

@@ -69,7 +69,7 @@ static int wait_for_room(const struct flume_call *call, struct queue *q, size_t 
 {
 	while (!has_room(q, len)) {
 		if (call_is_over(call)) {
-			bool cancelled = flume_cancel_requested(call->cancel);
+			bool cancelled = call && flume_cancel_requested(call->cancel);
 			return flume_fail(err, cancelled ? FLUME_CANCELLED : FLUME_LIMITED,
 					  "%s: the queue is full, %zu documents wait",
 					  q->counts.name, q->n);

@@ -214,16 +214,16 @@ static int read_all(struct table *t, struct csv *c, const char *key, const char 
 {
 	struct header *h = calloc(1, sizeof *h);
 	struct text json = {0};
-	int rc = h ? read_header(c, h, key, value)
-		   : flume_fail(c->err, FLUME_NOMEM, "out of memory");
+	if (!h)
+		return flume_fail(c->err, FLUME_NOMEM, "out of memory");
+	int rc = read_header(c, h, key, value);
 	while (!rc && c->at < c->end) {
 		rc = read_record(c);
 		if (!rc)
 			rc = add_record(t, c, h, &json);
 	}
 	text_fini(&json);
-	if (h)
-		free(h->names);
+	free(h->names);
 	free(h);
 	return rc;
 }
@@ -233,16 +233,18 @@ int table_read_csv(struct table **out, const char *text, size_t len, const char 
 {
 	struct csv *c = calloc(1, sizeof *c);
 	struct table *t = table_new();
-	int rc = c && t ? FLUME_OK : flume_fail(err, FLUME_NOMEM, "out of memory");
-	if (!rc) {
-		bool mark = len >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3);
-		c->at = text + (mark ? 3 : 0);
-		c->end = text + len;
-		c->line = 1;
-		c->err = err;
-		rc = read_all(t, c, key, value);
-		text_fini(&c->fields);
+	if (!c || !t) {
+		free(c);
+		table_free(t);
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
+	bool mark = len >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3);
+	c->at = text + (mark ? 3 : 0);
+	c->end = text + len;
+	c->line = 1;
+	c->err = err;
+	int rc = read_all(t, c, key, value);
+	text_fini(&c->fields);
 	free(c);
 	if (rc) {
 		table_free(t);

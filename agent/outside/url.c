@@ -65,23 +65,25 @@ int url_compile(struct url **out, const char *text, struct flume_err *err)
 	}
 	const char *allowed = behind_host(u->text);
 	int rc = FLUME_OK;
-	for (char *at = u->text; !rc && (*at || !u->n);) {
+	char *at = u->text;
+	while (!rc && (*at || !u->n)) {
 		char *open = at + strcspn(at, "{}"), *close = strchr(open, '}');
 		if (u->n == PARTS) {
 			rc = refuse(u, at, "more than 31 places", err);
 			break;
 		}
 		u->parts[u->n++] = (struct part){.text = at, .len = (size_t)(open - at)};
-		at = open;
 		if (!*open)
 			break;
-		if (*open == '}' || !close)
+		if (*open == '}' || !close) {
 			rc = refuse(u, open, "a brace without its other", err);
-		else if (open < allowed || !*allowed)
+			break;
+		}
+		at = close + 1;
+		if (open < allowed || !*allowed)
 			rc = refuse(u, open, "no value of a document may name the host", err);
 		else
 			rc = add_place(u, open, close, err);
-		at = rc ? at : close + 1;
 	}
 	if (rc) {
 		url_free(u);

@@ -72,7 +72,7 @@ int plugin_load(const char *path, struct loaded **out, struct flume_err *err)
 	if (!handle)
 		return load_failed(path, err);
 	rc = check_symbols(handle, &is, err);
-	if (!rc)
+	if (!rc && is)
 		rc = keep(handle, is, path, out, err);
 	if (rc)
 		dlclose(handle);

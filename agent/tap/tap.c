@@ -235,7 +235,7 @@ int tap_open(struct tap **out, struct taps *taps, const struct tap_wish *wish,
 	if (!taps->inner || atomic_load(&taps->inner->over))
 		return flume_fail(err, FLUME_CANCELLED, "the agent is shutting down");
 	int rc = new_tap(&tap, taps, wish, err);
-	if (rc)
+	if (rc || !tap)
 		return rc;
 	if (!enter(taps->inner, tap)) {
 		tap_free(tap);
