@@ -142,7 +142,7 @@ $(B)/sim: $(SIM_OBJECTS)
 
 # make sim SEEDS=100000: as many as you like.  make mutants: the product is broken on purpose.
 .PHONY: sim mutants
-SEEDS   ?= 2000
+SEEDS   ?= 1000
 MUTANTS ?=
 sim: $(B)/sim
 	$(B)/sim --seeds $(SEEDS) --jobs $(JOBS)
