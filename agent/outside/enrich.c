@@ -8,6 +8,7 @@
 #include "agent/document/document.h"
 #include "agent/document/over.h"
 #include "agent/document/paths.h"
+#include "agent/document/settings.h"
 #include "agent/outside/exchange.h"
 #include "agent/outside/kinds.h"
 #include "agent/outside/options.h"
@@ -207,8 +208,8 @@ static int read_declaration(struct enrich *e, const flume_value *decl, const cha
 	e->posts = method == 1;
 	e->has_body = flume_value_get(decl, "body");
 	e->headers = flume_value_get(decl, "headers");
-	e->timeout_ns = option_duration(fields, decl, "timeout");
-	e->reply_max = (size_t)option_count(fields, decl, "max_bytes");
+	e->timeout_ns = setting_duration(fields, decl, "timeout");
+	e->reply_max = (size_t)setting_count(fields, decl, "max_bytes");
 	snprintf(place, sizeof place, "%s.canary", path);
 	int url = compile_url(e, decl, path, report);
 	const int codes[] = {

@@ -5,6 +5,7 @@
  * A file that others have moved or removed (logrotate) is opened anew within a second.
  */
 #include "agent/document/document.h"
+#include "agent/document/settings.h"
 #include "agent/outside/kinds.h"
 #include "agent/outside/line.h"
 #include "agent/outside/options.h"
@@ -219,8 +220,8 @@ static struct file *new_file(const flume_value *decl, const char *name, enum syn
 	line_init(&f->out, -1, f->name);
 	f->out.before = before;
 	f->out.after = after;
-	f->most = option_count(fields, decl, "max_bytes");
-	f->keep = (unsigned)option_count(fields, decl, "keep");
+	f->most = setting_count(fields, decl, "max_bytes");
+	f->keep = (unsigned)setting_count(fields, decl, "keep");
 	f->sync = sync;
 	pthread_mutex_init(&f->lock, NULL);
 	threads_cond_init(&f->work);

@@ -3,6 +3,7 @@
  * a connection broke is sent again: each document is delivered at least once while the agent lives.
  */
 #include "agent/document/document.h"
+#include "agent/document/settings.h"
 #include "agent/outside/exchange.h"
 #include "agent/outside/kinds.h"
 #include "agent/outside/options.h"
@@ -119,12 +120,12 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	if (!p)
 		return FLUME_NOMEM;
 	struct queue_options options = option_queue(fields, decl, "http", out->name);
-	options.batch = (size_t)option_count(fields, decl, "batch");
-	options.batch_bytes = (size_t)option_count(fields, decl, "batch_bytes");
-	options.batch_age_ns = option_duration(fields, decl, "batch_age");
-	options.attempts = (unsigned)option_count(fields, decl, "attempts");
+	options.batch = (size_t)setting_count(fields, decl, "batch");
+	options.batch_bytes = (size_t)setting_count(fields, decl, "batch_bytes");
+	options.batch_age_ns = setting_duration(fields, decl, "batch_age");
+	options.attempts = (unsigned)setting_count(fields, decl, "attempts");
 	p->decl = decl;
-	p->timeout_ns = option_duration(fields, decl, "timeout");
+	p->timeout_ns = setting_duration(fields, decl, "timeout");
 	p->exchange = exchange_new();
 	const struct carrier carrier = {carry, free_poster, p};
 	if (!p->exchange || queue_new(&queue, &options, &carrier)) {

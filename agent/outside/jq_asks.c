@@ -6,22 +6,34 @@
 
 #define SCRATCH 256 /* what the library lends to a condition */
 
-static void make_component(struct program *program, struct flume_component *out)
+static int make(const flume_value *decl, const char *path, struct flume_component *out,
+		flume_report *report)
 {
+	struct program *program;
+	int rc = program_make(&program, decl, path, report);
+	if (rc)
+		return rc;
 	out->arg = program;
 	out->done = program_free;
 	out->blocks = program_may_block(program);
+	return FLUME_OK;
+}
+
+/* The first result; `result` is to be freed either way.  False: there is none. */
+static bool ask(const struct flume_call *call, const void *item, void *arg, struct text *result)
+{
+	enum jail_outcome outcome = JAIL_NONE;
+	return !program_run(arg, call, item, JAIL_FIRST, &outcome, result,
+			    call ? call->doubt : NULL) &&
+	       outcome == JAIL_RESULT && result->s;
 }
 
 /* ---- predicate ---- */
 
 static bool test(const struct flume_call *call, const void *item, void *arg)
 {
-	enum jail_outcome outcome = JAIL_NONE;
 	struct text result = {0};
-	bool answer = !program_run(arg, call, item, JAIL_FIRST, &outcome, &result,
-				   call ? call->doubt : NULL) &&
-		      outcome == JAIL_RESULT && result.s && strcmp(result.s, "null") != 0 &&
+	bool answer = ask(call, item, arg, &result) && strcmp(result.s, "null") != 0 &&
 		      strcmp(result.s, "false") != 0;
 	text_fini(&result);
 	return answer;
@@ -31,13 +43,8 @@ static int make_predicate(const flume_value *decl, const char *path, flume_scope
 			  struct flume_component *out, flume_report *report)
 {
 	(void)scope;
-	struct program *program;
-	int rc = program_make(&program, decl, path, report);
-	if (rc)
-		return rc;
-	make_component(program, out);
 	out->test = test;
-	return FLUME_OK;
+	return make(decl, path, out, report);
 }
 
 const struct flume_maker kind_jq_predicate = {
@@ -68,13 +75,8 @@ static const char *name_of(const struct text *json, char scratch[SCRATCH])
 static const char *pick(const struct flume_call *call, const void *item, void *arg,
 			char scratch[SCRATCH])
 {
-	enum jail_outcome outcome = JAIL_NONE;
 	struct text result = {0};
-	const char *name = NULL;
-	if (!program_run(arg, call, item, JAIL_FIRST, &outcome, &result,
-			 call ? call->doubt : NULL) &&
-	    outcome == JAIL_RESULT && result.s)
-		name = name_of(&result, scratch);
+	const char *name = ask(call, item, arg, &result) ? name_of(&result, scratch) : NULL;
 	text_fini(&result);
 	return name;
 }
@@ -83,13 +85,8 @@ static int make_condition(const flume_value *decl, const char *path, flume_scope
 			  struct flume_component *out, flume_report *report)
 {
 	(void)scope;
-	struct program *program;
-	int rc = program_make(&program, decl, path, report);
-	if (rc)
-		return rc;
-	make_component(program, out);
 	out->pick = pick;
-	return FLUME_OK;
+	return make(decl, path, out, report);
 }
 
 const struct flume_maker kind_jq_condition = {

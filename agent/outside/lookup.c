@@ -5,6 +5,7 @@
  */
 #include "agent/document/document.h"
 #include "agent/document/paths.h"
+#include "agent/document/settings.h"
 #include "agent/log/log.h"
 #include "agent/outside/kinds.h"
 #include "agent/outside/options.h"
@@ -339,9 +340,9 @@ static int make_lookup(const flume_value *decl, const char *path, bool open,
 	if (!l)
 		return FLUME_NOMEM;
 	l->file = flume_value_text(flume_value_get(decl, "path"));
-	l->key = option_text(fields, decl, "key");
-	l->value = option_text(fields, decl, "value");
-	l->most = (size_t)option_count(fields, decl, "max_bytes");
+	l->key = setting_text(fields, decl, "key");
+	l->value = setting_text(fields, decl, "value");
+	l->most = (size_t)setting_count(fields, decl, "max_bytes");
 	l->open = open;
 	pthread_mutex_init(&l->lock, NULL);
 	int rc = read_declaration(l, decl, path, report);

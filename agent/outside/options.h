@@ -1,13 +1,9 @@
-/* options.h - the values of a declaration that was checked against its fields, defaults included. */
+/* options.h - what declarations of this room have in common, beyond settings.h. */
 #ifndef FLUME_AGENT_OUTSIDE_OPTIONS_H
 #define FLUME_AGENT_OUTSIDE_OPTIONS_H
 
 #include "agent/outside/queue.h"
 
-/* What the declaration says of `name`, or the table's default.  0 where there is neither. */
-int64_t option_count(const struct flume_field *, const flume_value *decl, const char *name);
-int64_t option_duration(const struct flume_field *, const flume_value *decl, const char *name);
-const char *option_text(const struct flume_field *, const flume_value *decl, const char *name);
 /* The place of one of `words` (NULL at the end), or -1 and a finding. */
 int option_word(const struct flume_field *, const flume_value *decl, const char *name,
 		const char *const *words, const char *path, flume_report *);

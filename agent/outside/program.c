@@ -1,4 +1,5 @@
 #include "agent/outside/program.h"
+#include "agent/document/settings.h"
 
 #include "agent/outside/jail.h"
 #include "agent/outside/options.h"
@@ -85,7 +86,7 @@ int program_make(struct program **out, const flume_value *decl, const char *path
 		 flume_report *report)
 {
 	const char *text = flume_value_text(flume_value_get(decl, "program"));
-	int64_t limit = option_duration(program_fields, decl, "timeout");
+	int64_t limit = setting_duration(program_fields, decl, "timeout");
 	if (!*text)
 		return refuse(decl, path, "program", "bad-program",
 			      "the program is empty; '.' leaves the document as it is", report);
