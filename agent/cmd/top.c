@@ -7,6 +7,7 @@
 #include "agent/cmd/options.h"
 #include "agent/cmd/screen.h"
 #include "agent/cmd/top_print.h"
+#include "agent/loop/loop.h"
 #include "agent/source/slurp.h"
 
 #include <stdio.h>
@@ -51,9 +52,7 @@ struct top {
 
 static double now_seconds(void)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return (double)loop_now() / 1e9;
 }
 
 /* ---- a sample ---- */

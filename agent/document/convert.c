@@ -38,9 +38,8 @@ static int convert_text(struct convert *c, const flume_value *value, const char 
 {
 	const char *text = flume_value_text(value);
 	size_t len = strlen(text);
-	for (size_t i = 0, n; i < len; i += n)
-		if (!(n = utf8_length(text + i, len - i)))
-			return reject(c, value, why_not);
+	if (!utf8_is_all(text, len))
+		return reject(c, value, why_not);
 	text_add_json(&c->json, text, len);
 	return FLUME_OK;
 }

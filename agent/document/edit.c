@@ -78,9 +78,8 @@ int document_set_text(struct document *document, const struct path *path, const 
 	struct place place;
 	if (len && is_lent(document, text))
 		return set_lent(document, path, text, len, err);
-	for (size_t i = 0, n; i < len; i += n)
-		if (!(n = utf8_length(text + i, len - i)))
-			return flume_fail(err, FLUME_FAILED, "%s: not UTF-8", path->text);
+	if (!utf8_is_all(text, len))
+		return flume_fail(err, FLUME_FAILED, "%s: not UTF-8", path->text);
 	if (len > DOCUMENT_SIZE / 6)
 		return no_memory(err);
 	int rc = make_room(document, path, quoted_bound(len), &place, err);

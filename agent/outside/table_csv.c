@@ -56,18 +56,6 @@ static int read_plain(struct csv *c)
 	return FLUME_OK;
 }
 
-static bool is_utf8(const char *s, size_t n)
-{
-	while (n) {
-		size_t length = utf8_length(s, n);
-		if (!length)
-			return false;
-		s += length;
-		n -= length;
-	}
-	return true;
-}
-
 static bool end_of_record(struct csv *c)
 {
 	if (c->at < c->end && *c->at == '\r')
@@ -89,7 +77,7 @@ static int read_field(struct csv *c)
 		return rc;
 	if (c->fields.failed)
 		return flume_fail(c->err, FLUME_NOMEM, "out of memory");
-	if (c->fields.len > from && !is_utf8(c->fields.s + from, c->fields.len - from))
+	if (c->fields.len > from && !utf8_is_all(c->fields.s + from, c->fields.len - from))
 		return refuse(c, "not UTF-8");
 	c->spans[c->n++] = (struct span){from, c->fields.len - from};
 	return FLUME_OK;

@@ -67,6 +67,14 @@ size_t utf8_floor(const char *s, size_t n)
 	return whole ? n : at - 1;
 }
 
+bool utf8_is_all(const char *text, size_t n)
+{
+	for (size_t i = 0, length; i < n; i += length)
+		if (!(length = utf8_length(text + i, n - i)))
+			return false;
+	return true;
+}
+
 void utf8_mend(char *s)
 {
 	char *to = s;

@@ -14,6 +14,8 @@ static inline bool utf8_plain(char c)
 /* Bytes of the well-formed character that begins at `text`, of which `n` bytes may be read: 1
  * to 4, or 0 when there is none (cut short, overlong, a surrogate, beyond U+10FFFF). */
 size_t utf8_length(const char *text, size_t n);
+/* Is all of it well-formed? */
+bool utf8_is_all(const char *text, size_t n);
 /* Writes the character and returns its bytes.  `code` is below 0x110000 and no surrogate. */
 size_t utf8_encode(char out[4], unsigned code);
 /* The largest length <= `n` that does not cut a character of `s` in two. */

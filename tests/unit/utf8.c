@@ -35,6 +35,17 @@ START_TEST(what_is_not_utf8_has_no_length)
 }
 END_TEST
 
+START_TEST(a_text_is_well_formed_when_all_of_it_is)
+{
+	ck_assert(utf8_is_all("", 0));
+	ck_assert(utf8_is_all("a\xE2\x82\xAC", 4));
+	ck_assert(!utf8_is_all("a\xE2\x82\xAC", 3));
+	ck_assert(!utf8_is_all("a\xFF"
+			       "b",
+			       3));
+}
+END_TEST
+
 START_TEST(every_character_survives_encoding)
 {
 	for (unsigned code = 1; code < 0x110000; code++) {
@@ -63,6 +74,7 @@ Suite *suite_utf8(void)
 	TCase *tests = tcase_create("utf8");
 	tcase_add_test(tests, a_character_is_as_long_as_its_bytes);
 	tcase_add_test(tests, what_is_not_utf8_has_no_length);
+	tcase_add_test(tests, a_text_is_well_formed_when_all_of_it_is);
 	tcase_add_test(tests, every_character_survives_encoding);
 	tcase_add_test(tests, a_cut_never_halves_a_character);
 	suite_add_tcase(suite, tests);
