@@ -387,6 +387,8 @@ static void try_next(struct lane *lane)
 	next->due = false;
 	int rc = places_check(flume_schema_get_canary(next->schema), report);
 	if (!rc)
+		rc = guest_check(lane->engine, next->schema, report);
+	if (!rc)
 		rc = flume_factory_prepare(lane->engine->factory, lane->name, next->schema,
 					   &next->change, report);
 	if (rc) {
@@ -452,4 +454,5 @@ void engine_advance(struct engine *e)
 			tell_left_over(e);
 	}
 	e->advancing = false;
+	guest_moved(e);
 }

@@ -11,7 +11,7 @@
  * (probation, going back), retire (deletions), memory and rates (the state folder), crash and
  * turns (what follows from a crash), boot, tick, prune (names that are gone), say (outcomes: log, counters,
  * answers), sight (is the
- * source still seen?), status and metrics (the board).
+ * source still seen?), guest (who lives above, and has a say), status and metrics (the board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
@@ -21,6 +21,7 @@
 #include "agent/engine/engine.h"
 #include "agent/engine/facts.h"
 #include "agent/engine/fresh.h"
+#include "agent/engine/guest.h"
 #include "agent/engine/probation.h"
 #include "agent/engine/sides.h"
 #include "agent/engine/traffic.h"
@@ -209,6 +210,7 @@ struct engine {
 	struct sides sides;
 	uint64_t ticks;
 	int64_t forgotten; /* the newest revision that a lane had seen which is gone */
+	struct engine_guest guest; /* all zero: there is none */
 	struct trials *trials;
 	struct traffic *traffic;
 	struct {                   /* see turns.c                        */
@@ -520,6 +522,16 @@ void sight_write_proof(struct engine *, struct text *);
 void sight_write(struct engine *, struct text *);
 /* Lines of /readyz?verbose. */
 void sight_explain(struct engine *, struct text *);
+
+/* ---- guest.c: what the guest is asked; see guest.h ---- */
+
+int guest_check(struct engine *, const flume_schema *, flume_report *);
+bool guest_needs(struct engine *, const char *name, flume_report *);
+void guest_moved(struct engine *);
+bool guest_is_saved(struct engine *);
+void guest_lost(struct engine *);
+void guest_add_status(struct engine *, struct text *, bool brief);
+void guest_add_metrics(struct engine *, struct text *);
 
 /* ---- board: status.c, metrics.c ---- */
 

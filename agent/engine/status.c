@@ -325,6 +325,7 @@ static void write_brief(struct engine *e, struct text *t, struct text *head)
 {
 	static const struct detail details[] = {{1, 80}, {0, 0}};
 	add_all_cases(head, &e->sides.all[ENGINE_CASES].said, true);
+	guest_add_status(e, head, true);
 	for (size_t i = 0; i < sizeof details / sizeof *details; i++) {
 		text_fini(t);
 		text_add_n(t, head->s, head->len);
@@ -350,6 +351,7 @@ static void write_status(struct engine *e, struct text *t, struct text *brief,
 	add_node(e, &head, out_proof);
 	text_add_n(t, head.s, head.len);
 	add_all_cases(t, &e->sides.all[ENGINE_CASES].said, false);
+	guest_add_status(e, t, false);
 	add_schemas(e, t, &(struct detail){.findings = 16, .text = 300});
 	text_add_char(t, '}');
 	if (!head.failed && !t->failed && t->len > VALUE_MOST)
