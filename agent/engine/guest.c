@@ -2,6 +2,9 @@
 
 #include "agent/engine/lane.h"
 
+/* Whoever the guest refused waits for any word of its; no schema can have that name. */
+#define GUEST_WAITED "guest/"
+
 void engine_set_guest(struct engine *e, const struct engine_guest *guest)
 {
 	e->guest = guest ? *guest : (struct engine_guest){0};
@@ -10,7 +13,7 @@ void engine_set_guest(struct engine *e, const struct engine_guest *guest)
 
 void engine_guest_moved(struct engine *e, const char *what)
 {
-	engine_stir(e, GUEST_CURABLE);
+	engine_stir(e, GUEST_WAITED);
 	engine_stir(e, what);
 	engine_advance(e);
 }
@@ -52,17 +55,23 @@ uint64_t engine_get_commits(const struct engine *e)
 	return e->commits;
 }
 
-void engine_ask_operators(const struct engine *e, const char *name, struct question *q)
+void engine_ask_operators(const struct engine *e, const char *name, int64_t put_at,
+			  struct question *q)
 {
 	const struct note *note = side_note(e, ENGINE_CONFIRMS, name);
 	holds_ask(e, name, q);
-	if (note && decide_confirmed(note->looked, q->last_revision))
+	if (note && decide_confirmed(note->looked, put_at))
 		q->mass_delete = false;
 	q->apply_same_version = e->options.apply_same_version;
 	q->deny_downgrade = e->options.deny_downgrade;
 }
 
 /* ---- what the guest is asked ---- */
+
+void guest_wait(struct waits *w)
+{
+	waits_for(w, GUEST_WAITED);
+}
 
 int guest_check(struct engine *e, const flume_schema *schema, flume_report *report)
 {

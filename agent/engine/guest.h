@@ -12,9 +12,8 @@
 #include "lib/base/text.h"
 
 struct engine_guest {
-	/* May the schema run beside what the guest has?  0; FLUME_REJECTED with findings; or
-	 * FLUME_NOMEM.  Findings with the code GUEST_CURABLE are looked at again after
-	 * engine_guest_moved. */
+	/* May the schema run beside what the guest has?  0; FLUME_REJECTED with findings, and then
+	 * it is asked again after engine_guest_moved; or FLUME_NOMEM. */
 	int (*check)(void *arg, const flume_schema *, flume_report *);
 	/* Does the guest stand against the removal of that schema?  A finding says why; its path is
 	 * what engine_guest_moved is told when that may be over. */
@@ -29,7 +28,6 @@ struct engine_guest {
 	void (*add_metrics)(void *arg, struct text *);
 	void *arg;
 };
-#define GUEST_CURABLE "unreachable-route"
 
 /* There is one.  NULL: it leaves. */
 void engine_set_guest(struct engine *, const struct engine_guest *);
@@ -53,8 +51,9 @@ enum engine_presence engine_find(const struct engine *, const char *name);
 bool engine_is_ready(const struct engine *);
 /* How often a schema has begun to run, or ceased. */
 uint64_t engine_get_commits(const struct engine *);
-/* Adds what operators said of that name, and the node's policies.  `question->last_revision` says up
- * to where its own deletion was put. */
-void engine_ask_operators(const struct engine *, const char *name, struct question *);
+/* Adds what operators said of that name, and the node's policies.  `put_at` is the revision at which
+ * the guest's thing was put, which a word that confirms its deletion must have seen gone. */
+void engine_ask_operators(const struct engine *, const char *name, int64_t put_at,
+			  struct question *);
 
 #endif

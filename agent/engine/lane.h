@@ -16,6 +16,7 @@
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
 
+#include "agent/engine/attempt.h"
 #include "agent/engine/bad.h"
 #include "agent/engine/breaker.h"
 #include "agent/engine/engine.h"
@@ -53,14 +54,6 @@ enum lane_state {
 	LANE_ROLLED_BACK,
 	LANE_HELD,
 	LANE_WAITING,
-};
-
-struct attempt { /* the last change that was tried, and what became of it */
-	struct facts facts;
-	char stage[12];
-	char *error;          /* NULL: nothing went wrong          */
-	flume_report *report; /* findings; NULL: none              */
-	int64_t at;           /* seconds since 1970; 0: no attempt */
 };
 
 /* Who waits for the outcome of a change; all zero is nobody, as for what a source brings. */
@@ -209,7 +202,7 @@ struct engine {
 	struct map lanes; /* name to struct lane */
 	struct sides sides;
 	uint64_t ticks;
-	int64_t forgotten; /* the newest revision that a lane had seen which is gone */
+	int64_t forgotten;         /* the newest revision that a lane had seen which is gone */
 	struct engine_guest guest; /* all zero: there is none */
 	struct trials *trials;
 	struct traffic *traffic;
@@ -459,9 +452,6 @@ struct saying {
 /* Logs and counts. */
 void lane_say(struct lane *, const struct saying *);
 void asker_answer(struct engine *, struct asker *, const struct engine_answer *);
-/* "place:line:col: text [code]" of the first finding; NULL when out of memory. */
-char *first_finding(const flume_report *, const char *place, const char *otherwise);
-
 /* Takes error and report, even on failure; both may be NULL. */
 void lane_attempted(struct lane *, const struct facts *, const char *stage, char *error,
 		    flume_report *);
@@ -526,6 +516,8 @@ void sight_explain(struct engine *, struct text *);
 /* ---- guest.c: what the guest is asked; see guest.h ---- */
 
 int guest_check(struct engine *, const flume_schema *, flume_report *);
+/* For it to think otherwise. */
+void guest_wait(struct waits *);
 bool guest_needs(struct engine *, const char *name, flume_report *);
 void guest_moved(struct engine *);
 bool guest_is_saved(struct engine *);

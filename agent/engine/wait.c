@@ -4,8 +4,7 @@
  * with every change of every other schema.
  *
  * An unknown ref is helped by the schema of that name; a cycle, or a dependent that would break,
- * by any schema on the way; what the guest said (guest.h), by the guest.  Other findings are about
- * the document itself.
+ * by any schema on the way.  Other findings are about the document itself.
  */
 #include "agent/engine/lane.h"
 
@@ -42,16 +41,12 @@ void waits_for_dependent(struct waits *w, struct engine *e, const char *name)
 static bool is_curable(const struct flume_issue *issue)
 {
 	return !strcmp(issue->code, "unknown-ref") || !strcmp(issue->code, "dependent") ||
-	       !strcmp(issue->code, "cycle") || !strcmp(issue->code, GUEST_CURABLE);
+	       !strcmp(issue->code, "cycle");
 }
 
 static void wait_for(struct waits *w, struct engine *e, const flume_schema *schema,
 		     const struct flume_issue *issue)
 {
-	if (!strcmp(issue->code, GUEST_CURABLE)) {
-		waits_for(w, GUEST_CURABLE);
-		return;
-	}
 	const char *missing = strcmp(issue->code, "unknown-ref") != 0
 				      ? NULL
 				      : refs_name_at(schema, issue->line, issue->column);
