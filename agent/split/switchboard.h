@@ -40,7 +40,6 @@ struct ab_switch *switchboard_dup(struct switchboard *, const char *name);
 int switchboard_slot(struct switchboard *, const char *name, struct switch_slot **out);
 
 struct switch_answer {
-	char switch_name[AB_NAME];
 	char variant[AB_NAME];
 	enum ab_why why;
 };
@@ -49,13 +48,12 @@ struct switch_answer {
 bool switch_ask(struct switch_slot *, const struct flume_call *call, const struct document *,
 		struct switch_answer *out);
 
-/* Documents by variant, for as long as the board lives: over changes of the switch, also of variants
- * that it has no more (the last AB_VARIANTS of them).  Calls `fn` for all that are not 0 and for each
- * variant that is there now, by weight, in the order of the names. */
+/* Documents by variant, for as long as the board lives: over changes of the switch, also of the last
+ * AB_VARIANTS variants that it has no more.  Calls `fn`, which must not call the board, for all that
+ * are not 0, and by weight for each variant that is there now; switches and variants by name. */
 typedef void switchboard_count_fn(void *arg, const char *name, const char *variant, enum ab_why,
 				  uint64_t n);
-/* 0 or FLUME_NOMEM. */
-int switchboard_counts(struct switchboard *, switchboard_count_fn *, void *arg);
+void switchboard_counts(struct switchboard *, switchboard_count_fn *, void *arg);
 
 /* Are the keys that the switch saw since it was put, or since its weights changed, spread as it says?
  * FLUME_NOT_FOUND when there is none. */
