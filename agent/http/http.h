@@ -41,7 +41,8 @@ struct http_options {
 	size_t max_body;      /* bytes of a document or schema [1 MiB]               */
 	int64_t timeout_ns;   /* the most a call may take, its wait included [30 s]  */
 	int64_t drain_ns;     /* what http_free grants requests in flight [10 s]     */
-	unsigned idle_s;      /* a connection without traffic is closed [30]         */
+	int64_t idle_ns;      /* a connection without traffic is closed [30 s]       */
+	int64_t stream_idle_ns; /* a stream of lines that brings none is left [5 min] */
 	unsigned connections; /* at the same time; one more is 503 [1024]            */
 	unsigned threads;     /* that serve sockets [2]                              */
 	unsigned workers;     /* that run what may block; a pipeline gets half [32]  */
