@@ -63,7 +63,7 @@ class Client:
             if not data:
                 raise Failed(f"{part!r} did not come, but {self.said[-500:]!r}")
             self.said += data
-        return self.said.decode()
+        return self.said.decode(errors="replace")
 
     def end(self):
         """What came until the server hung up, in order or by a reset."""
@@ -73,7 +73,7 @@ class Client:
         except ConnectionResetError:
             pass
         self.sock.close()
-        return self.said.decode()
+        return self.said.decode(errors="replace")
 
     def reset(self):
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
