@@ -140,8 +140,7 @@ void request_to_worker(struct request *, const char *group, bool (*work)(struct 
 
 /* The same for a flow, which waits for room however long that takes: 0; FLUME_CANCELLED when the server
  * is shut; or FLUME_NOMEM, and then the request waits, and request_ready must follow. */
-int request_flow_to_worker(struct request *, const char *group,
-			   bool (*work)(struct request *));
+int request_flow_to_worker(struct request *, const char *group, bool (*work)(struct request *));
 /* The head of r->answer, whose body is a stream. */
 void request_stream(struct request *);
 

@@ -287,7 +287,8 @@ static void write_cut(const struct meters *m, struct text *out)
 {
 	static const char name[] = "flume_http_streams_cut_total";
 	describe(out, name, "counter",
-		 "Streams of lines that ended before their time, by the code of the last line; gone: "
+		 "Streams of lines that ended before their time, by the code of the last line; "
+		 "gone: "
 		 "the client left.");
 	for (size_t i = 0; i < REASONS; i++)
 		text_addf(out, "%s{reason=\"%s\"} %" PRIu64 "\n", name, reasons[i],

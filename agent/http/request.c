@@ -95,8 +95,7 @@ static bool make_job(struct request *r, bool (*work)(struct request *))
 	return true;
 }
 
-int request_flow_to_worker(struct request *r, const char *group,
-			   bool (*work)(struct request *))
+int request_flow_to_worker(struct request *r, const char *group, bool (*work)(struct request *))
 {
 	if (!make_job(r, work))
 		return FLUME_CANCELLED;

@@ -12,7 +12,7 @@
 #define METHOD_MOST   32
 #define VERSION_ROOM  11 /* " HTTP/1.1", CR, LF */
 #define LENGTH_DIGITS 18 /* so that no sum of two of them runs over */
-#define EMPTY_MOST    8  /* lines before a request that are passed over: some clients send them */
+#define EMPTY_MOST    8 /* lines before a request that are passed over: some clients send them */
 
 enum { TOKEN = 1, TARGET = 2, TEXT = 4 }; /* what a byte may be part of */
 
