@@ -151,6 +151,8 @@ static int open_http(struct agent *a, struct flume_err *err)
 				.prefix = o->prefix,
 				.max_body = (size_t)o->max_body,
 				.timeout_ns = o->request_timeout,
+				.idle_ns = o->idle,
+				.stream_idle_ns = o->stream_idle,
 				.drain_ns = o->drain ? o->drain : 1, /* 0: at once */
 			},
 			err);

@@ -81,6 +81,11 @@ const struct conf_option agent_option_rows[] = {
 	 "The largest document or schema that is taken over HTTP."},
 	{"request-timeout", 0, CONF_DURATION, "TIME", "30s", "FLUME_REQUEST_TIMEOUT",
 	 ROW(request_timeout), "The most that a call may take."},
+	{"idle", 0, CONF_DURATION, "TIME", "30s", "FLUME_IDLE", ROW(idle),
+	 "How long a client may be silent, take for the head of a request, or leave an answer "
+	 "unread."},
+	{"stream-idle", 0, CONF_DURATION, "TIME", "5m", "FLUME_STREAM_IDLE", ROW(stream_idle),
+	 "How long the next line of a stream of documents may take to come."},
 	{"drain", 0, CONF_DURATION, "TIME", "10s", "FLUME_DRAIN", ROW(drain),
 	 "What requests in flight get at the end, before they are cancelled."},
 	{0},

@@ -37,7 +37,8 @@ static int start_threads(struct http *http, const struct http_options *options,
 			.threads = options->threads,
 			.connections = options->connections,
 			.max_body = http->max_body,
-			.idle_ns = (int64_t)options->idle_s * NS_PER_S,
+			.idle_ns = OR(options->idle_ns, 30LL * NS_PER_S),
+			.pause_ns = OR(options->stream_idle_ns, 300LL * NS_PER_S),
 		},
 		&handler);
 	if (!http->serve)

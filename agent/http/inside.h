@@ -56,6 +56,7 @@ struct request;
 struct http_flow {
 	size_t (*piece)(struct request *, const char *data, size_t len); /* see serve.h */
 	void (*room)(struct request *);
+	void (*late)(struct request *);
 	void (*woken)(struct request *); /* it was handed back, or somebody called */
 	void (*gone)(struct request *);
 	void (*done)(struct request *);
@@ -137,9 +138,9 @@ void request_ready(struct request *);
  * itself, and counts a failed call, when there is no room.  `work` returns false when it has handed the request on instead. */
 void request_to_worker(struct request *, const char *group, bool (*work)(struct request *));
 
-/* The same for a flow, and what to do without room is its own: 0; FLUME_CANCELLED when the server is
- * shut; or FLUME_LIMITED or FLUME_NOMEM, and then the request waits, and request_ready must follow. */
-int request_try_worker(struct request *, const char *group, bool (*work)(struct request *));
+/* The same for a flow, which waits for room however long that takes: 0; FLUME_CANCELLED when the server
+ * is shut; or FLUME_NOMEM, and then the request waits, and request_ready must follow. */
+int request_flow_to_worker(struct request *, const char *group, bool (*work)(struct request *));
 /* The head of r->answer, whose body is a stream. */
 void request_stream(struct request *);
 

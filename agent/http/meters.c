@@ -50,6 +50,11 @@ struct row {
 	atomic_uint_fast64_t outcomes[OUTCOMES], buckets[BUCKETS], took_ns;
 };
 
+static const char *const reasons[] = {
+	"busy", "closing", "gone", "not-found", "out-of-memory", "too-slow",
+};
+#define REASONS (sizeof reasons / sizeof *reasons)
+
 #define FIRST_STATUS 100
 #define LAST_STATUS  599
 
@@ -63,6 +68,7 @@ struct meters {
 	flume_factory *factory;
 	unsigned lanes;
 	struct meters_lane *lane;
+	atomic_uint_fast64_t cut[REASONS];
 };
 
 static void drop_rows(struct map *rows)
@@ -83,7 +89,9 @@ struct meters *meters_new(flume_factory *factory, unsigned lanes)
 		return NULL;
 	}
 	memset(lane, 0, lanes * sizeof *lane);
-	*m = (struct meters){.factory = factory, .lanes = lanes, .lane = lane};
+	m->factory = factory;
+	m->lanes = lanes;
+	m->lane = lane;
 	for (unsigned i = 0; i < lanes; i++)
 		pthread_rwlock_init(&lane[i].lock, NULL);
 	return m;
@@ -213,6 +221,13 @@ void meters_answer(struct meters *m, unsigned lane, unsigned status)
 		add(&m->lane[lane].answers[status - FIRST_STATUS], 1);
 }
 
+void meters_cut(struct meters *m, const char *reason)
+{
+	for (size_t i = 0; i < REASONS; i++)
+		if (!strcmp(reasons[i], reason))
+			add(&m->cut[i], 1);
+}
+
 /* ---- summing up ---- */
 
 static void add_row(struct row *sum, const struct row *row)
@@ -266,6 +281,18 @@ static void write_answers(const struct meters *m, struct text *out)
 			text_addf(out, "flume_http_requests_total{code=\"%u\"} %" PRIu64 "\n",
 				  i + FIRST_STATUS, n);
 	}
+}
+
+static void write_cut(const struct meters *m, struct text *out)
+{
+	static const char name[] = "flume_http_streams_cut_total";
+	describe(out, name, "counter",
+		 "Streams of lines that ended before their time, by the code of the last line; "
+		 "gone: "
+		 "the client left.");
+	for (size_t i = 0; i < REASONS; i++)
+		text_addf(out, "%s{reason=\"%s\"} %" PRIu64 "\n", name, reasons[i],
+			  get(&m->cut[i]));
 }
 
 static void write_outcomes(const struct map *rows, struct text *out)
@@ -323,6 +350,7 @@ void meters_write(struct meters *m, struct text *out)
 	struct map sums = {0};
 	sum_rows(m, &sums);
 	write_answers(m, out);
+	write_cut(m, out);
 	write_outcomes(&sums, out);
 	write_errors(&sums, out);
 	write_durations(&sums, out);

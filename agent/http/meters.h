@@ -31,6 +31,8 @@ void meters_tally(struct meters_tally *, int result, int64_t took_ns);
 /* Adds and empties it. */
 void meters_add(struct meters *, unsigned lane, const char *name, struct meters_tally *);
 void meters_answer(struct meters *, unsigned lane, unsigned status);
+/* A stream of lines ended before its time: the code of its last line, or "gone". */
+void meters_cut(struct meters *, const char *reason);
 
 /* Prometheus text. */
 void meters_write(struct meters *, struct text *out);

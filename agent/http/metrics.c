@@ -78,6 +78,18 @@ static void write_process(struct text *out)
 		  resident_bytes(), start_time(), cpu_seconds(), flume_version());
 }
 
+static void write_server(const struct serve *serve, struct text *out)
+{
+	text_addf(out,
+		  "# HELP flume_http_connections Connections that are open.\n"
+		  "# TYPE flume_http_connections gauge\n"
+		  "flume_http_connections %u\n"
+		  "# HELP flume_http_requests_in_flight Requests that are not answered yet.\n"
+		  "# TYPE flume_http_requests_in_flight gauge\n"
+		  "flume_http_requests_in_flight %u\n",
+		  serve_connections(serve), serve_active(serve));
+}
+
 static void run(struct request *r)
 {
 	struct text out = {0};
@@ -85,6 +97,7 @@ static void run(struct request *r)
 	text_add(&out, page->metrics);
 	board_release(r->http->board, page);
 	meters_write(r->http->meters, &out);
+	write_server(r->http->serve, &out);
 	counts_write(&out);
 	write_process(&out);
 	answer_take_text(&r->answer, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", &out);

@@ -9,7 +9,10 @@
  * The head of the answer names what serves the first batch, the trailer what served the last one.
  *
  * A client that reads slowly is waited for before the next batch; meanwhile nothing of its body is
- * taken, and so nothing more is read.
+ * taken, and so nothing more is read.  A queue of workers that is full is waited for as well, as long as
+ * a call may take.
+ *
+ * It is lines that count as progress: a client that sends none for long, be it byte by byte, is left.
  */
 #include "agent/http/stream.h"
 
@@ -35,6 +38,7 @@ struct stream {
 	struct text out;
 	atomic_bool pause; /* after the line under way */
 	int64_t now, batch_ends;
+	uint64_t moved_lines; /* that were told as progress */
 	uint64_t generation;  /* of the last batch; */
 	bool described;       /* the head of the answer is known, */
 	bool begun;           /* and out */
@@ -42,7 +46,9 @@ struct stream {
 	bool last;            /* no more lines come */
 	const char *in;       /* what a worker has, */
 	size_t in_len, taken; /* and how much of it is done */
+	int64_t handed_on;    /* when */
 	int code;             /* what the engine said */
+	bool over;            /* the answer has its end, good or bad */
 };
 
 bool stream_type(const char *type)
@@ -131,6 +137,7 @@ static void end_well(struct stream *s)
 {
 	struct exchange *x = s->request->exchange;
 	char number[24];
+	s->over = true;
 	snprintf(number, sizeof number, "%" PRIu64, s->engine.lines);
 	exchange_trailer(x, "Flume-Lines", number);
 	snprintf(number, sizeof number, "%" PRIu64, s->engine.rejected);
@@ -150,6 +157,8 @@ static void end_badly(struct stream *s, const char *word, const char *why)
 	open_answer(s);
 	ndjson_write_refusal(&s->out, &last);
 	send_out(s);
+	s->over = true;
+	meters_cut(s->request->http->meters, word);
 	exchange_abort(s->request->exchange);
 }
 
@@ -157,7 +166,8 @@ static void end_badly(struct stream *s, const char *word, const char *why)
 static bool good(struct stream *s)
 {
 	if (s->code == FLUME_LIMITED)
-		end_badly(s, "busy", "too many calls wait already: the queue is full");
+		end_badly(s, "busy",
+			  "no worker was free in the time of a call: too many wait already");
 	else if (s->code == FLUME_CANCELLED)
 		end_badly(s, "closing",
 			  "the agent is shutting down: no line from here on was "
@@ -182,6 +192,9 @@ static bool settle(struct stream *s)
 {
 	if (!good(s))
 		return false;
+	if (s->engine.lines > s->moved_lines)
+		exchange_moved(s->request->exchange);
+	s->moved_lines = s->engine.lines;
 	open_answer(s);
 	send_out(s);
 	exchange_flush(s->request->exchange);
@@ -201,6 +214,10 @@ static void end_unknown(struct stream *s)
 static bool work(struct request *r)
 {
 	struct stream *s = r->flow_arg;
+	if (loop_now() - s->handed_on > r->timeout) {
+		s->code = FLUME_LIMITED;
+		return true;
+	}
 	if (!open_batch(s)) {
 		s->code = FLUME_NOT_FOUND;
 		return true;
@@ -215,7 +232,8 @@ static void hand_on(struct stream *s, const char *in, size_t len)
 	s->in = in;
 	s->in_len = len;
 	s->taken = 0;
-	int rc = request_try_worker(s->request, s->request->name, work);
+	s->handed_on = loop_now();
+	int rc = request_flow_to_worker(s->request, s->request->name, work);
 	if (!rc)
 		return; /* it may be over already */
 	s->code = rc;
@@ -273,7 +291,16 @@ static void room(struct request *r)
 {
 	struct stream *s = r->flow_arg;
 	s->full = false;
+	exchange_moved(r->exchange);
 	exchange_resume(r->exchange);
+}
+
+/* Before there was any line it is 408. */
+static void late(struct request *r)
+{
+	struct stream *s = r->flow_arg;
+	if (s->begun)
+		end_badly(s, "too-slow", "the line took too long to come");
 }
 
 static void woken(struct request *r)
@@ -302,12 +329,14 @@ static void gone(struct request *r)
 static void done(struct request *r)
 {
 	struct stream *s = r->flow_arg;
+	if (!s->over)
+		meters_cut(r->http->meters, "gone");
 	ndjson_fini(&s->engine);
 	text_fini(&s->out);
 	free(s);
 }
 
-static const struct http_flow flow = {piece, room, woken, gone, done};
+static const struct http_flow flow = {piece, room, late, woken, gone, done};
 
 void stream_begin(struct request *r)
 {
@@ -325,4 +354,5 @@ void stream_begin(struct request *r)
 	r->flow = &flow;
 	r->flow_arg = s;
 	exchange_take_pieces(r->exchange);
+	exchange_moved(r->exchange);
 }

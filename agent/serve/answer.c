@@ -147,7 +147,7 @@ bool exchange_write(struct exchange *x, const char *data, size_t len)
 
 void exchange_flush(struct exchange *x)
 {
-	if (x->pack && !pack_flush(x->pack, add_chunk, x))
+	if (x->pack && !x->conn->broken && !pack_flush(x->pack, add_chunk, x))
 		x->conn->broken = true;
 }
 
@@ -174,6 +174,7 @@ void exchange_end(struct exchange *x)
 
 void exchange_abort(struct exchange *x)
 {
+	exchange_flush(x);
 	x->conn->hang_up = true;
 	exchange_over(x);
 }

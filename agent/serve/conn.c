@@ -76,6 +76,12 @@ void conn_close(struct conn *c)
 
 /* ---- when something must have happened ---- */
 
+/* Of nothing but empty lines nobody waits for the rest. */
+static bool has_begun(const struct conn *c)
+{
+	return head_skip(in_base(c), in_len(c)) < in_len(c);
+}
+
 static int64_t due(const struct conn *c)
 {
 	const struct serve_options *o = &c->reactor->serve->options;
@@ -89,7 +95,7 @@ static int64_t due(const struct conn *c)
 	if (!flow_wants_input(c))
 		return NEVER;
 	if (x->pieces)
-		return c->touched + o->pause_ns;
+		return (x->tells ? x->moved : c->touched) + o->pause_ns;
 	return c->begun + o->idle_ns + (int64_t)(x->received * NS_PER_S / o->least_rate);
 }
 
@@ -115,7 +121,7 @@ void conn_late(struct conn *c)
 		set_due(c, at);
 		return;
 	}
-	if (out_waiting(c) || c->lingering || (!c->x && !in_len(c))) {
+	if (out_waiting(c) || c->lingering || (!c->x && !has_begun(c))) {
 		c->broken = true;
 		end_broken(c);
 		return;

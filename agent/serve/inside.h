@@ -37,6 +37,7 @@ struct exchange {
 	struct head head;
 	bool bad;              /* what stands there is no head */
 	bool pieces;           /* the body is not collected */
+	bool tells;            /* when it got on: then, `moved` */
 	bool read;             /* all of the body was read */
 	bool wrong;            /* its chunks are none */
 	bool paused, end_told; /* of the pieces */
@@ -44,6 +45,7 @@ struct exchange {
 	size_t most;           /* bytes of a body that is collected */
 	uint64_t left;         /* bytes that did not come yet, when it is not chunked */
 	uint64_t received;     /* bytes that did */
+	int64_t moved;
 	struct chunk chunk;
 	size_t data, data_end; /* places of what was decoded, and not taken */
 	size_t raw;            /* place of what was not decoded yet */
