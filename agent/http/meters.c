@@ -271,7 +271,7 @@ const struct metric meters_metrics[] = {
 		    {"schema"}},
 	[DURATIONS] = {"flume_pipeline_duration_seconds",
 		       METRIC_HISTOGRAM,
-		       "How long they took in the pipeline.",
+		       "How long they took, with the wait for a worker.",
 		       {"schema"}},
 	{0},
 };
