@@ -7,6 +7,7 @@
 #ifndef FLUME_AGENT_HTTP_METERS_H
 #define FLUME_AGENT_HTTP_METERS_H
 
+#include "agent/metric/metric.h"
 #include "lib/base/text.h"
 #include "lib/flume.h"
 
@@ -34,6 +35,7 @@ void meters_answer(struct meters *, unsigned lane, unsigned status);
 /* A stream of lines ended before its time: the code of its last line, or "gone". */
 void meters_cut(struct meters *, const char *reason);
 
+extern const struct metric meters_metrics[];
 /* Prometheus text. */
 void meters_write(struct meters *, struct text *out);
 
