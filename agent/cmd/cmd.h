@@ -23,6 +23,7 @@ enum cmd_exit {
 struct cmd_call {
 	const struct conf *conf; /* its words are the arguments                */
 	const void *options;     /* the struct that the command's rows speak of */
+	const struct conf_request *request; /* to read all of it again */
 };
 
 struct command {
@@ -53,6 +54,7 @@ int cmd_fail(int code, const char *fmt, ...) FLUME_PRINTF(2, 3);
 /* The exit code for a negative enum flume_code of etcd, HTTP or a file. */
 int cmd_exit_of(int flume_code);
 
+bool cmd_prefix_good(const char *prefix);
 /* 0, or the exit code after saying what is wrong with a --prefix. */
 int cmd_check_prefix(const char *prefix);
 
