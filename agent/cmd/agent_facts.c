@@ -75,10 +75,11 @@ static int find_name(const struct asked *a)
 		return 0;
 	}
 	if (!source_name_good(node))
-		return blame(a, "node",
-			     "'%s' cannot name a node: expected a lower-case letter or a digit, "
-			     "then those, '.', '_' or '-'",
-			     node);
+		return blame(
+			a, "node",
+			"'%s' cannot name a node: expected a lower-case letter or a digit, "
+			"then those, '.', '_' or '-'",
+			node);
 	memcpy(a->f->node, node, strlen(node) + 1);
 	return 0;
 }

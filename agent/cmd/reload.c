@@ -38,8 +38,8 @@ struct reload {
 	struct reload_user user;
 	struct reading *now; /* NULL: nothing was taken since the start */
 	struct file_watch *on_file, *on_token;
-	char *token_file;    /* that is watched */
-	char *why; /* of the last reading, when it was refused */
+	char *token_file; /* that is watched */
+	char *why;        /* of the last reading, when it was refused */
 	int64_t at;
 	uint64_t applied, rejected;
 	const char *waiting[WAITING_MOST + 1];
@@ -265,8 +265,8 @@ static void look(struct reload *r, const char *because)
 	if (good && !news && !because) {
 		if (r->why)
 			calm(r);
-	} else if (good && !r->user.change(r->user.arg, &next->merged, &next->facts,
-					   &next->err)) {
+	} else if (good &&
+		   !r->user.change(r->user.arg, &next->merged, &next->facts, &next->err)) {
 		take(r, next, because ? because : "changed");
 		return;
 	} else {

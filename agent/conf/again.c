@@ -73,7 +73,8 @@ void conf_place(const struct conf *c, const char *name, char *out, size_t size)
 	const flume_value *v = c->root ? flume_value_get(c->root, name) : NULL;
 	const char *file = c->file ? c->file : "";
 	if (v)
-		snprintf(out, size, "%s:%u:%u", file, flume_value_line(v), flume_value_column(v));
+		snprintf(out, size, "%s:%u:%u", file, flume_value_line(v),
+			 flume_value_column(v));
 	else
 		snprintf(out, size, "%s", file);
 }

@@ -84,8 +84,7 @@ bool conf_same(const struct conf_option *, const void *a, const void *b);
 /* Lends the field of one struct to the other. */
 void conf_lend(const struct conf_option *, void *to, const void *from);
 /* The same for a section: "components", "plugins". */
-int conf_same_section(const struct conf *a, const struct conf *b, const char *name,
-		      bool *out);
+int conf_same_section(const struct conf *a, const struct conf *b, const char *name, bool *out);
 /* Where the file says so, "FILE:LINE:COLUMN", or "FILE" when it does not; cut to `size`. */
 void conf_place(const struct conf *, const char *name, char *out, size_t size);
 

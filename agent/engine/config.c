@@ -30,26 +30,30 @@ static void write_metrics(struct text *t, const struct engine_config *c)
 	while (c->waiting && c->waiting[waiting])
 		waiting++;
 	text_addf(t,
-		  "# HELP flume_config_reload_total Readings of a changed configuration file, by what "
+		  "# HELP flume_config_reload_total Readings of a changed configuration file, "
+		  "by what "
 		  "became of them.\n"
 		  "# TYPE flume_config_reload_total counter\n"
 		  "flume_config_reload_total{result=\"applied\"} %llu\n"
 		  "flume_config_reload_total{result=\"rejected\"} %llu\n",
 		  (unsigned long long)c->applied, (unsigned long long)c->rejected);
 	text_addf(t,
-		  "# HELP flume_config_reload_successful Whether the configuration file, as it is "
+		  "# HELP flume_config_reload_successful Whether the configuration file, as it "
+		  "is "
 		  "now, was taken.\n"
 		  "# TYPE flume_config_reload_successful gauge\n"
 		  "flume_config_reload_successful %d\n",
 		  !c->why);
 	text_addf(t,
-		  "# HELP flume_config_reload_success_timestamp_seconds When the configuration file "
+		  "# HELP flume_config_reload_success_timestamp_seconds When the configuration "
+		  "file "
 		  "was last taken.\n"
 		  "# TYPE flume_config_reload_success_timestamp_seconds gauge\n"
 		  "flume_config_reload_success_timestamp_seconds %lld\n",
 		  (long long)c->at);
 	text_addf(t,
-		  "# HELP flume_config_restart_options Options that the file has changed and that "
+		  "# HELP flume_config_restart_options Options that the file has changed and "
+		  "that "
 		  "wait for a restart.\n"
 		  "# TYPE flume_config_restart_options gauge\n"
 		  "flume_config_restart_options %zu\n",

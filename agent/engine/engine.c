@@ -335,8 +335,8 @@ struct engine *engine_free(struct engine *e)
 	traffic_free(e->traffic);
 	loop_timer_free(e->tick);
 	loop_timer_free(e->pin);
-	char *texts[] = {e->labels, e->link_why, e->disk_why, e->rates,
-			 e->config.status, e->config.metrics};
+	char *texts[] = {e->labels, e->link_why,      e->disk_why,
+			 e->rates,  e->config.status, e->config.metrics};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
 	const char *copies[] = {e->options.node, e->options.agent_version, e->options.source,

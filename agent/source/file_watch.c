@@ -51,7 +51,8 @@ static struct mark mark_of(const char *path)
 {
 	struct stat st;
 	struct mark m;
-	memset(&m, 0, sizeof m); /* with what lies between its members: it is compared as bytes */
+	memset(&m, 0,
+	       sizeof m); /* with what lies between its members: it is compared as bytes */
 	if (stat(path, &st))
 		return m;
 	m.device = st.st_dev;

@@ -320,9 +320,9 @@ END_TEST
 
 START_TEST(two_readings_differ_where_a_value_does_and_nowhere_else)
 {
-	static const char *const words[] = {"--etcd b",	     "--config c",   "--label a=2",
-					    "--poll 1s",     "--requests 7", "--max-body 7",
-					    "--rate 7%",     "--log json",   "--wait"};
+	static const char *const words[] = {"--etcd b",  "--config c",   "--label a=2",
+					    "--poll 1s", "--requests 7", "--max-body 7",
+					    "--rate 7%", "--log json",   "--wait"};
 	write_file("etcd: a\nlabel: {a: 1}\n");
 	ck_assert_int_eq(read_words(""), 0);
 	const struct told first = t.told;
@@ -331,7 +331,8 @@ START_TEST(two_readings_differ_where_a_value_does_and_nowhere_else)
 		t.conf = (struct conf){0};
 		int code = read_words(words[i]);
 		for (size_t k = 0; options[k].name; k++)
-			ck_assert_msg(code || conf_same(&options[k], &first, &t.told) == (k != i),
+			ck_assert_msg(code || conf_same(&options[k], &first, &t.told) ==
+						      (k != i),
 				      "%s: --%s", words[i], options[k].name);
 		if (!code) {
 			conf_lend(&options[i], &t.told, &first);
