@@ -29,7 +29,8 @@ TEST_PACKAGES  := check
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum
+            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum \
+            -Wno-missing-field-initializers
 OPTIMISE := -O2
 CFLAGS   ?= -g
 CPPFLAGS += -I. -Ilib -Iagent/plugin -D_GNU_SOURCE -DFLUME_VERSION=$(VERSION)
