@@ -239,7 +239,8 @@ const struct command command_apply = {
 	.details =
 		"Checks the schemas, runs their canary cases, and only if all is well writes "
 		"them to "
-		"etcd, each only if nobody changed it in the meantime, and with a record of who "
+		"etcd, each only if nobody changed it in the meantime, and with a record of "
+		"who "
 		"did it and why, which 'flume history' shows. The name of a schema is "
 		"that of its file without suffix.",
 	.negative = "findings, failed cases, or a node refuses",

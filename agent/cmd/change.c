@@ -128,9 +128,9 @@ static int look_again(struct etcd_sync *etcd, struct attempt *a)
 	struct etcd_result r = {0};
 	char *key = history_dup_key(a->records, a->number);
 	char *wanted = record_dup_json(&a->change->record);
-	int rc = key && wanted ? etcd_sync_range(etcd, &(struct etcd_query){.key = key}, &r,
-						 NULL)
-			       : FLUME_NOMEM;
+	int rc = key && wanted
+			 ? etcd_sync_range(etcd, &(struct etcd_query){.key = key}, &r, NULL)
+			 : FLUME_NOMEM;
 	bool ours = !rc && r.n == 1 && !strcmp(r.kvs[0].value, wanted);
 	if (ours)
 		a->change->revision = r.kvs[0].create_revision;

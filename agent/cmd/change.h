@@ -11,21 +11,27 @@
 
 /* The members `by` and `why`. */
 #define OPTION_WHO(s)                                                                       \
-	{"why", 'm', CONF_TEXT, "TEXT", NULL, NULL, offsetof(struct s, why),                \
+	{"why",                                                                             \
+	 'm',                                                                               \
+	 CONF_TEXT,                                                                         \
+	 "TEXT",                                                                            \
+	 NULL,                                                                              \
+	 NULL,                                                                              \
+	 offsetof(struct s, why),                                                           \
 	 "The reason, for those who read the history."},                                    \
 	{                                                                                   \
 		"by", 0, CONF_TEXT, "NAME", NULL, NULL, offsetof(struct s, by),             \
 			"Who says so, for the same. Default: your user name, and the host." \
 	}
 
-struct store_change { /* all zero, and then: */
+struct store_change {                       /* all zero, and then: */
 	const char *prefix, *folder, *name; /* "/flume/", "schemas/", "checkout"  */
 	const struct etcd_kv *seen;         /* what was read of it; NULL: nothing */
 	const char *text;                   /* what to put; NULL: it is deleted   */
 	size_t len;
-	const char *action;      /* "apply", ... */
-	const char *by, *why;    /* as OPTION_WHO has them */
-	int64_t to;              /* of a rollback: the revision it went back to */
+	const char *action;   /* "apply", ... */
+	const char *by, *why; /* as OPTION_WHO has them */
+	int64_t to;           /* of a rollback: the revision it went back to */
 	/* and when it was written: */
 	int64_t revision;
 	struct record record;

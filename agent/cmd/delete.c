@@ -56,9 +56,9 @@ static int delete_one(const struct delete_options *o, struct etcd_sync *etcd,
 	text_add(json, json->len ? ",\n{\"name\":" : "\n{\"name\":");
 	text_add_json(json, name, strlen(name));
 	text_addf(json, ",\"result\":\"%s\",\"revision\":%" PRId64 "}",
-		  !code                   ? "deleted"
+		  !code                  ? "deleted"
 		  : code == CMD_CONFLICT ? "conflict"
-					  : "failed",
+					 : "failed",
 		  c.revision);
 	change_fini(&c);
 	return code;
@@ -93,10 +93,11 @@ const struct command command_delete = {
 	.name = "delete",
 	.usage = "[OPTION...] NAME...",
 	.about = "Take schemas out of etcd.",
-	.details =
-		"Deletes each schema, only if nobody changed it in the meantime, and records who "
-		"did it and why; 'flume rollback' brings it back. Nodes retire it; where that is "
-		"more than half of all, three at least, they wait for 'flume confirm'.",
+	.details = "Deletes each schema, only if nobody changed it in the meantime, and "
+		   "records who "
+		   "did it and why; 'flume rollback' brings it back. Nodes retire it; where "
+		   "that is "
+		   "more than half of all, three at least, they wait for 'flume confirm'.",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_CONFLICT | 1U << CMD_NOT_FOUND |
 		 1U << CMD_TIMED_OUT | 1U << CMD_NOT_ALLOWED,
 	.options = options,

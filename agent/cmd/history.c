@@ -120,7 +120,8 @@ const struct command command_history = {
 	.usage = "[OPTION...] NAME",
 	.about = "Who changed a schema, when and why, and what became of it.",
 	.details =
-		"The newest change comes first. Its outcome is what the live nodes say now; that "
+		"The newest change comes first. Its outcome is what the live nodes say now; "
+		"that "
 		"of an older one what they said to 'flume apply --wait' or 'flume rollback "
 		"--wait'. Of a change by other means (etcdctl put) the author is unknown; an "
 		"agent has recorded it.",

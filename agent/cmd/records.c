@@ -85,8 +85,8 @@ int records_read(struct records *r, struct etcd_sync *etcd, const char *prefix,
 		code = r->all ? 0 : out_of_memory();
 	}
 	if (!code)
-		code = add_unrecorded(
-			r, &(struct history){records, r->list.kvs, r->list.n, r->list.revision});
+		code = add_unrecorded(r, &(struct history){records, r->list.kvs, r->list.n,
+							   r->list.revision});
 	for (size_t i = r->list.n; !code && i > 0; i--)
 		if (history_number(records, &r->list.kvs[i - 1]))
 			code = add_record(r, &r->list.kvs[i - 1]);

@@ -45,7 +45,8 @@ static const struct conf_option options[] = {
 	 "Do everything but write."},
 	{"same-version", 0, CONF_CHOICE, "reject|apply", "reject", "FLUME_SAME_VERSION",
 	 offsetof(struct rollback_options, same_version),
-	 "What to do with another content of the version that etcd holds; agents ask the same."},
+	 "What to do with another content of the version that etcd holds; agents ask the "
+	 "same."},
 	OPTION_CONFIG(rollback_options, "The agent's configuration, for etcd and prefix."),
 	OPTION_OUTPUT(rollback_options),
 	{0},
@@ -56,7 +57,7 @@ struct session {
 	const char *name;
 	struct etcd_sync *etcd;
 	struct records records;
-	struct record_version now;    /* what etcd holds; without a digest: nothing */
+	struct record_version now; /* what etcd holds; without a digest: nothing */
 	const struct record *target;
 	const char *text; /* of the target */
 	size_t len;
@@ -81,8 +82,8 @@ static int64_t since(const struct session *s)
 	int64_t revision = INT64_MAX;
 	for (size_t i = 0; *s->now.digest && i < s->records.n; i++) {
 		const struct record *r = &s->records.all[i].record;
-		bool brought = revision == INT64_MAX ? is_now(s, r)
-						     : r->version.revision == revision;
+		bool brought =
+			revision == INT64_MAX ? is_now(s, r) : r->version.revision == revision;
 		if (brought)
 			revision = r->to ? r->to : r->version.revision;
 	}
@@ -106,8 +107,8 @@ static const struct record *find_version(const struct session *s, const char *to
 {
 	for (size_t i = 0; i < s->records.n; i++) {
 		const struct record *r = &s->records.all[i].record;
-		if (!record_is_deletion(r) && (!strcmp(r->version.version, to) ||
-					       !strcmp(r->version.digest, to)))
+		if (!record_is_deletion(r) &&
+		    (!strcmp(r->version.version, to) || !strcmp(r->version.digest, to)))
 			return r;
 	}
 	return NULL;
@@ -132,7 +133,8 @@ static int nothing_there(const struct session *s)
 				s->name, s->options->prefix);
 	if (!to)
 		return cmd_fail(CMD_NOT_FOUND,
-				"%s: the history has no earlier content to go back to", s->name);
+				"%s: the history has no earlier content to go back to",
+				s->name);
 	return cmd_fail(CMD_NOT_FOUND,
 			"%s: the history has neither a version nor a revision '%s'; 'flume "
 			"history %s' shows what it has",
@@ -174,17 +176,19 @@ static int read_past(struct session *s)
 	char *key = text_take(&t);
 	if (!key)
 		return out_of_memory();
-	int rc = etcd_sync_range(
-		s->etcd, &(struct etcd_query){.key = key, .revision = revision}, &s->past, &err);
+	int rc =
+		etcd_sync_range(s->etcd, &(struct etcd_query){.key = key, .revision = revision},
+				&s->past, &err);
 	free(key);
 	if (rc && rc != FLUME_CONFLICT)
 		return cmd_fail(cmd_exit_of(rc), "%s", err.text);
 	if (rc || !s->past.n)
-		return cmd_fail(CMD_NOT_FOUND,
-				"%s: the text of revision %" PRId64
-				" is too long for the history, and etcd has forgotten it; 'flume "
-				"apply' it from a file",
-				s->name, revision);
+		return cmd_fail(
+			CMD_NOT_FOUND,
+			"%s: the text of revision %" PRId64
+			" is too long for the history, and etcd has forgotten it; 'flume "
+			"apply' it from a file",
+			s->name, revision);
 	s->text = s->past.kvs[0].value;
 	s->len = s->past.kvs[0].value_len;
 	return 0;
@@ -196,17 +200,19 @@ static int check_text(const struct session *s)
 	flume_schema *schema = NULL;
 	int rc = flume_schema_parse(&schema, s->text, s->len, slurp_guess(s->text, s->len),
 				    NULL, NULL);
-	bool same = schema &&
-		    !strcmp(flume_schema_get_digest(schema), s->target->version.digest);
+	bool same =
+		schema && !strcmp(flume_schema_get_digest(schema), s->target->version.digest);
 	flume_schema_unref(schema);
 	if (rc == FLUME_NOMEM)
 		return out_of_memory();
 	if (rc)
-		return cmd_fail(CMD_NEGATIVE, "%s: what stood there at revision %" PRId64
-				" does not parse", s->name, s->target->version.revision);
+		return cmd_fail(CMD_NEGATIVE,
+				"%s: what stood there at revision %" PRId64 " does not parse",
+				s->name, s->target->version.revision);
 	return same ? 0
 		    : cmd_fail(CMD_NEGATIVE,
-			       "%s: the text of revision %" PRId64 " is not what its digest says",
+			       "%s: the text of revision %" PRId64
+			       " is not what its digest says",
 			       s->name, s->target->version.revision);
 }
 
@@ -224,19 +230,22 @@ static int foresee(const struct session *s)
 {
 	const char *from = s->now.version, *to = s->target->version.version;
 	if (*to && !strcmp(from, to) && s->options->same_version == SAME_VERSION_REJECT)
-		return cmd_fail(CMD_CONFLICT,
-				"%s: version %s is in etcd with other content, so agents would "
-				"refuse it: apply it under a new version, or say --same-version "
-				"apply where the agents do",
-				s->name, to);
+		return cmd_fail(
+			CMD_CONFLICT,
+			"%s: version %s is in etcd with other content, so agents would "
+			"refuse it: apply it under a new version, or say --same-version "
+			"apply where the agents do",
+			s->name, to);
 	if (*from && *to && flume_version_compare(to, from) == -1)
-		cmd_fail(0,
-			 "%s: from %s to %s is a downgrade: agents with --downgrade deny refuse "
-			 "it",
-			 s->name, from, to);
+		cmd_fail(
+			0,
+			"%s: from %s to %s is a downgrade: agents with --downgrade deny refuse "
+			"it",
+			s->name, from, to);
 	if (!strcmp(s->target->outcome.state, "refused"))
 		cmd_fail(0,
-			 "%s: nodes have refused it before (%s): they hold it as known-bad until "
+			 "%s: nodes have refused it before (%s): they hold it as known-bad "
+			 "until "
 			 "'flume clear %s'",
 			 s->name, s->target->outcome.why, s->name);
 	return 0;
@@ -313,7 +322,8 @@ static int run(const struct cmd_call *call)
 		return cmd_fail(CMD_USAGE, "rollback: '%s' cannot be the name of a schema",
 				s.name);
 	if (!s.options->etcd)
-		return cmd_fail(CMD_USAGE, "rollback: in which store? --etcd URL or FLUME_ETCD");
+		return cmd_fail(CMD_USAGE,
+				"rollback: in which store? --etcd URL or FLUME_ETCD");
 	int code = look(&s);
 	if (!code)
 		code = find_target(&s);
@@ -333,11 +343,13 @@ const struct command command_rollback = {
 	.name = "rollback",
 	.usage = "[OPTION...] NAME",
 	.about = "Put an earlier content of a schema into etcd again.",
-	.details =
-		"Takes the text from the history and puts it, only if nobody changed the schema "
-		"in the meantime, and records who did it and why. Nodes treat it as any change: "
-		"they check and try it, an older version is a downgrade, and what failed on them "
-		"before is held as known-bad. A schema that was deleted comes back.",
+	.details = "Takes the text from the history and puts it, only if nobody changed the "
+		   "schema "
+		   "in the meantime, and records who did it and why. Nodes treat it as any "
+		   "change: "
+		   "they check and try it, an older version is a downgrade, and what failed on "
+		   "them "
+		   "before is held as known-bad. A schema that was deleted comes back.",
 	.negative = "etcd holds it already, its text is broken, or a node refuses",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_CONFLICT | 1U << CMD_NOT_FOUND |
 		 1U << CMD_TIMED_OUT | 1U << CMD_NOT_ALLOWED,

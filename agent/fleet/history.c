@@ -88,6 +88,12 @@ void history_write_document(struct history_write *w, const char *key, int64_t ex
 	w->otherwise = (struct etcd_operation){.action = ETCD_RANGE, .key = key};
 }
 
+void history_write_absent(struct history_write *w, const char *key)
+{
+	w->compares[w->n_compares++] =
+		(struct etcd_compare){.key = key, .target = ETCD_CREATE_REVISION};
+}
+
 int history_write_record(struct history_write *w, int64_t number, const struct record *record)
 {
 	char *key = history_dup_key(w->history->records, number);

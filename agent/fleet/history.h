@@ -49,6 +49,8 @@ void history_write_begin(struct history_write *, const struct history *);
 /* The document's own key has to be as it was read: put (text), or deleted (NULL). */
 void history_write_document(struct history_write *, const char *key, int64_t expected,
 			    const char *text, size_t len);
+/* It has to be gone. */
+void history_write_absent(struct history_write *, const char *key);
 /* 0 or FLUME_NOMEM. */
 int history_write_record(struct history_write *, int64_t number, const struct record *);
 /* Makes room, and gives the whole; it lasts as long as the write. */

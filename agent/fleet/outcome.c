@@ -36,8 +36,7 @@ static void refuse(struct record_outcome *o, const char *node, const flume_value
 void outcome_add(struct record_outcome *o, const struct outcome_of *is, const char *node,
 		 const flume_value *status)
 {
-	const flume_value *of =
-		flume_value_get(flume_value_get(status, is->folder), is->name);
+	const flume_value *of = flume_value_get(flume_value_get(status, is->folder), is->name);
 	const char *runs = text_of(flume_value_get(of, "running"), "digest");
 	const char *wanted = text_of(flume_value_get(of, "wanted"), "revision");
 	bool gone = !*is->version->digest && !*runs;
@@ -51,8 +50,8 @@ void outcome_add(struct record_outcome *o, const struct outcome_of *is, const ch
 
 void outcome_end(struct record_outcome *o, int64_t now)
 {
-	const char *state = !o->nodes	     ? "no-nodes"
-			    : o->refused     ? "refused"
+	const char *state = !o->nodes                ? "no-nodes"
+			    : o->refused             ? "refused"
 			    : o->running == o->nodes ? "running"
 						     : "pending";
 	snprintf(o->state, sizeof o->state, "%s", state);

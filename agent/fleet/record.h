@@ -33,16 +33,17 @@ struct record_outcome {
 };
 
 struct record {
-	int64_t at;                    /* seconds since 1970; 0: unknown                      */
-	char who[RECORD_WHO];          /* "": unknown, then `node` recorded it                */
-	char why[RECORD_WHY];          /* "": nobody said                                     */
-	char action[RECORD_ACTION];    /* "apply", "rollback", "delete", "put", "set"         */
-	struct record_version version; /* what it brought; without a digest: it was a deletion */
+	int64_t at;                 /* seconds since 1970; 0: unknown                      */
+	char who[RECORD_WHO];       /* "": unknown, then `node` recorded it                */
+	char why[RECORD_WHY];       /* "": nobody said                                     */
+	char action[RECORD_ACTION]; /* "apply", "rollback", "delete", "put", "set"         */
+	struct record_version
+		version; /* what it brought; without a digest: it was a deletion */
 	struct record_version previous;
 	struct record_outcome outcome;
-	int64_t to;         /* of a rollback: the revision it went back to; 0: it is none */
+	int64_t to;            /* of a rollback: the revision it went back to; 0: it is none */
 	char node[RECORD_WHO]; /* of an unknown author: who noticed                       */
-	const char *text;   /* NULL: not kept.  Lent by the root that record_read gives */
+	const char *text;      /* NULL: not kept.  Lent by the root that record_read gives */
 	size_t len;
 };
 
