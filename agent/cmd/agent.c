@@ -17,6 +17,7 @@
 #include "agent/cmd/store.h"
 #include "agent/engine/engine.h"
 #include "agent/etcd/etcd.h"
+#include "agent/fleet/recorder.h"
 #include "agent/fleet/status.h"
 #include "agent/http/http.h"
 #include "agent/log/log.h"
@@ -51,6 +52,7 @@ struct agent {
 	struct fleet_status *status;
 	struct notify *notify;
 	struct reload *reload;
+	struct recorder *recorder; /* NULL: none */
 };
 
 /* ---- schemas set over HTTP, in a folder ---- */
@@ -202,6 +204,21 @@ static void on_status(void *arg)
 	fleet_status_changed(a->status);
 }
 
+/* What is looked at from time to time alone may have changed several times in between. */
+static int open_recorder(struct agent *a, struct flume_err *err)
+{
+	const struct agent_options *o = a->options;
+	const struct recorder_options options = {
+		.prefix = o->prefix,
+		.folder = "schemas/",
+		.node = a->facts.node,
+		.within_ns = o->record_within,
+	};
+	return o->record_within && !o->poll
+		       ? recorder_new(&a->recorder, a->loop, a->etcd, &options, err)
+		       : 0;
+}
+
 /* Pins lie beside the schemas in the store, so a pin and a put of one revision come together. */
 static int open_etcd_source(struct agent *a, struct flume_err *err)
 {
@@ -213,12 +230,15 @@ static int open_etcd_source(struct agent *a, struct flume_err *err)
 		{"confirm/", engine_side_sink(e, ENGINE_CONFIRMS)},
 		{"freeze", engine_side_sink(e, ENGINE_FREEZE)},
 	};
+	int code = open_recorder(a, err);
+	const struct sink schemas = engine_sink(e);
 	const struct source_folder main[] = {
 		{"pins/", engine_side_sink(e, ENGINE_PINS)},
-		{"schemas/", engine_sink(e)},
+		{"schemas/", a->recorder ? recorder_sink(a->recorder, schemas) : schemas},
 	};
-	int code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,
-				   sizeof beside / sizeof *beside, o->poll, err);
+	if (!code)
+		code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,
+				       sizeof beside / sizeof *beside, o->poll, err);
 	if (!code)
 		code = source_etcd_new(&a->source, a->loop, a->etcd, o->prefix, main,
 				       sizeof main / sizeof *main, o->poll, err);
@@ -376,6 +396,7 @@ static void stop(struct agent *a)
 	a->reload = reload_free(a->reload);
 	a->source = source_free(a->source);
 	a->beside = source_free(a->beside);
+	a->recorder = recorder_free(a->recorder);
 	if (a->engine)
 		engine_on_status(a->engine, NULL, NULL);
 	a->http = http_free(a->http);

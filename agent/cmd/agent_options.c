@@ -25,6 +25,10 @@ const struct conf_option agent_option_rows[] = {
 	 "Without a proof from the source for so long, twice its pace at least, the node says "
 	 "that it is blind; 0: never.",
 	 .reload = CONF_LIVE},
+	{"record-within", 0, CONF_DURATION, "TIME", "10s", "FLUME_RECORD_WITHIN",
+	 ROW(record_within),
+	 "Record what others than flume change in etcd, after a time by chance up to this; 0: "
+	 "never. With --poll it is never."},
 	{"node", 0, CONF_TEXT, "NAME", NULL, "FLUME_NODE", ROW(node),
 	 "The name of this node. Default: the host name."},
 	{"label", 0, CONF_TEXTS, "KEY=VALUE", NULL, "FLUME_LABEL", ROW(labels),

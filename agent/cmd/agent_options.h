@@ -14,8 +14,8 @@ struct agent_options {
 		*url_ca_file, *url_token_file, *config;
 	struct etcd_how how;
 	const char *const *labels, *const *allow_hosts, *const *urls, *const *tap_redact;
-	int64_t poll, blind_after, probation, probation_requests, case_limit, max_body,
-		request_timeout, idle, stream_idle, drain;
+	int64_t poll, record_within, blind_after, probation, probation_requests, case_limit,
+		max_body, request_timeout, idle, stream_idle, drain;
 	double probation_error_rate;
 	int log, log_level, same_version, downgrade;
 	bool write_through;

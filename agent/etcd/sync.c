@@ -108,3 +108,9 @@ int etcd_sync_delete_if(struct etcd_sync *s, const char *key, int64_t expected,
 {
 	return wait_for(s, etcd_delete_if(s->etcd, key, expected, on_done, s), out, err);
 }
+
+int etcd_sync_transact(struct etcd_sync *s, const struct etcd_txn *t, struct etcd_result *out,
+		       struct flume_err *err)
+{
+	return wait_for(s, etcd_transact(s->etcd, t, on_done, s), out, err);
+}

@@ -27,5 +27,8 @@ int etcd_sync_put_if(struct etcd_sync *, const char *key, const char *value, siz
 		     struct flume_err *);
 int etcd_sync_delete_if(struct etcd_sync *, const char *key, int64_t expected,
 			struct etcd_result *out, struct flume_err *);
+/* result->succeeded says which list was carried out. */
+int etcd_sync_transact(struct etcd_sync *, const struct etcd_txn *, struct etcd_result *out,
+		       struct flume_err *);
 
 #endif
