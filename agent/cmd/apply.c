@@ -140,8 +140,7 @@ static int apply_one(struct session *s, const struct file *f)
 			return code;
 	}
 	tell(s, f, same ? "unchanged" : kv ? "configured" : "created", revision);
-	s->wanted[s->n_wanted++] =
-		(struct wait_name){FLEET_SCHEMA, f->name, revision};
+	s->wanted[s->n_wanted++] = (struct wait_name){FLEET_SCHEMA, f->name, revision};
 	return 0;
 }
 

@@ -30,7 +30,7 @@ struct follow_from {
 	const char *endpoints, *prefix;
 	const struct etcd_how *how;
 	const char *only; /* a name; NULL: all */
-	bool patient; /* when etcd does not answer at all, tries until time is up */
+	bool patient;     /* when etcd does not answer at all, tries until time is up */
 };
 
 /* `timeout_ns` 0: no end.  When etcd does not answer to begin with, or memory runs out, says so on

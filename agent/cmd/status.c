@@ -29,7 +29,8 @@ struct status_options {
 
 static const struct conf_option options[] = {
 	{"watch", 'w', CONF_FLAG, "", NULL, NULL, offsetof(struct status_options, watch),
-	 "Show it again whenever it changes: the whole on a terminal, elsewhere a line for each "
+	 "Show it again whenever it changes: the whole on a terminal, elsewhere a line for "
+	 "each "
 	 "change."},
 	{"wait", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct status_options, wait),
 	 "Until every live node runs what is wanted (0), or one says why not (1)."},
@@ -115,8 +116,7 @@ static int wait_until_well(const struct status_options *o, const struct follow_f
 	const struct wait_name name = {.kind = FLEET_KINDS, .name = from->only};
 	return wait_fleet(from,
 			  &(struct wait_for){&name, from->only ? 1 : 0, .proven = o->proven},
-			  o->timeout ? o->timeout : WAIT_DEFAULT, show,
-			  (void *)(uintptr_t)o);
+			  o->timeout ? o->timeout : WAIT_DEFAULT, show, (void *)(uintptr_t)o);
 }
 
 /* ---- word for word ---- */
@@ -256,10 +256,11 @@ const struct command command_status = {
 	.name = "status",
 	.usage = "[OPTION...] [NAME]",
 	.about = "Which node runs what, and who does not run what is wanted.",
-	.details = "Counts the nodes by schema or switch, running version and state, then lists "
-		   "every node that does not run what is wanted, and why, and the nodes that are "
-		   "blind, silent or cannot be read. With NAME that schema or switch alone. "
-		   "Without --etcd one agent is asked for its own status.",
+	.details =
+		"Counts the nodes by schema or switch, running version and state, then lists "
+		"every node that does not run what is wanted, and why, and the nodes that are "
+		"blind, silent or cannot be read. With NAME that schema or switch alone. "
+		"Without --etcd one agent is asked for its own status.",
 	.negative = "--check: a node is not as wanted; --wait: one says why not",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_NOT_FOUND | 1U << CMD_TIMED_OUT |
 		 1U << CMD_NOT_ALLOWED,

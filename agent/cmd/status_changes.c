@@ -62,7 +62,8 @@ static void add_items(struct text *t, const struct fleet_view *before,
 	for (size_t i = 0; i < before->n_items; i++) {
 		const struct fleet_item *item = before->items[i];
 		if (!fleet_view_find(now, item->kind, item->name))
-			add_item(t, &(struct fleet_item){.kind = item->kind, .name = item->name});
+			add_item(t,
+				 &(struct fleet_item){.kind = item->kind, .name = item->name});
 	}
 }
 
@@ -78,7 +79,7 @@ static int order_of(const struct fleet_stray *a, const struct fleet_stray *b)
 static void write_stray(struct text *line, const struct fleet_stray *s)
 {
 	struct text why = {0};
-	fleet_why(&why, &s->judgement, s->entry, s->item, s->proved_revision);
+	fleet_stray_why(&why, s);
 	text_addf(line, "%s: %s: %s", s->node, s->item->name, s->judgement.state);
 	if (s->entry && s->entry->runs)
 		text_addf(line, ", runs %s",
@@ -89,7 +90,8 @@ static void write_stray(struct text *line, const struct fleet_stray *s)
 	text_fini(&why);
 }
 
-static void add_stray(struct text *t, const struct fleet_stray *was, const struct fleet_stray *is)
+static void add_stray(struct text *t, const struct fleet_stray *was,
+		      const struct fleet_stray *is)
 {
 	struct text line = {0}, old = {0};
 	write_stray(&line, is);
@@ -164,7 +166,8 @@ static void add_troubles(struct text *t, const struct fleet_view *before,
 	}
 }
 
-void status_changes(struct text *t, const struct fleet_view *before, const struct fleet_view *now)
+void status_changes(struct text *t, const struct fleet_view *before,
+		    const struct fleet_view *now)
 {
 	if (before->nodes != now->nodes)
 		text_addf(t, "%zu node%s, %zu before\n", now->nodes, now->nodes == 1 ? "" : "s",

@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 
 /* Nothing where nothing is. */
-void status_changes(struct text *, const struct fleet_view *before, const struct fleet_view *now);
+void status_changes(struct text *, const struct fleet_view *before,
+		    const struct fleet_view *now);
 
 #endif

@@ -47,8 +47,8 @@ static void add_items(struct text *t, const struct fleet_view *v, enum fleet_kin
 							   item->rows[k].state,
 							   number(count, item->rows[k].nodes)});
 		if (!item->n)
-			table_row(&table,
-				  (const char *[]){item->name, item->wanted.version, "", "", "0"});
+			table_row(&table, (const char *[]){item->name, item->wanted.version, "",
+							   "", "0"});
 	}
 	add_table(t, &table);
 }
@@ -57,7 +57,7 @@ static void add_stray(struct table *table, const struct fleet_stray *s)
 {
 	const struct fleet_entry *e = s->entry;
 	struct text why = {0};
-	fleet_why(&why, &s->judgement, e, s->item, s->proved_revision);
+	fleet_stray_why(&why, s);
 	table_row(table, (const char *[]){s->node, s->item->name, s->judgement.state,
 					  e ? e->wanted.version : "",
 					  e ? e->running.version : "", why.s ? why.s : ""});
@@ -83,9 +83,8 @@ static void add_troubles(struct text *t, const struct fleet_view *v)
 	table_row(&table, (const char *[]){"NODE", "TROUBLE", "OF", "WHY"});
 	for (size_t i = 0; i < v->n_troubles; i++) {
 		const struct fleet_trouble *trouble = &v->troubles[i];
-		table_row(&table,
-			  (const char *[]){trouble->node, fleet_ill_word(trouble->ill),
-					   trouble->name, trouble->why});
+		table_row(&table, (const char *[]){trouble->node, fleet_ill_word(trouble->ill),
+						   trouble->name, trouble->why});
 	}
 	add_table(t, &table);
 }
@@ -97,16 +96,16 @@ static void add_agents(struct text *t, const struct fleet_view *v)
 	char count[24];
 	table_row(&table, (const char *[]){"AGENT", "NODES", "SUCH AS"});
 	for (size_t i = 0; v->n_agents > 1 && i < v->n_agents; i++)
-		table_row(&table,
-			  (const char *[]){v->agents[i].version,
-					   number(count, v->agents[i].nodes), v->agents[i].one});
+		table_row(&table, (const char *[]){v->agents[i].version,
+						   number(count, v->agents[i].nodes),
+						   v->agents[i].one});
 	add_table(t, &table);
 }
 
 void status_print(struct text *t, const struct fleet_view *v)
 {
-	static const char *const headings[] = {[FLEET_SCHEMA] = "SCHEMA",
-					       [FLEET_SWITCH] = "SWITCH"};
+	static const char *const headings[] = {
+		[FLEET_SCHEMA] = "SCHEMA", [FLEET_SWITCH] = "SWITCH"};
 	add_title(t, v);
 	for (size_t kind = 0; kind < FLEET_KINDS; kind++)
 		add_items(t, v, kind, headings[kind]);

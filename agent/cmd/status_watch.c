@@ -60,7 +60,8 @@ static int look(void *arg, const struct fleet_view *view)
 static int late(void *arg, const struct fleet_view *view, const char *why)
 {
 	(void)arg;
-	return view ? CMD_DONE : cmd_fail(CMD_TIMED_OUT, "timed out%s%s", *why ? ": " : "", why);
+	return view ? CMD_DONE
+		    : cmd_fail(CMD_TIMED_OUT, "timed out%s%s", *why ? ": " : "", why);
 }
 
 static void on_link(void *arg, const char *why)
@@ -86,7 +87,8 @@ int status_watch(const struct follow_from *from, int64_t timeout_ns, bool json)
 	struct watching w = {.json = json};
 	screen_hear_signals();
 	w.screen = !json && screen_open();
-	int code = follow(from, timeout_ns, &(struct follow_calls){look, late, on_link, idle, &w});
+	int code =
+		follow(from, timeout_ns, &(struct follow_calls){look, late, on_link, idle, &w});
 	screen_close();
 	return code;
 }

@@ -99,7 +99,7 @@ static void clear_bar(const struct waiting *w)
 static void tell(const struct fleet_stray *stray)
 {
 	struct text line = {0}, why = {0};
-	fleet_why(&why, &stray->judgement, stray->entry, stray->item, stray->proved_revision);
+	fleet_stray_why(&why, stray);
 	text_addf(&line, "%s: %s: %s", stray->node, stray->item->name, stray->judgement.state);
 	if (why.len)
 		text_addf(&line, ": %s", why.s);

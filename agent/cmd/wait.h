@@ -18,10 +18,10 @@ struct wait_for {
 
 /* Pure: how far it has come. */
 struct wait_state {
-	size_t well, all; /* nodes, for each schema and switch */
-	size_t refused;   /* ... that say that they will not   */
+	size_t well, all;    /* nodes, for each schema and switch */
+	size_t refused;      /* ... that say that they will not   */
 	const char *unknown; /* a name that neither the store nor a node has; NULL: none */
-	const char *lost; /* a name whose write somebody else replaced; NULL: none    */
+	const char *lost;    /* a name whose write somebody else replaced; NULL: none    */
 };
 struct wait_state wait_state(const struct wait_for *, const struct fleet_view *);
 /* "[#####-----]  50 %, 12 of 24": without a line feed. */

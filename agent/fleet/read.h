@@ -11,8 +11,12 @@
 #include "agent/etcd/etcd.h"
 #include "agent/fleet/said.h"
 
-enum { FLEET_KEY_SCHEMA = FLEET_SCHEMA, FLEET_KEY_SWITCH = FLEET_SWITCH, FLEET_KEY_NODE,
-       FLEET_KEY_OTHER };
+enum {
+	FLEET_KEY_SCHEMA = FLEET_SCHEMA,
+	FLEET_KEY_SWITCH = FLEET_SWITCH,
+	FLEET_KEY_NODE,
+	FLEET_KEY_OTHER
+};
 /* What a key is about, and whom: of one that begins with the prefix. */
 int fleet_key(const char *key, size_t prefix_len, const char **out_name);
 

@@ -25,8 +25,8 @@ void fleet_roster_leave(struct fleet_roster *r, const char *node)
 
 struct fleet_view *fleet_roster_view(const struct fleet_roster *r, const char *only)
 {
-	struct fleet_view *v = fleet_view_new(
-		&(struct fleet_view_options){.knows_store = true, .only = only});
+	struct fleet_view *v =
+		fleet_view_new(&(struct fleet_view_options){.knows_store = true, .only = only});
 	if (!v)
 		return NULL;
 	v->revision = r->revision;

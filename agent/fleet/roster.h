@@ -5,8 +5,8 @@
 #include "agent/fleet/view.h"
 #include "lib/base/map.h"
 
-struct fleet_roster { /* all zero is an empty one */
-	struct map nodes; /* to struct fleet_said */
+struct fleet_roster {                  /* all zero is an empty one */
+	struct map nodes;              /* to struct fleet_said */
 	struct map wants[FLEET_KINDS]; /* to revisions */
 	int64_t revision;              /* of the store */
 };

@@ -97,7 +97,8 @@ static size_t place_of(const struct fleet_view *v, enum fleet_kind kind, const c
 	return low;
 }
 
-static bool is_item(const struct fleet_view *v, size_t at, enum fleet_kind kind, const char *name)
+static bool is_item(const struct fleet_view *v, size_t at, enum fleet_kind kind,
+		    const char *name)
 {
 	return at < v->n_items &&
 	       !fleet_order(v->items[at]->kind, v->items[at]->name, kind, name);
@@ -148,104 +149,10 @@ void fleet_view_want(struct fleet_view *v, enum fleet_kind kind, const char *nam
 	item->wanted.revision = revision;
 }
 
-/* ---- judging ---- */
-
-static bool has_heard(const struct fleet_item *item, const struct fleet_entry *entry)
-{
-	if (!item || !item->there || entry->deleted)
-		return entry->deleted && !(item && item->there);
-	return entry->wanted.revision == item->wanted.revision;
-}
-
-static enum fleet_verdict verdict_of(const struct fleet_entry *entry)
-{
-	static const char *const over[] = {"rejected", "rolled-back", "held"};
-	for (size_t i = 0; i < sizeof over / sizeof *over; i++)
-		if (same(entry->state, over[i]))
-			return FLEET_ASTRAY;
-	if (!same(entry->state, "running") && !same(entry->state, "probation"))
-		return FLEET_COMING;
-	bool other = *entry->wanted.digest && *entry->running.digest &&
-		     !same(entry->wanted.digest, entry->running.digest);
-	return entry->deleted || other ? FLEET_COMING : FLEET_WELL;
-}
-
-bool fleet_judge(struct fleet_judgement *out, bool knows_store, const struct fleet_item *item,
-		 const struct fleet_said *said, const struct fleet_entry *entry)
-{
-	bool there = item && item->there;
-	if (!entry && !there)
-		return false;
-	*out = (struct fleet_judgement){FLEET_COMING, "behind", ""};
-	if (!entry && said->left_out && said->proved_revision >= item->wanted.revision)
-		*out = (struct fleet_judgement){FLEET_WELL, "left-out", ""};
-	if (!entry || (knows_store && !has_heard(item, entry)))
-		return true;
-	*out = (struct fleet_judgement){verdict_of(entry), entry->state, entry->reason};
-	return true;
-}
-
-static void add_finding(struct text *t, const struct fleet_entry *entry)
-{
-	const struct fleet_finding *f = &entry->finding;
-	if (!entry->findings || !f->line) {
-		text_add(t, entry->error);
-		return;
-	}
-	text_addf(t, "line %" PRId64 ", column %" PRId64 ": %s", f->line, f->column, f->message);
-	if (*f->code)
-		text_addf(t, " [%s]", f->code);
-	if (entry->findings > 1)
-		text_addf(t, " (and %zu more)", entry->findings - 1);
-}
-
-static void add_attempt(struct text *t, const struct fleet_judgement *judgement,
-			const struct fleet_entry *entry)
-{
-	text_add(t, judgement->reason);
-	if (!*entry->stage && !*entry->error)
-		return;
-	text_addf(t, "%s%s%s", *judgement->reason ? ": " : "", entry->stage,
-		  *entry->stage && (*entry->error || entry->findings) ? ": " : "");
-	add_finding(t, entry);
-}
-
-static void add_behind(struct text *t, const struct fleet_item *item, int64_t proved)
-{
-	if (item && item->there)
-		text_addf(t, "has not heard of revision %" PRId64, item->wanted.revision);
-	else
-		text_add(t, "has not heard that it was deleted");
-	if (proved)
-		text_addf(t, "; it had seen all up to %" PRId64 " when it last said so", proved);
-}
-
-/* Of what an operator holds, the operator; of a held deletion, the way out; of all else, what was
- * attempted. */
-void fleet_why(struct text *t, const struct fleet_judgement *judgement,
-	       const struct fleet_entry *entry, const struct fleet_item *item,
-	       int64_t proved_revision)
-{
-	const char *reason = judgement->reason;
-	bool held = same(reason, "pinned") || same(reason, "frozen");
-	if (same(judgement->state, "behind"))
-		add_behind(t, item, proved_revision);
-	else if (!entry)
-		return;
-	else if (held && (*entry->held_by || *entry->held_why))
-		text_addf(t, "%s by %s: %s", reason,
-			  *entry->held_by ? entry->held_by : "nobody said whom",
-			  entry->held_why);
-	else if (same(reason, "mass-delete"))
-		text_addf(t, "%s: 'flume confirm' carries it out", reason);
-	else
-		add_attempt(t, judgement, entry);
-}
-
 /* ---- counting ---- */
 
-static void count_row(struct fleet_view *v, struct fleet_item *item, const struct fleet_entry *entry,
-		      const char *state)
+static void count_row(struct fleet_view *v, struct fleet_item *item,
+		      const struct fleet_entry *entry, const char *state)
 {
 	const struct fleet_version none = {.version = "", .digest = ""};
 	const struct fleet_version *runs = entry ? &entry->running : &none;
@@ -313,6 +220,11 @@ static void add_stray(struct fleet_view *v, const struct fleet_said *said, const
 	};
 }
 
+static struct fleet_store store_of(const struct fleet_view *v, const struct fleet_item *item)
+{
+	return (struct fleet_store){v->knows_store, item->there, item->wanted.revision};
+}
+
 /* Returns whether all of it is as wanted. */
 static bool count_one(struct fleet_view *v, const struct fleet_said *said, const char **node,
 		      struct fleet_item *item, const struct fleet_entry *entry)
@@ -324,7 +236,7 @@ static bool count_one(struct fleet_view *v, const struct fleet_said *said, const
 		item->wanted = copy_version(v, &entry->wanted);
 		item->wanted.revision = revision;
 	}
-	if (!fleet_judge(&judgement, v->knows_store, item, said, entry))
+	if (!fleet_judge(&judgement, store_of(v, item), said, entry))
 		return true;
 	item->by[judgement.verdict]++;
 	count_row(v, item, entry, judgement.state);
@@ -355,7 +267,8 @@ static void count_entries(struct fleet_view *v, const struct fleet_said *said)
 						   item->name);
 		if (order < 0 && !add_item(v, k, entry->kind, entry->name))
 			return;
-		well = count_one(v, said, &node, v->items[k], order <= 0 ? entry : NULL) && well;
+		well = count_one(v, said, &node, v->items[k], order <= 0 ? entry : NULL) &&
+		       well;
 		i = order <= 0 ? next_entry(v, said, i + 1) : i;
 	}
 	v->well += well;
@@ -442,11 +355,21 @@ void fleet_view_add(struct fleet_view *v, const struct fleet_said *said)
 const char *fleet_ill_word(enum fleet_ill ill)
 {
 	static const char *const words[] = {
-		[FLEET_NO_STATUS] = "unreadable", [FLEET_NO_WORD] = "silent",
-		[FLEET_BLIND] = "blind",          [FLEET_CUT] = "truncated",
-		[FLEET_DISK] = "disk",            [FLEET_CASES] = "cases",
+		[FLEET_NO_STATUS] = "unreadable",
+		[FLEET_NO_WORD] = "silent",
+		[FLEET_BLIND] = "blind",
+		[FLEET_CUT] = "truncated",
+		[FLEET_DISK] = "disk",
+		[FLEET_CASES] = "cases",
 	};
 	return words[ill];
+}
+
+void fleet_stray_why(struct text *t, const struct fleet_stray *s)
+{
+	fleet_why(t, &s->judgement, s->entry,
+		  (struct fleet_store){true, s->item->there, s->item->wanted.revision},
+		  s->proved_revision);
 }
 
 /* ---- the end ---- */

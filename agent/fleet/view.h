@@ -1,31 +1,13 @@
 /*
  * view.h - the fleet at a glance: what the store wants, what each live node says, and what follows.
  * Pure: no I/O, no clock.
- *
- * What the store wants is known by the revision of its key: a node that has heard of it says that
- * revision as what it wants, whatever became of it there.
  */
 #ifndef FLUME_AGENT_FLEET_VIEW_H
 #define FLUME_AGENT_FLEET_VIEW_H
 
-#include "agent/fleet/said.h"
+#include "agent/fleet/judge.h"
 
-enum fleet_verdict {
-	FLEET_WELL,   /* runs what is wanted */
-	FLEET_COMING, /* does not yet, and may */
-	FLEET_ASTRAY, /* says that it will not as things are */
-	FLEET_VERDICTS,
-};
-
-struct fleet_judgement {
-	enum fleet_verdict verdict;
-	/* The node's own word; or "behind": it has not heard of what is wanted; or "left-out": it
-	 * had no room to say, and has seen it all. */
-	const char *state;
-	const char *reason; /* "": none */
-};
-
-struct fleet_row { /* nodes that run the same, and say the same of it */
+struct fleet_row {                    /* nodes that run the same, and say the same of it */
 	struct fleet_version running; /* without revision; "": nothing runs */
 	const char *state;
 	size_t nodes;
@@ -49,13 +31,13 @@ struct fleet_stray { /* a node and what it does not run as wanted */
 	const struct fleet_item *item;
 };
 
-enum fleet_ill { /* of a node as a whole */
-	FLEET_NO_STATUS, /* its status does not parse */
-	FLEET_NO_WORD,   /* says nothing yet          */
-	FLEET_BLIND,
-	FLEET_CUT,   /* its status was too big    */
-	FLEET_DISK,  /* it cannot write           */
-	FLEET_CASES, /* a document of cases is broken: `name` */
+enum fleet_ill {                  /* of a node as a whole */
+		 FLEET_NO_STATUS, /* its status does not parse */
+		 FLEET_NO_WORD,   /* says nothing yet          */
+		 FLEET_BLIND,
+		 FLEET_CUT,   /* its status was too big    */
+		 FLEET_DISK,  /* it cannot write           */
+		 FLEET_CASES, /* a document of cases is broken: `name` */
 };
 struct fleet_trouble {
 	const char *node;
@@ -73,8 +55,8 @@ struct fleet_agents { /* nodes of one version of the agent */
 struct fleet_view { /* to be read; what it holds is its own */
 	struct arena arena;
 	bool knows_store;
-	const char *only;  /* of this name alone; NULL: of all.  Lent */
-	int64_t revision;  /* of the store, as it was read; 0: not known */
+	const char *only; /* of this name alone; NULL: of all.  Lent */
+	int64_t revision; /* of the store, as it was read; 0: not known */
 	size_t nodes, well;
 	struct fleet_item **items; /* by kind and name */
 	size_t n_items, cap_items;
@@ -106,13 +88,7 @@ const struct fleet_item *fleet_view_find(const struct fleet_view *, enum fleet_k
 					 const char *name);
 struct fleet_view *fleet_view_free(struct fleet_view *); /* NULL is fine; returns NULL */
 
-/* `item`: what the store wants, NULL where that is not known or it is not there; `entry` may be NULL.
- * False when there is nothing to judge: neither wants it. */
-bool fleet_judge(struct fleet_judgement *out, bool knows_store, const struct fleet_item *,
-		 const struct fleet_said *, const struct fleet_entry *);
-/* In one line: who holds it, the way out, or what was attempted and where. */
-struct text;
-void fleet_why(struct text *, const struct fleet_judgement *, const struct fleet_entry *,
-	       const struct fleet_item *, int64_t proved_revision);
+/* In one line, of a stray. */
+void fleet_stray_why(struct text *, const struct fleet_stray *);
 
 #endif

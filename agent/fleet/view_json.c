@@ -104,7 +104,7 @@ static void add_stray(struct text *t, const struct fleet_stray *s)
 		fleet_add_version(t, "running", &e->running);
 	if (e)
 		add_attempted(t, e);
-	fleet_why(&why, &s->judgement, e, s->item, s->proved_revision);
+	fleet_stray_why(&why, s);
 	add_known(t, "why", why.s ? why.s : "");
 	t->failed = t->failed || why.failed;
 	text_fini(&why);
