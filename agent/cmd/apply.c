@@ -6,10 +6,10 @@
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/change.h"
 #include "agent/cmd/cmd.h"
-#include "agent/cmd/follow.h"
 #include "agent/cmd/options.h"
 #include "agent/cmd/plan.h"
 #include "agent/cmd/store.h"
+#include "agent/cmd/wait.h"
 #include "agent/source/slurp.h"
 #include "lib/base/text.h"
 
@@ -53,7 +53,7 @@ struct session {
 	struct etcd_sync *etcd;
 	struct etcd_result list;
 	struct plan plan;
-	struct follow_wanted *wanted; /* one for each file, in the plan's order */
+	struct wait_name *wanted; /* one for each file, in the plan's order */
 	size_t n_wanted;
 	struct store_change *changes; /* one for each file that was written */
 	size_t n_changes;
@@ -120,8 +120,7 @@ static int apply_one(struct session *s, const struct file *f)
 			return code;
 	}
 	tell(s, f, same ? "unchanged" : kv ? "configured" : "created", revision);
-	s->wanted[s->n_wanted++] =
-		(struct follow_wanted){f->name, flume_schema_get_digest(f->schema), revision};
+	s->wanted[s->n_wanted++] = (struct wait_name){FLEET_SCHEMA, f->name, revision};
 	return 0;
 }
 
@@ -202,6 +201,15 @@ static int read_store(struct session *s)
 	return code;
 }
 
+static int wait_for_nodes(const struct session *s)
+{
+	const struct apply_options *o = s->options;
+	const struct follow_from from = {
+		.endpoints = o->etcd, .prefix = o->prefix, .how = &o->how, .patient = true};
+	return wait_fleet(&from, &(struct wait_for){.names = s->wanted, .n = s->n_wanted},
+			  o->timeout, NULL, NULL);
+}
+
 static int run(const struct cmd_call *call)
 {
 	struct session s = {.options = call->options};
@@ -217,6 +225,7 @@ static int run(const struct cmd_call *call)
 		code = refuse_reuse(&s);
 	if (!code)
 		code = apply_all(&s);
+<<<<<<< HEAD
 	if (!code && o->wait && !o->dry_run) {
 		code = follow(o->etcd, &o->how, o->prefix, s.wanted, s.n_wanted, o->timeout);
 		change_note_outcomes(s.etcd, s.changes, s.n_changes);
@@ -224,6 +233,10 @@ static int run(const struct cmd_call *call)
 	while (s.n_changes)
 		change_fini(&s.changes[--s.n_changes]);
 	free(s.changes);
+=======
+	if (!code && o->wait && !o->dry_run)
+		code = wait_for_nodes(&s);
+>>>>>>> fleet
 	free(s.wanted);
 	text_fini(&s.json);
 	plan_fini(&s.plan);
