@@ -225,18 +225,13 @@ static int run(const struct cmd_call *call)
 		code = refuse_reuse(&s);
 	if (!code)
 		code = apply_all(&s);
-<<<<<<< HEAD
 	if (!code && o->wait && !o->dry_run) {
-		code = follow(o->etcd, &o->how, o->prefix, s.wanted, s.n_wanted, o->timeout);
+		code = wait_for_nodes(&s);
 		change_note_outcomes(s.etcd, s.changes, s.n_changes);
 	}
 	while (s.n_changes)
 		change_fini(&s.changes[--s.n_changes]);
 	free(s.changes);
-=======
-	if (!code && o->wait && !o->dry_run)
-		code = wait_for_nodes(&s);
->>>>>>> fleet
 	free(s.wanted);
 	text_fini(&s.json);
 	plan_fini(&s.plan);
