@@ -267,13 +267,18 @@ static void sum_rows(struct meters *m, struct map *sums)
 
 /* ---- showing ---- */
 
-enum { ANSWERS, REQUESTS, ERRORS, DURATIONS };
+enum { ANSWERS, CUT, REQUESTS, ERRORS, DURATIONS };
 
 const struct metric meters_metrics[] = {
 	[ANSWERS] = {"flume_http_requests_total",
 		     METRIC_COUNTER,
 		     "HTTP requests answered, by status.",
 		     {"code"}},
+	[CUT] = {"flume_http_streams_cut_total",
+		 METRIC_COUNTER,
+		 "Streams of lines that ended before their time, by the code of the last line; "
+		 "gone: the client left.",
+		 {"reason"}},
 	[REQUESTS] =
 		{"flume_pipeline_requests_total",
 		 METRIC_COUNTER,
@@ -307,14 +312,10 @@ static void write_answers(const struct meters *m, struct text *out)
 
 static void write_cut(const struct meters *m, struct text *out)
 {
-	static const char name[] = "flume_http_streams_cut_total";
-	describe(out, name, "counter",
-		 "Streams of lines that ended before their time, by the code of the last line; "
-		 "gone: "
-		 "the client left.");
+	metric_begin(out, &meters_metrics[CUT]);
 	for (size_t i = 0; i < REASONS; i++)
-		text_addf(out, "%s{reason=\"%s\"} %" PRIu64 "\n", name, reasons[i],
-			  get(&m->cut[i]));
+		metric_add(out, &meters_metrics[CUT], METRIC_OF(reasons[i]),
+			   (int64_t)get(&m->cut[i]));
 }
 
 static void write_outcomes(const struct map *rows, struct text *out)
