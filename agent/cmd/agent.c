@@ -420,7 +420,7 @@ static int run(const struct cmd_call *call)
 	int code = agent_facts(&a.facts, a.options, &err);
 	code = code ? cmd_fail(code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE, "agent: %s",
 			       err.text)
-		    : bench_factory(&a.factory, call->conf, BENCH_RUN);
+		    : bench_factory(&a.factory, NULL, call->conf, BENCH_RUN);
 	if (code) {
 		agent_facts_fini(&a.facts);
 		return code;
