@@ -13,6 +13,7 @@
 
 struct etcd;
 struct http;
+struct switches;
 
 /* Where what was set over HTTP is kept, so that it outlives the agent.  Both run on the loop
  * after the engine has agreed; when they fail the client hears that the change runs but is not
@@ -35,7 +36,9 @@ struct http_options {
 	const char *const *allow_hosts; /* more such names; NULL at the end           */
 	const char *const *tap_redact;  /* paths that no tap shows; likewise           */
 	const char *read_only; /* why schemas cannot be changed here [they can]       */
-	const struct http_keeper *keeper; /* [nothing is kept] */
+	const struct http_keeper *keeper;        /* [nothing is kept] */
+	struct switches *switches;               /* [there are none]  */
+	const struct http_keeper *switch_keeper; /* of those [nothing is kept] */
 	struct etcd *etcd;    /* schemas are written there, below ...               */
 	const char *prefix;   /* ... this, and come back from there [they are set here]  */
 	size_t max_body;      /* bytes of a document or schema [1 MiB]               */
