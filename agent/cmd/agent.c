@@ -323,7 +323,7 @@ static int run(const struct cmd_call *call)
 	struct flume_err err = {0};
 	int code = agent_facts(&a.facts, a.options);
 	if (!code)
-		code = bench_factory(&a.factory, call->conf, BENCH_RUN);
+		code = bench_factory(&a.factory, NULL, call->conf, BENCH_RUN);
 	if (code) {
 		agent_facts_fini(&a.facts);
 		return code;

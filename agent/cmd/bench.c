@@ -14,6 +14,7 @@
 #include "agent/document/places.h"
 #include "agent/outside/kinds.h"
 #include "agent/plugin/plugin.h"
+#include "agent/split/switchboard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,8 @@ static int declare(flume_factory *factory, const struct conf *conf, enum bench_u
 	return code ? CMD_USAGE : 0;
 }
 
-int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use use)
+int bench_factory(flume_factory **out, struct switchboard *switches, const struct conf *conf,
+		  enum bench_use use)
 {
 	struct flume_err err = {0};
 	flume_factory *factory = NULL;
@@ -62,6 +64,8 @@ int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use u
 	if (!code)
 		code = use == BENCH_RUN ? outside_register(factory, &err)
 					: outside_register_unopened(factory, &err);
+	if (!code)
+		code = switchboard_register(switches, factory, &err);
 	code = code ? cmd_fail(CMD_NEGATIVE, "%s", err.text) : declare(factory, conf, use);
 	if (code) {
 		flume_factory_free(factory);

@@ -48,11 +48,12 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	return FLUME_OK;
 }
 
-const struct flume_maker kind_ab = {
-	.of = FLUME_CONDITION,
-	.kind = "ab",
-	.about = "The variant of an A/B switch that the document is in.",
-	.fields = fields,
-	.example = "{kind: ab, switch: checkout-layout}",
-	.make = make,
-};
+const struct board_kind kind_ab = {
+	.row = {
+		.of = FLUME_CONDITION,
+		.kind = "ab",
+		.about = "The variant of an A/B switch that the document is in.",
+		.fields = fields,
+		.example = "{kind: ab, switch: checkout-layout}",
+		.make = make,
+	}};

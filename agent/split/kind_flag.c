@@ -56,11 +56,12 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 	return FLUME_OK;
 }
 
-const struct flume_maker kind_flag = {
-	.of = FLUME_PREDICATE,
-	.kind = "flag",
-	.about = "Is the document in this variant of an A/B switch?",
-	.fields = fields,
-	.example = "{kind: flag, switch: checkout-layout, variant: compact}",
-	.make = make,
-};
+const struct board_kind kind_flag = {
+	.row = {
+		.of = FLUME_PREDICATE,
+		.kind = "flag",
+		.about = "Is the document in this variant of an A/B switch?",
+		.fields = fields,
+		.example = "{kind: flag, switch: checkout-layout, variant: compact}",
+		.make = make,
+	}};

@@ -10,12 +10,13 @@ struct board_kind {
 	struct switchboard *board;
 };
 
-extern const struct flume_maker kind_ab, kind_flag;
+/* Over no board. */
+extern const struct board_kind kind_ab, kind_flag;
 
-/* What a declaration's `switch` names, on the board of the maker that runs. */
+/* What a declaration's `switch` names, on the board of the maker that runs; NULL twice where it has none. */
 int kind_slot(const flume_value *decl, flume_scope *, struct switchboard **out_board,
 	      struct switch_slot **out);
-/* As switch_ask; `variant` has AB_NAME bytes. */
+/* As switch_ask, also of no slot; `variant` has AB_NAME bytes. */
 bool slot_ask(struct switch_slot *, const struct flume_call *, const struct document *,
 	      char *variant, enum ab_why *);
 

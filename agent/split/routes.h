@@ -21,8 +21,9 @@ int ab_check_schema(const flume_schema *, const flume_value *shared, ab_find_fn 
  * are in the switch. */
 int ab_check_switch(const struct ab_switch *, const char *id, const flume_schema *,
 		    const flume_value *shared, flume_report *);
-/* Calls `fn` for each switch that the schema names, once for each place.  Ends with what `fn` returns
- * when that is not 0. */
+
+/* Calls `fn` for the switch of each `ab` and `flag` that the schema or the node declares, as often as they
+ * do.  Ends with what `fn` returns when that is not 0. */
 int ab_each_name(const flume_schema *, const flume_value *shared,
 		 int (*fn)(void *arg, const char *name), void *arg);
 

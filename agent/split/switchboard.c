@@ -164,8 +164,8 @@ int switchboard_new(struct switchboard **out, const char *const *labels)
 	}
 	counted_init(&board->counted);
 	pthread_mutex_init(&board->lock, NULL);
-	board->ab = (struct board_kind){kind_ab, board};
-	board->flag = (struct board_kind){kind_flag, board};
+	board->ab = (struct board_kind){kind_ab.row, board};
+	board->flag = (struct board_kind){kind_flag.row, board};
 	*out = board;
 	return FLUME_OK;
 }
@@ -192,8 +192,10 @@ struct switchboard *switchboard_unref(struct switchboard *board)
 int switchboard_register(struct switchboard *board, flume_factory *factory,
 			 struct flume_err *err)
 {
-	int rc = flume_factory_add_maker(factory, &board->ab.row, err);
-	return rc ? rc : flume_factory_add_maker(factory, &board->flag.row, err);
+	const struct board_kind *ab = board ? &board->ab : &kind_ab;
+	const struct board_kind *flag = board ? &board->flag : &kind_flag;
+	int rc = flume_factory_add_maker(factory, &ab->row, err);
+	return rc ? rc : flume_factory_add_maker(factory, &flag->row, err);
 }
 
 static int put(struct switchboard *board, struct ab_switch *sw)
@@ -280,6 +282,8 @@ struct ab_switch *switchboard_dup(struct switchboard *board, const char *name)
 bool slot_ask(struct switch_slot *slot, const struct flume_call *call,
 	      const struct document *document, char *variant, enum ab_why *why)
 {
+	if (!slot)
+		return false;
 	struct entry *entry = (struct entry *)live_enter(&slot->live);
 	if (entry) {
 		struct ab_choice choice = ab_choose(entry->sw, entry->applies, document);
@@ -304,10 +308,13 @@ int kind_slot(const flume_value *decl, flume_scope *scope, struct switchboard **
 {
 	const struct board_kind *kind = (const struct board_kind *)flume_scope_maker(scope);
 	const char *name = flume_value_text(flume_value_get(decl, "switch"));
-	int rc = switchboard_slot(kind->board, name, out);
-	if (!rc)
-		*out_board = switchboard_ref(kind->board);
-	return rc;
+	struct switch_slot *slot = NULL;
+	int rc = kind->board ? switchboard_slot(kind->board, name, &slot) : FLUME_OK;
+	if (rc)
+		return rc;
+	*out_board = kind->board ? switchboard_ref(kind->board) : NULL;
+	*out = slot;
+	return FLUME_OK;
 }
 
 /* ---- what was answered ---- */

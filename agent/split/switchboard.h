@@ -23,7 +23,8 @@ struct switchboard *switchboard_ref(struct switchboard *);
 struct switchboard *switchboard_unref(struct switchboard *);
 
 /* Makes the kinds `ab` and `flag` known to a factory of documents, over this board.  It must outlive the
- * factory; what they make holds a reference. */
+ * factory; what they make holds a reference.  Over no board (NULL), where schemas are only checked, they
+ * answer as without a switch. */
 int switchboard_register(struct switchboard *, flume_factory *, struct flume_err *err);
 
 /* The point of no return: from now on `sw` (a new reference is taken) answers under its name.  0, or

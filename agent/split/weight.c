@@ -20,8 +20,10 @@ enum weight_outcome weight_read(const char *text, uint32_t *out)
 	uint32_t n = 0;
 	size_t whole = strspn(text, DIGITS);
 	const char *rest = text + whole, *end = rest;
-	if (*rest == '.')
-		end = ++rest + strspn(rest, DIGITS);
+	if (*rest == '.') {
+		rest++;
+		end = rest + strspn(rest, DIGITS);
+	}
 	if (!whole || *end || (rest[-1] == '.' && end == rest))
 		return WEIGHT_NO_NUMBER;
 	for (size_t i = 0; i < whole; i++)
