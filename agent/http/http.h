@@ -9,11 +9,11 @@
 
 #include "agent/engine/engine.h"
 #include "agent/loop/loop.h"
+#include "agent/switches/switches.h"
 #include "lib/flume.h"
 
 struct etcd;
 struct http;
-struct switches;
 
 /* Where what was set over HTTP is kept, so that it outlives the agent.  Both run on the loop
  * after the engine has agreed; when they fail the client hears that the change runs but is not

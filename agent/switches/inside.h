@@ -181,7 +181,8 @@ size_t copies_boot(struct switches *);
 void copy_due(struct switch_lane *);
 void copies_lost(void *switches); /* the folder is gone */
 bool copies_are_written(void *switches);
-/* Writes what is left, as far as a moment allows. */
+/* What is left, as far as a moment allows. */
+void copies_write(struct switches *);
 void copies_end(struct switches *);
 
 /* ---- say.c ---- */
