@@ -7,7 +7,7 @@
  *
  * The files: batch and intake (what comes in, and what is decided), advance and swap (from decided
  * to running, and away), uses (who asks it?), judge (does it fit?), copies (last known good), say (log, counters, states),
- * shelf (for HTTP), skew (can the split be chance?), status (and metrics).
+ * shelf and counts (for HTTP), skew (can the split be chance?), status (and metrics).
  */
 #ifndef FLUME_AGENT_SWITCHES_INSIDE_H
 #define FLUME_AGENT_SWITCHES_INSIDE_H

@@ -12,6 +12,7 @@
 
 #include "agent/engine/engine.h"
 #include "agent/switches/shelf.h"
+#include "lib/base/text.h"
 
 struct switchboard;
 struct switches;
@@ -41,7 +42,11 @@ struct sink switches_sink(struct switches *);
  * ENGINE_SUPERSEDED. */
 void switches_submit(struct switches *, const struct change *, engine_done_fn *, void *arg);
 
-/* What runs, for any thread. */
+/* ---- any thread ---- */
+
+/* What runs. */
 struct shelf *switches_get_shelf(struct switches *);
+/* Counts of documents, Prometheus text. */
+void switches_write_counts(struct switches *, struct text *out);
 
 #endif
