@@ -300,10 +300,12 @@ static size_t count_unwritten(const struct switches *all)
 }
 
 /* As long as each job gets somewhere. */
-static void write_the_rest(struct switches *all)
+void copies_write(struct switches *all)
 {
 	int64_t until = loop_now() + FAREWELL;
 	size_t before = SIZE_MAX;
+	if (!all->copies.scribe)
+		return;
 	while (scribe_wait(all->copies.scribe, until) && count_unwritten(all) < before) {
 		before = count_unwritten(all);
 		if (!begin(all))
@@ -313,8 +315,7 @@ static void write_the_rest(struct switches *all)
 
 void copies_end(struct switches *all)
 {
-	if (all->copies.scribe)
-		write_the_rest(all);
+	copies_write(all);
 	size_t left = all->copies.scribe ? count_unwritten(all) : 0;
 	if (left)
 		log_event(LOG_ERROR, "the agent ends with switches that are not on disk",

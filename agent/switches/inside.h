@@ -7,7 +7,7 @@
  *
  * The files: batch and intake (what comes in, and what is decided), advance and swap (from decided
  * to running, and away), uses (who asks it?), judge (does it fit?), copies (last known good), say (log, counters, states),
- * shelf (for HTTP), skew (can the split be chance?), status (and metrics).
+ * shelf and counts (for HTTP), skew (can the split be chance?), status (and metrics).
  */
 #ifndef FLUME_AGENT_SWITCHES_INSIDE_H
 #define FLUME_AGENT_SWITCHES_INSIDE_H
@@ -181,7 +181,8 @@ size_t copies_boot(struct switches *);
 void copy_due(struct switch_lane *);
 void copies_lost(void *switches); /* the folder is gone */
 bool copies_are_written(void *switches);
-/* Writes what is left, as far as a moment allows. */
+/* What is left, as far as a moment allows. */
+void copies_write(struct switches *);
 void copies_end(struct switches *);
 
 /* ---- say.c ---- */
@@ -211,8 +212,9 @@ void switch_calm(struct switch_lane *, const struct facts *);
 void skew_look(void *switches);
 void skew_forget(struct switch_lane *);
 
-/* ---- status.c: of the guest ---- */
+/* ---- status.c and metrics.c: of the guest ---- */
 
+bool switch_is_shown(const struct switch_lane *);
 void switches_add_status(void *switches, struct text *, bool brief);
 void switches_add_metrics(void *switches, struct text *);
 const char *switch_outcome_word(enum switch_outcome);

@@ -159,6 +159,11 @@ int switches_new(struct switches **out, struct loop *loop, flume_factory *factor
 	return 0;
 }
 
+void switches_save(struct switches *all)
+{
+	copies_write(all);
+}
+
 struct switches *switches_free(struct switches *all)
 {
 	if (!all)

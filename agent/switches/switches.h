@@ -12,6 +12,7 @@
 
 #include "agent/engine/engine.h"
 #include "agent/switches/shelf.h"
+#include "lib/base/text.h"
 
 struct switchboard;
 struct switches;
@@ -25,8 +26,9 @@ struct switches_options {
 /* What is given outlives it.  0 or FLUME_NOMEM. */
 int switches_new(struct switches **out, struct loop *, flume_factory *, struct engine *,
 		 struct switchboard *, const struct switches_options *, struct flume_err *err);
-/* Writes what is not on disk yet, as far as a moment allows.  Before engine_free, and after those are
- * gone who look at the shelf.  Returns NULL. */
+/* Writes what is not on disk yet, as far as a moment allows. */
+void switches_save(struct switches *);
+/* The same.  Before engine_free, and after those are gone who look at the shelf.  Returns NULL. */
 struct switches *switches_free(struct switches *);
 
 /* Puts in force what was here before, from the state folder.  Before engine_boot, for schemas that
@@ -40,7 +42,9 @@ struct sink switches_sink(struct switches *);
  * ENGINE_SUPERSEDED. */
 void switches_submit(struct switches *, const struct change *, engine_done_fn *, void *arg);
 
-/* What runs, for any thread. */
+/* ---- any thread ---- */
+
+/* What runs. */
 struct shelf *switches_get_shelf(struct switches *);
 
 #endif
