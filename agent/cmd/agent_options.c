@@ -112,18 +112,18 @@ static void name_after_host(char out[129])
 		memcpy(out, "node", sizeof "node");
 }
 
-static int find_name(struct agent_facts *f, const struct agent_options *o)
+int agent_node_name(char out[129], const char *given)
 {
-	if (!o->node) {
-		name_after_host(f->node);
+	if (!given) {
+		name_after_host(out);
 		return 0;
 	}
-	if (!source_name_good(o->node))
+	if (!source_name_good(given))
 		return cmd_fail(CMD_USAGE,
-				"agent: --node: '%s' cannot name a node: expected a lower-case "
+				"--node: '%s' cannot name a node: expected a lower-case "
 				"letter or a digit, then those, '.', '_' or '-'",
-				o->node);
-	memcpy(f->node, o->node, strlen(o->node) + 1);
+				given);
+	memcpy(out, given, strlen(given) + 1);
 	return 0;
 }
 
@@ -250,7 +250,7 @@ int agent_facts(struct agent_facts *f, const struct agent_options *o)
 	if (!code)
 		code = check_labels(o);
 	if (!code)
-		code = find_name(f, o);
+		code = agent_node_name(f->node, o->node);
 	if (!code)
 		code = read_token(&f->token, "--token-file", o->token_file);
 	if (!code)

@@ -35,6 +35,8 @@ struct agent_facts { /* all zero is an empty one */
 /* Looks at what no single row can say.  What is wrong is written to stderr.  0 or an exit code;
  * agent_facts_fini either way. */
 int agent_facts(struct agent_facts *, const struct agent_options *);
+/* The name of the node; `given` NULL: after the host.  0 or an exit code. */
+int agent_node_name(char out[129], const char *given);
 void agent_facts_fini(struct agent_facts *);
 
 #endif
