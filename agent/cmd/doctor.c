@@ -122,8 +122,7 @@ static void check_file(struct doctor *d)
 		doctor_say(d, DOCTOR_OK, "config", NULL, "%s", conf->file);
 	else if (issue)
 		doctor_say(d, DOCTOR_FAIL, "config", "the agent would not start with it",
-			   "%s:%u:%u: %s", conf->file, issue->line, issue->column,
-			   issue->text);
+			   "%s:%u:%u: %s", conf->file, issue->line, issue->column, issue->text);
 	else
 		doctor_say(d, DOCTOR_FAIL, "config", "the agent would not start with it",
 			   "%s: %s", conf->file, err.text);

@@ -33,13 +33,17 @@ static struct doctor_request question(const struct doctor *d, const char *url, c
 
 static void say_clock(struct doctor *d, const char *url, int64_t date)
 {
-	int64_t skew = date ? date - stamp_now() : 0;
-	bool far = skew > SKEW_MOST || skew < -SKEW_MOST;
-	if (date)
-		doctor_say(d, far ? DOCTOR_WARN : DOCTOR_OK, "clock",
-			   far ? "set both by NTP: certificates and stamps go by it" : NULL,
-			   "%s: its clock is %" PRId64 " s %s this one", url,
-			   skew < 0 ? -skew : skew, skew < 0 ? "behind" : "before");
+	int64_t skew = date - stamp_now(), far = skew < 0 ? -skew : skew;
+	if (!date)
+		return;
+	if (far <= SKEW_MOST)
+		doctor_say(d, DOCTOR_OK, "clock", NULL, "%s: its clock agrees with this one",
+			   url);
+	else
+		doctor_say(d, DOCTOR_WARN, "clock",
+			   "set both by NTP: certificates and stamps go by them",
+			   "%s: its clock is %" PRId64 " s %s this one", url, far,
+			   skew < 0 ? "behind" : "before");
 }
 
 static const char *text_of(const flume_value *map, const char *key)
@@ -185,10 +189,20 @@ static int try_to_write(struct etcd_sync *etcd, const char *key, struct flume_er
 		   : flume_fail(err, FLUME_NOMEM, "out of memory");
 }
 
+/* Is there time for one more call? */
+static bool may_go_on(struct doctor *d, struct etcd_sync *etcd, const char *check)
+{
+	int within = doctor_time(d, check, ALL_MS);
+	etcd_sync_bound(etcd, within);
+	return within;
+}
+
 static void check_write(struct doctor *d, struct etcd_sync *etcd, const char *folder,
 			enum doctor_level level, const char *without)
 {
 	struct flume_err err = {0};
+	if (!may_go_on(d, etcd, "write"))
+		return;
 	char *key = key_of(d, folder, d->node);
 	int rc = try_to_write(etcd, key, &err);
 	if (rc)
@@ -232,6 +246,8 @@ static void check_status(struct doctor *d, struct etcd_sync *etcd)
 {
 	struct etcd_result r = {0};
 	struct flume_err err = {0};
+	if (!may_go_on(d, etcd, "status"))
+		return;
 	char *key = key_of(d, "nodes/", d->node);
 	int rc = key ? etcd_sync_range(etcd, &(struct etcd_query){.key = key}, &r, &err)
 		     : flume_fail(&err, FLUME_NOMEM, "out of memory");
