@@ -95,10 +95,10 @@ START_TEST(a_way_back_is_a_way_back)
 		   "a rolled back to 1.2.0 (revision 4)\n");
 	expect_run("get a", CMD_DONE, SCHEMA("1.2.0", "3"));
 	flume("history a");
-	expect_row("2", "ada      1.0.0    apply          -        first");
-	expect_row("4", "bob      1.2.0    apply          -        third");
-	expect_row("5", "eve      1.1.0    rollback to 3  -        -");
-	expect_row("7", "eve      1.2.0    rollback to 4  -        -");
+	expect_row("2", "ada  1.0.0    apply          -        first");
+	expect_row("4", "bob  1.2.0    apply          -        third");
+	expect_row("5", "eve  1.1.0    rollback to 3  -        -");
+	expect_row("7", "eve  1.2.0    rollback to 4  -        -");
 	flume("history a -n 1 -o json");
 	SAYS(cmd.out,
 	     "[\n{\"recorded\": true, \"kept\": true, \"action\": \"rollback\", \"at\": ");

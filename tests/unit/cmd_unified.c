@@ -36,8 +36,8 @@ START_TEST(what_is_far_apart_is_told_in_parts)
 {
 	expect("a\n1\n2\n3\n4\n5\n6\n7\nb\n", "1\n2\n3\n4\n5\n6\n7\nb\nc\n",
 	       HEAD "@@ -1,4 +1,3 @@\n-a\n 1\n 2\n 3\n@@ -7,3 +6,4 @@\n 6\n 7\n b\n+c\n");
-	expect("a\n1\n2\n3\n4\n5\n6\nb\n", "1\n2\n3\n4\n5\n6\nb\nc\n",
-	       HEAD "@@ -1,8 +1,8 @@\n-a\n 1\n 2\n 3\n 4\n 5\n 6\n b\n+c\n");
+	expect("a\n1\n2\n3\n4\n5\nb\n", "1\n2\n3\n4\n5\nb\nc\n",
+	       HEAD "@@ -1,7 +1,7 @@\n-a\n 1\n 2\n 3\n 4\n 5\n b\n+c\n");
 }
 END_TEST
 
