@@ -160,8 +160,11 @@ static int explain(const struct store_change *c, int rc, const struct flume_err 
 	switch (rc) {
 	case 0:
 		return 0;
-	case FLUME_CONFLICT:
 	case FLUME_EXISTS:
+		return cmd_fail(CMD_CONFLICT,
+				"%s: others write its history all the time; nothing was written",
+				c->name);
+	case FLUME_CONFLICT:
 		return cmd_fail(
 			CMD_CONFLICT,
 			"%s: somebody else changed it since it was read; nothing was written",
