@@ -36,6 +36,8 @@ struct agent_facts { /* all zero is an empty one */
 /* Looks at what no single row can say.  0, FLUME_INVALID or FLUME_NOMEM, with `err` filled;
  * agent_facts_fini either way. */
 int agent_facts(struct agent_facts *, const struct agent_options *, struct flume_err *err);
+/* The name of the node; `given` NULL: after the host.  False: it cannot name one. */
+bool agent_node_name(char out[129], const char *given);
 void agent_facts_fini(struct agent_facts *);
 
 #endif

@@ -20,7 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TRIES 8 /* each time somebody else wrote a record in between */
+/* Beside a longer document there is no room for the text of the one before as well. */
+#define DOCUMENT_LONG ((size_t)640 * 1024)
+#define TRIES         8 /* each time somebody else wrote a record in between */
 
 static int out_of_memory(void)
 {
@@ -89,7 +91,7 @@ static int add_unrecorded(struct history_write *w, const struct attempt *a)
 		return 0;
 	struct record r = {.action = "put",
 			   .version = a->change->record.previous,
-			   .text = seen->value,
+			   .text = a->change->len < DOCUMENT_LONG ? seen->value : NULL,
 			   .len = seen->value_len};
 	return history_write_record(w, seen->mod_revision, &r);
 }
@@ -158,8 +160,11 @@ static int explain(const struct store_change *c, int rc, const struct flume_err 
 	switch (rc) {
 	case 0:
 		return 0;
-	case FLUME_CONFLICT:
 	case FLUME_EXISTS:
+		return cmd_fail(CMD_CONFLICT,
+				"%s: others write its history all the time; nothing was written",
+				c->name);
+	case FLUME_CONFLICT:
 		return cmd_fail(
 			CMD_CONFLICT,
 			"%s: somebody else changed it since it was read; nothing was written",

@@ -40,6 +40,11 @@ struct etcd_sync *etcd_sync_free(struct etcd_sync *s)
 	return NULL;
 }
 
+void etcd_sync_bound(struct etcd_sync *s, int within_ms)
+{
+	s->within_ms = within_ms;
+}
+
 static void on_done(struct etcd_result *r, void *arg)
 {
 	struct etcd_sync *s = arg;

@@ -2,7 +2,9 @@
 whatever means it was made, and by the records there is a way back."""
 
 from documents import marking
+from guarded import guarded, user
 from harness import contains, equal, run
+from meddler import Meddler
 
 DOCUMENT = {"id": 1}
 QUICK = ("--record-within", "500ms")
@@ -91,50 +93,38 @@ def nonsense_is_refused(s):
     equal(len(result.out.splitlines()), 3, "the others are shown")
 
 
-def of_two_at_once_one_gets_a_conflict(s):
+def somebody_who_is_faster_wins(s):
+    etcd = s.etcd()
+    file = s.file("a.yaml", marking("1.0.0", 1))
+    for key, why in (
+        ("/flume/schemas/a", "somebody else changed it"),
+        (f"/flume/history/a/{9:020}", "others write its history all the time"),
+    ):
+        meddler = Meddler(etcd, key)
+        result = s.flume("apply", "-f", file, "--etcd", meddler.url)
+        meddler.end()
+        equal(result.code, 4, f"{key}: {result}")
+        contains(result.err, why, "why")
+    equal([kv for kv in records(etcd) if "apply" in kv.value], [], "records of no change")
+    flume(s, etcd, "apply", "-f", file, "--same-version", "apply")
+    meddler = Meddler(etcd, "/flume/schemas/a")
+    for words in (["rollback", "a", "--same-version", "apply"], ["delete", "a"]):
+        equal(s.flume(*words, "--etcd", meddler.url).code, 4, f"{words}")
+    meddler.end()
+
+
+def records_are_bounded_and_nothing_is_lost(s):
     etcd = s.etcd()
     for k in range(60):
         etcd.put(f"/flume/history/a/{k + 1:020}", '{"action": "put", "digest": "x"}')
-    s.file("a.yaml", marking("1.0.0", 1))
-    lost = etcd.change({"/flume/schemas/b": marking("1.0.0", 3)})
-    s.file("b.yaml", marking("1.0.1", 4))
-    flume(s, etcd, "apply", "-f", s.path + "/a.yaml")
+    flume(s, etcd, "apply", "-f", s.file("a.yaml", marking("1.0.0", 1)))
     equal(len(records(etcd)), 50, "old records go")
-    flume(s, etcd, "apply", "-f", s.path + "/b.yaml")
+    lost = etcd.set_schema("b", marking("1.0.0", 3))
+    flume(s, etcd, "apply", "-f", s.file("b.yaml", marking("1.0.1", 4)))
     rows = history(s, etcd, "b")
     equal([row["revision"] == lost for row in rows], [False, True], "what nobody had recorded")
-    equal(rows[1]["kept"], True, "its text")
-    results = raced(s, etcd)
-    equal(sorted(r.code for r in results), [0, 4], f"exit codes: {results}")
-    equal(len(records(etcd, "c")), 1, "one record for one write")
-
-
-def raced(s, etcd):
-    """Two that read before either writes: the second's write waits for the first's."""
-    s.file("c.yaml", marking("1.0.0", 5))
-    import threading
-
-    results = []
-    for _ in range(20):
-        etcd.delete("/flume/schemas/c")
-        for kv in records(etcd, "c"):
-            etcd.delete(kv.key)
-        results = []
-        both = [
-            threading.Thread(
-                target=lambda who=who: results.append(
-                    s.flume("apply", "-f", "c.yaml", "--by", who, "--etcd", etcd.url)
-                )
-            )
-            for who in ("ada", "bob")
-        ]
-        for thread in both:
-            thread.start()
-        for thread in both:
-            thread.join()
-        if sorted(r.code for r in results) != [0, 0]:
-            break
-    return results
+    flume(s, etcd, "rollback", "b")
+    equal(etcd.get("/flume/schemas/b").value, marking("1.0.0", 3), "its text")
 
 
 # ---- changes by other means ----
@@ -182,9 +172,27 @@ def a_bare_put_is_recorded_once(s):
     equal(found, [4, 1, 1, 2, 1], "records")
 
 
+def who_may_not_write_records_nothing_and_says_so_once(s):
+    etcd = guarded(s, allowed=None)
+    etcd.allow("flume", "/flume/", "READ")
+    etcd.allow("flume", "/flume/nodes/")
+    node = s.node("node-1", etcd=etcd, args=[*QUICK, *user(s)])
+    told = "changes that flume did not make are not recorded by this node"
+    for k in range(1, 4):
+        etcd.set_schema("a", marking(f"1.0.{k}", k))
+        node.wait_schema("a", version=f"1.0.{k}")
+        node.wait_for("it is told", lambda: told in node.log_text())
+    etcd.allow("flume", "/flume/history/")
+    etcd.set_schema("a", marking("1.1.0", 4))
+    node.wait_for("it is recorded", lambda: records(etcd))
+    equal([line["message"] for line in node.log_lines()].count(told), 1, "said once")
+
+
 run(
     a_fleet_goes_back_to_what_ran_before,
     nonsense_is_refused,
-    of_two_at_once_one_gets_a_conflict,
+    somebody_who_is_faster_wins,
+    records_are_bounded_and_nothing_is_lost,
     a_bare_put_is_recorded_once,
+    who_may_not_write_records_nothing_and_says_so_once,
 )

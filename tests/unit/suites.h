@@ -24,10 +24,12 @@
 	X(cmd) \
 	X(cmd_describe) \
 	X(cmd_etcd) \
+	X(cmd_history) \
 	X(cmd_intake) \
 	X(cmd_lint) \
 	X(cmd_progress) \
 	X(cmd_run) \
+	X(cmd_unified) \
 	X(component) \
 	X(component_forced) \
 	X(conf) \
@@ -108,6 +110,8 @@
 	X(fields) \
 	X(file) \
 	X(fleet_status) \
+	X(fleet_history) \
+	X(fleet_recorder) \
 	X(footprint) \
 	X(fresh) \
 	X(golden) \
