@@ -15,6 +15,7 @@
 #include "agent/cmd/store.h"
 #include "agent/engine/engine.h"
 #include "agent/etcd/etcd.h"
+#include "agent/fleet/page.h"
 #include "agent/fleet/status.h"
 #include "agent/http/http.h"
 #include "agent/log/log.h"
@@ -47,6 +48,7 @@ struct agent {
 	struct source *source;
 	struct source *beside; /* of what stands beside the schemas */
 	struct fleet_status *status;
+	struct fleet_page *fleet;
 };
 
 /* ---- schemas set over HTTP, in a folder ---- */
@@ -127,9 +129,13 @@ static int open_etcd(struct agent *a, struct flume_err *err)
 	const char *endpoints = a->options->etcd;
 	struct etcd_options options = store_options(endpoints, &a->options->how);
 	options.notice = on_notice;
-	if (endpoints)
-		a->etcd = etcd_new(a->loop, &options, err);
-	return a->etcd || !endpoints ? 0 : err->code;
+	if (!endpoints)
+		return 0;
+	a->etcd = etcd_new(a->loop, &options, err);
+	if (!a->etcd)
+		return err->code;
+	a->fleet = fleet_page_new(a->loop, a->etcd, a->options->prefix);
+	return a->fleet ? 0 : flume_fail(err, FLUME_NOMEM, "out of memory");
 }
 
 static int open_http(struct agent *a, struct flume_err *err)
@@ -149,6 +155,7 @@ static int open_http(struct agent *a, struct flume_err *err)
 				.keeper = o->dir ? &keeper : NULL,
 				.etcd = o->write_through ? a->etcd : NULL,
 				.prefix = o->prefix,
+				.fleet = a->fleet,
 				.max_body = (size_t)o->max_body,
 				.timeout_ns = o->request_timeout,
 				.drain_ns = o->drain ? o->drain : 1, /* 0: at once */
@@ -307,6 +314,7 @@ static void stop(struct agent *a)
 	a->status = fleet_status_free(a->status, GOODBYE);
 	a->engine = engine_free(a->engine);
 	leave(a);
+	a->fleet = fleet_page_free(a->fleet);
 	a->etcd = etcd_free(a->etcd);
 	a->factory = flume_factory_free(a->factory);
 	a->board = board_free(a->board);

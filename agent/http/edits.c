@@ -7,6 +7,7 @@
  * an edit belongs to the engine then, and only knows whether somebody still waits for it.
  */
 #include "agent/http/etag.h"
+#include "agent/http/fleet.h"
 #include "agent/http/inside.h"
 #include "agent/http/through.h"
 
@@ -198,6 +199,11 @@ static bool expected(struct request *r)
 static void start(struct edits *edits, struct edit *e)
 {
 	struct request *r = e->request;
+	if (e->kind == EDIT_FLEET) {
+		free(e);
+		fleet_push(r);
+		return;
+	}
 	if (!expected(r)) {
 		request_ready(r);
 		free(e);

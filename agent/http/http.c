@@ -8,6 +8,7 @@
  */
 #include "agent/http/http.h"
 
+#include "agent/fleet/page.h"
 #include "agent/http/inside.h"
 #include "agent/http/through.h"
 #include "agent/log/log.h"
@@ -77,6 +78,7 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 		http->read_only = strdup(options->read_only);
 	if (options->keeper)
 		http->keeper = *options->keeper;
+	http->fleet = options->fleet;
 	http->max_body = OR(options->max_body, 1U << 20);
 	http->timeout_ns = OR(options->timeout_ns, 30LL * NS_PER_S);
 	http->drain_ns = OR(options->drain_ns, 10LL * NS_PER_S);
@@ -162,6 +164,8 @@ static void stop_accepting(struct http *http)
 	if (http->edits)
 		edits_close(http->edits);
 	http->through = through_free(http->through);
+	if (http->fleet)
+		fleet_page_close(http->fleet);
 }
 
 /* Until no request waits.  False when the time is over before. */
