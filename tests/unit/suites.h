@@ -27,6 +27,7 @@
 	X(cmd_lint) \
 	X(cmd_progress) \
 	X(cmd_run) \
+	X(cmd_status) \
 	X(component) \
 	X(component_forced) \
 	X(conf) \
@@ -106,7 +107,10 @@
 	X(factory) \
 	X(fields) \
 	X(file) \
+	X(fleet_explain) \
+	X(fleet_page) \
 	X(fleet_status) \
+	X(fleet_view) \
 	X(footprint) \
 	X(fresh) \
 	X(golden) \
