@@ -18,6 +18,7 @@
 #include "agent/cmd/store.h"
 #include "agent/engine/engine.h"
 #include "agent/etcd/etcd.h"
+#include "agent/fleet/page.h"
 #include "agent/fleet/recorder.h"
 #include "agent/fleet/status.h"
 #include "agent/http/http.h"
@@ -55,6 +56,7 @@ struct agent {
 	struct notify *notify;
 	struct reload *reload;
 	struct recorder *recorder; /* NULL: none */
+	struct fleet_page *fleet;
 };
 
 /* ---- schemas set over HTTP, in a folder ---- */
@@ -145,9 +147,13 @@ static int open_etcd(struct agent *a, struct flume_err *err)
 	const char *endpoints = a->options->etcd;
 	struct etcd_options options = store_options(endpoints, &a->options->how);
 	options.notice = on_notice;
-	if (endpoints)
-		a->etcd = etcd_new(a->loop, &options, err);
-	return a->etcd || !endpoints ? 0 : err->code;
+	if (!endpoints)
+		return 0;
+	a->etcd = etcd_new(a->loop, &options, err);
+	if (!a->etcd)
+		return err->code;
+	a->fleet = fleet_page_new(a->loop, a->etcd, a->options->prefix);
+	return a->fleet ? 0 : flume_fail(err, FLUME_NOMEM, "out of memory");
 }
 
 static struct http_options http_options(const struct agent_options *o,
@@ -180,6 +186,7 @@ static int open_http(struct agent *a, struct flume_err *err)
 	options.keeper = o->dir ? &keeper : NULL;
 	options.switches = a->switches.all;
 	options.switch_keeper = o->dir ? &switch_keeper : NULL;
+	options.fleet = a->fleet;
 	options.etcd = o->write_through ? a->etcd : NULL;
 	return http_new(&a->http, a->loop, a->factory, a->engine, a->board, &options, err);
 }
@@ -416,6 +423,7 @@ static void stop(struct agent *a)
 	agent_switches_end(&a->switches, a->http);
 	a->engine = engine_free(a->engine);
 	leave(a);
+	a->fleet = fleet_page_free(a->fleet);
 	a->etcd = etcd_free(a->etcd);
 	a->factory = flume_factory_free(a->factory);
 	agent_switches_fini(&a->switches);

@@ -66,6 +66,7 @@ extern const struct command command_agent, command_lint, command_test, command_r
 	command_diff, command_top, command_tap, command_apply, command_get, command_status,
 	command_graph, command_components, command_hold, command_release, command_clear,
 	command_confirm, command_completion, command_man, command_help, command_version,
-	command_delete, command_switch, command_history, command_rollback, command_doctor;
+	command_delete, command_switch, command_history, command_explain, command_rollback,
+	command_doctor;
 
 #endif

@@ -26,7 +26,7 @@ static enum fleet_verdict verdict_of(const struct fleet_entry *entry)
 		return FLEET_COMING;
 	bool other = *entry->wanted.digest && *entry->running.digest &&
 		     !same(entry->wanted.digest, entry->running.digest);
-	return entry->deleted || other ? FLEET_COMING : FLEET_WELL;
+	return other ? FLEET_COMING : FLEET_WELL;
 }
 
 bool fleet_judge(struct fleet_judgement *out, struct fleet_store store,
@@ -40,6 +40,8 @@ bool fleet_judge(struct fleet_judgement *out, struct fleet_store store,
 	if (!entry || !has_heard(&store, entry))
 		return true;
 	*out = (struct fleet_judgement){verdict_of(entry), entry->state, entry->reason};
+	if (out->verdict == FLEET_WELL && entry->deleted)
+		*out = (struct fleet_judgement){FLEET_COMING, "leaving", ""};
 	return true;
 }
 

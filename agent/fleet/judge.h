@@ -19,8 +19,9 @@ enum fleet_verdict {
 
 struct fleet_judgement {
 	enum fleet_verdict verdict;
-	/* The node's own word; or "behind": it has not heard of what is wanted; or "left-out": it
-	 * had no room to say, and has seen it all. */
+	/* The node's own word; or "behind": it has not heard of what is wanted; "leaving": it was
+	 * deleted, and is on its way out; "left-out": the node had no room to say, and has seen it
+	 * all. */
 	const char *state;
 	const char *reason; /* "": none */
 };

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE 32 /* nodes: up to a megabyte each */
+#define PAGE 16 /* nodes: up to a megabyte each */
 enum { BEGINNINGS = 3 };
 
 struct fleet_read {

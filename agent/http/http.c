@@ -8,6 +8,7 @@
  */
 #include "agent/http/http.h"
 
+#include "agent/fleet/page.h"
 #include "agent/http/inside.h"
 #include "agent/http/through.h"
 #include "agent/log/log.h"
@@ -79,6 +80,7 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 		http->read_only = strdup(options->read_only);
 	if (options->keeper)
 		http->keeper = *options->keeper;
+	http->fleet = options->fleet;
 	if (options->switch_keeper)
 		http->switch_keeper = *options->switch_keeper;
 	http->switches = options->switches;
@@ -166,6 +168,8 @@ static void stop_accepting(struct http *http)
 	if (http->edits)
 		edits_close(http->edits);
 	http->through = through_free(http->through);
+	if (http->fleet)
+		fleet_page_close(http->fleet);
 }
 
 /* Until no request waits.  False when the time is over before. */

@@ -51,8 +51,9 @@ struct http {
 	struct meters *meters;
 	struct taps taps;
 	struct edits *edits;
-	struct through *through; /* NULL: schemas are not written to etcd */
-	flume_cancel *cancel;    /* of every call */
+	struct through *through;  /* NULL: schemas are not written to etcd */
+	struct fleet_page *fleet; /* NULL: there is no etcd */
+	flume_cancel *cancel;     /* of every call */
 
 	pthread_mutex_t lock;
 	pthread_cond_t quiet; /* waiting became 0 */
@@ -91,8 +92,8 @@ struct http_resource {
 /* One resource per file; route.c has the list of them. */
 extern const struct http_resource resource_pipeline, resource_tap, resource_schemas,
 	resource_schema, resource_clear, resource_hold, resource_confirm, resource_freeze,
-	resource_confirm_all, resource_status, resource_healthz, resource_readyz,
-	resource_metrics, resource_switches, resource_switch;
+	resource_confirm_all, resource_status, resource_fleet, resource_healthz,
+	resource_readyz, resource_metrics, resource_switches, resource_switch;
 
 /* NULL when there is none; `out_name` points into `url` at the name, "" where there is none. */
 const struct http_resource *route_find(const char *url, const char **out_name, size_t *out_len);
@@ -180,7 +181,7 @@ void request_too_large(struct request *); /* answers */
 /* What the server calls; `arg` is the http. */
 extern const struct serve_handler request_handler;
 
-/* ---- changes of schemas, carried out on the loop ---- */
+/* ---- changes of schemas, and what else is carried out on the loop ---- */
 
 enum edit_kind {
 	EDIT_SET,
@@ -194,6 +195,7 @@ enum edit_kind {
 	EDIT_HOLD,
 	EDIT_RELEASE,
 	EDIT_AGREE, /* to deletions that are held, and never more */
+	EDIT_FLEET, /* changes nothing: see fleet.h */
 };
 
 int edits_new(struct edits **out, struct http *, struct flume_err *err);

@@ -30,6 +30,7 @@
 	X(cmd_progress) \
 	X(cmd_run) \
 	X(cmd_unified) \
+	X(cmd_status) \
 	X(component) \
 	X(component_forced) \
 	X(conf) \
@@ -109,9 +110,12 @@
 	X(factory) \
 	X(fields) \
 	X(file) \
+	X(fleet_explain) \
+	X(fleet_page) \
 	X(fleet_status) \
 	X(fleet_history) \
 	X(fleet_recorder) \
+	X(fleet_view) \
 	X(footprint) \
 	X(fresh) \
 	X(golden) \
