@@ -153,8 +153,10 @@
 	X(schema) \
 	X(scope) \
 	X(serve) \
+	X(serve_alloc) \
 	X(serve_chunk) \
 	X(serve_head) \
+	X(serve_streams) \
 	X(shadow) \
 	X(source_contract) \
 	X(scribe) \
