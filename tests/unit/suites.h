@@ -15,6 +15,7 @@
 	X(breaker) \
 	X(bucket) \
 	X(build) \
+	X(caller) \
 	X(canary) \
 	X(cancel) \
 	X(change) \
