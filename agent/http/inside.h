@@ -4,6 +4,7 @@
 #ifndef FLUME_AGENT_HTTP_INSIDE_H
 #define FLUME_AGENT_HTTP_INSIDE_H
 
+#include "agent/document/caller.h"
 #include "agent/engine/note.h"
 #include "agent/http/answer.h"
 #include "agent/http/guard.h"
@@ -115,6 +116,7 @@ struct request {
 		size_t len;
 	} body;
 	char id[ID_SIZE];
+	struct caller *caller;        /* stays with the place of the request; NULL: no memory */
 	const struct http_flow *flow; /* NULL: there is one answer */
 	void *flow_arg;
 	bool live;  /* it has begun, and is not over */

@@ -153,6 +153,8 @@ static void set_id(struct request *r)
 
 static void open_request(struct request *r, struct exchange *x)
 {
+	if (!r->caller)
+		r->caller = caller_take();
 	r->exchange = x;
 	r->http = exchange_arg(x);
 	r->method = NULL;
@@ -256,6 +258,7 @@ static void on_drop(void *own)
 {
 	struct request *r = own;
 	text_fini(&r->name_text);
+	caller_give(r->caller);
 }
 
 static void on_turned_away(void *arg)

@@ -366,6 +366,7 @@ void stream_begin(struct request *r)
 	}
 	s->request = r;
 	s->engine.call.cancel = r->http->cancel;
+	caller_begin(r->caller, r->id, &s->engine.call);
 	s->engine.run = run_line;
 	s->engine.most = r->http->max_body;
 	s->engine.pause = &s->pause;

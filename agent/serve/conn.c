@@ -163,18 +163,25 @@ static bool tell_room(struct conn *c)
 	return true;
 }
 
+/* So much waited, and has gone now: is there something that it held up? */
+static bool may_go_on(const struct conn *c, size_t waited)
+{
+	return (waited > OUT_HIGH && out_waiting(c) <= OUT_HIGH) ||
+	       (waited && c->hang_up && !out_waiting(c));
+}
+
 void conn_turn(struct conn *c)
 {
-	bool stuck, go_on = true;
+	bool go_on = true;
 	leave_turns(c);
 	if (out_waiting(c))
 		out_flush(c);
 	tell_room(c);
 	while (go_on) {
 		work(c);
-		stuck = out_waiting(c) > OUT_HIGH;
+		size_t waited = out_waiting(c);
 		out_flush(c);
-		go_on = tell_room(c) || (stuck && out_waiting(c) <= OUT_HIGH);
+		go_on = tell_room(c) || may_go_on(c, waited);
 		if (c->broken || c->queued)
 			break;
 	}

@@ -104,9 +104,10 @@ static enum head_result find_end(struct head *head, const char *data, size_t len
 			return bad_request(fault, "a line ends with LF alone, not with CR LF");
 		bool empty = end == head->line + 1;
 		head->scanned = head->line = end + 1;
-		if (!empty || head_skip(data, end + 1) == end + 1)
+		size_t skipped = empty ? head_skip(data, end + 1) : 0;
+		if (!empty || skipped == end + 1)
 			continue;
-		if (end == (size_t)2 * EMPTY_MOST + 1)
+		if (skipped == end - 1)
 			return bad_request(fault, "there are empty lines before the request");
 		head->size = end + 1;
 		return head->size > limits->head

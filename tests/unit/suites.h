@@ -15,6 +15,7 @@
 	X(breaker) \
 	X(bucket) \
 	X(build) \
+	X(caller) \
 	X(canary) \
 	X(cancel) \
 	X(cgroup) \
@@ -163,8 +164,10 @@
 	X(schema) \
 	X(scope) \
 	X(serve) \
+	X(serve_alloc) \
 	X(serve_chunk) \
 	X(serve_head) \
+	X(serve_streams) \
 	X(shadow) \
 	X(source_contract) \
 	X(scribe) \
