@@ -193,7 +193,7 @@ def place(rows):
             "gridPos": {"h": 1, "w": WIDTH, "x": 0, "y": y},
         })  # fmt: skip
         y += 1
-        for made in panels:
+        for made in map(dict, panels):
             width, height = made.pop("width"), made.pop("height", HEIGHT)
             if x + width > WIDTH:
                 x, y, deep = 0, y + deep, 0
