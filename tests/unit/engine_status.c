@@ -163,6 +163,7 @@ START_TEST(the_metrics_say_what_serves_and_what_is_the_matter)
 {
 	char line[200];
 	site_put("a", 1, marking("1.0 \\\"b\\\\", 1, NULL));
+	site_says("a.state", "running");
 	snprintf(
 		line, sizeof line,
 		"flume_schema_info{schema=\"a\",version=\"1.0 \\\"b\\\\\",digest=\"%s\"} 1",
