@@ -2,13 +2,14 @@
 
 import os
 import re
+import shlex
 import subprocess
 
 import yaml
 
 from check import root, skip
 from refused import schema
-from render import CHART, agent, find, render, variables
+from render import CHART, KUBERNETES, agent, find, helm, render, variables
 from values_table import README, readme, undocumented
 
 FLUME = os.environ.get("FLUME") or os.path.join(root(), "build", "flume")
@@ -68,8 +69,21 @@ def test_each_variable_of_the_pod_is_one_of_the_agent():
 
 def test_what_the_readme_says_to_type_renders():
     with open(README, encoding="utf-8") as file:
-        commands = re.findall(r"^helm (?:install|upgrade) .*?[^\\]$", file.read(), re.M | re.S)
+        commands = re.findall(r"^helm install (?:.*\\\n)*.*", file.read(), re.M)
     assert commands, "no command to install it"
+    for command in commands:
+        words = shlex.split(command.replace("\\\n", " "))[3:]
+        assert words[0] == "helm/flume"
+        words = [word for word in words[1:] if word != "--create-namespace"]
+        code, _, err = helm(["template", "flume", CHART, "--kube-version", KUBERNETES, *words])
+        assert code == 0, f"{command}: {err}"
+
+
+def test_files_and_tests_that_the_readme_names_are_there():
+    with open(README, encoding="utf-8") as file:
+        links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read())
+    for link in links:
+        assert os.path.exists(os.path.join(os.path.dirname(README), link)), link
 
 
 def test_probes_ask_what_the_agent_serves():

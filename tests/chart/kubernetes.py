@@ -1,6 +1,7 @@
 """Whether Kubernetes would take what is rendered, by its own schemas: strict, so that a field that it
 does not know is a fault."""
 
+import functools
 import json
 import os
 
@@ -22,17 +23,21 @@ def monitoring(kind):
     return {**schema, "$ref": f"#/definitions/{kind}"}
 
 
-def complaints(version, thing):
-    group_version, kind = thing["apiVersion"], thing["kind"]
+@functools.lru_cache
+def validator(version, group_version, kind):
     if group_version.startswith("monitoring.coreos.com/"):
-        schema = monitoring(kind)
-    else:
-        try:
-            schema = kubernetes_schema(version, kind, group_version)
-        except KeyError:
-            skip("Kubernetes' schemas are not here: make deps-chart")
+        return jsonschema.Draft7Validator(monitoring(kind))
+    try:
+        schema = kubernetes_schema(version, kind, group_version)
+    except KeyError:
+        skip("Kubernetes' schemas are not here: make deps-chart")
     assert schema, f"Kubernetes {version} has no {group_version} {kind}"
-    for error in jsonschema.Draft7Validator(schema).iter_errors(thing):
+    return jsonschema.Draft7Validator(schema)
+
+
+def complaints(version, thing):
+    kind = thing["kind"]
+    for error in validator(version, thing["apiVersion"], kind).iter_errors(thing):
         yield f"{kind} {thing['metadata']['name']}: {'.'.join(map(str, error.path))}: {error.message}"
 
 
@@ -103,12 +108,14 @@ def test_a_change_of_what_takes_a_restart_replaces_the_pods():
     before = find(render(), "DaemonSet")
     values = {
         "config": {"poll": "1m"},
+        "config ": {"components": {"channels": {"a": {"kind": "stdout"}}}},
+        "config  ": {"plugins": ["/opt/luhn.so"]},
         "etcd": {"endpoints": ["http://other:2379"]},
         "nodeLabels": {"tier": "edge"},
         "drainSeconds": 20,
     }
     for key, value in values.items():
-        after = find(render(values={key: value}), "DaemonSet")
+        after = find(render(values={key.strip(): value}), "DaemonSet")
         assert before["spec"]["template"] != after["spec"]["template"], key
 
 
@@ -133,7 +140,12 @@ def test_alerts_and_dashboard_are_the_files():
     folder = os.path.join(root(), "helm", "flume", "files")
     objects = render("everything")
     with open(os.path.join(folder, "alerts.yaml"), encoding="utf-8") as file:
-        assert find(objects, "PrometheusRule")["spec"] == yaml.safe_load(file)
+        text = file.read()
+        assert find(objects, "PrometheusRule")["spec"] == yaml.safe_load(text)
+    values = {"prometheusRule": {"runbookUrl": "https://git.example.org/flume/blob/main/"}}
+    rule = yaml.safe_dump(find(render("everything", values), "PrometheusRule"), width=10**6)
+    links = text.count("runbook_url: ")
+    assert rule.count("runbook_url: https://git.example.org/flume/blob/main/helm/README.md#") == links
     with open(os.path.join(folder, "dashboard.json"), encoding="utf-8") as file:
         found = find(objects, "ConfigMap", "node-pipelines-dashboard")
         assert json.loads(found["data"]["flume.json"]) == json.load(file)
