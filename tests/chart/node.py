@@ -12,10 +12,12 @@ import subprocess
 import tempfile
 import time
 
+import yaml
+
 from check import contains, skip
 from documents import FLUME
 from jail import start, why_not
-from render import agent, find, render
+from render import agent, cases, find, render
 
 SLOW = float(os.environ.get("SLOW") or 1)
 SCHEMA = """\
@@ -65,6 +67,7 @@ class Node:
         self.folder = folder
         self.pod = None
         self.secrets = {}  # {Secret: {key: text}}
+        self.volumes = {}  # {volume of the agent: folder}
         os.chmod(folder, 0o755)
         for name in ("state", "socket"):
             os.mkdir(self.at(name))  # as the kubelet does
@@ -76,6 +79,7 @@ class Node:
         """Both containers; returns when the second one runs."""
         spec = find(objects, "DaemonSet")["spec"]["template"]["spec"]
         volumes = {v["name"]: self.volume(v, objects) for v in spec["volumes"]}
+        self.volumes = volumes
         for container in spec.get("initContainers", []):
             done = self.start(spec, container, volumes, stderr=subprocess.PIPE, text=True)
             _, err = done.communicate(timeout=20 * SLOW)
@@ -86,6 +90,15 @@ class Node:
             self.pod = self.start(spec, spec["containers"][0], volumes, stderr=log)
         # It may still be the shell that makes the root.
         wait("the agent's process", lambda: self.ended() or self.is_flume())
+
+    def command(self, objects, spec, container, command):
+        """(exit code, what it said) of a command in such a container."""
+        volumes = {v["name"]: self.volume(v, objects) for v in spec["volumes"]}
+        container = {**container, "command": command, "args": []}
+        out = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        done = self.start(spec, container, volumes, **out)
+        said, _ = done.communicate(timeout=60 * SLOW)
+        return done.returncode, said
 
     def is_flume(self):
         with open(f"/proc/{self.pod.pid}/comm", encoding="utf-8") as file:
@@ -117,9 +130,8 @@ class Node:
         name = volume["name"]
         if "hostPath" in volume:
             return self.at(name)
-        place = self.at("volume-" + name)
-        shutil.rmtree(place, ignore_errors=True)
-        os.mkdir(place)
+        place = tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder)
+        os.chmod(place, 0o755)
         if "configMap" in volume:
             self.put(place, find(objects, "ConfigMap", volume["configMap"]["name"])["data"])
         elif "secret" in volume:
@@ -141,6 +153,7 @@ class Node:
                 file.write(text)
             with contextlib.suppress(FileExistsError):
                 os.symlink(f"..data/{name}", os.path.join(place, name))
+        os.chmod(os.path.join(place, version), 0o755)
         os.symlink(version, os.path.join(place, "..data_tmp"))
         os.rename(os.path.join(place, "..data_tmp"), os.path.join(place, "..data"))
 
@@ -287,6 +300,61 @@ def test_the_agent_takes_each_option_that_the_values_can_say():
         one.up("/healthz")
         labels = json.loads(one.ask("/status")[1])["labels"]
         assert labels == {"tier": "edge", "pod": "flume-abcde", "zone": ""}, labels
+
+
+def test_the_configmap_is_reloaded_and_nothing_of_it_waits_for_a_restart():
+    with node() as one:
+        port = free_port()
+        one.run(of_a_configmap(port=port))
+        one.up()
+        if "config" not in json.loads(one.ask("/status")[1]):
+            skip("this agent does not read its configuration again")
+        # All options that there are, but for those by which pods are replaced.
+        with open(cases()["everything"], encoding="utf-8") as file:
+            config = yaml.safe_load(file)["config"]
+        restart = ("components", "plugins", "case-limit", "etcd-silence", "poll", "write-through")
+        config = {key: value for key, value in config.items() if key not in restart}
+        after = find(of_a_configmap(port=port, config=config), "ConfigMap", "flume")
+        one.put(one.volumes["config"], after["data"])
+        wait("a reload", lambda: "configuration reloaded" in one.said())
+        about = json.loads(one.ask("/status")[1])["config"]
+        assert about["ok"] and "waits_for_restart" not in about, about
+        contains(one.said(), *set(config) - {"allow-host"})
+        assert one.ask("/pipelines/hello", b"{}", "flume.example.org")[0] == 200
+
+
+def doctor(one, objects):
+    """helm test, and the same by kubectl exec; what both said."""
+    if subprocess.run([FLUME, "doctor", "--help"], capture_output=True, check=False).returncode:
+        skip("this agent has no doctor")
+    test = find(objects, "Pod")["spec"]
+    container = test["containers"][0]
+    yield one.command(objects, test, container, [*container["command"], *container["args"]])
+    spec = find(objects, "DaemonSet")["spec"]["template"]["spec"]
+    yield one.command(objects, spec, spec["containers"][0], ["flume", "doctor"])
+
+
+def test_helm_test_is_content_with_a_node_that_is_well():
+    with node() as one:
+        port = free_port()
+        objects = of_a_configmap(port=port, service={"port": port})
+        one.run(objects)
+        one.up()
+        for code, said in doctor(one, objects):
+            assert code == 0 and "fail" not in said, said
+            assert "config" in said and "flume" in said, said
+
+
+def test_helm_test_says_that_etcd_cannot_be_reached():
+    with node() as one:
+        port = free_port()
+        etcd = {"endpoints": ["http://127.0.0.1:9"]}
+        objects = render("minimal", {"port": port, "service": {"port": port}, "etcd": etcd})
+        one.run(objects)
+        one.up("/healthz")
+        for code, said in doctor(one, objects):
+            assert code == 1, said
+            contains(said, "fail  etcd", "http://127.0.0.1:9")
 
 
 def test_a_wrong_component_ends_the_agent_with_a_line_that_says_where():
