@@ -189,6 +189,13 @@ floors:
 chart: $(B)/flume
 	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/chart/run.py $(ONLY)
 
+# A dashboard has two thousand lines, so it is drawn from a table; a test compares the two.
+.PHONY: helm/flume/files/dashboard.json
+helm/flume/files/dashboard.json:
+	@mkdir -p $(B)
+	$(Q)python3 helm/dashboard.py > $(B)/dashboard.json
+	$(Q)mv $(B)/dashboard.json $@
+
 # The two that a newcomer needs: dependencies first, and a make of its own afterwards, for the
 # flags of packages that were just installed.
 .PHONY: run check
@@ -275,7 +282,7 @@ DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev li
               libjq-dev
 DEPS_CHECK := g++ check etcd-server etcd-client openssl python3 python3-jsonschema python3-yaml \
               graphviz curl
-DEPS_CHART := python3-jsonschema python3-pip python3-yaml
+DEPS_CHART := prometheus python3-jsonschema python3-pip python3-yaml
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 # The original is written in Go and takes 1.24 or newer: where Debian's is older, put one on the PATH.
 DEPS_GO    := golang-go ca-certificates

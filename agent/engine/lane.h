@@ -532,7 +532,7 @@ void board_proved(struct engine *);
 void board_pace(struct engine *);
 /* At once, if anything changed. */
 void board_flush(struct engine *);
-void metrics_write(struct engine *, struct text *);
+void metrics_write(struct engine *, bool ready, struct text *);
 const char *outcome_word(enum outcome);
 /* The state as it is shown, with its reason. */
 const char *lane_state_word(const struct lane *, const char **out_reason);

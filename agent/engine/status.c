@@ -397,7 +397,7 @@ static void pin(struct engine *e)
 	struct text why = {0}, status = {0}, brief = {0}, metrics = {0};
 	struct page page = {.ready = explain(e, &why)};
 	write_status(e, &status, &brief, &page.proof);
-	metrics_write(e, &metrics);
+	metrics_write(e, page.ready, &metrics);
 	page.why = why.s;
 	page.status = status.s;
 	page.brief = brief.s;

@@ -10,9 +10,9 @@
 
 #include "lib/base/map.h"
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +32,9 @@ static const struct outcome {
 };
 #define OUTCOMES (sizeof outcomes / sizeof *outcomes)
 
+/* A step that only computes takes microseconds, one that asks somebody milliseconds, and a call that
+ * waits has seconds: so from 50 us to 10 s, three buckets to a power of ten.  Each is a series for each
+ * schema and node, so there are no more. */
 static const struct bucket {
 	int64_t most_ns;
 	const char *seconds;
@@ -249,44 +252,59 @@ static void sum_rows(struct meters *m, struct map *sums)
 
 /* ---- showing ---- */
 
-static void describe(struct text *out, const char *name, const char *type, const char *about)
-{
-	text_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, about, name, type);
-}
+enum { ANSWERS, REQUESTS, ERRORS, DURATIONS };
+
+const struct metric meters_metrics[] = {
+	[ANSWERS] = {"flume_http_requests_total",
+		     METRIC_COUNTER,
+		     "HTTP requests answered, by status.",
+		     {"code"}},
+	[REQUESTS] =
+		{"flume_pipeline_requests_total",
+		 METRIC_COUNTER,
+		 "Calls of a pipeline over HTTP, and documents of streams, by what became of "
+		 "them.",
+		 {"schema", "outcome"}},
+	[ERRORS] = {"flume_pipeline_errors_total",
+		    METRIC_COUNTER,
+		    "Those of them that were neither answered nor dropped.",
+		    {"schema"}},
+	[DURATIONS] = {"flume_pipeline_duration_seconds",
+		       METRIC_HISTOGRAM,
+		       "How long they took, with the wait for a worker.",
+		       {"schema"}},
+	{0},
+};
 
 static void write_answers(const struct meters *m, struct text *out)
 {
-	describe(out, "flume_http_requests_total", "counter",
-		 "HTTP requests answered, by status.");
+	metric_begin(out, &meters_metrics[ANSWERS]);
 	for (unsigned i = 0; i <= LAST_STATUS - FIRST_STATUS; i++) {
+		char code[16];
 		uint64_t n = 0;
 		for (unsigned l = 0; l < m->lanes; l++)
 			n += get(&m->lane[l].answers[i]);
+		snprintf(code, sizeof code, "%u", i + FIRST_STATUS);
 		if (n)
-			text_addf(out, "flume_http_requests_total{code=\"%u\"} %" PRIu64 "\n",
-				  i + FIRST_STATUS, n);
+			metric_add(out, &meters_metrics[ANSWERS], METRIC_OF(code), (int64_t)n);
 	}
 }
 
 static void write_outcomes(const struct map *rows, struct text *out)
 {
-	describe(out, "flume_pipeline_requests_total", "counter",
-		 "Calls of a pipeline over HTTP, by what became of them.");
+	metric_begin(out, &meters_metrics[REQUESTS]);
 	for (size_t i = 0; i < rows->len; i++) {
 		const struct row *row = rows->entries[i].thing;
 		for (size_t o = 0; o < OUTCOMES; o++)
-			text_addf(out,
-				  "flume_pipeline_requests_total{schema=\"%s\",outcome=\"%s\"} "
-				  "%" PRIu64 "\n",
-				  rows->entries[i].name, outcomes[o].name,
-				  get(&row->outcomes[o]));
+			metric_add(out, &meters_metrics[REQUESTS],
+				   METRIC_OF(rows->entries[i].name, outcomes[o].name),
+				   (int64_t)get(&row->outcomes[o]));
 	}
 }
 
 static void write_errors(const struct map *rows, struct text *out)
 {
-	describe(out, "flume_pipeline_errors_total", "counter",
-		 "Calls of a pipeline over HTTP that ended with an error.");
+	metric_begin(out, &meters_metrics[ERRORS]);
 	for (size_t i = 0; i < rows->len; i++) {
 		const struct row *row = rows->entries[i].thing;
 		uint64_t errors = 0;
@@ -294,27 +312,25 @@ static void write_errors(const struct map *rows, struct text *out)
 			if (outcomes[o].result != FLUME_OK &&
 			    outcomes[o].result != FLUME_DROPPED)
 				errors += get(&row->outcomes[o]);
-		text_addf(out, "flume_pipeline_errors_total{schema=\"%s\"} %" PRIu64 "\n",
-			  rows->entries[i].name, errors);
+		metric_add(out, &meters_metrics[ERRORS], METRIC_OF(rows->entries[i].name),
+			   (int64_t)errors);
 	}
 }
 
 static void write_durations(const struct map *rows, struct text *out)
 {
-	static const char name[] = "flume_pipeline_duration_seconds";
-	describe(out, name, "histogram", "How long calls of a pipeline over HTTP took.");
+	const char *most[BUCKETS];
+	for (size_t b = 0; b < BUCKETS; b++)
+		most[b] = buckets[b].seconds;
+	metric_begin(out, &meters_metrics[DURATIONS]);
 	for (size_t i = 0; i < rows->len; i++) {
-		const char *schema = rows->entries[i].name;
 		const struct row *row = rows->entries[i].thing;
-		uint64_t sum = 0;
-		for (size_t b = 0; b < BUCKETS; b++) {
-			sum += get(&row->buckets[b]);
-			text_addf(out, "%s_bucket{schema=\"%s\",le=\"%s\"} %" PRIu64 "\n", name,
-				  schema, buckets[b].seconds, sum);
-		}
-		text_addf(out, "%s_sum{schema=\"%s\"} %.9f\n", name, schema,
-			  (double)get(&row->took_ns) / 1e9);
-		text_addf(out, "%s_count{schema=\"%s\"} %" PRIu64 "\n", name, schema, sum);
+		uint64_t counts[BUCKETS];
+		for (size_t b = 0; b < BUCKETS; b++)
+			counts[b] = get(&row->buckets[b]);
+		metric_add_histogram(out, &meters_metrics[DURATIONS],
+				     METRIC_OF(rows->entries[i].name), most, counts, BUCKETS,
+				     get(&row->took_ns));
 	}
 }
 

@@ -7,6 +7,7 @@
 #ifndef FLUME_AGENT_HTTP_METERS_H
 #define FLUME_AGENT_HTTP_METERS_H
 
+#include "agent/metric/metric.h"
 #include "lib/base/text.h"
 #include "lib/flume.h"
 
@@ -32,6 +33,7 @@ void meters_tally(struct meters_tally *, int result, int64_t took_ns);
 void meters_add(struct meters *, unsigned lane, const char *name, struct meters_tally *);
 void meters_answer(struct meters *, unsigned lane, unsigned status);
 
+extern const struct metric meters_metrics[];
 /* Prometheus text. */
 void meters_write(struct meters *, struct text *out);
 

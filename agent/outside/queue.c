@@ -312,6 +312,8 @@ int queue_new(struct queue **out, const struct queue_options *options,
 	q->carrier = *carrier;
 	STAILQ_INIT(&q->lines);
 	counts_show(&q->counts, options->kind, options->name);
+	atomic_store(&q->counts.most, options->documents);
+	atomic_store(&q->counts.most_bytes, options->bytes);
 	pthread_mutex_init(&q->lock, NULL);
 	threads_cond_init(&q->work);
 	threads_cond_init(&q->room);

@@ -7,6 +7,8 @@
 import sys
 
 sys.dont_write_bytecode = True
+import alerts  # noqa: E402
+import dashboards  # noqa: E402
 import documents  # noqa: E402
 import golden  # noqa: E402
 import kubernetes  # noqa: E402
@@ -15,5 +17,7 @@ import refused  # noqa: E402
 import security  # noqa: E402
 from check import play  # noqa: E402
 
+MODULES = [golden, refused, kubernetes, security, documents, alerts, dashboards, node]
+
 if __name__ == "__main__":
-    sys.exit(play([golden, refused, kubernetes, security, documents, node], sys.argv[1:]))
+    sys.exit(play(MODULES, sys.argv[1:]))

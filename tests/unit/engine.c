@@ -125,7 +125,7 @@ START_TEST(a_text_that_does_not_check_keeps_what_runs)
 	site_says("a.attempted.errors.1.code", "unknown-ref");
 	site_says("a.attempted.error", "a:3:18: processor 'flib' not found [unknown-ref]");
 	site_made_by("a", 1);
-	site_counts("flume_config_last_reload_successful{schema=\"a\"} 0");
+	site_counts("flume_schema_last_update_successful{schema=\"a\"} 0");
 }
 END_TEST
 
@@ -137,7 +137,7 @@ START_TEST(going_back_to_what_runs_clears_a_rejection)
 	site_put("a", 7, marking("1.0.0", 1, NULL));
 	site_says("a.state", "running");
 	site_says("a.attempted.error", "-");
-	site_counts("flume_config_last_reload_successful{schema=\"a\"} 1");
+	site_counts("flume_schema_last_update_successful{schema=\"a\"} 1");
 	site_counts("flume_schema_generation{schema=\"a\"} 1");
 }
 END_TEST
@@ -154,7 +154,7 @@ START_TEST(a_list_settles_in_any_order)
 	site_counts("flume_schema_update_total{schema=\"a\",outcome=\"applied\"} 1");
 	const struct page *page = board_take(site.board);
 	ck_assert_ptr_null(strstr(page->metrics, "waiting"));
-	ck_assert_ptr_null(strstr(page->metrics, "rejected"));
+	ck_assert_ptr_null(strstr(page->metrics, "\"rejected\"} 1"));
 	board_release(site.board, page);
 }
 END_TEST

@@ -148,11 +148,11 @@ START_TEST(the_metrics_have_their_heads)
 {
 	site_put("a", 1, marking("1.0.0", 1, NULL));
 	site_counts("# TYPE flume_schema_update_total counter");
-	site_counts("# TYPE flume_config_last_reload_successful gauge");
-	site_counts("# TYPE flume_config_last_reload_success_timestamp_seconds gauge");
+	site_counts("# TYPE flume_schema_last_update_successful gauge");
+	site_counts("# TYPE flume_schema_last_update_success_timestamp_seconds gauge");
 	site_counts("# TYPE flume_schema_generation gauge");
 	site_counts("flume_schema_generation{schema=\"a\"} 1");
-	site_counts("flume_config_last_reload_successful{schema=\"a\"} 1");
+	site_counts("flume_schema_last_update_successful{schema=\"a\"} 1");
 	site_counts("# TYPE flume_source_up gauge");
 }
 END_TEST

@@ -17,6 +17,7 @@
 	X(build) \
 	X(canary) \
 	X(cancel) \
+	X(cgroup) \
 	X(change) \
 	X(change_conflicts) \
 	X(check) \
@@ -130,6 +131,7 @@
 	X(log) \
 	X(loop) \
 	X(map) \
+	X(metric) \
 	X(names) \
 	X(ndjson) \
 	X(note) \
