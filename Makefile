@@ -2,6 +2,7 @@
 #
 #   make          build            make run     install what is missing, build, start the agent
 #   make check    every test       make lint    format, clang-tidy, floors
+#   make chart    helm/flume, by the real Helm
 #   make sim      fleets in virtual time, SEEDS=2000
 #   make fuzz     each fuzzer      make stress  many threads, SECONDS=60
 #   make bench    the figures, as ratios
@@ -121,7 +122,7 @@ $(B)/unit: $(UNIT_OBJECTS) $(AGENT_OBJECTS) $(LIB_OBJECTS)
 # What runs under a sanitizer must say so by failing.
 export ASAN_OPTIONS  ?= detect_leaks=1:abort_on_error=0
 export UBSAN_OPTIONS ?= print_stacktrace=1:halt_on_error=1
-export TSAN_OPTIONS  ?= halt_on_error=1:second_deadlock_stack=1
+export TSAN_OPTIONS  ?= halt_on_error=1:second_deadlock_stack=1:suppressions=$(CURDIR)/tests/tsan.supp
 # So many times as long a wait may take: a bound is for what never comes, and waiting costs nothing
 # where it comes soon.
 SLOW := $(if $(VARIANT),8,3)
@@ -181,6 +182,19 @@ weather: all
 
 floors:
 	sh tests/floors.sh
+
+# helm/flume through the real Helm, and the agent as its pods start it; ONLY=PART of a test's name.
+# GOLDEN=write: what is rendered now is right.
+.PHONY: chart
+chart: $(B)/flume
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/chart/run.py $(ONLY)
+
+# A dashboard has two thousand lines, so it is drawn from a table; a test compares the two.
+.PHONY: helm/flume/files/dashboard.json
+helm/flume/files/dashboard.json:
+	@mkdir -p $(B)
+	$(Q)python3 helm/dashboard.py > $(B)/dashboard.json
+	$(Q)mv $(B)/dashboard.json $@
 
 # The two that a newcomer needs: dependencies first, and a make of its own afterwards, for the
 # flags of packages that were just installed.
@@ -268,6 +282,7 @@ DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev li
               libjq-dev
 DEPS_CHECK := g++ check etcd-server etcd-client openssl python3 python3-jsonschema python3-yaml \
               graphviz curl
+DEPS_CHART := prometheus python3-jsonschema python3-pip python3-yaml
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 # The original is written in Go and takes 1.24 or newer: where Debian's is older, put one on the PATH.
 DEPS_GO    := golang-go ca-certificates
@@ -283,13 +298,17 @@ install_missing = missing=$$(for p in $(1); do \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
 
 # One after another, also with -j: apt locks what it works on.
-.PHONY: deps deps-check deps-lint deps-bench
+.PHONY: deps deps-check deps-lint deps-bench deps-chart
 deps:
 	@$(call install_missing,$(DEPS))
 deps-check: deps
 	@$(call install_missing,$(DEPS_CHECK))
 deps-lint: deps-check
 	@$(call install_missing,$(DEPS_LINT))
+# Helm itself lies in build/chart, for Debian has none.
+deps-chart: deps-check
+	@$(call install_missing,$(DEPS_CHART))
+	@python3 tests/chart/tools.py
 deps-bench:
 	@command -v go >/dev/null || { $(call install_missing,$(DEPS_GO)); }
 	@$(call install_missing,$(DEPS_BENCH))

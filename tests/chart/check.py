@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 import traceback
 
 
@@ -21,6 +22,7 @@ def play(modules, chosen):
             full = f"{module.__name__}:{name}"
             if not name.startswith("test_") or (chosen and not any(w in full for w in chosen)):
                 continue
+            began = time.monotonic()
             try:
                 test()
             except Skipped as why:
@@ -32,7 +34,7 @@ def play(modules, chosen):
                 print(f"FAILED {full}: {why}\n{place}", flush=True)
             else:
                 passed += 1
-                print(f"ok {full}", flush=True)
+                print(f"ok {full} ({time.monotonic() - began:.1f} s)", flush=True)
     for name in failed:
         print(f"FAILED {name}")
     print(f"{passed} passed, {len(failed)} failed, {skipped} skipped")
