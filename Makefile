@@ -180,6 +180,12 @@ UPDATES ?= 10000
 weather: all
 	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/weather.py $(UPDATES) $(SEED)
 
+# So many agents restarted in steps of ten per cent, while applications ask.
+.PHONY: restarts
+AGENTS ?= 200
+restarts: all
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/restarts.py $(AGENTS)
+
 floors:
 	sh tests/floors.sh
 

@@ -174,7 +174,7 @@ int door_add_local(struct door *d, const char *path, struct flume_err *err)
 
 /* ---- the thread ---- */
 
-/* False when the system is short of something. */
+/* False when the system is short of something, or nobody waits at a socket that was shut. */
 static bool take_in(struct door *d, int fd)
 {
 	struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
@@ -182,8 +182,8 @@ static bool take_in(struct door *d, int fd)
 	int client = accept4(fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (client >= 0)
 		d->fn(d->arg, client, (struct sockaddr *)&from, len);
-	return client >= 0 ||
-	       (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM);
+	return client >= 0 || (errno != EMFILE && errno != ENFILE && errno != ENOBUFS &&
+			       errno != ENOMEM && errno != EINVAL);
 }
 
 /* Best effort: without it only the moment between the last look and the close is open. */
