@@ -303,9 +303,9 @@ def the_unit_allows_every_call_that_the_agent_makes(s):
     argv = node.argv()
     node.argv = lambda: ["strace", "-f", "-qq", "-o", traced, "-e", "trace=all", *argv]
     node.start()
-    etcd.put("/flume/schemas/a", marking("1.0.0", "a"))
-    etcd.put("/flume/schemas/b", 'version: "1"\nstream: out\n')
-    etcd.put("/flume/schemas/c", 'version: "1"\ncomponents: {processors: {x: {kind: jq, program: ".id += 1"}}}\n'
+    etcd.set_schema("a", marking("1.0.0", "a"))
+    etcd.set_schema("b", 'version: "1"\nstream: out\n')
+    etcd.set_schema("c", 'version: "1"\ncomponents: {processors: {x: {kind: jq, program: ".id += 1"}}}\n'
              "type: sequence\nchildren: [{ref: x}]\n")  # fmt: skip
     for name in "abc":
         node.wait_for(f"{name} answers", lambda name=name: node.process(name, {"id": 1}).status == 200, 30)
