@@ -244,6 +244,9 @@ struct engine {
 	char *rates; /* as they were written last  */
 	int64_t rates_at;
 	char started[STAMP_SIZE];
+	struct { /* see config.c; NULL: there is none to speak of */
+		char *status, *metrics;
+	} config;
 
 	struct loop_timer *pin;
 	bool pinning; /* the timer is armed */
@@ -510,6 +513,8 @@ void engine_stir(struct engine *, const char *name);
 
 /* Once it is known whether there is a source. */
 void sight_begin(struct engine *);
+/* The bound has changed. */
+void sight_bound(struct engine *);
 void sight_proved(struct engine *, int64_t revision);
 /* The store was wiped or restored. */
 void sight_reset(struct engine *);

@@ -280,4 +280,6 @@ void metrics_write(struct engine *e, bool ready, struct text *t)
 	add_sight(t, e);
 	add_single(t, DISK_OK, remembers, !e->disk_why);
 	add_single(t, DISK_UNUSABLE, remembers, (int64_t)e->saves.unusable);
+	if (e->config.metrics)
+		text_add(t, e->config.metrics);
 }

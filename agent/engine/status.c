@@ -273,6 +273,10 @@ static void add_node(struct engine *e, struct text *t, struct page_proof *out_pr
 	add_text(t, "started", e->started);
 	add_text(t, "source", e->options.source);
 	add_health(t, "link", "up", e->link_up, e->link_why);
+	if (e->config.status) {
+		add_key(t, "config");
+		text_add(t, e->config.status);
+	}
 	if (e->options.state_dir)
 		add_health(t, "disk", "ok", !e->disk_why, e->disk_why);
 	out_proof->begin = t->len;

@@ -52,6 +52,11 @@ struct http_options {
  * address that could not be had. */
 int http_new(struct http **out, struct loop *, flume_factory *, struct engine *, struct board *,
 	     const struct http_options *, struct flume_err *err);
+/* On the loop's thread: what an operator may change while it serves, which are allow_hosts, token,
+ * tap_redact, max_body, timeout_ns and drain_ns; the other options are as they were.  A request that has
+ * begun goes on with what it began with.  0; or FLUME_INVALID or FLUME_NOMEM, and then nothing has
+ * changed. */
+int http_change(struct http *, const struct http_options *, struct flume_err *err);
 /* On the loop's thread, or after it ran.  Accepts no more, lets requests in flight end (cancels
  * them after drain_ns), answers 503 to changes that the engine still works on.  Returns NULL; or,
  * two seconds after the cancel, the http itself when a call does not end: then that call still uses

@@ -14,6 +14,7 @@
 #include "agent/serve/serve.h"
 #include "agent/tap/tap.h"
 #include "lib/base/digest.h"
+#include "lib/base/live.h"
 #include "lib/base/text.h"
 
 #include <pthread.h>
@@ -22,17 +23,23 @@ struct lane { /* of one thread that serves */
 	_Alignas(64) struct ids ids;
 };
 
+struct rules { /* immutable; another one takes its place */
+	struct counted counted;
+	struct guard guard;
+};
+
 struct http {
 	struct loop *loop;
 	flume_factory *factory;
 	struct engine *engine;
 	struct board *board;
 
-	struct guard guard;
+	struct live rules; /* struct rules */
 	struct http_keeper keeper;
 	char *read_only;
-	size_t max_body;
-	int64_t timeout_ns, drain_ns;
+	_Atomic size_t max_body;
+	_Atomic int64_t timeout_ns;
+	int64_t drain_ns;
 
 	struct door *door;
 	struct serve *serve;
@@ -146,6 +153,14 @@ void request_stream(struct request *);
 /* For what is shown as YAML or JSON: which one the client likes.  The answer gets `digest` as its
  * ETag.  False, with the answer given: the client has that already, or will take neither. */
 bool request_may_read(struct request *, const char *digest, enum flume_format *out);
+
+/* The rules as they are; lent until live_leave.  For what is brief. */
+const struct rules *rules_enter(const struct http *);
+/* NULL when out of memory. */
+struct rules *rules_new(const struct http_options *);
+/* Puts them in the place of those before; NULL: there are none any more. */
+void rules_put(struct http *, struct rules *);
+void rules_limits(struct http *, const struct http_options *);
 
 /* The headers are there: finds the method, or answers why not. */
 void request_admit(struct request *);

@@ -7,7 +7,7 @@
 #include "agent/outside/counts.h"
 
 const struct metric *const metrics_tables[] = {
-	engine_metrics, meters_metrics, counts_metrics, process_metrics, NULL,
+	engine_metrics, config_metrics, meters_metrics, counts_metrics, process_metrics, NULL,
 };
 
 static void run(struct request *r)
