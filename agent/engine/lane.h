@@ -176,6 +176,7 @@ struct lane {
 	struct bad bad;
 	struct bad tries; /* see crash.c */
 	struct breaker breaker;
+	bool refuses;             /* so says the page of the breaker */
 	struct note cleared;      /* the last clear that was carried out; at 0: none was */
 	enum save save, bad_save; /* of what is proven; of `bad` */
 	int64_t save_at, bad_save_at;

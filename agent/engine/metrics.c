@@ -187,13 +187,21 @@ static void add_states(struct text *t, struct engine *e)
 	}
 }
 
+/* What is wanted to be seen when it happens for the first time is there before, as 0: of a series that
+ * begins with 1, Prometheus knows no increase.  The others are spared. */
+static bool is_watched(const struct lane *lane, int outcome)
+{
+	return lane_shown(lane) && (outcome == OUTCOME_APPLIED || outcome == OUTCOME_REJECTED ||
+				    outcome == OUTCOME_HELD || outcome == OUTCOME_ROLLED_BACK);
+}
+
 static void add_updates(struct text *t, struct engine *e)
 {
 	metric_begin(t, &engine_metrics[UPDATES]);
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		const struct lane *lane = engine_lane_at(e, i);
 		for (int k = 0; k < OUTCOME_COUNT; k++)
-			if (lane->counts[k])
+			if (lane->counts[k] || is_watched(lane, k))
 				metric_add(t, &engine_metrics[UPDATES],
 					   METRIC_OF(lane->name, outcome_word((enum outcome)k)),
 					   (int64_t)lane->counts[k]);

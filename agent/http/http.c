@@ -23,6 +23,7 @@
 
 #define NS_PER_S     1000000000
 #define LISTEN_ON_NS (NS_PER_S / 4)
+#define FIRST_NS     NS_PER_S /* for the first request of a connection that was just taken */
 #define HAND_OVER_NS NS_PER_S /* for cancelled calls to be answered, and again to end */
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
@@ -212,6 +213,9 @@ static bool drain(struct http *http)
 	if (!http->serve)
 		return true;
 	poll_for_none(http, serve_connections, LISTEN_ON_NS);
+	serve_end_idle(http->serve);
+	poll_for_none(http, serve_ending_idle, HAND_OVER_NS);
+	poll_for_none(http, serve_fresh, http->drain_ns < FIRST_NS ? http->drain_ns : FIRST_NS);
 	if (!poll_for_none(http, serve_active, http->drain_ns)) {
 		flume_cancel_request(http->cancel);
 		serve_wake_all(http->serve);

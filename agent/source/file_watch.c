@@ -3,8 +3,9 @@
  * whether anything is new.  It counts when two looks in a row find the same.  A slow look that waits for
  * nothing is there for network file systems, which change without an event.
  *
- * Writes in place show in the folder where the file really is; everything else in the folders that the
- * path leads through (way.h).
+ * Writes in place are watched at the file itself, so that a busy neighbour, a log, wakes nobody; that they are
+ * over shows in the folder where it really is, and everything else in the folders that the path leads
+ * through (way.h).
  */
 #include "agent/source/file_watch.h"
 
@@ -38,7 +39,8 @@ struct file_watch {
 	void *arg;
 	int inotify;    /* -1: none */
 	struct way way; /* to it */
-	int wd;         /* of the folder where it is; -1: none */
+	int folder;     /* where it is, -1: none */
+	int file;       /* likewise, itself      */
 	char *name;     /* in there */
 	struct loop_fd *events;
 	struct loop_timer *look;
@@ -78,27 +80,32 @@ static void watch(struct file_watch *w)
 	(void)way_watch(&w->way, w->inotify, w->path, -1); /* else there is the slow look */
 	free(w->name);
 	w->name = NULL;
-	w->wd = -1;
+	w->folder = -1;
+	int before = w->file;
+	w->file = inotify_add_watch(w->inotify, w->path, IN_MODIFY | IN_ATTRIB);
+	if (before >= 0 && before != w->file)
+		inotify_rm_watch(w->inotify, before); /* may be gone with its file */
 	if (!realpath(w->path, real))
 		return;
 	char *slash = strrchr(real, '/');
 	w->name = strdup(slash + 1);
 	slash[slash == real] = '\0';
-	w->wd = inotify_add_watch(w->inotify, real,
-				  IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB |
-					  IN_MASK_ADD | IN_ONLYDIR);
+	w->folder = inotify_add_watch(w->inotify, real,
+				      IN_CREATE | IN_CLOSE_WRITE | IN_MASK_ADD | IN_ONLYDIR);
 }
 
 /* ---- what inotify says ---- */
 
 static bool is_about_it(struct file_watch *w, const struct inotify_event *event)
 {
-	bool own = event->wd == w->wd && event->len && w->name && !strcmp(event->name, w->name);
-	if (own && event->mask & (IN_CREATE | IN_MODIFY))
+	bool itself = event->wd == w->file && w->file >= 0;
+	bool named = event->wd == w->folder && event->len && w->name &&
+		     !strcmp(event->name, w->name);
+	if ((itself && event->mask & IN_MODIFY) || (named && event->mask & IN_CREATE))
 		w->writing = true;
-	if (own && event->mask & IN_CLOSE_WRITE)
+	if (named && event->mask & IN_CLOSE_WRITE)
 		w->writing = false;
-	return own || event->wd < 0 || way_is_turned(&w->way, event);
+	return itself || named || event->wd < 0 || way_is_turned(&w->way, event);
 }
 
 static void on_event(int fd, uint32_t mask, void *arg)
@@ -165,7 +172,8 @@ struct file_watch *file_watch_new(struct loop *loop, const char *path, void (*fn
 	struct file_watch *w = calloc(1, sizeof *w);
 	if (!w)
 		return NULL;
-	*w = (struct file_watch){.path = strdup(path), .fn = fn, .arg = arg, .wd = -1};
+	*w = (struct file_watch){
+		.path = strdup(path), .fn = fn, .arg = arg, .folder = -1, .file = -1};
 	w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	w->look = loop_timer_new(loop, on_look, w);
 	if (w->inotify >= 0)
