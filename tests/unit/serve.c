@@ -307,6 +307,39 @@ START_TEST(at_the_end_each_answer_is_the_last)
 }
 END_TEST
 
+START_TEST(idle_connections_end_and_those_that_asked_nothing_yet_stay)
+{
+	int used = client(), fresh = client(), parked = client();
+	char *all;
+	say(used, GET("/a"));
+	hear(used, "X-Path: /a");
+	say(parked, GET("/park"));
+	UNTIL(the.parked && serve_active(the.serve) == 1);
+	ck_assert_uint_eq(serve_fresh(the.serve), 1);
+	serve_end_idle(the.serve);
+	UNTIL(!serve_ending_idle(the.serve));
+	ck_assert_uint_eq(hear_all(used, &all), 0);
+	free(all);
+	say(fresh, GET("/b"));
+	hear(fresh, "X-Path: /b");
+	ck_assert_uint_eq(serve_fresh(the.serve), 0);
+	exchange_wake(the.parked);
+	hear(parked, "woken");
+	close(fresh);
+	close(parked);
+	UNTIL(!serve_connections(the.serve));
+}
+END_TEST
+
+START_TEST(who_leaves_without_asking_is_not_waited_for)
+{
+	int fresh = client();
+	UNTIL(serve_fresh(the.serve) == 1);
+	close(fresh);
+	UNTIL(!serve_fresh(the.serve));
+}
+END_TEST
+
 /* ---- many at once ---- */
 
 static void *ask_often(void *arg)
@@ -365,6 +398,8 @@ Suite *suite_serve(void)
 	tcase_add_test(t, whoever_has_the_request_of_a_client_that_left_is_told_and_keeps_it);
 	tcase_add_test(t, a_client_may_leave_at_any_time);
 	tcase_add_test(t, at_the_end_each_answer_is_the_last);
+	tcase_add_test(t, idle_connections_end_and_those_that_asked_nothing_yet_stay);
+	tcase_add_test(t, who_leaves_without_asking_is_not_waited_for);
 	tcase_add_test(t, many_threads_ask_and_wake_at_once);
 	return suite;
 }
