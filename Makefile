@@ -214,7 +214,7 @@ run: deps
 
 check: deps-check
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/unit $(B)/sim
-	@$(MAKE) --no-print-directory floors unit sim scenarios
+	@$(MAKE) --no-print-directory floors unit sim scenarios chart
 
 JOBS := $(shell nproc)
 
