@@ -7,6 +7,8 @@
 /* A new row changes no other. */
 /* clang-format off */
 #define SUITES(X) \
+	X(ab) \
+	X(ab_race) \
 	X(alloc) \
 	X(arena) \
 	X(binding) \
