@@ -9,6 +9,8 @@
 #define SUITES(X) \
 	X(ab) \
 	X(ab_race) \
+	X(ab_ratio) \
+	X(ab_routes) \
 	X(alloc) \
 	X(arena) \
 	X(binding) \
@@ -170,6 +172,7 @@
 	X(state_race) \
 	X(stress) \
 	X(suggest) \
+	X(switchboard) \
 	X(tally) \
 	X(tap) \
 	X(terms) \
