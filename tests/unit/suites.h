@@ -27,6 +27,7 @@
 	X(cmd_lint) \
 	X(cmd_progress) \
 	X(cmd_run) \
+	X(cmd_switch) \
 	X(component) \
 	X(component_forced) \
 	X(conf) \
@@ -168,6 +169,8 @@
 	X(state_race) \
 	X(stress) \
 	X(suggest) \
+	X(switches) \
+	X(switches_memory) \
 	X(tally) \
 	X(tap) \
 	X(terms) \
