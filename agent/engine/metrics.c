@@ -153,6 +153,7 @@ void metrics_write(struct engine *e, struct text *t)
 		add_gauge(t, e, &gauges[i]);
 	add_trials(t, e);
 	add_sight(t, e);
+	guest_add_metrics(e, t);
 	if (!e->options.state_dir)
 		return;
 	add_single(t, "flume_disk_ok", "gauge",

@@ -12,6 +12,7 @@
 #include "agent/http/through.h"
 #include "agent/log/log.h"
 #include "agent/serve/door.h"
+#include "agent/switches/switches.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -77,6 +78,10 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 		http->read_only = strdup(options->read_only);
 	if (options->keeper)
 		http->keeper = *options->keeper;
+	if (options->switch_keeper)
+		http->switch_keeper = *options->switch_keeper;
+	http->switches = options->switches;
+	http->shelf = options->switches ? switches_get_shelf(options->switches) : NULL;
 	http->max_body = OR(options->max_body, 1U << 20);
 	http->timeout_ns = OR(options->timeout_ns, 30LL * NS_PER_S);
 	http->drain_ns = OR(options->drain_ns, 10LL * NS_PER_S);

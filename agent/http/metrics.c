@@ -1,4 +1,4 @@
-/* GET /metrics: what the engine pinned up, what this room counted, and the process itself. */
+/* GET /metrics: what the engine pinned up, what this room and the switches counted, and the process itself. */
 #include "agent/http/inside.h"
 #include "agent/outside/counts.h"
 
@@ -85,6 +85,8 @@ static void run(struct request *r)
 	text_add(&out, page->metrics);
 	board_release(r->http->board, page);
 	meters_write(r->http->meters, &out);
+	if (r->http->switches)
+		switches_write_counts(r->http->switches, &out);
 	counts_write(&out);
 	write_process(&out);
 	answer_take_text(&r->answer, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", &out);

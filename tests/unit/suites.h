@@ -31,6 +31,7 @@
 	X(cmd_lint) \
 	X(cmd_progress) \
 	X(cmd_run) \
+	X(cmd_switch) \
 	X(component) \
 	X(component_forced) \
 	X(conf) \
@@ -173,6 +174,8 @@
 	X(stress) \
 	X(suggest) \
 	X(switchboard) \
+	X(switches) \
+	X(switches_memory) \
 	X(tally) \
 	X(tap) \
 	X(terms) \
