@@ -7,6 +7,10 @@
 /* A new row changes no other. */
 /* clang-format off */
 #define SUITES(X) \
+	X(ab) \
+	X(ab_race) \
+	X(ab_ratio) \
+	X(ab_routes) \
 	X(alloc) \
 	X(arena) \
 	X(binding) \
@@ -32,6 +36,7 @@
 	X(cmd_run) \
 	X(cmd_unified) \
 	X(cmd_status) \
+	X(cmd_switch) \
 	X(component) \
 	X(component_forced) \
 	X(conf) \
@@ -181,6 +186,9 @@
 	X(state_race) \
 	X(stress) \
 	X(suggest) \
+	X(switchboard) \
+	X(switches) \
+	X(switches_memory) \
 	X(tally) \
 	X(tap) \
 	X(terms) \
