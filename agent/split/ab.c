@@ -57,70 +57,87 @@ static int complain(flume_report *report, const char *code, const char *path,
 	return FLUME_REJECTED;
 }
 
-/* One that everybody gets needs no key. */
-static int read_by(struct ab_switch *sw, const flume_value *root, flume_report *report)
+/* What is of the wrong sort has been told by the table, and is as if it were not there. */
+static const flume_value *text_at(const flume_value *root, const char *key)
 {
-	const flume_value *by = flume_value_get(root, "by");
-	if (by)
-		return paths_compile(&sw->by, by, AB_ROOT ".by", report);
+	const flume_value *value = flume_value_get(root, key);
+	return *flume_value_text(value) ? value : NULL;
+}
+
+static const flume_value *map_at(const flume_value *root, const char *key)
+{
+	const flume_value *value = flume_value_get(root, key);
+	return flume_value_type(value) == FLUME_MAP && flume_value_size(value) ? value : NULL;
+}
+
+static bool is_said(const flume_value *root, const char *key, const char *word)
+{
+	return !strcmp(flume_value_text(flume_value_get(root, key)), word);
+}
+
+/* One that everybody gets needs no key. */
+static int check_by(const struct ab_switch *sw, const flume_value *root, flume_report *report)
+{
+	const flume_value *overrides = flume_value_get(root, "overrides");
+	if (flume_value_get(root, "by"))
+		return FLUME_OK;
 	if (sw->n_racers > 1)
 		return complain(report, "missing-key", AB_ROOT, root,
 				"'by' is required where more than one variant has a weight");
-	if (flume_value_get(root, "overrides"))
-		return complain(report, "missing-key", AB_ROOT ".overrides",
-				flume_value_get(root, "overrides"),
+	if (overrides)
+		return complain(report, "missing-key", AB_ROOT ".overrides", overrides,
 				"overrides are of values of 'by', which is not there");
 	return FLUME_OK;
 }
 
-static int read_salt(struct ab_switch *sw, const flume_value *root, flume_report *report)
+/* Looked at when the variants are known. */
+static int read_named(struct ab_switch *sw, const flume_value *root, flume_report *report)
 {
-	const flume_value *salt = flume_value_get(root, "salt");
-	sw->salt = salt ? flume_value_text(salt) : sw->name;
-	return *sw->salt ? FLUME_OK
-			 : complain(report, "bad-value", AB_ROOT ".salt", salt,
-				    "the salt is empty");
+	const flume_value *fallback = text_at(root, "default");
+	const flume_value *overrides = map_at(root, "overrides");
+	int by = check_by(sw, root, report);
+	int rc = fallback ? variants_named(sw, fallback, AB_ROOT ".default", &sw->fallback,
+					   report)
+			  : FLUME_OK;
+	int last = overrides ? overrides_read(sw, overrides, report) : FLUME_OK;
+	return last == FLUME_NOMEM || (!by && !rc) ? last : FLUME_REJECTED;
 }
 
-static enum ab_front read_front(const flume_value *root)
+static int read_variants(struct ab_switch *sw, const flume_value *root, flume_report *report)
 {
-	const flume_value *front = flume_value_get(root, "front");
-	if (!front)
-		return AB_FRONT_UNSAID;
-	return strcmp(flume_value_text(front), "true") ? AB_FRONT_NO : AB_FRONT_YES;
+	const flume_value *variants = map_at(root, "variants");
+	int rc = variants ? variants_read(sw, variants, report) : FLUME_REJECTED;
+	return rc ? rc : read_named(sw, root, report);
 }
 
-/* What is wrong with one part does not hide what is wrong with another, unless that is about it. */
 static int read_parts(struct ab_switch *sw, const flume_value *root, flume_report *report)
 {
-	const flume_value *enabled = flume_value_get(root, "enabled");
-	const flume_value *overrides = flume_value_get(root, "overrides");
-	sw->enabled = !enabled || !strcmp(flume_value_text(enabled), "true");
-	sw->front = read_front(root);
-	sw->where = flume_value_get(root, "where");
-	int rc = variants_read(sw, flume_value_get(root, "variants"), report);
-	int parts[] = {
-		rc,
-		rc == FLUME_NOMEM ? rc : read_salt(sw, root, report),
-		rc ? rc : read_by(sw, root, report),
-		rc == FLUME_NOMEM ? rc : where_check(sw->where, report),
-		rc ? rc
-		   : variants_named(sw, flume_value_get(root, "default"), AB_ROOT ".default",
-				    &sw->fallback, report),
-		rc || !overrides ? rc : overrides_read(sw, overrides, report),
-	};
-	for (size_t i = 0; i < sizeof parts / sizeof *parts && rc != FLUME_NOMEM; i++)
-		rc = parts[i] ? parts[i] : rc;
-	return rc;
+	const flume_value *by = text_at(root, "by"), *salt = text_at(root, "salt");
+	sw->salt = salt ? flume_value_text(salt) : sw->name;
+	sw->enabled = !is_said(root, "enabled", "false");
+	sw->front = is_said(root, "front", "true")    ? AB_FRONT_YES
+		    : is_said(root, "front", "false") ? AB_FRONT_NO
+						      : AB_FRONT_UNSAID;
+	sw->where = map_at(root, "where");
+	int bad_by = by ? paths_compile(&sw->by, by, AB_ROOT ".by", report) : FLUME_OK;
+	if (bad_by == FLUME_NOMEM)
+		return bad_by;
+	int bad_where = where_check(sw->where, report);
+	int rc = read_variants(sw, root, report);
+	return rc == FLUME_NOMEM || (!bad_by && !bad_where) ? rc : FLUME_REJECTED;
 }
 
+/* What is wrong with one part does not hide what is wrong with another. */
 static int read_root(struct ab_switch *sw, flume_report *report)
 {
 	const flume_value *root = flume_schema_get_root(sw->document);
 	if (flume_value_type(root) != FLUME_MAP)
-		return complain(report, "wrong-type", AB_ROOT, root, "a switch is a map");
-	int rc = flume_fields_check(ab_fields, root, AB_ROOT, report);
-	return rc ? rc : read_parts(sw, root, report);
+		return complain(report, "wrong-type", AB_ROOT, root, "a switch must be a map");
+	int bad = flume_fields_check(ab_fields, root, AB_ROOT, report);
+	if (bad == FLUME_NOMEM)
+		return bad;
+	int rc = read_parts(sw, root, report);
+	return rc == FLUME_NOMEM || !bad ? rc : bad;
 }
 
 /* ---- making one ---- */
@@ -162,8 +179,14 @@ int ab_make(struct ab_switch **out, const char *name, flume_schema *document,
 int ab_parse(struct ab_switch **out, const char *name, const char *text, size_t len,
 	     enum flume_format format, flume_report *report)
 {
+	flume_value *root = NULL;
 	flume_schema *document;
-	int rc = flume_schema_parse(&document, text, len, format, NULL, report);
+	int rc = flume_value_parse(&root, text, len, format, NULL, report);
+	if (!rc && flume_value_type(root) != FLUME_MAP)
+		rc = complain(report, "wrong-type", AB_ROOT, root, "a switch must be a map");
+	flume_value_free(root);
+	if (!rc)
+		rc = flume_schema_parse(&document, text, len, format, NULL, report);
 	if (rc)
 		return rc;
 	rc = ab_make(out, name, document, report);

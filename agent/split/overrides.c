@@ -25,6 +25,8 @@ static int read_one(struct ab_switch *sw, const flume_value *key, const flume_va
 				 "no document has an empty key");
 		return FLUME_REJECTED;
 	}
+	if (!*flume_value_text(value))
+		return FLUME_REJECTED; /* the table has told */
 	int rc = variants_named(sw, value, path, &variant, report);
 	if (!rc)
 		put(sw, flume_value_text(key), variant);

@@ -7,6 +7,10 @@
 /* A new row changes no other. */
 /* clang-format off */
 #define SUITES(X) \
+	X(ab) \
+	X(ab_race) \
+	X(ab_ratio) \
+	X(ab_routes) \
 	X(alloc) \
 	X(arena) \
 	X(binding) \
@@ -169,6 +173,7 @@
 	X(state_race) \
 	X(stress) \
 	X(suggest) \
+	X(switchboard) \
 	X(switches) \
 	X(switches_memory) \
 	X(tally) \
