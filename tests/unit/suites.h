@@ -138,6 +138,7 @@
 	X(http_verdict) \
 	X(http_wire) \
 	X(json) \
+	X(judge) \
 	X(listeners) \
 	X(listing) \
 	X(live) \
