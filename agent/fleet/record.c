@@ -182,7 +182,7 @@ char *record_dup_json(const struct record *r)
 	}
 	if (t.s && t.len >= RECORD_MOST)
 		t.s[t.len = brief] = '\0';
-	text_add_char(&t, '}');
+	text_add(&t, "}");
 	return text_take(&t);
 }
 
