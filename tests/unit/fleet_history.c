@@ -208,6 +208,23 @@ START_TEST(old_records_make_room)
 }
 END_TEST
 
+START_TEST(a_write_fails_whole)
+{
+	const struct history h = {"h/", NULL, 0, 100};
+	bool failed = true;
+	for (long nth = 1; failed; nth++) {
+		struct history_write w;
+		history_write_begin(&w, &h);
+		memory_fails_at(nth);
+		int rc = history_write_record(&w, 101, &(struct record){.action = "put"});
+		failed = memory_is_back();
+		ck_assert_int_eq(rc, failed ? FLUME_NOMEM : 0);
+		ck_assert_uint_eq(w.n_operations, failed ? 0 : 1);
+		history_write_fini(&w);
+	}
+}
+END_TEST
+
 /* ---- what became of it ---- */
 
 static struct record_outcome outcome;
@@ -345,6 +362,7 @@ Suite *suite_fleet_history(void)
 	tcase_add_test(tests, switches_and_schemas_of_one_name_have_histories_of_their_own);
 	tcase_add_test(tests, a_change_has_a_record_of_its_revision_or_made_with_it);
 	tcase_add_test(tests, old_records_make_room);
+	tcase_add_test(tests, a_write_fails_whole);
 	tcase_add_test(tests, nodes_say_what_became_of_a_change);
 	tcase_add_test(tests, a_deletion_is_done_where_nothing_runs);
 	tcase_add_test(tests, each_change_is_asked_about_once);
