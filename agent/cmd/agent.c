@@ -183,19 +183,24 @@ static void on_status(void *arg)
 	fleet_status_changed(a->status);
 }
 
-/* What is looked at from time to time alone may have changed several times in between. */
-static int open_recorder(struct agent *a, struct flume_err *err)
+/* Whoever writes to a folder of etcd by other means than flume is put on record.  With a pace there may
+ * have been several in between. */
+static int open_recorder(const struct agent *a, struct recorder **out, const char *folder,
+			 struct sink *sink, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
 	const struct recorder_options options = {
 		.prefix = o->prefix,
-		.folder = "schemas/",
+		.folder = folder,
 		.node = a->facts.node,
 		.within_ns = o->record_within,
 	};
-	return o->record_within && !o->poll
-		       ? recorder_new(&a->recorder, a->loop, a->etcd, &options, err)
-		       : 0;
+	if (!o->record_within || o->poll)
+		return 0;
+	int code = recorder_new(out, a->loop, a->etcd, &options, err);
+	if (!code)
+		*sink = recorder_sink(*out, *sink);
+	return code;
 }
 
 /* Pins lie beside the schemas in the store, so a pin and a put of one revision come together. */
@@ -209,11 +214,11 @@ static int open_etcd_source(struct agent *a, struct flume_err *err)
 		{"confirm/", engine_side_sink(e, ENGINE_CONFIRMS)},
 		{"freeze", engine_side_sink(e, ENGINE_FREEZE)},
 	};
-	int code = open_recorder(a, err);
-	const struct sink schemas = engine_sink(e);
+	struct sink schemas = engine_sink(e);
+	int code = open_recorder(a, &a->recorder, "schemas/", &schemas, err);
 	const struct source_folder main[] = {
 		{"pins/", engine_side_sink(e, ENGINE_PINS)},
-		{"schemas/", a->recorder ? recorder_sink(a->recorder, schemas) : schemas},
+		{"schemas/", schemas},
 	};
 	if (!code)
 		code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,

@@ -54,6 +54,18 @@ START_TEST(what_is_written_is_read_again)
 }
 END_TEST
 
+START_TEST(words_obey_no_terminal)
+{
+	ck_assert_int_eq(
+		read("{\"action\": \"put\", \"why\": \"a\\u001b[2J\\nb\\u009b\\u00e9\", "
+		     "\"text\": \"\\u001b\"}"),
+		0);
+	ck_assert_str_eq(record.why, "a [2J b  \xc3\xa9");
+	ck_assert_str_eq(record.text, "\x1b"); /* what is put again stays as it was */
+	flume_value_free(root);
+}
+END_TEST
+
 START_TEST(what_is_none_is_refused)
 {
 	static const char *const texts[] = {
@@ -355,6 +367,7 @@ Suite *suite_fleet_history(void)
 	Suite *suite = suite_create("fleet_history");
 	TCase *tests = tcase_create("records");
 	tcase_add_test(tests, what_is_written_is_read_again);
+	tcase_add_test(tests, words_obey_no_terminal);
 	tcase_add_test(tests, what_is_none_is_refused);
 	tcase_add_test(tests, a_text_that_does_not_fit_is_left_out);
 	tcase_add_test(tests, a_document_is_known_by_version_and_digest);
