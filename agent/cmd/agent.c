@@ -55,7 +55,7 @@ struct agent {
 	struct fleet_status *status;
 	struct notify *notify;
 	struct reload *reload;
-	struct recorder *recorder; /* NULL: none */
+	struct recorder *recorder, *switch_recorder; /* NULL: none */
 	struct fleet_page *fleet;
 };
 
@@ -216,19 +216,24 @@ static void on_status(void *arg)
 	fleet_status_changed(a->status);
 }
 
-/* What is looked at from time to time alone may have changed several times in between. */
-static int open_recorder(struct agent *a, struct flume_err *err)
+/* Whoever writes to a folder of etcd by other means than flume is put on record.  With a pace there may
+ * have been several in between. */
+static int open_recorder(const struct agent *a, struct recorder **out, const char *folder,
+			 struct sink *sink, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
 	const struct recorder_options options = {
 		.prefix = o->prefix,
-		.folder = "schemas/",
+		.folder = folder,
 		.node = a->facts.node,
 		.within_ns = o->record_within,
 	};
-	return o->record_within && !o->poll
-		       ? recorder_new(&a->recorder, a->loop, a->etcd, &options, err)
-		       : 0;
+	if (!o->record_within || o->poll)
+		return 0;
+	int code = recorder_new(out, a->loop, a->etcd, &options, err);
+	if (!code)
+		*sink = recorder_sink(*out, *sink);
+	return code;
 }
 
 /* Pins and switches lie beside the schemas in the store, so what one revision changes of them comes
@@ -243,12 +248,14 @@ static int open_etcd_source(struct agent *a, struct flume_err *err)
 		{"confirm/", engine_side_sink(e, ENGINE_CONFIRMS)},
 		{"freeze", engine_side_sink(e, ENGINE_FREEZE)},
 	};
-	int code = open_recorder(a, err);
-	const struct sink schemas = engine_sink(e);
+	struct sink schemas = engine_sink(e), switches = switches_sink(a->switches.all);
+	int code = open_recorder(a, &a->recorder, "schemas/", &schemas, err);
+	if (!code)
+		code = open_recorder(a, &a->switch_recorder, "switches/", &switches, err);
 	const struct source_folder main[] = {
 		{"pins/", engine_side_sink(e, ENGINE_PINS)},
-		{"switches/", switches_sink(a->switches.all)},
-		{"schemas/", a->recorder ? recorder_sink(a->recorder, schemas) : schemas},
+		{"switches/", switches},
+		{"schemas/", schemas},
 	};
 	if (!code)
 		code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,
@@ -416,6 +423,7 @@ static void stop(struct agent *a)
 	a->source = source_free(a->source);
 	a->beside = source_free(a->beside);
 	a->recorder = recorder_free(a->recorder);
+	a->switch_recorder = recorder_free(a->switch_recorder);
 	if (a->engine)
 		engine_on_status(a->engine, NULL, NULL);
 	a->http = http_free(a->http);

@@ -80,13 +80,14 @@ int records_read(struct records *r, struct etcd_sync *etcd, const char *prefix,
 	int code = read_document(r, etcd, prefix, folder, name);
 	if (!code)
 		code = read_range(etcd, records, true, &r->list);
-	if (!code) {
-		r->all = calloc(r->list.n + 1, sizeof *r->all);
-		code = r->all ? 0 : out_of_memory();
+	r->all = calloc(r->list.n + 1, sizeof *r->all);
+	if (!r->all) {
+		free(records);
+		return out_of_memory();
 	}
+	const struct history history = {records, r->list.kvs, r->list.n, r->list.revision};
 	if (!code)
-		code = add_unrecorded(r, &(struct history){records, r->list.kvs, r->list.n,
-							   r->list.revision});
+		code = add_unrecorded(r, &history);
 	for (size_t i = r->list.n; !code && i > 0; i--)
 		if (history_number(records, &r->list.kvs[i - 1]))
 			code = add_record(r, &r->list.kvs[i - 1]);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AROUND   3
+#define AROUND   ((size_t)3)
 #define WAY_MOST 1000 /* lines that differ; 4 MB */
 
 struct line {
@@ -28,7 +28,8 @@ struct side {
 
 static bool is_same(const struct line *a, const struct line *b)
 {
-	return a->len == b->len && a->open == b->open && !memcmp(a->s, b->s, a->len);
+	return a->len == b->len && a->open == b->open &&
+	       (!a->len || !memcmp(a->s, b->s, a->len));
 }
 
 static int split(struct side *out, const struct unified_side *in)
@@ -243,7 +244,8 @@ int unified_diff(struct text *out, const struct unified_side *old,
 	int rc = split(&a, old);
 	if (!rc)
 		rc = split(&b, new);
-	bool differ = !rc && (old->len != new->len || memcmp(old->text, new->text, old->len));
+	bool differ =
+		!rc && (old->len != new->len || memcmp(old->text, new->text, old->len) != 0);
 	if (differ) {
 		const struct middle m = trim(&a, &b);
 		rc = mark(&m);

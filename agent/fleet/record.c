@@ -10,6 +10,17 @@
 
 /* ---- reading ---- */
 
+/* What a terminal may take for a command becomes a space: these words are shown to people. */
+static void calm(char *s)
+{
+	for (unsigned char *c = (unsigned char *)s; *c; c++) {
+		if (*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+		else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = ' ';
+	}
+}
+
 /* False when it is there and is no text. */
 static bool get(const flume_value *map, const char *key, char *out, size_t size)
 {
@@ -22,6 +33,7 @@ static bool get(const flume_value *map, const char *key, char *out, size_t size)
 		n = utf8_floor(text, size - 1);
 	memcpy(out, text, n);
 	out[n] = '\0';
+	calm(out);
 	return true;
 }
 
@@ -182,7 +194,7 @@ char *record_dup_json(const struct record *r)
 	}
 	if (t.s && t.len >= RECORD_MOST)
 		t.s[t.len = brief] = '\0';
-	text_add_char(&t, '}');
+	text_add(&t, "}");
 	return text_take(&t);
 }
 

@@ -54,6 +54,18 @@ START_TEST(what_is_written_is_read_again)
 }
 END_TEST
 
+START_TEST(words_obey_no_terminal)
+{
+	ck_assert_int_eq(
+		read("{\"action\": \"put\", \"why\": \"a\\u001b[2J\\nb\\u009b\\u00e9\", "
+		     "\"text\": \"\\u001b\"}"),
+		0);
+	ck_assert_str_eq(record.why, "a [2J b  \xc3\xa9");
+	ck_assert_str_eq(record.text, "\x1b"); /* what is put again stays as it was */
+	flume_value_free(root);
+}
+END_TEST
+
 START_TEST(what_is_none_is_refused)
 {
 	static const char *const texts[] = {
@@ -208,6 +220,23 @@ START_TEST(old_records_make_room)
 }
 END_TEST
 
+START_TEST(a_write_fails_whole)
+{
+	const struct history h = {"h/", NULL, 0, 100};
+	bool failed = true;
+	for (long nth = 1; failed; nth++) {
+		struct history_write w;
+		history_write_begin(&w, &h);
+		memory_fails_at(nth);
+		int rc = history_write_record(&w, 101, &(struct record){.action = "put"});
+		failed = memory_is_back();
+		ck_assert_int_eq(rc, failed ? FLUME_NOMEM : 0);
+		ck_assert_uint_eq(w.n_operations, failed ? 0 : 1);
+		history_write_fini(&w);
+	}
+}
+END_TEST
+
 /* ---- what became of it ---- */
 
 static struct record_outcome outcome;
@@ -338,6 +367,7 @@ Suite *suite_fleet_history(void)
 	Suite *suite = suite_create("fleet_history");
 	TCase *tests = tcase_create("records");
 	tcase_add_test(tests, what_is_written_is_read_again);
+	tcase_add_test(tests, words_obey_no_terminal);
 	tcase_add_test(tests, what_is_none_is_refused);
 	tcase_add_test(tests, a_text_that_does_not_fit_is_left_out);
 	tcase_add_test(tests, a_document_is_known_by_version_and_digest);
@@ -345,6 +375,7 @@ Suite *suite_fleet_history(void)
 	tcase_add_test(tests, switches_and_schemas_of_one_name_have_histories_of_their_own);
 	tcase_add_test(tests, a_change_has_a_record_of_its_revision_or_made_with_it);
 	tcase_add_test(tests, old_records_make_room);
+	tcase_add_test(tests, a_write_fails_whole);
 	tcase_add_test(tests, nodes_say_what_became_of_a_change);
 	tcase_add_test(tests, a_deletion_is_done_where_nothing_runs);
 	tcase_add_test(tests, each_change_is_asked_about_once);
