@@ -121,7 +121,7 @@ $(B)/unit: $(UNIT_OBJECTS) $(AGENT_OBJECTS) $(LIB_OBJECTS)
 # What runs under a sanitizer must say so by failing.
 export ASAN_OPTIONS  ?= detect_leaks=1:abort_on_error=0
 export UBSAN_OPTIONS ?= print_stacktrace=1:halt_on_error=1
-export TSAN_OPTIONS  ?= halt_on_error=1:second_deadlock_stack=1
+export TSAN_OPTIONS  ?= halt_on_error=1:second_deadlock_stack=1:suppressions=$(CURDIR)/tests/tsan.supp
 # So many times as long a wait may take: a bound is for what never comes, and waiting costs nothing
 # where it comes soon.
 SLOW := $(if $(VARIANT),8,3)
