@@ -39,11 +39,15 @@ static const struct bucket {
 	int64_t most_ns;
 	const char *seconds;
 } buckets[] = {
-	{50000, "0.00005"},  {100000, "0.0001"},  {250000, "0.00025"}, {500000, "0.0005"},
-	{1000000, "0.001"},  {2500000, "0.0025"}, {5000000, "0.005"},  {10000000, "0.01"},
-	{25000000, "0.025"}, {50000000, "0.05"},  {100000000, "0.1"},  {250000000, "0.25"},
-	{500000000, "0.5"},  {1000000000, "1"},   {2500000000, "2.5"}, {5000000000, "5"},
-	{10000000000, "10"}, {INT64_MAX, "+Inf"},
+	{METERS_QUICK_NS, "0.00005"}, {100000, "0.0001"},
+	{250000, "0.00025"},          {500000, "0.0005"},
+	{1000000, "0.001"},           {2500000, "0.0025"},
+	{5000000, "0.005"},           {10000000, "0.01"},
+	{25000000, "0.025"},          {50000000, "0.05"},
+	{100000000, "0.1"},           {250000000, "0.25"},
+	{500000000, "0.5"},           {1000000000, "1"},
+	{2500000000, "2.5"},          {5000000000, "5"},
+	{10000000000, "10"},          {INT64_MAX, "+Inf"},
 };
 #define BUCKETS (sizeof buckets / sizeof *buckets)
 
@@ -201,11 +205,16 @@ void meters_call(struct meters *m, unsigned lane, const char *name, int result, 
 	}
 }
 
-void meters_tally(struct meters_tally *tally, int result, int64_t took_ns)
+void meters_tally(struct meters_tally *tally, int result)
 {
 	tally->calls++;
-	tally->took_ns += (uint64_t)took_ns;
 	tally->outcomes[outcome_of(result)]++;
+}
+
+void meters_tally_time(struct meters_tally *tally, uint32_t n, int64_t took_ns)
+{
+	tally->took_ns += (uint64_t)took_ns;
+	tally->buckets[0] += n - 1;
 	tally->buckets[bucket_of(took_ns)]++;
 }
 

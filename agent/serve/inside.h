@@ -15,6 +15,7 @@
 #include <sys/queue.h>
 
 #define BUFFER    ((size_t)64 << 10)   /* a reactor's own, lent to the connection in turn */
+#define FLOWING   ((size_t)256 << 10)  /* that of a body which goes through in pieces */
 #define OUT_HIGH  ((size_t)256 << 10)  /* a client that has so much to read is slow ... */
 #define OUT_LOW   ((size_t)64 << 10)   /* ... until it has no more than this */
 #define SKIP_MOST ((uint64_t)64 << 20) /* of a body that nobody wants */
@@ -177,8 +178,8 @@ void out_add(struct conn *, const char *, size_t);
 void out_text(struct conn *, const char *);
 void out_number(struct conn *, uint64_t);
 void out_hex(struct conn *, uint64_t);
-/* A body: a long one is not copied, if it can go at once. */
-void out_body(struct conn *, const char *, size_t);
+/* A body, and what ends it: a long one is not copied, if it can go at once. */
+void out_body(struct conn *, const char *, size_t, const char *tail);
 /* Sends what it can. */
 void out_flush(struct conn *);
 size_t out_waiting(const struct conn *); /* after a flush */
