@@ -11,7 +11,7 @@ from harness import Failed, contains, equal, free_port, one_of, run
 from meddler import Meddler
 
 COMMANDS = (
-    "agent", "lint", "test", "run", "apply", "get", "status", "hold", "release", "clear", "confirm",
+    "agent", "lint", "test", "run", "apply", "get", "status", "explain", "hold", "release", "clear", "confirm",
     "graph", "components", "diff",
 )  # fmt: skip
 BAD_PATHS = (
