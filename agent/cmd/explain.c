@@ -170,16 +170,16 @@ static int from_etcd(const struct explain_options *o, struct fleet_question *q)
 		code = look_up(etcd, o, q);
 	if (!code)
 		code = get(etcd, o->prefix, "nodes", q->node, &node);
-	if (!code && !node.n)
+	if (!code && node.n) {
+		q->text = node.kvs[0].value;
+		q->len = node.kvs[0].value_len;
+		code = show_kind(o, q);
+	} else if (!code) {
 		code = cmd_fail(
 			CMD_NOT_FOUND,
 			"no live node '%s': it has no key below %snodes/, so its agent is "
 			"not running, or cannot reach etcd",
 			q->node, o->prefix);
-	if (!code) {
-		q->text = node.kvs[0].value;
-		q->len = node.kvs[0].value_len;
-		code = show_kind(o, q);
 	}
 	etcd_result_fini(&node);
 	etcd_sync_free(etcd);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct watching {
-	bool json, screen;
+	bool json, screen;             /* no screen before there is something to show */
 	const struct fleet_view *view; /* the last one; lent; NULL: none yet */
 	char why[512];                 /* etcd is not heard; "": it is */
 };
@@ -54,6 +54,8 @@ static int look(void *arg, const struct fleet_view *view)
 	struct watching *w = arg;
 	const struct fleet_view *before = w->view;
 	w->view = view;
+	if (!before)
+		w->screen = !w->json && screen_open();
 	return show(w, before);
 }
 
@@ -86,7 +88,6 @@ int status_watch(const struct follow_from *from, int64_t timeout_ns, bool json)
 {
 	struct watching w = {.json = json};
 	screen_hear_signals();
-	w.screen = !json && screen_open();
 	int code =
 		follow(from, timeout_ns, &(struct follow_calls){look, late, on_link, idle, &w});
 	screen_close();

@@ -1,12 +1,19 @@
+/*
+ * An operator who has just let go, or cleared, and waits then, must not hear what a node said before it
+ * heard of that: so what a node refuses counts when it has said so for a moment.
+ */
 #include "agent/cmd/wait.h"
 
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/findings.h"
+#include "agent/loop/loop.h"
 #include "lib/base/text.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define MOMENT INT64_C(500000000)
 
 struct waiting {
 	const struct follow_from *from;
@@ -14,6 +21,8 @@ struct waiting {
 	void (*show)(void *arg, const struct fleet_view *);
 	void *arg;
 	bool bar;
+	const struct fleet_view *view; /* the last one */
+	int64_t refused_at;            /* since when a node refuses; 0: none does */
 };
 
 /* ---- how far it is ---- */
@@ -141,26 +150,30 @@ static int end_done(const struct waiting *w, const struct fleet_view *view)
 	return CMD_DONE;
 }
 
-static int end_refused(const struct waiting *w, const struct fleet_view *view)
+static int idle(void *arg)
 {
-	tell_all(w, view, FLEET_ASTRAY);
+	const struct waiting *w = arg;
+	if (!w->refused_at || loop_now() - w->refused_at < MOMENT)
+		return FOLLOW_ON;
+	tell_all(w, w->view, FLEET_ASTRAY);
 	return CMD_NEGATIVE;
 }
 
 static int look(void *arg, const struct fleet_view *view)
 {
-	const struct waiting *w = arg;
+	struct waiting *w = arg;
 	struct wait_state s = wait_state(w->what, view);
+	w->view = view;
 	if (s.unknown || s.lost)
 		clear_bar(w);
 	if (s.unknown)
 		return cmd_fail(CMD_NOT_FOUND, "no schema or switch '%s'", s.unknown);
 	if (s.lost)
 		return cmd_fail(CMD_CONFLICT, "%s: somebody else has changed it since", s.lost);
-	if (s.refused)
-		return end_refused(w, view);
 	if (view->nodes && s.well == s.all)
 		return end_done(w, view);
+	if (!s.refused || !w->refused_at)
+		w->refused_at = s.refused ? loop_now() : 0;
 	char bar[80];
 	wait_bar(bar, s.well, s.all);
 	if (w->bar)
@@ -171,6 +184,10 @@ static int look(void *arg, const struct fleet_view *view)
 static int late(void *arg, const struct fleet_view *view, const char *why)
 {
 	const struct waiting *w = arg;
+	if (w->refused_at) {
+		tell_all(w, view, FLEET_ASTRAY);
+		return CMD_NEGATIVE;
+	}
 	if (view) {
 		tell_all(w, view, FLEET_COMING);
 		tell_mute(view);
@@ -184,6 +201,10 @@ static int late(void *arg, const struct fleet_view *view, const char *why)
 int wait_fleet(const struct follow_from *from, const struct wait_for *what, int64_t timeout_ns,
 	       void (*show)(void *arg, const struct fleet_view *), void *arg)
 {
-	struct waiting w = {from, what, show, arg, isatty(STDERR_FILENO)};
-	return follow(from, timeout_ns, &(struct follow_calls){look, late, NULL, NULL, &w});
+	struct waiting w = {.from = from,
+			    .what = what,
+			    .show = show,
+			    .arg = arg,
+			    .bar = isatty(STDERR_FILENO)};
+	return follow(from, timeout_ns, &(struct follow_calls){look, late, NULL, idle, &w});
 }

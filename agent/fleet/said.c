@@ -187,7 +187,9 @@ static void read_problem(struct reading *r, const flume_report *report)
 {
 	char line[512] = "it is no JSON object";
 	const struct flume_issue *issue = flume_report_get_issue(report, 0);
-	if (issue && issue->text)
+	/* One that was lost for want of memory has no place. */
+	r->failed = r->failed || (issue && !issue->line);
+	if (issue)
 		snprintf(line, sizeof line, "line %u, column %u: %.400s", issue->line,
 			 issue->column, issue->text);
 	r->said->voice = FLEET_UNREADABLE;

@@ -425,7 +425,8 @@ START_TEST(memory_that_runs_out_is_noticed)
 		bool shown = v && !t.failed;
 		ck_assert_msg(failed || shown, "allocation %ld", n);
 		if (shown)
-			ck_assert_int_eq(strncmp(t.s, troubled, strlen(troubled)), 0);
+			ck_assert_msg(!strncmp(t.s, troubled, strlen(troubled)),
+				      "allocation %ld: %.3000s", n, t.s);
 		fleet_view_free(v);
 		text_fini(&t);
 	}
