@@ -157,6 +157,13 @@ static int idle(void *arg)
 	return CMD_NEGATIVE;
 }
 
+static void draw_bar(const struct wait_state *s)
+{
+	char bar[80];
+	wait_bar(bar, s->well, s->all);
+	fprintf(stderr, "\r\033[K%s", bar);
+}
+
 static int look(void *arg, const struct fleet_view *view)
 {
 	struct waiting *w = arg;
@@ -173,10 +180,8 @@ static int look(void *arg, const struct fleet_view *view)
 		return end_done(w, view);
 	if (!s.refused || !w->refused_at)
 		w->refused_at = s.refused ? loop_now() : 0;
-	char bar[80];
-	wait_bar(bar, s.well, s.all);
-	if (w->bar)
-		fprintf(stderr, "\r\033[K%s", bar);
+	if (w->bar && view->nodes)
+		draw_bar(&s);
 	return FOLLOW_ON;
 }
 
