@@ -12,7 +12,7 @@ from meddler import Meddler
 
 COMMANDS = (
     "agent", "lint", "test", "run", "apply", "get", "status", "explain", "hold", "release", "clear", "confirm",
-    "graph", "components", "diff",
+    "graph", "components", "diff", "delete", "history", "rollback", "doctor", "switch",
 )  # fmt: skip
 BAD_PATHS = (
     marking("1.0.1", 2)
