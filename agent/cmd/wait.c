@@ -74,27 +74,25 @@ static void look_up(struct wait_state *s, const struct wait_name *name,
 		s->lost = name->name;
 }
 
-struct wait_state wait_state(const struct wait_for *what, const struct fleet_view *view)
+void wait_read(struct wait_state *s, const struct wait_for *what, const struct fleet_view *view)
 {
-	struct wait_state s = {0};
+	*s = (struct wait_state){0};
 	for (size_t i = 0; i < what->n; i++)
-		look_up(&s, &what->names[i], view);
+		look_up(s, &what->names[i], view);
 	for (size_t i = 0; i < view->n_items; i++)
 		if (is_waited_for(what, view->items[i]))
-			add_item(&s, what, view, view->items[i]);
-	return s;
+			add_item(s, what, view, view->items[i]);
 }
 
 void wait_bar(char out[80], size_t well, size_t all)
 {
 	enum { WIDTH = 30 };
 	char bar[WIDTH + 1];
-	size_t done = all ? well * WIDTH / all : 0;
+	size_t done = all ? well * WIDTH / all : 0, percent = all ? well * 100 / all : 0;
 	memset(bar, '-', WIDTH);
 	memset(bar, '#', done > WIDTH ? WIDTH : done);
 	bar[WIDTH] = '\0';
-	snprintf(out, 80, "[%s] %3zu %%, %zu of %zu", bar, all ? 100 * well / all : 0, well,
-		 all);
+	snprintf(out, 80, "[%s] %3zu %%, %zu of %zu", bar, percent, well, all);
 }
 
 /* ---- what is told ---- */
@@ -159,10 +157,18 @@ static int idle(void *arg)
 	return CMD_NEGATIVE;
 }
 
+static void draw_bar(const struct wait_state *s)
+{
+	char bar[80];
+	wait_bar(bar, s->well, s->all);
+	fprintf(stderr, "\r\033[K%s", bar);
+}
+
 static int look(void *arg, const struct fleet_view *view)
 {
 	struct waiting *w = arg;
-	struct wait_state s = wait_state(w->what, view);
+	struct wait_state s;
+	wait_read(&s, w->what, view);
 	w->view = view;
 	if (s.unknown || s.lost)
 		clear_bar(w);
@@ -174,10 +180,8 @@ static int look(void *arg, const struct fleet_view *view)
 		return end_done(w, view);
 	if (!s.refused || !w->refused_at)
 		w->refused_at = s.refused ? loop_now() : 0;
-	char bar[80];
-	wait_bar(bar, s.well, s.all);
-	if (w->bar)
-		fprintf(stderr, "\r\033[K%s", bar);
+	if (w->bar && view->nodes)
+		draw_bar(&s);
 	return FOLLOW_ON;
 }
 

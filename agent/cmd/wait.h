@@ -23,7 +23,7 @@ struct wait_state {
 	const char *unknown; /* a name that neither the store nor a node has; NULL: none */
 	const char *lost;    /* a name whose write somebody else replaced; NULL: none    */
 };
-struct wait_state wait_state(const struct wait_for *, const struct fleet_view *);
+void wait_read(struct wait_state *, const struct wait_for *, const struct fleet_view *);
 /* "[#####-----]  50 %, 12 of 24": without a line feed. */
 void wait_bar(char out[80], size_t well, size_t all);
 

@@ -256,19 +256,17 @@ static size_t next_entry(const struct fleet_view *v, const struct fleet_said *sa
 static void count_entries(struct fleet_view *v, const struct fleet_said *said)
 {
 	const char *node = ""; /* copied when it is needed */
+	size_t i = next_entry(v, said, 0), k = 0;
 	bool well = true;
-	size_t i = next_entry(v, said, 0);
-	for (size_t k = 0; i < said->n || k < v->n_items; k++) {
-		const struct fleet_entry *entry = i < said->n ? &said->entries[i] : NULL;
-		const struct fleet_item *item = k < v->n_items ? v->items[k] : NULL;
-		int order = !item    ? -1
-			    : !entry ? 1
-				     : fleet_order(entry->kind, entry->name, item->kind,
-						   item->name);
-		if (order < 0 && !add_item(v, k, entry->kind, entry->name))
+	for (; i < said->n || k < v->n_items; k++) {
+		const struct fleet_entry *next = &said->entries[i];
+		int order = k == v->n_items ? -1
+			    : i == said->n  ? 1
+					    : fleet_order(next->kind, next->name,
+							  v->items[k]->kind, v->items[k]->name);
+		if (order < 0 && !add_item(v, k, next->kind, next->name))
 			return;
-		well = count_one(v, said, &node, v->items[k], order <= 0 ? entry : NULL) &&
-		       well;
+		well = count_one(v, said, &node, v->items[k], order <= 0 ? next : NULL) && well;
 		i = order <= 0 ? next_entry(v, said, i + 1) : i;
 	}
 	v->well += well;

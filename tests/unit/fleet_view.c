@@ -361,7 +361,8 @@ static struct wait_state state_of(const struct fleet_word *words, const struct w
 				  bool proven)
 {
 	struct fleet_view *v = fleet_of(words, NULL);
-	struct wait_state s = wait_state(&(struct wait_for){name, name ? 1 : 0, proven}, v);
+	struct wait_state s;
+	wait_read(&s, &(struct wait_for){name, name ? 1 : 0, proven}, v);
 	fleet_view_free(v);
 	return s;
 }
