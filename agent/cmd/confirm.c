@@ -19,9 +19,11 @@ static const struct conf_option options[] = {
 
 static int confirm_one(struct operate *o, const char *name)
 {
-	struct operate_seen schema = {0}, seen = {0};
+	struct operate_seen schema = {0}, lever = {0}, seen = {0};
 	int code = operate_look(o, "schemas/", name, &schema);
-	if (!code && schema.revision)
+	if (!code)
+		code = operate_look(o, "switches/", name, &lever);
+	if (!code && (schema.revision || lever.revision))
 		code = cmd_fail(CMD_CONFLICT, "'%s' is in etcd, so nobody has to delete it",
 				name);
 	o->note.looked = schema.store;
@@ -32,6 +34,7 @@ static int confirm_one(struct operate *o, const char *name)
 	if (!code)
 		operate_tell(o, name, "confirmed");
 	free(schema.value);
+	free(lever.value);
 	free(seen.value);
 	return code;
 }
@@ -44,6 +47,16 @@ static const char *text_of(const flume_value *map, const char *key)
 	return v ? flume_value_text(v) : "";
 }
 
+/* Schemas, or switches. */
+static int add_held_of(struct map *names, const flume_value *all)
+{
+	int rc = 0;
+	for (size_t i = 0; rc != FLUME_NOMEM && i < flume_value_size(all); i++)
+		if (!strcmp(text_of(flume_value_at(all, i), "reason"), "mass-delete"))
+			rc = map_add(names, flume_value_text(flume_value_key(all, i)), names);
+	return rc == FLUME_EXISTS ? 0 : rc;
+}
+
 static int add_held(struct map *names, const struct etcd_kv *kv)
 {
 	const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
@@ -52,15 +65,11 @@ static int add_held(struct map *names, const struct etcd_kv *kv)
 		flume_value_parse(&status, kv->value, kv->value_len, FLUME_JSON, &limits, NULL);
 	if (rc)
 		return rc == FLUME_NOMEM ? rc : 0;
-	const flume_value *schemas = flume_value_get(status, "schemas");
-	for (size_t i = 0; !rc && schemas && i < flume_value_size(schemas); i++) {
-		const flume_value *schema = flume_value_at(schemas, i);
-		if (!strcmp(text_of(schema, "reason"), "mass-delete"))
-			rc = map_add(names, flume_value_text(flume_value_key(schemas, i)),
-				     names);
-	}
+	rc = add_held_of(names, flume_value_get(status, "schemas"));
+	if (!rc)
+		rc = add_held_of(names, flume_value_get(status, "switches"));
 	flume_value_free(status);
-	return rc == FLUME_EXISTS ? 0 : rc;
+	return rc;
 }
 
 static int find_held(struct operate *o, struct map *names)

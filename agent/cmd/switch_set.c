@@ -129,15 +129,15 @@ static int write_one(struct setting *s, const struct wish *w)
 
 /* ---- files ---- */
 
-static int check_file(struct setting *s, const struct file *f, struct wish *w)
+static int check_file(struct setting *s, const struct file *f, const char *name, struct wish *w)
 {
-	if (!source_name_good(w->name))
-		return cmd_fail(CMD_USAGE, "'%s' cannot be the name of a switch", w->name);
-	*w = (struct wish){w->name, f->path, f->text, f->len, f->format, NULL};
+	*w = (struct wish){name, f->path, f->text, f->len, f->format, NULL};
+	if (!source_name_good(name))
+		return cmd_fail(CMD_USAGE, "'%s' cannot be the name of a switch", name);
 	return check(s, w);
 }
 
-/* `name`: of a single file; NULL: each has its own. */
+/* `name`: of a single file; "": each has its own. */
 static int set_files(struct setting *s, const char *name)
 {
 	struct files files = {0};
@@ -146,16 +146,15 @@ static int set_files(struct setting *s, const char *name)
 	while (given[n])
 		n++;
 	int code = files_read(&files, (char *const *)(uintptr_t)given, n);
-	if (!code && name && files.n > 1)
+	if (!code && *name && files.n > 1)
 		code = cmd_fail(CMD_USAGE, "switch set: one NAME, and %zu files", files.n);
 	struct wish *wishes = calloc(files.n ? files.n : 1, sizeof *wishes);
 	if (!code && !wishes)
 		code = out_of_memory();
-	for (size_t i = 0; !code && i < files.n; i++) {
-		wishes[i].name = name ? name : files.all[i].name;
-		code = check_file(s, &files.all[i], &wishes[i]);
-	}
-	for (size_t i = 0; !code && i < files.n; i++)
+	for (size_t i = 0; wishes && !code && i < files.n; i++)
+		code = check_file(s, &files.all[i], *name ? name : files.all[i].name,
+				  &wishes[i]);
+	for (size_t i = 0; wishes && !code && i < files.n; i++)
 		code = write_one(s, &wishes[i]);
 	for (size_t i = 0; wishes && i < files.n; i++)
 		ab_unref(wishes[i].sw);
@@ -268,9 +267,9 @@ static int set_changes(struct setting *s, const char *name)
 	int code = o->weights ? read_weights(&weights, o->weights) : 0;
 	if (!code)
 		code = make_text(o, kv, name, &weights, &text);
-	if (!code)
+	if (!code && text)
 		code = raise_version(o, kv, name, &text);
-	if (!code) {
+	if (!code && text) {
 		size_t len = strlen(text);
 		struct wish w = {name, name, text, len, slurp_guess(text, len), NULL};
 		code = check(s, &w);
@@ -303,7 +302,7 @@ static int check_words(const struct switch_options *o, size_t n, const char *nam
 static int set(const struct switch_options *o, char *const *words, size_t n)
 {
 	struct setting s = {0};
-	const char *name = n ? words[0] : NULL;
+	const char *name = n ? words[0] : "";
 	int code = check_words(o, n, name);
 	if (code)
 		return code;

@@ -15,9 +15,11 @@ void attempt_fini(struct attempt *a)
 void attempt_set(struct attempt *a, const struct facts *facts, const char *stage, char *error,
 		 flume_report *report)
 {
-	struct attempt next = {.facts = *facts, .error = error, .report = report};
+	const struct facts own = *facts; /* which may be in there */
 	attempt_fini(a);
-	*a = next;
+	a->facts = own;
+	a->error = error;
+	a->report = report;
 	memccpy(a->stage, stage, '\0', sizeof a->stage - 1);
 	a->at = *facts->digest ? stamp_now() : 0;
 }

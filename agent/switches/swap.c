@@ -66,7 +66,7 @@ static struct shelf_view *make_view(const struct switches *all, const struct swi
 		return NULL;
 	for (size_t i = 0; i < all->lanes.len; i++) {
 		const struct switch_lane *other = switch_at(all, i);
-		bool it = other == lane;
+		bool it = edition && other == lane;
 		const struct edition *shown = it ? edition : &other->runs;
 		if (!shown->sw)
 			continue;
