@@ -8,6 +8,7 @@
  * SIGTERM, SIGINT and SIGHUP are read as events of the loop, and blocked everywhere else.
  */
 #include "agent/cmd/agent_options.h"
+#include "agent/cmd/agent_switches.h"
 
 #include "agent/cmd/bench.h"
 #include "agent/cmd/cmd.h"
@@ -41,6 +42,7 @@ struct agent {
 	struct loop *loop;
 	int signals;
 	struct loop_fd *on_signal;
+	struct agent_switches switches;
 	flume_factory *factory;
 	struct board *board;
 	struct engine *engine;
@@ -169,8 +171,11 @@ static int open_http(struct agent *a, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
 	const struct http_keeper keeper = {save, forget, (void *)(uintptr_t)o->dir};
+	const struct http_keeper switch_keeper = agent_switches_keeper(&a->switches);
 	struct http_options options = http_options(o, &a->facts);
 	options.keeper = o->dir ? &keeper : NULL;
+	options.switches = a->switches.all;
+	options.switch_keeper = o->dir ? &switch_keeper : NULL;
 	options.etcd = o->write_through ? a->etcd : NULL;
 	return http_new(&a->http, a->loop, a->factory, a->engine, a->board, &options, err);
 }
@@ -200,7 +205,8 @@ static void on_status(void *arg)
 	fleet_status_changed(a->status);
 }
 
-/* Pins lie beside the schemas in the store, so a pin and a put of one revision come together. */
+/* Pins and switches lie beside the schemas in the store, so what one revision changes of them comes
+ * together: pins and switches first, for schemas are measured by them. */
 static int open_etcd_source(struct agent *a, struct flume_err *err)
 {
 	struct engine *e = a->engine;
@@ -213,6 +219,7 @@ static int open_etcd_source(struct agent *a, struct flume_err *err)
 	};
 	const struct source_folder main[] = {
 		{"pins/", engine_side_sink(e, ENGINE_PINS)},
+		{"switches/", switches_sink(a->switches.all)},
 		{"schemas/", engine_sink(e)},
 	};
 	int code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,
@@ -223,7 +230,7 @@ static int open_etcd_source(struct agent *a, struct flume_err *err)
 	return code;
 }
 
-/* Cases for the schemas of a folder lie in a folder in it, if there are any. */
+/* Cases for the schemas of a folder lie in a folder in it, if there are any, and so do switches. */
 static int open_dir_source(struct agent *a, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
@@ -235,6 +242,8 @@ static int open_dir_source(struct agent *a, struct flume_err *err)
 				 : source_dir_new_optional(&a->beside, a->loop, folder.s,
 							   o->poll, &cases, err);
 	text_fini(&folder);
+	if (!code)
+		code = agent_switches_follow(&a->switches, a->loop, o, err);
 	if (!code)
 		code = source_dir_new(&a->source, a->loop, o->dir, o->poll, &sink, err);
 	return code;
@@ -342,6 +351,9 @@ static int start(struct agent *a, const struct cmd_call *call, struct flume_err 
 	int code = open_signals(a, err);
 	if (!code)
 		code = open_engine(a, err);
+	if (!code)
+		code = agent_switches_open(&a->switches, a->loop, a->factory, a->engine,
+					   a->options, err);
 	size_t running = code ? 0 : engine_boot(a->engine);
 	if (!code)
 		code = open_etcd(a, err);
@@ -378,10 +390,12 @@ static void stop(struct agent *a)
 		engine_on_status(a->engine, NULL, NULL);
 	a->http = http_free(a->http);
 	a->status = fleet_status_free(a->status, GOODBYE);
+	agent_switches_end(&a->switches, a->http);
 	a->engine = engine_free(a->engine);
 	leave(a);
 	a->etcd = etcd_free(a->etcd);
 	a->factory = flume_factory_free(a->factory);
+	agent_switches_fini(&a->switches);
 	a->board = board_free(a->board);
 	loop_fd_remove(a->on_signal);
 	if (a->signals >= 0)
@@ -395,10 +409,15 @@ static int run(const struct cmd_call *call)
 	struct agent a = {.options = call->options, .signals = -1};
 	struct flume_err err = {0};
 	int code = agent_facts(&a.facts, a.options, &err);
-	code = code ? cmd_fail(code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE, "agent: %s",
-			       err.text)
-		    : bench_factory(&a.factory, call->conf, BENCH_RUN);
+	if (code)
+		code = cmd_fail(code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE, "agent: %s",
+				err.text);
+	if (!code)
+		code = agent_switches_begin(&a.switches, a.options, call->conf);
+	if (!code)
+		code = bench_factory(&a.factory, a.switches.board, call->conf, BENCH_RUN);
 	if (code) {
+		agent_switches_fini(&a.switches);
 		agent_facts_fini(&a.facts);
 		return code;
 	}

@@ -14,6 +14,7 @@
 #include "agent/document/places.h"
 #include "agent/outside/kinds.h"
 #include "agent/plugin/plugin.h"
+#include "agent/split/switchboard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ static int out_of_memory(void)
 
 /* ---- the factory ---- */
 
-static int make(flume_factory **out, enum bench_use use, struct flume_err *err)
+static int make(flume_factory **out, struct switchboard *switches, enum bench_use use,
+		struct flume_err *err)
 {
 	flume_factory *factory = NULL;
 	int code = flume_factory_new(&factory, &(struct flume_options){.type = &document_type},
@@ -39,6 +41,8 @@ static int make(flume_factory **out, enum bench_use use, struct flume_err *err)
 	if (!code)
 		code = use == BENCH_RUN ? outside_register(factory, err)
 					: outside_register_unopened(factory, err);
+	if (!code)
+		code = switchboard_register(switches, factory, err);
 	if (code)
 		factory = flume_factory_free(factory);
 	*out = factory;
@@ -72,11 +76,12 @@ static int declare(flume_factory *factory, const struct conf *conf, enum bench_u
 	return code ? CMD_USAGE : 0;
 }
 
-int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use use)
+int bench_factory(flume_factory **out, struct switchboard *switches, const struct conf *conf,
+		  enum bench_use use)
 {
 	struct flume_err err = {0};
 	flume_factory *factory;
-	int code = make(&factory, use, &err);
+	int code = make(&factory, switches, use, &err);
 	code = code ? cmd_fail(CMD_NEGATIVE, "%s", err.text) : declare(factory, conf, use);
 	if (code) {
 		flume_factory_free(factory);
@@ -89,7 +94,7 @@ int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use u
 int bench_look(const struct conf *conf, flume_report *report, struct flume_err *err)
 {
 	flume_factory *factory;
-	int code = make(&factory, BENCH_CHECK, err);
+	int code = make(&factory, NULL, BENCH_CHECK, err);
 	if (!code)
 		code = declare_in(factory, conf, BENCH_CHECK, report);
 	flume_factory_free(factory);

@@ -16,8 +16,9 @@ const struct command *const commands[] = {
 	&command_get,        &command_status,     &command_graph,
 	&command_top,        &command_tap,        &command_hold,
 	&command_release,    &command_clear,      &command_confirm,
-	&command_components, &command_completion, &command_man,
-	&command_help,       &command_version,    NULL,
+	&command_switch,     &command_components, &command_completion,
+	&command_man,        &command_help,       &command_version,
+	NULL,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands - 1)

@@ -55,7 +55,7 @@ static int run(const struct cmd_call *call)
 	struct files files = {0}, against = {0};
 	struct cases cases = {0};
 	flume_factory *factory = NULL;
-	int code = bench_factory(&factory, call->conf, BENCH_CHECK);
+	int code = bench_factory(&factory, NULL, call->conf, BENCH_CHECK);
 	if (!code)
 		code = files_read(&files, call->conf->words, call->conf->n_words);
 	if (!code && o->against)

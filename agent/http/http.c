@@ -12,6 +12,7 @@
 #include "agent/http/through.h"
 #include "agent/log/log.h"
 #include "agent/serve/door.h"
+#include "agent/switches/switches.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -78,6 +79,10 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 		http->read_only = strdup(options->read_only);
 	if (options->keeper)
 		http->keeper = *options->keeper;
+	if (options->switch_keeper)
+		http->switch_keeper = *options->switch_keeper;
+	http->switches = options->switches;
+	http->shelf = options->switches ? switches_get_shelf(options->switches) : NULL;
 	struct rules *rules = rules_new(options);
 	rules_put(http, rules);
 	rules_limits(http, options);

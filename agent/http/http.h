@@ -9,6 +9,7 @@
 
 #include "agent/engine/engine.h"
 #include "agent/loop/loop.h"
+#include "agent/switches/switches.h"
 #include "lib/flume.h"
 
 struct etcd;
@@ -35,7 +36,9 @@ struct http_options {
 	const char *const *allow_hosts; /* more such names; NULL at the end           */
 	const char *const *tap_redact;  /* paths that no tap shows; likewise           */
 	const char *read_only; /* why schemas cannot be changed here [they can]       */
-	const struct http_keeper *keeper; /* [nothing is kept] */
+	const struct http_keeper *keeper;        /* [nothing is kept] */
+	struct switches *switches;               /* [there are none]  */
+	const struct http_keeper *switch_keeper; /* of those [nothing is kept] */
 	struct etcd *etcd;    /* schemas are written there, below ...               */
 	const char *prefix;   /* ... this, and come back from there [they are set here]  */
 	size_t max_body;      /* bytes of a document or schema [1 MiB]               */
