@@ -160,6 +160,7 @@ struct lane {
 	struct facts wanted;
 	int64_t last_revision;  /* 0: none was seen ...         */
 	bool recalled;          /* ... or the disk had it; it may come once more */
+	bool remembered;        /* the disk had a copy of it: it has served here */
 	char said[DIGEST_SIZE]; /* of the text that came with it; "": not known */
 	char seen[DIGEST_SIZE]; /* of the text that an unordered source brought last */
 

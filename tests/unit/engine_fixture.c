@@ -446,6 +446,15 @@ bool site_is_ready(void)
 	return ready;
 }
 
+bool site_is_settled(void)
+{
+	site_turn();
+	const struct page *page = board_take(site.board);
+	bool settled = page->settled;
+	board_release(site.board, page);
+	return settled;
+}
+
 const char *site_why(void)
 {
 	site_turn();

@@ -121,6 +121,7 @@ void site_until_file(const char *below, bool there);
 void site_counts(const char *line);
 void site_until_counts(const char *line);
 bool site_is_ready(void);
+bool site_is_settled(void);
 const char *site_why(void);
 
 /* Calls the pipeline with {"id": 1}; what came out is in site.output. */

@@ -93,6 +93,16 @@ START_TEST(a_wanted_schema_without_a_generation_is_not_ready)
 }
 END_TEST
 
+START_TEST(what_was_refused_and_never_served_here_is_settled)
+{
+	ck_assert(!site_is_settled());
+	LIST(9, {"a", 1, running("1.0.0", "missing", NULL)},
+	     {"b", 2, marking("1.0.0", 1, NULL)});
+	ck_assert(!site_is_ready());
+	ck_assert(site_is_settled());
+}
+END_TEST
+
 START_TEST(a_node_without_a_source_waits_for_nobody)
 {
 	site.options.source = "none";
@@ -206,6 +216,7 @@ Suite *suite_engine_status(void)
 	tcase_add_test(ready, an_empty_store_that_answered_is_ready);
 	tcase_add_test(ready, what_runs_from_disk_is_ready);
 	tcase_add_test(ready, a_wanted_schema_without_a_generation_is_not_ready);
+	tcase_add_test(ready, what_was_refused_and_never_served_here_is_settled);
 	tcase_add_test(ready, a_node_without_a_source_waits_for_nobody);
 	TCase *news = site_case(suite, "news");
 	tcase_add_test(news, a_status_that_does_not_change_is_no_news);
