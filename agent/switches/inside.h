@@ -7,7 +7,7 @@
  *
  * The files: batch and intake (what comes in, and what is decided), advance and swap (from decided
  * to running, and away), uses (who asks it?), judge (does it fit?), copies (last known good), say (log, counters, states),
- * shelf and counts (for HTTP), skew (can the split be chance?), status (and metrics).
+ * shelf and counts (for HTTP), skew (can the split be chance?), status, metrics.
  */
 #ifndef FLUME_AGENT_SWITCHES_INSIDE_H
 #define FLUME_AGENT_SWITCHES_INSIDE_H
@@ -214,8 +214,14 @@ void skew_forget(struct switch_lane *);
 
 /* ---- status.c and metrics.c: of the guest ---- */
 
+/* Is it in the status? */
 bool switch_is_shown(const struct switch_lane *);
 void switches_add_status(void *switches, struct text *, bool brief);
+/* The state as it is shown, with its reason. */
+const char *switch_state_word(const struct switch_lane *, const char **out_reason);
+
+/* ---- metrics.c: of the guest ---- */
+
 void switches_add_metrics(void *switches, struct text *);
 const char *switch_outcome_word(enum switch_outcome);
 

@@ -1,26 +1,36 @@
-/* What changes seldom is written with the status; what each document changes, when somebody asks. */
+/* The part of the switches in /metrics: on the engine's page, what changes seldom; and what documents got,
+ * as it is when it is asked for. */
 #include "agent/switches/metrics.h"
 
 #include "agent/switches/inside.h"
 
-enum { DOCUMENTS, UPDATES, GENERATION, SUCCESSFUL, ENABLED, MISMATCH };
+enum {
+	INFO,
+	STATE,
+	GENERATION,
+	SUCCESSFUL,
+	ENABLED,
+	MISMATCH,
+	UPDATES,
+	DOCUMENTS,
+};
 
 const struct metric switches_metrics[] = {
-	[DOCUMENTS] = {"flume_switch_documents_total",
-		       METRIC_COUNTER,
-		       "Documents that asked a switch, by the variant that they got, and why.",
-		       {"switch", "variant", "why"}},
-	[UPDATES] = {"flume_switch_update_total",
-		     METRIC_COUNTER,
-		     "Changes of switches by what became of them.",
-		     {"switch", "outcome"}},
+	[INFO] = {"flume_switch_info",
+		  METRIC_GAUGE,
+		  "What is in force of a switch; always 1.",
+		  {"switch", "version", "digest"}},
+	[STATE] = {"flume_switch_state",
+		   METRIC_GAUGE,
+		   "The state of a switch and the reason for it, as in the status; always 1.",
+		   {"switch", "state", "reason"}},
 	[GENERATION] = {"flume_switch_generation",
 			METRIC_GAUGE,
 			"The generation of a switch that is in force.",
 			{"switch"}},
 	[SUCCESSFUL] = {"flume_switch_last_update_successful",
 			METRIC_GAUGE,
-			"Whether what is wanted of a switch is what runs.",
+			"Whether what is wanted of a switch is in force.",
 			{"switch"}},
 	[ENABLED] = {"flume_switch_enabled",
 		     METRIC_GAUGE,
@@ -30,27 +40,18 @@ const struct metric switches_metrics[] = {
 		      METRIC_GAUGE,
 		      "Whether the split that a switch saw cannot be chance.",
 		      {"switch"}},
+	[UPDATES] = {"flume_switch_update_total",
+		     METRIC_COUNTER,
+		     "Changes of a switch by what became of them.",
+		     {"switch", "outcome"}},
+	[DOCUMENTS] = {"flume_switch_documents_total",
+		       METRIC_COUNTER,
+		       "Documents that asked a switch, by the variant that they got, and why.",
+		       {"switch", "variant", "why"}},
 	{0},
 };
 
-/* ---- what each document changes ---- */
-
-static void add_documents(void *arg, const char *name, const char *variant, enum ab_why why,
-			  uint64_t n)
-{
-	metric_add(arg, &switches_metrics[DOCUMENTS],
-		   METRIC_OF(name, variant, ab_why_text(why)), (int64_t)n);
-}
-
-void switches_write_counts(struct switches *all, struct text *out)
-{
-	metric_begin(out, &switches_metrics[DOCUMENTS]);
-	switchboard_counts(all->board, add_documents, out);
-}
-
-/* ---- what changes seldom ---- */
-
-static bool runs(const struct switch_lane *lane)
+static bool is_in_force(const struct switch_lane *lane)
 {
 	return lane->runs.sw;
 }
@@ -60,7 +61,7 @@ static int64_t generation(const struct switch_lane *lane)
 	return (int64_t)lane->generation;
 }
 
-static int64_t in_force(const struct switch_lane *lane)
+static int64_t is_good(const struct switch_lane *lane)
 {
 	return lane->wants && lane->state == SWITCH_RUNNING;
 }
@@ -80,29 +81,14 @@ static const struct {
 	bool (*has)(const struct switch_lane *);
 	int64_t (*get)(const struct switch_lane *);
 } gauges[] = {
-	{GENERATION, runs, generation},
-	{SUCCESSFUL, switch_is_shown, in_force},
-	{ENABLED, runs, is_enabled},
-	{MISMATCH, runs, is_skewed},
+	{GENERATION, is_in_force, generation},
+	{SUCCESSFUL, switch_is_shown, is_good},
+	{ENABLED, is_in_force, is_enabled},
+	{MISMATCH, is_in_force, is_skewed},
 };
 
-static void add_updates(struct text *t, const struct switches *all)
+static void add_gauges(struct text *t, const struct switches *all)
 {
-	metric_begin(t, &switches_metrics[UPDATES]);
-	for (size_t i = 0; i < all->lanes.len; i++) {
-		const struct switch_lane *lane = switch_at(all, i);
-		for (int o = 0; o < SWITCH_OUTCOME_COUNT; o++)
-			if (lane->counts[o])
-				metric_add(t, &switches_metrics[UPDATES],
-					   METRIC_OF(lane->name, switch_outcome_word(o)),
-					   (int64_t)lane->counts[o]);
-	}
-}
-
-void switches_add_metrics(void *switches, struct text *t)
-{
-	const struct switches *all = switches;
-	add_updates(t, all);
 	for (size_t g = 0; g < sizeof gauges / sizeof *gauges; g++) {
 		const struct metric *m = &switches_metrics[gauges[g].metric];
 		metric_begin(t, m);
@@ -112,4 +98,72 @@ void switches_add_metrics(void *switches, struct text *t)
 				metric_add(t, m, METRIC_OF(lane->name), gauges[g].get(lane));
 		}
 	}
+}
+
+static void add_infos(struct text *t, const struct switches *all)
+{
+	metric_begin(t, &switches_metrics[INFO]);
+	for (size_t i = 0; i < all->lanes.len; i++) {
+		const struct switch_lane *lane = switch_at(all, i);
+		const struct facts *facts = &lane->runs.facts;
+		if (lane->runs.sw)
+			metric_add(t, &switches_metrics[INFO],
+				   METRIC_OF(lane->name, facts->version, facts->digest), 1);
+	}
+}
+
+static void add_states(struct text *t, const struct switches *all)
+{
+	metric_begin(t, &switches_metrics[STATE]);
+	for (size_t i = 0; i < all->lanes.len; i++) {
+		const struct switch_lane *lane = switch_at(all, i);
+		const char *reason, *state = switch_state_word(lane, &reason);
+		if (switch_is_shown(lane))
+			metric_add(t, &switches_metrics[STATE],
+				   METRIC_OF(lane->name, state, reason), 1);
+	}
+}
+
+/* There before the first time, as 0: see agent/engine/metrics.c. */
+static bool is_watched(const struct switch_lane *lane, int outcome)
+{
+	return switch_is_shown(lane) &&
+	       (outcome == SWITCH_OUTCOME_APPLIED || outcome == SWITCH_OUTCOME_REJECTED);
+}
+
+static void add_updates(struct text *t, const struct switches *all)
+{
+	metric_begin(t, &switches_metrics[UPDATES]);
+	for (size_t i = 0; i < all->lanes.len; i++) {
+		const struct switch_lane *lane = switch_at(all, i);
+		for (int o = 0; o < SWITCH_OUTCOME_COUNT; o++)
+			if (lane->counts[o] || is_watched(lane, o))
+				metric_add(
+					t, &switches_metrics[UPDATES],
+					METRIC_OF(lane->name,
+						  switch_outcome_word((enum switch_outcome)o)),
+					(int64_t)lane->counts[o]);
+	}
+}
+
+void switches_add_metrics(void *switches, struct text *t)
+{
+	const struct switches *all = switches;
+	add_infos(t, all);
+	add_states(t, all);
+	add_gauges(t, all);
+	add_updates(t, all);
+}
+
+static void add_documents(void *arg, const char *name, const char *variant, enum ab_why why,
+			  uint64_t n)
+{
+	metric_add(arg, &switches_metrics[DOCUMENTS],
+		   METRIC_OF(name, variant, ab_why_text(why)), (int64_t)n);
+}
+
+void switches_write_counts(struct switches *all, struct text *out)
+{
+	metric_begin(out, &switches_metrics[DOCUMENTS]);
+	switchboard_counts(all->board, add_documents, out);
 }

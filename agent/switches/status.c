@@ -21,9 +21,10 @@ bool switch_is_shown(const struct switch_lane *lane)
 	return lane->wants || lane->leaving || lane->runs.sw;
 }
 
-static const char *reason_of(const struct switch_lane *lane)
+const char *switch_state_word(const struct switch_lane *lane, const char **out_reason)
 {
-	return *lane->reason ? lane->reason : lane->lacks ? "not-in-front" : "";
+	*out_reason = *lane->reason ? lane->reason : lane->lacks ? "not-in-front" : "";
+	return state_words[lane->state];
 }
 
 static void add_wanted(struct text *t, const struct switch_lane *lane)
@@ -65,11 +66,12 @@ static void add_skew(struct text *t, const struct switch_lane *lane)
 static void add_switch(struct text *t, const struct switch_lane *lane,
 		       const struct attempt_detail *d)
 {
+	const char *reason;
 	add_key(t, lane->name);
 	text_add_char(t, '{');
-	add_text(t, "state", state_words[lane->state]);
-	if (*reason_of(lane))
-		add_text(t, "reason", reason_of(lane));
+	add_text(t, "state", switch_state_word(lane, &reason));
+	if (*reason)
+		add_text(t, "reason", reason);
 	add_wanted(t, lane);
 	if (lane->attempt.at && d->text)
 		attempt_write(&lane->attempt, t, d);
