@@ -5,7 +5,7 @@ import re
 
 from harness import ROOT, Failed, equal, run
 
-ROWS = 24
+ROWS = 26
 
 
 def read(*path):
