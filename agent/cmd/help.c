@@ -107,7 +107,8 @@ void cmd_help(const struct command *c)
 		     "file that --config names, that over the default.",
 		     0);
 		char *live = cmd_dup_live(c);
-		wrap(live ? live : "", 0);
+		if (live && *live)
+			wrap(live, 0);
 		free(live);
 	}
 	print_exits(c);
