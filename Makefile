@@ -2,6 +2,7 @@
 #
 #   make          build            make run     install what is missing, build, start the agent
 #   make check    every test       make lint    format, clang-tidy, floors
+#   make chart    helm/flume, by the real Helm
 #   make sim      fleets in virtual time, SEEDS=2000
 #   make fuzz     each fuzzer      make stress  many threads, SECONDS=60
 #   make bench    the figures, as ratios
@@ -191,6 +192,19 @@ restarts: all
 floors:
 	sh tests/floors.sh
 
+# helm/flume through the real Helm, and the agent as its pods start it; ONLY=PART of a test's name.
+# GOLDEN=write: what is rendered now is right.
+.PHONY: chart
+chart: $(B)/flume
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/chart/run.py $(ONLY)
+
+# A dashboard has two thousand lines, so it is drawn from a table; a test compares the two.
+.PHONY: helm/flume/files/dashboard.json
+helm/flume/files/dashboard.json:
+	@mkdir -p $(B)
+	$(Q)python3 helm/dashboard.py > $(B)/dashboard.json
+	$(Q)mv $(B)/dashboard.json $@
+
 # The two that a newcomer needs: dependencies first, and a make of its own afterwards, for the
 # flags of packages that were just installed.
 .PHONY: run check
@@ -200,7 +214,7 @@ run: deps
 
 check: deps-check
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/unit $(B)/sim
-	@$(MAKE) --no-print-directory floors unit sim scenarios
+	@$(MAKE) --no-print-directory floors unit sim scenarios chart
 
 JOBS := $(shell nproc)
 
@@ -277,6 +291,7 @@ DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev li
               libjq-dev
 DEPS_CHECK := g++ check etcd-server etcd-client openssl python3 python3-jsonschema python3-yaml \
               graphviz curl mandoc
+DEPS_CHART := prometheus python3-jsonschema python3-pip python3-yaml
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 # The original is written in Go and takes 1.24 or newer: where Debian's is older, put one on the PATH.
 DEPS_GO    := golang-go ca-certificates
@@ -294,13 +309,17 @@ install_missing = missing=$$(for p in $(1); do \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
 
 # One after another, also with -j: apt locks what it works on.
-.PHONY: deps deps-check deps-lint deps-bench deps-package
+.PHONY: deps deps-check deps-lint deps-bench deps-chart deps-package
 deps:
 	@$(call install_missing,$(DEPS))
 deps-check: deps
 	@$(call install_missing,$(DEPS_CHECK))
 deps-lint: deps-check
 	@$(call install_missing,$(DEPS_LINT))
+# Helm itself lies in build/chart, for Debian has none.
+deps-chart: deps-check
+	@$(call install_missing,$(DEPS_CHART))
+	@python3 tests/chart/tools.py
 deps-package: deps
 	@$(call install_missing,$(DEPS_PACKAGE))
 deps-bench:

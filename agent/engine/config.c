@@ -1,6 +1,7 @@
 /* What the node says of its configuration file: written once when it was read, for every page. */
 #include "agent/engine/json.h"
 #include "agent/engine/lane.h"
+#include "agent/engine/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,40 +25,46 @@ static void write_status(struct text *t, const struct engine_config *c)
 	text_add_char(t, '}');
 }
 
+enum { RELOADS, SUCCESSFUL, SUCCESS_TIMESTAMP, WAITING };
+
+const struct metric config_metrics[] = {
+	[RELOADS] = {"flume_config_reload_total",
+		     METRIC_COUNTER,
+		     "Readings of a changed configuration file, by what became of them.",
+		     {"result"}},
+	[SUCCESSFUL] = {"flume_config_reload_successful",
+			METRIC_GAUGE,
+			"Whether the configuration file, as it is now, was taken.",
+			{NULL}},
+	[SUCCESS_TIMESTAMP] = {"flume_config_reload_success_timestamp_seconds",
+			       METRIC_GAUGE,
+			       "When the configuration file was last taken.",
+			       {NULL}},
+	[WAITING] = {"flume_config_restart_options",
+		     METRIC_GAUGE,
+		     "Options that the file has changed and that wait for a restart.",
+		     {NULL}},
+	{0},
+};
+
+static void add_single(struct text *t, int metric, int64_t value)
+{
+	metric_begin(t, &config_metrics[metric]);
+	metric_add(t, &config_metrics[metric], NULL, value);
+}
+
 static void write_metrics(struct text *t, const struct engine_config *c)
 {
-	size_t waiting = 0;
+	const struct metric *reloads = &config_metrics[RELOADS];
+	int64_t waiting = 0;
 	while (c->waiting && c->waiting[waiting])
 		waiting++;
-	text_addf(t,
-		  "# HELP flume_config_reload_total Readings of a changed configuration file, "
-		  "by what "
-		  "became of them.\n"
-		  "# TYPE flume_config_reload_total counter\n"
-		  "flume_config_reload_total{result=\"applied\"} %llu\n"
-		  "flume_config_reload_total{result=\"rejected\"} %llu\n",
-		  (unsigned long long)c->applied, (unsigned long long)c->rejected);
-	text_addf(t,
-		  "# HELP flume_config_reload_successful Whether the configuration file, as it "
-		  "is "
-		  "now, was taken.\n"
-		  "# TYPE flume_config_reload_successful gauge\n"
-		  "flume_config_reload_successful %d\n",
-		  !c->why);
-	text_addf(t,
-		  "# HELP flume_config_reload_success_timestamp_seconds When the configuration "
-		  "file "
-		  "was last taken.\n"
-		  "# TYPE flume_config_reload_success_timestamp_seconds gauge\n"
-		  "flume_config_reload_success_timestamp_seconds %lld\n",
-		  (long long)c->at);
-	text_addf(t,
-		  "# HELP flume_config_restart_options Options that the file has changed and "
-		  "that "
-		  "wait for a restart.\n"
-		  "# TYPE flume_config_restart_options gauge\n"
-		  "flume_config_restart_options %zu\n",
-		  waiting);
+	metric_begin(t, reloads);
+	metric_add(t, reloads, METRIC_OF("applied"), (int64_t)c->applied);
+	metric_add(t, reloads, METRIC_OF("rejected"), (int64_t)c->rejected);
+	add_single(t, SUCCESSFUL, !c->why);
+	add_single(t, SUCCESS_TIMESTAMP, c->at);
+	add_single(t, WAITING, waiting);
 }
 
 int engine_say_config(struct engine *e, const struct engine_config *c)
