@@ -1,7 +1,10 @@
 /* Help is what the rows say; there is no second place to keep it. */
 #include "agent/cmd/cmd.h"
 
+#include "lib/base/text.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const exits[CMD_EXITS] = {
@@ -55,6 +58,23 @@ static void print_option(const struct conf_option *o)
 	wrap(right, 34);
 }
 
+char *cmd_dup_live(const struct command *c)
+{
+	struct text t = {0};
+	for (const struct conf_option *o = c->options; o && o->name; o++)
+		if (o->reload == CONF_LIVE)
+			text_addf(&t, "%s%s",
+				  t.len ? ", "
+					: "That file is read again when it changes, and at "
+					  "SIGHUP; "
+					  "the others wait for a restart, and these count at "
+					  "once: ",
+				  o->name);
+	if (t.len)
+		text_add_char(&t, '.');
+	return text_take(&t);
+}
+
 static void print_exits(const struct command *c)
 {
 	unsigned used = c->exits | 1U << CMD_DONE | 1U << CMD_USAGE;
@@ -86,6 +106,10 @@ void cmd_help(const struct command *c)
 		wrap("A flag wins over its environment variable, that over the same key in the "
 		     "file that --config names, that over the default.",
 		     0);
+		char *live = cmd_dup_live(c);
+		if (live && *live)
+			wrap(live, 0);
+		free(live);
 	}
 	print_exits(c);
 }

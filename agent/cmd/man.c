@@ -120,6 +120,12 @@ static void print_command(const struct command *c)
 	}
 	for (const struct conf_option *o = c->options; o && o->name; o++)
 		print_option(o);
+	char *live = cmd_dup_live(c);
+	if (live && *live) {
+		puts(".PP");
+		print_words(live);
+	}
+	free(live);
 	if (!c->negative)
 		return;
 	fputs(".PP\nExit code 1: ", stdout);

@@ -90,8 +90,9 @@ int taps_redact(struct taps *t, const char *const *redact, struct flume_err *err
 {
 	struct taps_inner *inner = t->inner;
 	struct veil *next = calloc(1, sizeof *next);
-	int rc =
-		next ? weave(next, redact, err) : flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (!next)
+		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	int rc = weave(next, redact, err);
 	if (!rc) {
 		pthread_rwlock_wrlock(&inner->veiling);
 		struct veil before = inner->redact;

@@ -5,7 +5,7 @@ import re
 
 from harness import ROOT, Failed, equal, run
 
-ROWS = 25
+ROWS = 27
 
 
 def read(*path):

@@ -3,10 +3,11 @@ happens.  What can count at once does, what waits for a restart is said, and a f
 nothing but what the node says of itself."""
 
 import os
+import re
 import signal
 
 from documents import LONG, marking
-from harness import ConfigMap, contains, equal, run, wait_until
+from harness import ConfigMap, ROOT, contains, equal, run, wait_until
 
 REJECTED = 'flume_config_reload_total{result="rejected"}'
 LABELS = "log-level: debug\nlabel: {{zone: {}}}\n"
@@ -195,7 +196,17 @@ def sighup_reads_it_and_says_so(s):
     assert "config" not in bare.status(), bare.status()
 
 
+def the_help_and_the_readme_name_what_counts_at_once(s):
+    told = " ".join(s.flume("agent", "--help").out.split())
+    names = re.search(r"these count at once: ([\w, -]+)\.", told).group(1).split(", ")
+    with open(os.path.join(ROOT, "agent", "README.md"), encoding="utf-8") as file:
+        text = file.read().partition("## Another configuration")[2].partition("\n## ")[0]
+    listed = next(block for block in text.split("\n\n") if block.startswith("`label`"))
+    equal(sorted(re.findall(r"`([\w-]+)`", listed)), sorted(names), "agent/README.md")
+
+
 run(
+    the_help_and_the_readme_name_what_counts_at_once,
     what_can_count_at_once_does,
     what_waits_for_a_restart_is_said_and_waits,
     a_wrong_file_changes_nothing,
