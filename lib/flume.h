@@ -686,7 +686,8 @@ struct flume_event {
 	const char *old_version; /* of the one before, or ""                             */
 	uint64_t generation;
 	const struct flume_err *err; /* NULL when nothing failed; of findings, the first */
-	const struct flume_call *call; /* that made it, or the copy of it that the step was given;
+	const struct flume_call
+		*call; /* that made it, or the copy of it that the step was given;
 					* NULL when no call did */
 };
 
