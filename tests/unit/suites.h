@@ -32,6 +32,7 @@
 	X(cmd_progress) \
 	X(cmd_run) \
 	X(cmd_switch) \
+	X(cmd_switch_eval) \
 	X(component) \
 	X(component_forced) \
 	X(conf) \
