@@ -5,7 +5,7 @@
  * even tried; requests are answered from then on; only then does the node ask what is wanted.
  * The end is the same backwards.
  *
- * SIGTERM and SIGINT are read as events of the loop, and blocked everywhere else.
+ * SIGTERM, SIGINT and SIGHUP are read as events of the loop, and blocked everywhere else.
  */
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/agent_switches.h"
@@ -13,9 +13,13 @@
 #include "agent/cmd/bench.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/lean.h"
+#include "agent/cmd/notify.h"
+#include "agent/cmd/reload.h"
 #include "agent/cmd/store.h"
 #include "agent/engine/engine.h"
 #include "agent/etcd/etcd.h"
+#include "agent/fleet/page.h"
+#include "agent/fleet/recorder.h"
 #include "agent/fleet/status.h"
 #include "agent/http/http.h"
 #include "agent/log/log.h"
@@ -49,6 +53,10 @@ struct agent {
 	struct source *source;
 	struct source *beside; /* of what stands beside the schemas */
 	struct fleet_status *status;
+	struct notify *notify;
+	struct reload *reload;
+	struct recorder *recorder, *switch_recorder; /* NULL: none */
+	struct fleet_page *fleet;
 };
 
 /* ---- schemas set over HTTP, in a folder ---- */
@@ -73,7 +81,12 @@ static void on_signal(int fd, uint32_t events, void *arg)
 	(void)events;
 	if (read(fd, &info, sizeof info) != (ssize_t)sizeof info)
 		return;
+	if (info.ssi_signo == SIGHUP) {
+		reload_now(a->reload, "SIGHUP");
+		return;
+	}
 	log_event(LOG_INFO, "stopping", LOG_STR("signal", strsignal((int)info.ssi_signo)));
+	notify_stopping(a->notify);
 	loop_stop(a->loop);
 }
 
@@ -83,6 +96,7 @@ static int open_signals(struct agent *a, struct flume_err *err)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	a->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (a->signals >= 0)
@@ -90,31 +104,35 @@ static int open_signals(struct agent *a, struct flume_err *err)
 	return a->on_signal ? 0 : flume_fail(err, FLUME_IO, "signals: %s", strerror(errno));
 }
 
+static struct engine_options engine_options(const struct agent_options *o,
+					    const struct agent_facts *facts)
+{
+	return (struct engine_options){
+		.node = facts->node,
+		.agent_version = flume_version(),
+		.source = o->etcd    ? "etcd"
+			  : o->dir   ? "dir"
+			  : *o->urls ? "url"
+				     : "none",
+		.labels = o->labels,
+		.state_dir = o->state,
+		.apply_same_version = o->same_version == SAME_VERSION_APPLY,
+		.deny_downgrade = o->downgrade == DOWNGRADE_DENY,
+		.case_limit_ns = o->case_limit,
+		.probation_ns = o->probation,
+		.probation_requests = o->probation_requests,
+		.probation_error_rate = o->probation_error_rate,
+		.blind_after_ns = facts->blind_after,
+	};
+}
+
 static int open_engine(struct agent *a, struct flume_err *err)
 {
-	const struct agent_options *o = a->options;
+	const struct engine_options options = engine_options(a->options, &a->facts);
 	a->board = board_new();
 	if (!a->board)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	return engine_new(&a->engine, a->loop, a->factory, a->board,
-			  &(struct engine_options){
-				  .node = a->facts.node,
-				  .agent_version = flume_version(),
-				  .source = o->etcd    ? "etcd"
-					    : o->dir   ? "dir"
-					    : *o->urls ? "url"
-						       : "none",
-				  .labels = o->labels,
-				  .state_dir = o->state,
-				  .apply_same_version = o->same_version == SAME_VERSION_APPLY,
-				  .deny_downgrade = o->downgrade == DOWNGRADE_DENY,
-				  .case_limit_ns = o->case_limit,
-				  .probation_ns = o->probation,
-				  .probation_requests = o->probation_requests,
-				  .probation_error_rate = o->probation_error_rate,
-				  .blind_after_ns = a->facts.blind_after,
-			  },
-			  err);
+	return engine_new(&a->engine, a->loop, a->factory, a->board, &options, err);
 }
 
 static void on_notice(void *arg, bool bad, const char *text)
@@ -129,9 +147,34 @@ static int open_etcd(struct agent *a, struct flume_err *err)
 	const char *endpoints = a->options->etcd;
 	struct etcd_options options = store_options(endpoints, &a->options->how);
 	options.notice = on_notice;
-	if (endpoints)
-		a->etcd = etcd_new(a->loop, &options, err);
-	return a->etcd || !endpoints ? 0 : err->code;
+	if (!endpoints)
+		return 0;
+	a->etcd = etcd_new(a->loop, &options, err);
+	if (!a->etcd)
+		return err->code;
+	a->fleet = fleet_page_new(a->loop, a->etcd, a->options->prefix);
+	return a->fleet ? 0 : flume_fail(err, FLUME_NOMEM, "out of memory");
+}
+
+static struct http_options http_options(const struct agent_options *o,
+					const struct agent_facts *facts)
+{
+	return (struct http_options){
+		.listen = *o->listen ? o->listen : NULL,
+		.socket = facts->socket,
+		.socket_optional = facts->socket_optional,
+		.token = facts->token,
+		.node = facts->node,
+		.allow_hosts = o->allow_hosts,
+		.tap_redact = o->tap_redact,
+		.read_only = facts->read_only,
+		.prefix = o->prefix,
+		.max_body = (size_t)o->max_body,
+		.timeout_ns = o->request_timeout,
+		.idle_ns = o->idle,
+		.stream_idle_ns = o->stream_idle,
+		.drain_ns = o->drain ? o->drain : 1, /* 0: at once */
+	};
 }
 
 static int open_http(struct agent *a, struct flume_err *err)
@@ -139,26 +182,13 @@ static int open_http(struct agent *a, struct flume_err *err)
 	const struct agent_options *o = a->options;
 	const struct http_keeper keeper = {save, forget, (void *)(uintptr_t)o->dir};
 	const struct http_keeper switch_keeper = agent_switches_keeper(&a->switches);
-	return http_new(&a->http, a->loop, a->factory, a->engine, a->board,
-			&(struct http_options){
-				.listen = *o->listen ? o->listen : NULL,
-				.socket = a->facts.socket,
-				.socket_optional = a->facts.socket_optional,
-				.token = a->facts.token,
-				.node = a->facts.node,
-				.allow_hosts = o->allow_hosts,
-				.tap_redact = o->tap_redact,
-				.read_only = a->facts.read_only,
-				.keeper = o->dir ? &keeper : NULL,
-				.switches = a->switches.all,
-				.switch_keeper = o->dir ? &switch_keeper : NULL,
-				.etcd = o->write_through ? a->etcd : NULL,
-				.prefix = o->prefix,
-				.max_body = (size_t)o->max_body,
-				.timeout_ns = o->request_timeout,
-				.drain_ns = o->drain ? o->drain : 1, /* 0: at once */
-			},
-			err);
+	struct http_options options = http_options(o, &a->facts);
+	options.keeper = o->dir ? &keeper : NULL;
+	options.switches = a->switches.all;
+	options.switch_keeper = o->dir ? &switch_keeper : NULL;
+	options.fleet = a->fleet;
+	options.etcd = o->write_through ? a->etcd : NULL;
+	return http_new(&a->http, a->loop, a->factory, a->engine, a->board, &options, err);
 }
 
 static void on_went_back(void *arg, int64_t revision, int64_t since)
@@ -186,6 +216,26 @@ static void on_status(void *arg)
 	fleet_status_changed(a->status);
 }
 
+/* Whoever writes to a folder of etcd by other means than flume is put on record.  With a pace there may
+ * have been several in between. */
+static int open_recorder(const struct agent *a, struct recorder **out, const char *folder,
+			 struct sink *sink, struct flume_err *err)
+{
+	const struct agent_options *o = a->options;
+	const struct recorder_options options = {
+		.prefix = o->prefix,
+		.folder = folder,
+		.node = a->facts.node,
+		.within_ns = o->record_within,
+	};
+	if (!o->record_within || o->poll)
+		return 0;
+	int code = recorder_new(out, a->loop, a->etcd, &options, err);
+	if (!code)
+		*sink = recorder_sink(*out, *sink);
+	return code;
+}
+
 /* Pins and switches lie beside the schemas in the store, so what one revision changes of them comes
  * together: pins and switches first, for schemas are measured by them. */
 static int open_etcd_source(struct agent *a, struct flume_err *err)
@@ -198,13 +248,18 @@ static int open_etcd_source(struct agent *a, struct flume_err *err)
 		{"confirm/", engine_side_sink(e, ENGINE_CONFIRMS)},
 		{"freeze", engine_side_sink(e, ENGINE_FREEZE)},
 	};
+	struct sink schemas = engine_sink(e), switches = switches_sink(a->switches.all);
+	int code = open_recorder(a, &a->recorder, "schemas/", &schemas, err);
+	if (!code)
+		code = open_recorder(a, &a->switch_recorder, "switches/", &switches, err);
 	const struct source_folder main[] = {
 		{"pins/", engine_side_sink(e, ENGINE_PINS)},
-		{"switches/", switches_sink(a->switches.all)},
-		{"schemas/", engine_sink(e)},
+		{"switches/", switches},
+		{"schemas/", schemas},
 	};
-	int code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,
-				   sizeof beside / sizeof *beside, o->poll, err);
+	if (!code)
+		code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,
+				       sizeof beside / sizeof *beside, o->poll, err);
 	if (!code)
 		code = source_etcd_new(&a->source, a->loop, a->etcd, o->prefix, main,
 				       sizeof main / sizeof *main, o->poll, err);
@@ -255,6 +310,54 @@ static int open_source(struct agent *a, struct flume_err *err)
 	return code;
 }
 
+/* ---- another configuration ---- */
+
+static void set_log(const struct agent_options *o)
+{
+	static const enum log_format formats[] = {LOG_TEXT, LOG_JSON, LOG_AUTO};
+	log_init(formats[o->log], (enum log_level)o->log_level);
+}
+
+static int change(void *arg, const struct agent_options *o, const struct agent_facts *facts,
+		  struct flume_err *err)
+{
+	struct agent *a = arg;
+	const struct engine_options engine = engine_options(o, facts);
+	const struct http_options http = http_options(o, facts);
+	int code = http_change(a->http, &http, err);
+	if (!code && engine_change(a->engine, &engine))
+		code = flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (!code)
+		set_log(o);
+	return code;
+}
+
+static void on_said(void *arg, const struct engine_config *config)
+{
+	const struct agent *a = arg;
+	(void)engine_say_config(a->engine, config); /* without memory, at the next reading */
+}
+
+static void on_begin(void *arg)
+{
+	const struct agent *a = arg;
+	notify_reloading(a->notify);
+}
+
+static void on_end(void *arg)
+{
+	const struct agent *a = arg;
+	notify_ready(a->notify, NULL);
+}
+
+static int open_reload(struct agent *a, const struct cmd_call *call, struct flume_err *err)
+{
+	const struct reload_user user = {a, change, on_said, on_begin, on_end};
+	return reload_new(&a->reload, a->loop, call, &a->facts, &user)
+		       ? flume_fail(err, FLUME_NOMEM, "out of memory")
+		       : 0;
+}
+
 static void say_hello(const struct agent *a, size_t running, int64_t begun)
 {
 	const struct agent_options *o = a->options;
@@ -274,12 +377,13 @@ static void say_hello(const struct agent *a, size_t running, int64_t begun)
 
 /* ---- life ---- */
 
-static int start(struct agent *a, struct flume_err *err)
+static int start(struct agent *a, const struct cmd_call *call, struct flume_err *err)
 {
 	int64_t begun = loop_now();
 	a->loop = loop_new();
 	if (!a->loop)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	a->notify = notify_new(a->loop);
 	int code = open_signals(a, err);
 	if (!code)
 		code = open_engine(a, err);
@@ -294,8 +398,12 @@ static int start(struct agent *a, struct flume_err *err)
 	if (!code)
 		code = open_source(a, err);
 	if (!code)
-		say_hello(a, running, begun);
-	return code;
+		code = open_reload(a, call, err);
+	if (code)
+		return code;
+	say_hello(a, running, begun);
+	notify_ready(a->notify, "serves");
+	return 0;
 }
 
 /* A call that does not end, even though it was cancelled, must not keep the node: what others
@@ -311,8 +419,11 @@ static void leave(struct agent *a)
 
 static void stop(struct agent *a)
 {
+	a->reload = reload_free(a->reload);
 	a->source = source_free(a->source);
 	a->beside = source_free(a->beside);
+	a->recorder = recorder_free(a->recorder);
+	a->switch_recorder = recorder_free(a->switch_recorder);
 	if (a->engine)
 		engine_on_status(a->engine, NULL, NULL);
 	a->http = http_free(a->http);
@@ -320,6 +431,7 @@ static void stop(struct agent *a)
 	agent_switches_end(&a->switches, a->http);
 	a->engine = engine_free(a->engine);
 	leave(a);
+	a->fleet = fleet_page_free(a->fleet);
 	a->etcd = etcd_free(a->etcd);
 	a->factory = flume_factory_free(a->factory);
 	agent_switches_fini(&a->switches);
@@ -327,17 +439,18 @@ static void stop(struct agent *a)
 	loop_fd_remove(a->on_signal);
 	if (a->signals >= 0)
 		close(a->signals);
+	a->notify = notify_free(a->notify);
 	a->loop = loop_free(a->loop);
 }
 
 static int run(const struct cmd_call *call)
 {
-	static const enum log_format formats[] = {LOG_TEXT, LOG_JSON, LOG_AUTO};
 	struct agent a = {.options = call->options, .signals = -1};
 	struct flume_err err = {0};
-	int code = agent_facts(&a.facts, a.options);
-	if (!code)
-		code = agent_switches_begin(&a.switches, a.options, call->conf);
+	int code = agent_facts(&a.facts, a.options, &err);
+	code = code ? cmd_fail(code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE, "agent: %s",
+			       err.text)
+		    : agent_switches_begin(&a.switches, a.options, call->conf);
 	if (!code)
 		code = bench_factory(&a.factory, a.switches.board, call->conf, BENCH_RUN);
 	if (code) {
@@ -346,8 +459,8 @@ static int run(const struct cmd_call *call)
 		return code;
 	}
 	lean_heap();
-	log_init(formats[a.options->log], (enum log_level)a.options->log_level);
-	if (start(&a, &err)) {
+	set_log(a.options);
+	if (start(&a, call, &err)) {
 		code = err.code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE;
 		log_event(LOG_ERROR, "the agent cannot start", LOG_STR("reason", err.text));
 	} else {

@@ -23,6 +23,10 @@ enum bench_use {
 int bench_factory(flume_factory **out, struct switchboard *, const struct conf *,
 		  enum bench_use);
 
+/* Whether bench_factory would take it, for who has a factory already: 0, FLUME_REJECTED with findings, or another
+ * code with `err` filled.  Nothing is written. */
+int bench_look(const struct conf *, flume_report *, struct flume_err *err);
+
 /* Checks every file and stores the good ones in the factory, by name; findings are added to the
  * reports.  0 or an exit code; whether there are findings, bench_findings says. */
 int bench_check(flume_factory *, struct files *);

@@ -17,7 +17,7 @@ static const struct conf_option options[] = {
 	{"against", 0, CONF_TEXT, "FILE|DIR", NULL, NULL,
 	 offsetof(struct test_options, against),
 	 "What runs now, for schemas that say `compare: running`."},
-	OPTION_CASE_LIMIT(test_options),
+	OPTION_CASE_LIMIT(test_options, CONF_RESTART),
 	OPTION_CONFIG(test_options,
 		      "The agent's configuration, for the components it declares."),
 	OPTION_OUTPUT(test_options),

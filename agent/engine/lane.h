@@ -160,6 +160,7 @@ struct lane {
 	struct facts wanted;
 	int64_t last_revision;  /* 0: none was seen ...         */
 	bool recalled;          /* ... or the disk had it; it may come once more */
+	bool remembered;        /* the disk had a copy of it: it has served here */
 	char said[DIGEST_SIZE]; /* of the text that came with it; "": not known */
 	char seen[DIGEST_SIZE]; /* of the text that an unordered source brought last */
 
@@ -176,6 +177,7 @@ struct lane {
 	struct bad bad;
 	struct bad tries; /* see crash.c */
 	struct breaker breaker;
+	bool refuses;             /* so says the page of the breaker */
 	struct note cleared;      /* the last clear that was carried out; at 0: none was */
 	enum save save, bad_save; /* of what is proven; of `bad` */
 	int64_t save_at, bad_save_at;
@@ -238,6 +240,9 @@ struct engine {
 	char *rates; /* as they were written last  */
 	int64_t rates_at;
 	char started[STAMP_SIZE];
+	struct { /* see config.c; NULL: there is none to speak of */
+		char *status, *metrics;
+	} config;
 
 	struct loop_timer *pin;
 	bool pinning; /* the timer is armed */
@@ -501,6 +506,8 @@ void engine_stir(struct engine *, const char *name);
 
 /* Once it is known whether there is a source. */
 void sight_begin(struct engine *);
+/* The bound has changed. */
+void sight_bound(struct engine *);
 void sight_proved(struct engine *, int64_t revision);
 /* The store was wiped or restored. */
 void sight_reset(struct engine *);
@@ -536,7 +543,7 @@ void board_proved(struct engine *);
 void board_pace(struct engine *);
 /* At once, if anything changed. */
 void board_flush(struct engine *);
-void metrics_write(struct engine *, struct text *);
+void metrics_write(struct engine *, bool ready, struct text *);
 const char *outcome_word(enum outcome);
 /* The state as it is shown, with its reason. */
 const char *lane_state_word(const struct lane *, const char **out_reason);

@@ -221,6 +221,10 @@ static void add_node(struct engine *e, struct text *t, struct page_proof *out_pr
 	add_text(t, "started", e->started);
 	add_text(t, "source", e->options.source);
 	add_health(t, "link", "up", e->link_up, e->link_why);
+	if (e->config.status) {
+		add_key(t, "config");
+		text_add(t, e->config.status);
+	}
 	if (e->options.state_dir)
 		add_health(t, "disk", "ok", !e->disk_why, e->disk_why);
 	out_proof->begin = t->len;
@@ -319,9 +323,18 @@ static void add_missing(struct text *why, const struct lane *lane)
 		  lane->attempt.error ? lane->attempt.error : "");
 }
 
-static bool explain(struct engine *e, struct text *why)
+/* Waiting does not make it serve, and nobody had it from here: a rollout of agents need not wait. */
+static bool is_refused(const struct lane *lane)
 {
-	size_t running = 0, missing = 0;
+	const char *reason;
+	const char *state = lane_state_word(lane, &reason);
+	return !lane->remembered &&
+	       (state == state_words[LANE_REJECTED] || state == state_words[LANE_HELD]);
+}
+
+static void explain(struct engine *e, struct text *why, struct page *page)
+{
+	size_t running = 0, missing = 0, refused = 0;
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		const struct lane *lane = engine_lane_at(e, i);
 		running += lane->runs.schema != NULL;
@@ -329,6 +342,7 @@ static bool explain(struct engine *e, struct text *why)
 			continue;
 		add_missing(why, lane);
 		missing++;
+		refused += is_refused(lane);
 	}
 	if (!e->listed && !running)
 		text_addf(why, "no schemas on disk, waiting for %s\n", e->options.source);
@@ -337,7 +351,9 @@ static bool explain(struct engine *e, struct text *why)
 			  running == 1 ? "s" : "", e->listed ? "" : " from disk, waiting for ",
 			  e->listed ? "" : e->options.source);
 	sight_explain(e, why);
-	return !missing && (e->listed || running);
+	bool known = e->listed || running;
+	page->ready = !missing && known;
+	page->settled = missing == refused && known;
 }
 
 /* ---- the board ---- */
@@ -345,9 +361,10 @@ static bool explain(struct engine *e, struct text *why)
 static void pin(struct engine *e)
 {
 	struct text why = {0}, status = {0}, brief = {0}, metrics = {0};
-	struct page page = {.ready = explain(e, &why)};
+	struct page page = {0};
+	explain(e, &why, &page);
 	write_status(e, &status, &brief, &page.proof);
-	metrics_write(e, &metrics);
+	metrics_write(e, page.ready, &metrics);
 	page.why = why.s;
 	page.status = status.s;
 	page.brief = brief.s;

@@ -1,10 +1,5 @@
 /*
- * libcurl says which descriptors and which timeout it waits for; the loop waits and tells it
- * what happened.
- *
- * libcurl does not bear being called back: nothing may be started or cancelled from inside its
- * callbacks.  So those only store what came, and the callbacks of posts run in deliver(), after
- * libcurl has returned.
+ * Posts share connections, and their callbacks run in deliver(), which may be the end of the pool.
  *
  * A connection of HTTP/2 is shared and lives on when one that used it gives up, so a dead one
  * would be handed out again and again; and none notices that certificates have changed.  When
@@ -19,7 +14,6 @@
 #include "agent/etcd/post.h"
 
 #include <stdlib.h>
-#include <sys/epoll.h>
 
 enum { STREAMS_MOST = 1000 }; /* of one connection; etcd has a limit of its own */
 
@@ -27,87 +21,28 @@ static void unuse(struct etcd_pool *pool)
 {
 	if (--pool->users || !pool->retired)
 		return;
-	if (pool->multi)
-		curl_multi_cleanup(pool->multi);
-	loop_timer_free(pool->timer);
+	web_multi_fini(&pool->multi);
 	etcd_identity_unref(pool->identity);
 	curl_global_cleanup();
 	free(pool);
 }
 
-static void deliver(struct etcd_pool *pool)
+static void deliver(void *arg)
 {
+	struct etcd_pool *pool = arg;
 	struct etcd_post *p;
 	CURLMsg *message;
 	int left;
+	pool->users++;
 	while ((p = LIST_FIRST(&pool->readable)))
 		etcd_post_readable(p);
-	while ((message = curl_multi_info_read(pool->multi, &left))) {
+	while ((message = curl_multi_info_read(pool->multi.curl, &left))) {
 		CURLcode result = message->data.result;
 		if (message->msg == CURLMSG_DONE &&
 		    !curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&p))
 			etcd_post_ended(p, result);
 	}
-}
-
-static void go_on(struct etcd_pool *pool, curl_socket_t fd, int what)
-{
-	int running;
-	pool->users++;
-	curl_multi_socket_action(pool->multi, fd, what, &running);
-	deliver(pool);
 	unuse(pool);
-}
-
-static void on_socket(int fd, uint32_t events, void *arg)
-{
-	int what = 0;
-	if (events & EPOLLIN)
-		what |= CURL_CSELECT_IN;
-	if (events & EPOLLOUT)
-		what |= CURL_CSELECT_OUT;
-	if (events & (EPOLLERR | EPOLLHUP))
-		what |= CURL_CSELECT_ERR;
-	go_on(arg, fd, what);
-}
-
-static void on_timer(void *arg)
-{
-	go_on(arg, CURL_SOCKET_TIMEOUT, 0);
-}
-
-/* A descriptor the loop cannot watch leaves its post to the timeouts. */
-static int want_socket(CURL *curl, curl_socket_t fd, int what, void *arg, void *watched)
-{
-	struct etcd_pool *pool = arg;
-	struct loop_fd *watch = watched;
-	uint32_t events = 0;
-	(void)curl;
-	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-		events |= EPOLLIN;
-	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-		events |= EPOLLOUT;
-	if (what == CURL_POLL_REMOVE) {
-		loop_fd_remove(watch);
-		curl_multi_assign(pool->multi, fd, NULL);
-	} else if (watch) {
-		loop_fd_change(watch, events);
-	} else {
-		watch = loop_fd_add(pool->e->loop, fd, events, on_socket, pool);
-		curl_multi_assign(pool->multi, fd, watch);
-	}
-	return 0;
-}
-
-static int want_timer(CURLM *multi, long ms, void *arg)
-{
-	struct etcd_pool *pool = arg;
-	(void)multi;
-	if (ms < 0)
-		loop_timer_disarm(pool->timer);
-	else
-		loop_timer_arm(pool->timer, (int64_t)ms * 1000000);
-	return 0;
 }
 
 /* ---- life ---- */
@@ -124,19 +59,14 @@ static struct etcd_pool *new_pool(struct etcd *e)
 	LIST_INIT(&pool->readable);
 	if (e->tls.identity)
 		pool->identity = etcd_identity_ref(e->tls.identity);
-	pool->timer = loop_timer_new(e->loop, on_timer, pool);
-	pool->multi = curl_multi_init();
-	if (!pool->timer || !pool->multi) {
+	if (web_multi_init(&pool->multi, e->loop, deliver, pool)) {
 		pool->retired = true;
 		unuse(pool);
 		return NULL;
 	}
-	curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
-	curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
-	curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, want_timer);
-	curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
-	curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)e->ring.n + 2);
-	curl_multi_setopt(pool->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_MOST);
+	curl_multi_setopt(pool->multi.curl, CURLMOPT_MAXCONNECTS, (long)e->ring.n + 2);
+	curl_multi_setopt(pool->multi.curl, CURLMOPT_MAX_CONCURRENT_STREAMS,
+			  (long)STREAMS_MOST);
 	return pool;
 }
 

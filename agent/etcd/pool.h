@@ -1,17 +1,16 @@
 /*
- * pool.h - libcurl's multi interface on the loop: the connections that posts share.  For this
- * room.
+ * pool.h - the connections that posts share.  For this room.
  */
 #ifndef FLUME_AGENT_ETCD_POOL_H
 #define FLUME_AGENT_ETCD_POOL_H
 
 #include "agent/etcd/client.h"
 #include "agent/etcd/tls.h"
+#include "agent/web/multi.h"
 
 struct etcd_pool {
 	struct etcd *e;
-	CURLM *multi;
-	struct loop_timer *timer;
+	struct web_multi multi;
 	struct etcd_posts readable; /* more lines have come for them */
 	struct etcd_identity *identity;
 	size_t users; /* posts, and who works on it at present */

@@ -184,7 +184,7 @@ static int begin(struct etcd_post *p)
 	if (!p->pool)
 		return p->failed.code;
 	p->curl = curl_easy_init();
-	if (!p->curl || !prepare(p) || curl_multi_add_handle(p->pool->multi, p->curl))
+	if (!p->curl || !prepare(p) || web_multi_add(&p->pool->multi, p->curl))
 		return flume_fail(&p->failed, FLUME_NOMEM, "out of memory");
 	if (p->how.first_ms)
 		loop_timer_arm(p->late, (int64_t)p->how.first_ms * 1000000);
@@ -214,7 +214,7 @@ static void release(struct etcd_post *p)
 	leave_lists(p);
 	if (p->curl) {
 		if (p->pool)
-			curl_multi_remove_handle(p->pool->multi, p->curl);
+			curl_multi_remove_handle(p->pool->multi.curl, p->curl);
 		curl_easy_cleanup(p->curl);
 	}
 	if (p->pool)
@@ -336,7 +336,7 @@ void etcd_post_ended(struct etcd_post *p, CURLcode result)
 	char text[480];
 	struct etcd_ending end = ending(p, result, text, sizeof text);
 	leave_lists(p);
-	curl_multi_remove_handle(p->pool->multi, p->curl);
+	curl_multi_remove_handle(p->pool->multi.curl, p->curl);
 	if (end.code == FLUME_TIMED_OUT)
 		etcd_post_distrust(p);
 	p->how.on_end(&end, p->how.arg);

@@ -29,7 +29,7 @@
 struct loop_fd {
 	struct loop *loop;
 	int fd;
-	uint32_t place, number;
+	uint32_t events, place, number;
 	loop_fd_fn *fn;
 	void *arg;
 };
@@ -103,7 +103,7 @@ struct loop_fd *loop_fd_add(struct loop *l, int fd, uint32_t events, loop_fd_fn 
 	struct loop_fd *w = calloc(1, sizeof *w);
 	if (!w)
 		return NULL;
-	*w = (struct loop_fd){.loop = l, .fd = fd, .fn = fn, .arg = arg};
+	*w = (struct loop_fd){.loop = l, .fd = fd, .events = events, .fn = fn, .arg = arg};
 	if (take_place(l, w)) {
 		free(w);
 		return NULL;
@@ -120,7 +120,19 @@ struct loop_fd *loop_fd_add(struct loop *l, int fd, uint32_t events, loop_fd_fn 
 int loop_fd_change(struct loop_fd *w, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.u64 = tag(w)};
+	w->events = events;
 	return epoll_ctl(w->loop->epoll, EPOLL_CTL_MOD, w->fd, &event) ? FLUME_IO : 0;
+}
+
+void loop_fd_opened(struct loop *l, int fd)
+{
+	for (uint32_t i = 0; i < l->fds_len; i++) {
+		struct loop_fd *w = l->fds[i];
+		if (!w || w->fd != fd)
+			continue;
+		struct epoll_event event = {.events = w->events, .data.u64 = tag(w)};
+		epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event);
+	}
 }
 
 struct loop_fd *loop_fd_remove(struct loop_fd *w)

@@ -37,6 +37,9 @@ int64_t loop_now(void);
 typedef void loop_fd_fn(int fd, uint32_t events, void *arg);
 struct loop_fd *loop_fd_add(struct loop *, int fd, uint32_t events, loop_fd_fn *, void *arg);
 int loop_fd_change(struct loop_fd *, uint32_t events);
+/* `fd` was opened just now.  A watch that still has this number was for one that has been closed,
+ * and is for this one from here on. */
+void loop_fd_opened(struct loop *, int fd);
 struct loop_fd *loop_fd_remove(struct loop_fd *); /* NULL is fine; returns NULL */
 
 /* A timer is created disarmed, fires once when armed, and can be armed again (from its own

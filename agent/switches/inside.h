@@ -212,8 +212,9 @@ void switch_calm(struct switch_lane *, const struct facts *);
 void skew_look(void *switches);
 void skew_forget(struct switch_lane *);
 
-/* ---- status.c: of the guest ---- */
+/* ---- status.c and metrics.c: of the guest ---- */
 
+bool switch_is_shown(const struct switch_lane *);
 void switches_add_status(void *switches, struct text *, bool brief);
 void switches_add_metrics(void *switches, struct text *);
 const char *switch_outcome_word(enum switch_outcome);

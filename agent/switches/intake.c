@@ -104,7 +104,7 @@ static struct decision ask(const struct switch_lane *lane, const struct intake *
 
 void switch_supersede(struct switch_lane *lane)
 {
-	if (lane->next.sw)
+	if (lane->next.sw && lane->state != SWITCH_REJECTED)
 		switch_say(lane, &(struct switch_saying){.outcome = SWITCH_OUTCOME_SUPERSEDED,
 							 .facts = &lane->next.facts});
 	edition_fini(&lane->next);

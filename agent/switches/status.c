@@ -1,6 +1,6 @@
 /*
  * The switches in the node's status, in the form of the schemas: what is wanted, what was attempted
- * last, and what runs; and in the metrics, what changes seldom.
+ * last, and what runs.
  *
  * Where there is little room only those in trouble are told, as far as they go.
  */
@@ -16,7 +16,7 @@ static const char *const state_words[] = {
 	[SWITCH_WAITING] = "waiting",
 };
 
-static bool is_shown(const struct switch_lane *lane)
+bool switch_is_shown(const struct switch_lane *lane)
 {
 	return lane->wants || lane->leaving || lane->runs.sw;
 }
@@ -89,7 +89,7 @@ void switches_add_status(void *switches, struct text *t, bool brief)
 	for (size_t i = 0; i < all->lanes.len; i++) {
 		const struct switch_lane *lane = switch_at(all, i);
 		bool calm = lane->state == SWITCH_RUNNING && !lane->skewed && !lane->lacks;
-		if (!is_shown(lane) || (brief && (calm || t->len - begin > BRIEF_MOST)))
+		if (!switch_is_shown(lane) || (brief && (calm || t->len - begin > BRIEF_MOST)))
 			continue;
 		if (!any) {
 			add_key(t, "switches");
@@ -100,84 +100,4 @@ void switches_add_status(void *switches, struct text *t, bool brief)
 	}
 	if (any)
 		text_add_char(t, '}');
-}
-
-/* ---- metrics ---- */
-
-static void add_head(struct text *t, const char *name, const char *type, const char *help)
-{
-	text_addf(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void add_updates(struct text *t, const struct switches *all)
-{
-	add_head(t, "flume_switch_update_total", "counter",
-		 "Changes of switches by what became of them.");
-	for (size_t i = 0; i < all->lanes.len; i++) {
-		const struct switch_lane *lane = switch_at(all, i);
-		for (int o = 0; o < SWITCH_OUTCOME_COUNT; o++)
-			if (lane->counts[o])
-				text_addf(t,
-					  "flume_switch_update_total{switch=\"%s\",outcome="
-					  "\"%s\"} %llu\n",
-					  lane->name, switch_outcome_word(o),
-					  (unsigned long long)lane->counts[o]);
-	}
-}
-
-static bool in_force(const struct switch_lane *lane)
-{
-	return lane->wants && lane->state == SWITCH_RUNNING;
-}
-
-static bool is_enabled(const struct switch_lane *lane)
-{
-	return lane->runs.sw && ab_enabled(lane->runs.sw);
-}
-
-static bool is_skewed(const struct switch_lane *lane)
-{
-	return lane->skewed;
-}
-
-static const struct {
-	const char *name, *help;
-	bool runs; /* only of those that run */
-	bool (*get)(const struct switch_lane *);
-} gauges[] = {
-	{"flume_switch_last_reload_successful",
-	 "Whether what is wanted of a switch is what runs.", false, in_force},
-	{"flume_switch_enabled", "Whether a switch is on.", true, is_enabled},
-	{"flume_switch_sample_ratio_mismatch",
-	 "Whether the split that a switch saw cannot be chance.", true, is_skewed},
-};
-
-static void add_generations(struct text *t, const struct switches *all)
-{
-	add_head(t, "flume_switch_generation", "gauge",
-		 "The generation of a switch that is in force.");
-	for (size_t i = 0; i < all->lanes.len; i++) {
-		const struct switch_lane *lane = switch_at(all, i);
-		if (lane->runs.sw)
-			text_addf(t, "flume_switch_generation{switch=\"%s\"} %llu\n",
-				  lane->name, (unsigned long long)lane->generation);
-	}
-}
-
-void switches_add_metrics(void *switches, struct text *t)
-{
-	const struct switches *all = switches;
-	if (!all->lanes.len)
-		return;
-	add_updates(t, all);
-	for (size_t g = 0; g < sizeof gauges / sizeof *gauges; g++) {
-		add_head(t, gauges[g].name, "gauge", gauges[g].help);
-		for (size_t i = 0; i < all->lanes.len; i++) {
-			const struct switch_lane *lane = switch_at(all, i);
-			if (is_shown(lane) && (lane->runs.sw || !gauges[g].runs))
-				text_addf(t, "%s{switch=\"%s\"} %d\n", gauges[g].name,
-					  lane->name, gauges[g].get(lane));
-		}
-	}
-	add_generations(t, all);
 }

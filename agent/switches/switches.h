@@ -46,7 +46,5 @@ void switches_submit(struct switches *, const struct change *, engine_done_fn *,
 
 /* What runs. */
 struct shelf *switches_get_shelf(struct switches *);
-/* Counts of documents, Prometheus text. */
-void switches_write_counts(struct switches *, struct text *out);
 
 #endif

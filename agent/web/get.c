@@ -147,7 +147,7 @@ static bool start(struct web_get *g)
 	g->headers = NULL;
 	text_fini(&g->body);
 	g->error[0] = '\0';
-	if (!prepare(g) || curl_multi_add_handle(g->web->multi, g->curl))
+	if (!prepare(g) || web_multi_add(&g->web->multi, g->curl))
 		return false;
 	int64_t left = g->end - loop_now();
 	int64_t first = o->first_ms * MS;
@@ -250,7 +250,7 @@ void web_finish(struct web_get *g, CURLcode result)
 {
 	struct web_reply reply = {0};
 	curl_easy_getinfo(g->curl, CURLINFO_RESPONSE_CODE, &reply.status);
-	curl_multi_remove_handle(g->web->multi, g->curl);
+	curl_multi_remove_handle(g->web->multi.curl, g->curl);
 	if (result)
 		reply.code = explain(g, result, &reply.err);
 	else if (is_redirect(reply.status)) {
@@ -296,7 +296,7 @@ struct web_get *web_cancel(struct web_get *g)
 {
 	if (!g)
 		return NULL;
-	curl_multi_remove_handle(g->web->multi, g->curl);
+	curl_multi_remove_handle(g->web->multi.curl, g->curl);
 	release(g);
 	return NULL;
 }

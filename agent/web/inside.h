@@ -3,15 +3,13 @@
 #define FLUME_AGENT_WEB_INSIDE_H
 
 #include "agent/loop/loop.h"
+#include "agent/web/multi.h"
 #include "agent/web/web.h"
-
-#include <curl/curl.h>
 
 struct web {
 	struct loop *loop;
 	struct web_options options; /* its texts are ours */
-	CURLM *multi;
-	struct loop_timer *timer; /* libcurl's */
+	struct web_multi multi;
 };
 
 /* libcurl is done with it: not called from inside of libcurl. */

@@ -81,24 +81,27 @@ def try_one(mutant, folder, seeds):
 
 def main():
     args = sys.argv[1:]
-    folder, names, seeds, jobs = args.pop(0), [], 1000, 2
+    folder, names, seeds, jobs, part, parts = args.pop(0), [], 1000, 2, 0, 1
     while args:
         word = args.pop(0)
         if word == "--seeds":
             seeds = int(args.pop(0))
         elif word == "--jobs":
             jobs = int(args.pop(0))
+        elif word == "--part":
+            part, parts = map(int, args.pop(0).split("/"))
         else:
             names.append(word)
     every = sorted(os.listdir(f"{HERE}/mutants"))
-    mutants = [Mutant(f"{HERE}/mutants/{name}") for name in names or every]
+    mutants = [Mutant(f"{HERE}/mutants/{name}") for name in names or every[part % parts::parts]]
     missed = 0
     with ThreadPoolExecutor(jobs) as pool:
         found = pool.map(lambda m: try_one(m, folder, seeds), mutants)
         for mutant, (count, promise) in zip(mutants, found):
             missed += count is None
             print(f"{mutant.name:28} {count or '':>5} {promise}", flush=True)
-    print(f"mutants: {len(mutants)}, {missed} not noticed")
+    of = "" if names or parts == 1 else f" of {len(every)}"
+    print(f"mutants: {len(mutants)}{of}, {missed} not noticed")
     return 1 if missed else 0
 
 

@@ -209,6 +209,11 @@ int loop_fd_change(struct loop_fd *w, uint32_t events)
 	return 0;
 }
 
+void loop_fd_opened(struct loop *l, int fd)
+{
+	(void)l, (void)fd;
+}
+
 struct loop_fd *loop_fd_remove(struct loop_fd *w)
 {
 	if (w) {

@@ -268,6 +268,28 @@ START_TEST(a_watch_removed_too_late_is_gone_all_the_same)
 }
 END_TEST
 
+START_TEST(a_watch_goes_over_to_what_was_opened_with_its_number)
+{
+	struct end a, b;
+	open_end(&a, 'a', mark_fd);
+	close(a.read); /* without a word to the loop */
+	int fds[2];
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(fds[0], a.read);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	loop_step(loop, 0);
+	ck_assert_str_eq(trace, "");
+	loop_fd_opened(loop, fds[0]);
+	open_end(&b, 'b', mark_fd);
+	loop_fd_opened(loop, b.write); /* nobody's */
+	loop_step(loop, 0);
+	ck_assert_msg(!strcmp(trace, "ab") || !strcmp(trace, "ba"), "%s", trace);
+	close(fds[1]);
+	close_end(&a);
+	close_end(&b);
+}
+END_TEST
+
 START_TEST(freeing_the_loop_drops_what_is_left)
 {
 	struct end a;
@@ -386,6 +408,7 @@ Suite *suite_loop(void)
 	tcase_add_test(c, a_watch_removed_by_another_callback_is_not_called);
 	tcase_add_test(c, a_new_watch_on_an_old_number_waits_for_its_own_news);
 	tcase_add_test(c, a_watch_removed_too_late_is_gone_all_the_same);
+	tcase_add_test(c, a_watch_goes_over_to_what_was_opened_with_its_number);
 	tcase_add_test(c, freeing_the_loop_drops_what_is_left);
 	tcase_add_test(c, posts_of_a_thread_run_on_the_loop_in_their_order);
 	tcase_add_test(c, another_thread_can_stop_a_waiting_loop);

@@ -19,18 +19,23 @@
 	X(breaker) \
 	X(bucket) \
 	X(build) \
+	X(caller) \
 	X(canary) \
 	X(cancel) \
+	X(cgroup) \
 	X(change) \
 	X(change_conflicts) \
 	X(check) \
 	X(cmd) \
 	X(cmd_describe) \
 	X(cmd_etcd) \
+	X(cmd_history) \
 	X(cmd_intake) \
 	X(cmd_lint) \
 	X(cmd_progress) \
 	X(cmd_run) \
+	X(cmd_unified) \
+	X(cmd_status) \
 	X(cmd_switch) \
 	X(cmd_switch_eval) \
 	X(component) \
@@ -112,7 +117,12 @@
 	X(factory) \
 	X(fields) \
 	X(file) \
+	X(fleet_explain) \
+	X(fleet_page) \
 	X(fleet_status) \
+	X(fleet_history) \
+	X(fleet_recorder) \
+	X(fleet_view) \
 	X(footprint) \
 	X(fresh) \
 	X(golden) \
@@ -129,6 +139,7 @@
 	X(http_verdict) \
 	X(http_wire) \
 	X(json) \
+	X(judge) \
 	X(listeners) \
 	X(listing) \
 	X(live) \
@@ -136,6 +147,7 @@
 	X(log) \
 	X(loop) \
 	X(map) \
+	X(metric) \
 	X(names) \
 	X(ndjson) \
 	X(note) \
@@ -159,8 +171,10 @@
 	X(schema) \
 	X(scope) \
 	X(serve) \
+	X(serve_alloc) \
 	X(serve_chunk) \
 	X(serve_head) \
+	X(serve_streams) \
 	X(shadow) \
 	X(source_contract) \
 	X(scribe) \

@@ -169,7 +169,7 @@ START_TEST(a_switch_in_front_waits_for_its_schemas)
 	lever_put("front", 11, lever_text("1", "50", "50", ""));
 	site_says(".switches.front.state", "rejected");
 	site_says_part(".switches.front.attempted.error",
-		       "front:3:23: this node has no schema 'b'");
+		       "front:3:19: this node has no schema 'b'");
 	ck_assert(!lever_is_front("front"));
 	site_put("b", 12, marking("1.0.0", 2, CASE_GETS(2)));
 	site_until(".switches.front.state", "running");

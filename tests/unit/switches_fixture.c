@@ -11,8 +11,6 @@ static const char *const labels[] = {"zone=a", NULL};
 void lever_open(void)
 {
 	const struct switches_options options = {.state_dir = site.options.state_dir};
-	ck_assert_int_eq(switchboard_new(&lever.board, labels), 0);
-	ck_assert_int_eq(switchboard_register(lever.board, site.factory, NULL), 0);
 	ck_assert_int_eq(switches_new(&lever.all, site.loop, site.factory, site.engine,
 				      lever.board, &options, NULL),
 			 0);
@@ -25,9 +23,16 @@ void lever_close(void)
 	lever.all = switches_free(lever.all);
 }
 
+static void open_board(void)
+{
+	ck_assert_int_eq(switchboard_new(&lever.board, labels), 0);
+	ck_assert_int_eq(switchboard_register(lever.board, site.factory, NULL), 0);
+}
+
 static void open_site(void)
 {
 	site_open();
+	open_board();
 	lever_open();
 	LIST_NOTHING(1);
 }
@@ -45,6 +50,7 @@ void lever_restart(void)
 	site_stop();
 	lever.board = switchboard_unref(lever.board);
 	site_open_engine();
+	open_board();
 	lever_open();
 	engine_boot(site.engine);
 }

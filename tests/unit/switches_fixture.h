@@ -20,6 +20,7 @@ extern struct lever {
 TCase *lever_case(Suite *, const char *name);
 /* After an orderly end: everything anew, on the same folder. */
 void lever_restart(void);
+/* The switches alone, on the same board; after lever_close. */
 void lever_open(void);
 void lever_close(void);
 
