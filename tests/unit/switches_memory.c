@@ -88,7 +88,7 @@ START_TEST(a_turn_of_the_loop)
 {
 	bool failed = true;
 	for (long nth = 1; failed && nth < 400; nth++) {
-		char version[16];
+		char version[24];
 		snprintf(version, sizeof version, "%ld", nth);
 		lever_put("layout", ++revision, lever_text(version, "100", "0", ""));
 		memory_fails_at(nth);
