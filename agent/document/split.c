@@ -1,5 +1,6 @@
 #include "agent/document/split.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define XXH_STATIC_LINKING_ONLY /* for a state that lies on the stack */
@@ -9,9 +10,9 @@
 
 static size_t put_length(unsigned char *to, size_t len)
 {
-	for (unsigned i = 0; i < 8; i++)
-		to[i] = (unsigned char)((uint64_t)len >> (8 * i));
-	return 8;
+	uint64_t lowest_first = htole64(len);
+	memcpy(to, &lowest_first, sizeof lowest_first);
+	return sizeof lowest_first;
 }
 
 static size_t put(unsigned char *to, const void *bytes, size_t len)

@@ -83,8 +83,4 @@ struct ab_choice ab_choose(const struct ab_switch *, bool applies, const struct 
 struct ab_choice ab_choose_key(const struct ab_switch *, bool applies, const char *key,
 			       size_t len);
 
-/* The form of a switch as JSON Schema (draft 2020-12), from the table that checks it.  free(3); NULL when out
- * of memory. */
-char *ab_dup_json_schema(void);
-
 #endif

@@ -8,9 +8,12 @@
 
 #include "agent/split/ab.h"
 
+#include <endian.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL /* sixteen bytes are hashed sooner than the function is called */
 #include <xxhash.h>
 
 #define ONE UINT64_C(4294967296) /* 2^32 */
@@ -30,12 +33,8 @@ uint64_t race_name(const char *variant)
 
 static uint64_t draw(uint64_t hash, uint64_t name)
 {
-	unsigned char bytes[16];
-	for (unsigned i = 0; i < 8; i++) {
-		bytes[i] = (unsigned char)(hash >> 8 * i);
-		bytes[8 + i] = (unsigned char)(name >> 8 * i);
-	}
-	return (XXH3_64bits(bytes, sizeof bytes) >> 32) + 1;
+	const uint64_t lowest_first[] = {htole64(hash), htole64(name)};
+	return (XXH3_64bits(lowest_first, sizeof lowest_first) >> 32) + 1;
 }
 
 /* 2^32 * log2(m / 2^31), for 2^31 <= m < 2^32. */

@@ -37,6 +37,7 @@
 	X(cmd_unified) \
 	X(cmd_status) \
 	X(cmd_switch) \
+	X(cmd_switch_eval) \
 	X(component) \
 	X(component_forced) \
 	X(conf) \
