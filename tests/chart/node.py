@@ -117,13 +117,18 @@ class Node:
         for one in container.get("env", []):
             value = one.get("value")
             if value is None:
-                value = FIELDS[one["valueFrom"]["fieldRef"]["fieldPath"]]
+                value = self.looked_up(one["valueFrom"])
             for name, said in env.items():
                 value = value.replace(f"$({name})", said)
             env[one["name"]] = value
         context = {**spec["securityContext"], **container["securityContext"]}
         command = [*container["command"], *container.get("args", [])]
         return start(self.folder, mounts, context, command, env, **more)
+
+    def looked_up(self, place):
+        if "fieldRef" in place:
+            return FIELDS[place["fieldRef"]["fieldPath"]]
+        return self.secrets[place["secretKeyRef"]["name"]][place["secretKeyRef"]["key"]]
 
     def volume(self, volume, objects):
         """A folder on this machine."""
