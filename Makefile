@@ -6,7 +6,9 @@
 #   make sim      fleets in virtual time, SEEDS=2000
 #   make fuzz     each fuzzer      make stress  many threads, SECONDS=60
 #   make bench    the figures, as ratios
-#   make install  library, binary, JSON Schema
+#   make install  library, binary, manual, completions, JSON Schema
+#   make deb      packages for Debian; make image-rootfs, make check-packages
+#   make restarts two hundred agents, restarted under load
 #   make lib/API.md  the reference, from the header
 #   make clean
 #
@@ -30,7 +32,8 @@ TEST_PACKAGES  := check
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum
+            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum \
+            -Wno-missing-field-initializers
 OPTIMISE := -O2
 CFLAGS   ?= -g
 CPPFLAGS += -I. -Ilib -Iagent/plugin -D_GNU_SOURCE -DFLUME_VERSION=$(VERSION)
@@ -180,6 +183,12 @@ UPDATES ?= 10000
 weather: all
 	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/weather.py $(UPDATES) $(SEED)
 
+# So many agents restarted in steps of ten per cent, while applications ask.
+.PHONY: restarts
+AGENTS ?= 200
+restarts: all
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/restarts.py $(AGENTS)
+
 floors:
 	sh tests/floors.sh
 
@@ -289,6 +298,8 @@ DEPS_GO    := golang-go ca-certificates
 # What ours is measured beside, and by.  Each bench says SKIPPED for what is not there.
 DEPS_BENCH := jq miller rsyslog wrk libmicrohttpd-dev valgrind python3-pip etcd-server
 
+DEPS_PACKAGE := dpkg-dev mmdebstrap lintian strace procps
+
 # Asks dpkg first, so a machine that has everything needs neither root nor a network.
 install_missing = missing=$$(for p in $(1); do \
 	dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
@@ -298,7 +309,7 @@ install_missing = missing=$$(for p in $(1); do \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
 
 # One after another, also with -j: apt locks what it works on.
-.PHONY: deps deps-check deps-lint deps-bench deps-chart
+.PHONY: deps deps-check deps-lint deps-bench deps-chart deps-package
 deps:
 	@$(call install_missing,$(DEPS))
 deps-check: deps
@@ -309,6 +320,8 @@ deps-lint: deps-check
 deps-chart: deps-check
 	@$(call install_missing,$(DEPS_CHART))
 	@python3 tests/chart/tools.py
+deps-package: deps
+	@$(call install_missing,$(DEPS_PACKAGE))
 deps-bench:
 	@command -v go >/dev/null || { $(call install_missing,$(DEPS_GO)); }
 	@$(call install_missing,$(DEPS_BENCH))
@@ -318,10 +331,24 @@ deps-bench:
 # In the words of flume.pc, so that the tree can be moved (pkg-config --define-prefix).
 below = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 
+# The manual and what shells complete with, from the rows of commands and options.
+PRINTED := $(B)/flume.1 $(B)/flume.bash $(B)/_flume $(B)/flume.fish
+$(B)/flume.1: WORDS = man
+$(B)/flume.bash: WORDS = completion bash
+$(B)/_flume: WORDS = completion zsh
+$(B)/flume.fish: WORDS = completion fish
+$(PRINTED): $(B)/flume
+	$(Q)$(B)/flume $(WORDS) > $@~ && mv $@~ $@
+
+SHARE = $(DESTDIR)$(PREFIX)/share
 .PHONY: install
-install: all
+install: all $(PRINTED)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
-		$(DESTDIR)$(PREFIX)/share/flume
+		$(SHARE)/flume
+	install -D -m 644 $(B)/flume.1 $(SHARE)/man/man1/flume.1
+	install -D -m 644 $(B)/flume.bash $(SHARE)/bash-completion/completions/flume
+	install -D -m 644 $(B)/_flume $(SHARE)/zsh/site-functions/_flume
+	install -D -m 644 $(B)/flume.fish $(SHARE)/fish/vendor_completions.d/flume.fish
 	install -m 755 $(B)/flume $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 lib/flume.h agent/plugin/flume-plugin.h $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 schemas/flume.schema.json $(DESTDIR)$(PREFIX)/share/flume/
@@ -334,6 +361,27 @@ install: all
 		-e 's|@REQUIRES@|$(LIB_PACKAGES)|' \
 		lib/flume.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/flume.pc
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/flume.pc
+
+# ---- packages -----------------------------------------------------------------------------------
+
+# The time of what is packed, so that it can be built again to the same bytes.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+
+.PHONY: deb image-rootfs check-packages
+deb: deps-package
+	@rm -rf $(B)/stage $(B)/deb && rm -f $(B)/flume.1
+	@$(MAKE) --no-print-directory install DESTDIR=$(B)/stage PREFIX=/usr \
+		LIBDIR=/usr/lib/$$(dpkg-architecture -qDEB_HOST_MULTIARCH) >/dev/null
+	@sh agent/package/deb.sh $(VERSION) $(B)/stage $(B)/deb
+
+# What agent/Dockerfile describes, built without an engine for containers.
+image-rootfs: deps-package $(B)/flume
+	python3 tests/package/rootfs.py $(B)/flume $(B)/rootfs
+
+# The packages at work: the agent in the image's root as the chart starts it, the .deb put in and taken
+# out, the unit.  Takes root, and a mirror of Debian for the first time.
+check-packages: deb image-rootfs
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/package/check.py $(B)/rootfs $(B)/deb
 
 .PHONY: clean
 clean:

@@ -153,6 +153,17 @@ ROWS = {
         lines("Update breakers that are open", "Nodes.",
               ("sum by (schema) (flume_schema_update_breaker_open{+})", "{{schema}}")),
     ],
+    "Switches": [
+        lines("Shares", "Of the documents that asked each switch.",
+              ("sum by (switch, variant) (rate(flume_switch_documents_total{}[$__rate_interval])) / on (switch) group_left () "
+               "sum by (switch) (rate(flume_switch_documents_total{}[$__rate_interval]))", "{{switch}} {{variant}}"),
+              unit="percentunit", max=1),
+        lines("Versions in force", "How many nodes go by each.",
+              ("count by (switch, version) (flume_switch_info{})", "{{switch}} {{version}}"), stack=True),
+        lines("On, and suspect", "Nodes on which a switch is on, and on which its split cannot be chance.",
+              ("sum by (switch) (flume_switch_enabled{})", "{{switch}} on"),
+              ("sum by (switch) (flume_switch_sample_ratio_mismatch{}) > 0", "{{switch}} suspect")),
+    ],
     "Source": [
         lines("Age of the last proof", "The ten nodes where it is oldest.",
               ("topk(10, time() - flume_proved_timestamp_seconds{})", "{{node}} {{instance}}"), unit="s"),

@@ -343,6 +343,10 @@ struct flume_maker {
 	const char *origin;
 };
 
+/* Inside `make`: the row that it was called for, as flume_factory_add_maker got it.  One that is the first
+ * member of something larger finds that, where a factory has makers of its own. */
+const struct flume_maker *flume_scope_maker(const flume_scope *);
+
 /* Inside `make`: the predicate `name` visible to this declaration, kept alive as long as the
  * component being made.  NULL when there is none (already reported).  Cycles are refused. */
 struct flume_predicate_ref {

@@ -30,11 +30,12 @@ struct agent_facts { /* all zero is an empty one */
 	bool socket_optional;
 	int64_t blind_after; /* as asked for, where the source proves often enough */
 	char *read_only;     /* why HTTP may not change schemas; NULL: it may */
+	const char *blame;   /* the option that is wrong, when one is; lent   */
 };
 
-/* Looks at what no single row can say.  What is wrong is written to stderr.  0 or an exit code;
+/* Looks at what no single row can say.  0, FLUME_INVALID or FLUME_NOMEM, with `err` filled;
  * agent_facts_fini either way. */
-int agent_facts(struct agent_facts *, const struct agent_options *);
+int agent_facts(struct agent_facts *, const struct agent_options *, struct flume_err *err);
 void agent_facts_fini(struct agent_facts *);
 
 #endif

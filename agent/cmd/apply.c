@@ -42,7 +42,7 @@ static const struct conf_option options[] = {
 	{"same-version", 0, CONF_CHOICE, "reject|apply", "reject", "FLUME_SAME_VERSION",
 	 offsetof(struct apply_options, same_version),
 	 "What to do with another content of a version that etcd holds; agents ask the same."},
-	OPTION_CASE_LIMIT(apply_options),
+	OPTION_CASE_LIMIT(apply_options, CONF_RESTART),
 	OPTION_CONFIG(apply_options,
 		      "The agent's configuration, for etcd, prefix and components."),
 	OPTION_OUTPUT(apply_options),

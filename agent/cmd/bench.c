@@ -14,6 +14,7 @@
 #include "agent/document/places.h"
 #include "agent/outside/kinds.h"
 #include "agent/plugin/plugin.h"
+#include "agent/split/switchboard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,18 +30,42 @@ static int out_of_memory(void)
 
 /* ---- the factory ---- */
 
+static int make(flume_factory **out, struct switchboard *switches, enum bench_use use,
+		struct flume_err *err)
+{
+	flume_factory *factory = NULL;
+	int code = flume_factory_new(&factory, &(struct flume_options){.type = &document_type},
+				     err);
+	if (!code)
+		code = document_register(factory, err);
+	if (!code)
+		code = use == BENCH_RUN ? outside_register(factory, err)
+					: outside_register_unopened(factory, err);
+	if (!code)
+		code = switchboard_register(switches, factory, err);
+	if (code)
+		factory = flume_factory_free(factory);
+	*out = factory;
+	return code;
+}
+
 /* The kinds first: what is declared may be of them. */
-static int declare(flume_factory *factory, const struct conf *conf, enum bench_use use)
+static int declare_in(flume_factory *factory, const struct conf *conf, enum bench_use use,
+		      flume_report *report)
 {
 	flume_value *components = NULL;
-	flume_report *report = flume_report_new();
-	int code = report ? plugin_register(factory, conf_get_plugins(conf), use == BENCH_CHECK,
-					    report)
-			  : FLUME_NOMEM;
+	int code = plugin_register(factory, conf_get_plugins(conf), use == BENCH_CHECK, report);
 	if (!code)
 		code = conf_dup_components(conf, &components);
 	if (!code)
 		code = flume_factory_take_declared(factory, components, report);
+	return code;
+}
+
+static int declare(flume_factory *factory, const struct conf *conf, enum bench_use use)
+{
+	flume_report *report = flume_report_new();
+	int code = report ? declare_in(factory, conf, use, report) : FLUME_NOMEM;
 	if (code && code != FLUME_NOMEM)
 		findings_print(stderr,
 			       &(struct finding_source){conf->file, conf->text, conf->len},
@@ -51,17 +76,12 @@ static int declare(flume_factory *factory, const struct conf *conf, enum bench_u
 	return code ? CMD_USAGE : 0;
 }
 
-int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use use)
+int bench_factory(flume_factory **out, struct switchboard *switches, const struct conf *conf,
+		  enum bench_use use)
 {
 	struct flume_err err = {0};
-	flume_factory *factory = NULL;
-	int code = flume_factory_new(&factory, &(struct flume_options){.type = &document_type},
-				     &err);
-	if (!code)
-		code = document_register(factory, &err);
-	if (!code)
-		code = use == BENCH_RUN ? outside_register(factory, &err)
-					: outside_register_unopened(factory, &err);
+	flume_factory *factory;
+	int code = make(&factory, switches, use, &err);
 	code = code ? cmd_fail(CMD_NEGATIVE, "%s", err.text) : declare(factory, conf, use);
 	if (code) {
 		flume_factory_free(factory);
@@ -69,6 +89,19 @@ int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use u
 	}
 	*out = factory;
 	return 0;
+}
+
+int bench_look(const struct conf *conf, flume_report *report, struct flume_err *err)
+{
+	flume_factory *factory;
+	int code = make(&factory, NULL, BENCH_CHECK, err);
+	if (!code)
+		code = declare_in(factory, conf, BENCH_CHECK, report);
+	flume_factory_free(factory);
+	if (code && !*err->text)
+		flume_fail(err, code,
+			   code == FLUME_NOMEM ? "out of memory" : "the components are wrong");
+	return code;
 }
 
 /* ---- checking ---- */

@@ -28,7 +28,7 @@ static int check(const struct cmd_call *call, struct files *files)
 		return code;
 	if (o->structure)
 		return bench_check_structure(files);
-	code = bench_factory(&factory, call->conf, BENCH_CHECK);
+	code = bench_factory(&factory, NULL, call->conf, BENCH_CHECK);
 	if (!code)
 		code = bench_check(factory, files);
 	flume_factory_free(factory);

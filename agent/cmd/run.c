@@ -231,7 +231,7 @@ static int run(const struct cmd_call *call)
 	s->rejects.fd = -1;
 	int code = check_threads(s->options->threads);
 	if (!code)
-		code = bench_factory(&factory, call->conf, BENCH_RUN);
+		code = bench_factory(&factory, NULL, call->conf, BENCH_RUN);
 	if (!code)
 		code = build(call, factory, &files, &s->pipeline);
 	if (!code) {

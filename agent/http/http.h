@@ -9,6 +9,7 @@
 
 #include "agent/engine/engine.h"
 #include "agent/loop/loop.h"
+#include "agent/switches/switches.h"
 #include "lib/flume.h"
 
 struct etcd;
@@ -35,7 +36,9 @@ struct http_options {
 	const char *const *allow_hosts; /* more such names; NULL at the end           */
 	const char *const *tap_redact;  /* paths that no tap shows; likewise           */
 	const char *read_only; /* why schemas cannot be changed here [they can]       */
-	const struct http_keeper *keeper; /* [nothing is kept] */
+	const struct http_keeper *keeper;        /* [nothing is kept] */
+	struct switches *switches;               /* [there are none]  */
+	const struct http_keeper *switch_keeper; /* of those [nothing is kept] */
 	struct etcd *etcd;    /* schemas are written there, below ...               */
 	const char *prefix;   /* ... this, and come back from there [they are set here]  */
 	size_t max_body;      /* bytes of a document or schema [1 MiB]               */
@@ -52,6 +55,11 @@ struct http_options {
  * address that could not be had. */
 int http_new(struct http **out, struct loop *, flume_factory *, struct engine *, struct board *,
 	     const struct http_options *, struct flume_err *err);
+/* On the loop's thread: what an operator may change while it serves, which are allow_hosts, token,
+ * tap_redact, max_body, timeout_ns and drain_ns; the other options are as they were.  A request that has
+ * begun goes on with what it began with.  0; or FLUME_INVALID or FLUME_NOMEM, and then nothing has
+ * changed. */
+int http_change(struct http *, const struct http_options *, struct flume_err *err);
 /* On the loop's thread, or after it ran.  Accepts no more, lets requests in flight end (cancels
  * them after drain_ns), answers 503 to changes that the engine still works on.  Returns NULL; or,
  * two seconds after the cancel, the http itself when a call does not end: then that call still uses

@@ -13,7 +13,7 @@
  */
 #include "agent/http/stream.h"
 
-#include "agent/http/call.h"
+#include "agent/http/front.h"
 #include "agent/ndjson/ndjson.h"
 
 #include <inttypes.h>
@@ -30,8 +30,8 @@
 struct stream {
 	struct request *request;
 	struct ndjson engine;
-	struct call_side side; /* who serves this batch */
-	struct meters_tally tally;
+	struct front front;                           /* who serves this batch */
+	struct meters_tally tallies[AB_VARIANTS + 1]; /* of its sides */
 	struct text out;
 	atomic_bool pause; /* after the line under way */
 	int64_t now, batch_ends;
@@ -61,30 +61,47 @@ static int run_line(void *arg, struct document **document, const char *line, siz
 		    struct flume_err *err)
 {
 	struct stream *s = arg;
+	char variant[AB_NAME];
+	const struct call_side *side = front_choose(&s->front, s->request, *document, variant);
+	if (!side)
+		return flume_fail(err, FLUME_FAILED, "variant '%s' is not here any more",
+				  variant);
 	s->engine.call.deadline_ns = s->now + s->request->timeout;
-	flume_pipeline *candidate = call_pick(&s->side, *document, line, len);
-	int result = call_document(&s->side, candidate, &s->engine.call, document, err);
-	call_offer(&s->side, line, len);
+	flume_pipeline *candidate = call_pick(side, *document, line, len);
+	int result = call_document(side, candidate, &s->engine.call, document, err);
+	call_offer(side, line, len);
 	int64_t now = loop_now();
-	call_show(s->request, &s->side, candidate,
+	call_show(s->request, side, candidate,
 		  &(struct call_end){result, err, now - s->now, line, len, *document});
-	meters_tally(&s->tally, result, now - s->now);
+	meters_tally(&s->tallies[side - s->front.sides], result, now - s->now);
+	s->generation = side->generation;
 	s->now = now;
 	if (now >= s->batch_ends)
 		atomic_store_explicit(&s->pause, true, memory_order_relaxed);
 	return result;
 }
 
+/* Of a switch in front each line has a schema of its own. */
+static void describe(struct stream *s)
+{
+	struct request *r = s->request;
+	if (s->front.slot)
+		answer_header(&r->answer, "Flume-Switch", r->name);
+	else
+		call_describe(&r->answer, &s->front.sides[0], NULL);
+}
+
 /* False: there is no such pipeline any more. */
 static bool open_batch(struct stream *s)
 {
-	if (!call_enter(&s->side, s->request))
+	if (!front_enter(&s->front, s->request))
 		return false;
 	s->now = loop_now();
 	s->batch_ends = s->now + BATCH_NS;
-	s->generation = s->side.generation;
+	if (!s->front.slot)
+		s->generation = s->front.sides[0].generation;
 	if (!s->described)
-		call_describe(&s->request->answer, &s->side, NULL);
+		describe(s);
 	s->described = true;
 	atomic_store_explicit(&s->pause, false, memory_order_relaxed);
 	return true;
@@ -93,8 +110,10 @@ static bool open_batch(struct stream *s)
 static void close_batch(struct stream *s)
 {
 	const struct request *r = s->request;
-	call_leave(&s->side);
-	meters_add(r->http->meters, exchange_thread(r->exchange), r->name, &s->tally);
+	for (size_t i = 0; i < s->front.n; i++)
+		meters_add(r->http->meters, exchange_thread(r->exchange),
+			   s->front.sides[i].name, &s->tallies[i]);
+	front_leave(&s->front);
 }
 
 static void feed(struct stream *s, const char *in, size_t len, size_t *taken)
@@ -229,7 +248,7 @@ static void hand_on(struct stream *s, const char *in, size_t len)
 
 static bool may_block(const struct stream *s)
 {
-	return s->side.may_block;
+	return s->front.may_block;
 }
 
 /* Returns how much is done. */
@@ -264,7 +283,7 @@ static size_t piece(struct request *r, const char *data, size_t len)
 	if (!may_block(s))
 		return done + run_here(s, data + done, len - done);
 	open_answer(s);
-	call_leave(&s->side);
+	front_leave(&s->front);
 	hand_on(s, data + done, len - done);
 	return done;
 }

@@ -125,14 +125,14 @@ static void write_retries(struct text *out)
 }
 
 static const struct {
-	int metric;
 	size_t at;
+	int metric;
 	bool limit; /* 0 is none */
 } sizes[] = {
-	{QUEUE, offsetof(struct counts, waiting), false},
-	{QUEUE_BYTES, offsetof(struct counts, waiting_bytes), false},
-	{QUEUE_LIMIT, offsetof(struct counts, most), true},
-	{QUEUE_LIMIT_BYTES, offsetof(struct counts, most_bytes), true},
+	{offsetof(struct counts, waiting), QUEUE, false},
+	{offsetof(struct counts, waiting_bytes), QUEUE_BYTES, false},
+	{offsetof(struct counts, most), QUEUE_LIMIT, true},
+	{offsetof(struct counts, most_bytes), QUEUE_LIMIT_BYTES, true},
 };
 
 static void write_sizes(struct text *out)

@@ -45,6 +45,7 @@ void conn_open(struct reactor *r, int fd, bool local)
 	struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = c};
 	if (!c || epoll_ctl(r->epoll, EPOLL_CTL_ADD, fd, &event)) {
 		atomic_fetch_sub(local ? &r->serve->local : &r->serve->tcp, 1);
+		atomic_fetch_sub(&r->fresh, 1);
 		close(fd);
 		free(c);
 		return;
@@ -57,10 +58,30 @@ void conn_open(struct reactor *r, int fd, bool local)
 	LIST_INSERT_HEAD(&r->conns, c, link);
 }
 
+static void end_fresh(struct conn *c)
+{
+	if (!c->asked)
+		atomic_fetch_sub(&c->reactor->fresh, 1);
+	c->asked = true;
+}
+
+/* Never neither of the two, for whoever waits for the end of both. */
+void conn_asks(struct conn *c)
+{
+	count(c, true);
+	end_fresh(c);
+}
+
+bool conn_is_idle(const struct conn *c)
+{
+	return c->asked && !c->x && !in_len(c) && !out_waiting(c) && !c->hang_up && !c->queued;
+}
+
 void conn_close(struct conn *c)
 {
 	struct reactor *r = c->reactor;
 	c->broken = true;
+	end_fresh(c);
 	if (c->x)
 		flow_release(c);
 	leave_turns(c);

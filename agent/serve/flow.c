@@ -142,6 +142,7 @@ static bool read_head(struct conn *c)
 		begin_bad(c, x, &fault);
 		break;
 	case HEAD_DONE:
+		conn_asks(c);
 		c->x = x;
 		exchange_reset(x);
 		begin(x);

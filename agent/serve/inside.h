@@ -81,6 +81,7 @@ struct conn {
 	bool hang_up;  /* after this answer */
 	bool lingering; /* the answer is out; what comes is dropped until the client has seen it */
 	bool counted;       /* among the active */
+	bool asked;         /* a request has come; until then it is among the fresh */
 	struct exchange *x; /* NULL between requests */
 
 	/* What came, from `at` on; lent: in the reactor's buffer. */
@@ -119,7 +120,7 @@ struct reactor {
 	pthread_mutex_t lock; /* of the inbox: */
 	STAILQ_HEAD(, exchange) woken;
 	STAILQ_HEAD(, arrival) arrivals;
-	bool called, wake_all, stop;
+	bool called, wake_all, end_idle, stop;
 
 	struct conn_list conns, dead;
 	struct conn_turns turns;
@@ -133,7 +134,7 @@ struct reactor {
 	struct bytes out;  /* what the connection in turn sends */
 	struct pack *pack; /* of whole bodies; NULL: there was none yet */
 	struct bytes packed;
-	atomic_uint active;
+	atomic_uint active, fresh; /* those on their way in are fresh too */
 };
 
 struct serve {
@@ -142,6 +143,7 @@ struct serve {
 	struct head_limits limits;
 	atomic_bool ending; /* each answer ends its connection */
 	atomic_uint tcp, local, next;
+	atomic_uint ending_idle; /* reactors that have yet to do it */
 	unsigned most_tcp, most_local;
 	unsigned threads;
 	struct reactor reactors[];
@@ -207,6 +209,10 @@ void flow_release(struct conn *);
 void conn_open(struct reactor *, int fd, bool local);
 /* Does all that can be done now. */
 void conn_turn(struct conn *);
+/* A request has come, and is about to begin. */
+void conn_asks(struct conn *);
+/* It waits for another request. */
+bool conn_is_idle(const struct conn *);
 /* Somebody called for its exchange. */
 void conn_woken(struct conn *);
 /* The client is gone, in both directions. */

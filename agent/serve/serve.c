@@ -68,6 +68,7 @@ void serve_enter(void *arg, int fd, const struct sockaddr *from, socklen_t len)
 	}
 	struct reactor *r = &s->reactors[atomic_fetch_add(&s->next, 1) % s->threads];
 	*a = (struct arrival){.fd = fd, .local = local};
+	atomic_fetch_add(&r->fresh, 1);
 	pthread_mutex_lock(&r->lock);
 	STAILQ_INSERT_TAIL(&r->arrivals, a, link);
 	reactor_call(r);
@@ -77,6 +78,14 @@ void serve_enter(void *arg, int fd, const struct sockaddr *from, socklen_t len)
 unsigned serve_connections(const struct serve *s)
 {
 	return atomic_load(&s->tcp) + atomic_load(&s->local);
+}
+
+unsigned serve_fresh(const struct serve *s)
+{
+	unsigned sum = 0;
+	for (unsigned i = 0; i < s->threads; i++)
+		sum += atomic_load(&s->reactors[i].fresh);
+	return sum;
 }
 
 unsigned serve_active(const struct serve *s)
@@ -146,6 +155,24 @@ void serve_wake_all(struct serve *s)
 		reactor_call(r);
 		pthread_mutex_unlock(&r->lock);
 	}
+}
+
+void serve_end_idle(struct serve *s)
+{
+	for (unsigned i = 0; i < s->threads; i++) {
+		struct reactor *r = &s->reactors[i];
+		pthread_mutex_lock(&r->lock);
+		if (!r->end_idle)
+			atomic_fetch_add(&s->ending_idle, 1);
+		r->end_idle = true;
+		reactor_call(r);
+		pthread_mutex_unlock(&r->lock);
+	}
+}
+
+unsigned serve_ending_idle(const struct serve *s)
+{
+	return atomic_load(&s->ending_idle);
 }
 
 struct serve *serve_free(struct serve *s)

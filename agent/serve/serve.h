@@ -78,10 +78,17 @@ void serve_enter(void *arg, int fd, const struct sockaddr *, socklen_t);
 /* Any thread: from now on every whole answer ends its connection. */
 void serve_end_connections(struct serve *);
 bool serve_is_ending(const struct serve *);
+/* Any thread: connections that wait for another request end now.  One that comes at that very moment is not
+ * carried out, so its client may send it again elsewhere. */
+void serve_end_idle(struct serve *);
+/* Any thread.  So many threads have not done that yet. */
+unsigned serve_ending_idle(const struct serve *);
 /* Any thread: calls `woken` of every exchange that is under way and not parked. */
 void serve_wake_all(struct serve *);
-/* Any thread.  Connections that are open; exchanges between their head and their last byte. */
+/* Any thread.  Connections that are open; those whose first request is still to come; exchanges between
+ * their head and their last byte. */
 unsigned serve_connections(const struct serve *);
+unsigned serve_fresh(const struct serve *);
 unsigned serve_active(const struct serve *);
 /* Cuts off whatever is there and joins the threads.  No exchange may be parked.  NULL is fine;
  * returns NULL. */

@@ -97,7 +97,7 @@ def test_each_alert_says_what_to_do():
 
 
 def expecting_nothing(name, wanted):
-    """The file of tests, made to expect that nothing fires where something does; {alert: when} grows."""
+    """The tests, made to expect that nothing fires where something does; {alert: when} grows."""
     tests = yaml.safe_load(read(FILES, name))
     for test in tests["tests"]:
         test.pop("promql_expr_test")

@@ -1,5 +1,5 @@
-"""What the agent has, as the table of metrics in agent/README.md says it, and whether an expression of
-PromQL asks for nothing else.  The unit suite `metric` compares that table with the agent's rows, and the
+"""What the agent has, as the table of metrics in agent/README.md says it, and whether an expression
+of PromQL asks for nothing else.  The unit suite `metric` compares that table with the agent's rows, and the
 scenario 141 with what real agents show."""
 
 import os

@@ -1,5 +1,5 @@
-"""promtool has nothing to say of /metrics in any state, real agents show what agent/README.md says, and a
-real Prometheus that scrapes an agent in trouble, with the rules of the chart, says so."""
+"""promtool has nothing to say of /metrics in any state, real agents show what agent/README.md
+says, and a real Prometheus that scrapes an agent in trouble, with the rules of the chart, says so."""
 
 import json
 import os
@@ -44,11 +44,16 @@ components:
     mark: {kind: set, fields: {mark: %d}}
 type: sequence
 children:
-  - {name: guard, type: circuit-breaker, failure_threshold: 3, recovery_timeout: 10m, child: {ref: complete}}
+  - name: guard
+    type: circuit-breaker
+    failure_threshold: 3
+    recovery_timeout: 10m
+    child: {ref: complete}
   - ref: mark
 canary:
   probation: {duration: 100ms, min_requests: 1, max_error_rate: %s}
 """
+SHADOW = "  shadow: {share: 100%, duration: 10m, min_requests: 20}\n"
 STREAM = """\
 version: "1.0.0"
 type: sequence
@@ -58,12 +63,23 @@ canary:
 """
 
 
+SWITCH = """\
+version: "1"
+by: id
+variants: {b: 50, d: 50}
+default: b
+"""
+
+
 def good(version, mark, rate="100%"):
     return MARK % (version, mark, rate)
 
 
 def bad(version, mark):
     return good(version, mark) + CASE % (mark + 1)
+
+
+SAMPLE = re.compile(r'(\w+)(?:\{((?:\w+="(?:[^"\\\n]|\\[\\"n])*",?)+)\})? (\d+(?:\.\d+)?)')
 
 
 class Scraped:
@@ -90,14 +106,14 @@ class Scraped:
         self.types, self.about = types, about
 
     def take(self, line, family, kind, state):
-        match = re.fullmatch(r'(\w+)(?:\{((?:\w+="(?:[^"\\\n]|\\[\\"n])*",?)+)\})? (\d+(?:\.\d+)?)', line)
+        match = SAMPLE.fullmatch(line)
         assert match, f"{state}: {line!r}"
         name, labels, _ = match.groups()
         pairs = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels or "")
         own = [label for label, _ in pairs if label != "le"]
         suffix = name.removeprefix(family)
         assert suffix in (("_bucket", "_sum", "_count") if kind == "histogram" else ("",)), line
-        assert own == Scraped.seen.setdefault(family, own), f"{state}: {line!r}: other labels than before"
+        equal(own, Scraped.seen.setdefault(family, own), f"{state}: labels of {line!r}")
         sample = (name, tuple(pairs))
         assert sample not in self.samples, f"{state}: twice: {line!r}"
         self.samples.append(sample)
@@ -130,30 +146,44 @@ components:
     node.wait_schema("b", state="rejected")
     folder.set_schema("c", good("1.1.0", 2, "1%"))
     node.wait_schema("c", version="1.1.0")
-    node.wait_for("c is rolled back", lambda: node.process("c", {}) and node.schema("c")["state"] == "rolled-back")
+
+    def is_rolled_back():
+        node.process("c", {})
+        return node.schema("c")["state"] == "rolled-back"
+
+    node.wait_for("c is rolled back", is_rolled_back)
     folder.set_schema("c2", "version: \"1.0.0\"\nref: nowhere\n")
     for i in range(6):
         folder.set_schema("d", bad(f"1.{i + 1}.0", i + 2))
         node.wait_schema("d", wanted=f"1.{i + 1}.0", state="rejected" if i < 5 else "held")
-    folder.set_schema("a", good("1.1.0", 2) + "  shadow: {share: 100%, duration: 10m, min_requests: 20}\n")
+    folder.set_schema("a", good("1.1.0", 2) + SHADOW)
     node.wait_for("a is shadowed", lambda: node.schema("a").get("trial"))
     for _ in range(4):
         node.process("a", {})  # trips the breaker
     lines = "".join(json.dumps({"id": i}) + "\n" for i in range(20))
     node.request("POST", "/pipelines/b", lines, {"Content-Type": "application/x-ndjson"})
     node.process("streams", {"id": 1})
+    os.makedirs(os.path.join(folder.path, "switches"), exist_ok=True)
+    with open(os.path.join(folder.path, "switches", "halves.yaml"), "w", encoding="utf-8") as file:
+        file.write(SWITCH)
+    node.wait_for("the switch serves", lambda: node.process("halves", {"id": 1}).status == 200)
     return node
+
+
+def shadowed(scraped):
+    return scraped if scraped.has("flume_trial_documents") else None
 
 
 def real_agents_show_what_the_reference_says(s):
     idle = s.node()
     Scraped(idle, "idle")
     node = in_trouble(s)
-    here = node.wait_for("the shadow is shown", lambda: (now := Scraped(node, "in trouble")).has("flume_trial_documents") and now)
+    here = node.wait_for("the shadow is shown", lambda: shadowed(Scraped(node, "in trouble")))
     for state in ("rejected", "rolled-back", "held", "waiting"):
         assert here.has("flume_schema_state", state=state), state
     assert here.has("flume_pipeline_requests_total", schema="a", outcome="refused")
     assert here.has("flume_channel_queue_limit_documents", channel="far", kind="http")
+    assert here.has("flume_switch_documents_total", switch="halves", why="weight")
     said = {
         name: (here.types[name], Scraped.seen.get(name), here.about[name]) for name in here.types
     }
@@ -171,7 +201,8 @@ class Prometheus(Process):
     def __init__(self, s, node):
         super().__init__("prometheus", os.path.join(s.path, "prometheus.log"))
         self.port, self.data = free_port(), s.folder("prometheus")
-        target = {"targets": [f"127.0.0.1:{node.port}"], "labels": {"namespace": "f", "node": node.name}}
+        labels = {"namespace": "f", "node": node.name}
+        target = {"targets": [f"127.0.0.1:{node.port}"], "labels": labels}
         self.config = s.file("prometheus.yaml", yaml.safe_dump({
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [os.path.join(FILES, "alerts.yaml")],
@@ -206,8 +237,8 @@ def a_real_prometheus_sees_a_real_agent_in_trouble(s):
         found = prometheus.ask("/api/v1/alerts") or {"alerts": []}
         return {a["labels"]["alertname"]: a["labels"].get("schema") for a in found["alerts"]}
 
-    # Before the first scrape there is none, and after it of one that is up and sees these are not there.
-    silent = {"FlumeAgentsAbsent", "FlumeAgentDown", "FlumeNodeBlind", "FlumeFleetBlind", "FlumeFleetSplit"}
+    # Before the first scrape no agent is there; after it these are not, for it is up and sees.
+    silent = {"FlumeAgentsAbsent", "FlumeAgentDown", "FlumeNodeBlind", "FlumeFleetSplit"}
 
     def as_it_is():
         found = alerts()

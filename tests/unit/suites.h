@@ -7,6 +7,10 @@
 /* A new row changes no other. */
 /* clang-format off */
 #define SUITES(X) \
+	X(ab) \
+	X(ab_race) \
+	X(ab_ratio) \
+	X(ab_routes) \
 	X(alloc) \
 	X(arena) \
 	X(binding) \
@@ -28,6 +32,7 @@
 	X(cmd_lint) \
 	X(cmd_progress) \
 	X(cmd_run) \
+	X(cmd_switch) \
 	X(component) \
 	X(component_forced) \
 	X(conf) \
@@ -170,6 +175,9 @@
 	X(state_race) \
 	X(stress) \
 	X(suggest) \
+	X(switchboard) \
+	X(switches) \
+	X(switches_memory) \
 	X(tally) \
 	X(tap) \
 	X(terms) \
