@@ -174,10 +174,9 @@ START_TEST(the_metrics_say_what_serves_and_what_is_the_matter)
 	char line[200];
 	site_put("a", 1, marking("1.0 \\\"b\\\\", 1, NULL));
 	site_says("a.state", "running");
-	snprintf(
-		line, sizeof line,
-		"flume_schema_info{schema=\"a\",version=\"1.0 \\\"b\\\\\",digest=\"%s\"} 1",
-		site_status("a.running.digest"));
+	snprintf(line, sizeof line,
+		 "flume_schema_info{schema=\"a\",version=\"1.0 \\\"b\\\\\",digest=\"%s\"} 1",
+		 site_status("a.running.digest"));
 	site_counts(line);
 	site_counts("flume_schema_state{schema=\"a\",state=\"running\",reason=\"\"} 1");
 	site_counts("flume_ready 1");
