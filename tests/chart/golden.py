@@ -2,9 +2,13 @@
 
 import difflib
 import os
+import shutil
+import tempfile
+
+import yaml
 
 from check import root
-from render import CHART, cases, each_helm, helm, template
+from render import CHART, KUBERNETES, cases, each_helm, helm, template
 
 FOLDER = os.path.join(root(), "tests", "chart", "golden")
 
@@ -60,6 +64,25 @@ def test_helm_lint_is_content():
         for name, path in cases().items():
             code, out, err = helm(["lint", "--strict", CHART, "-f", path], program)
             assert code == 0, f"{name}: {out}{err}"
+
+
+def test_it_can_be_part_of_another_chart():
+    with tempfile.TemporaryDirectory() as folder:
+        needs = {"name": "flume", "version": "0.x.x", "condition": "flume.enabled"}
+        about = {"apiVersion": "v2", "name": "shop", "version": "1.0.0", "dependencies": [needs]}
+        with open(cases()["minimal"], encoding="utf-8") as file:
+            inner = {**yaml.safe_load(file), "enabled": True}
+        values = {"global": {"imageRegistry": "registry.example.org"}, "flume": inner}
+        for name, thing in {"Chart.yaml": about, "values.yaml": values}.items():
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                yaml.safe_dump(thing, file)
+        shutil.copytree(CHART, os.path.join(folder, "charts", "flume"))
+        for program in dict(each_helm()).values():
+            words = ["template", "shop", folder, "--kube-version", KUBERNETES]
+            code, out, err = helm(words, program)
+            assert code == 0 and "kind: DaemonSet" in out, err
+            code, out, err = helm([*words, "--set", "flume.enabled=false"], program)
+            assert code == 0 and "kind:" not in out, err
 
 
 def test_notes_say_the_next_commands():

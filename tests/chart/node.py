@@ -117,13 +117,18 @@ class Node:
         for one in container.get("env", []):
             value = one.get("value")
             if value is None:
-                value = FIELDS[one["valueFrom"]["fieldRef"]["fieldPath"]]
+                value = self.looked_up(one["valueFrom"])
             for name, said in env.items():
                 value = value.replace(f"$({name})", said)
             env[one["name"]] = value
         context = {**spec["securityContext"], **container["securityContext"]}
         command = [*container["command"], *container.get("args", [])]
         return start(self.folder, mounts, context, command, env, **more)
+
+    def looked_up(self, place):
+        if "fieldRef" in place:
+            return FIELDS[place["fieldRef"]["fieldPath"]]
+        return self.secrets[place["secretKeyRef"]["name"]][place["secretKeyRef"]["key"]]
 
     def volume(self, volume, objects):
         """A folder on this machine."""
@@ -139,6 +144,11 @@ class Node:
             has = self.secrets.get(volume["secret"]["secretName"], {})
             items = [i for i in volume["secret"]["items"] if i["key"] in has]
             self.put(place, {i["path"]: has[i["key"]] for i in items})
+            spec = find(objects, "DaemonSet")["spec"]["template"]["spec"]
+            for item in items:
+                path = os.path.join(place, item["path"])
+                os.chmod(path, volume["secret"]["defaultMode"])
+                os.chown(path, 0, spec["securityContext"]["fsGroup"])
         else:  # emptyDir
             os.chmod(place, 0o777)
         return place
@@ -283,6 +293,17 @@ def test_a_secret_without_the_named_key_is_said_in_a_line_and_the_node_serves_on
         contains(one.said(), "'/etc/flume-etcd-auth/password': No such file or directory")
 
 
+def test_a_schema_that_was_never_good_does_not_hold_up_a_rollout():
+    with node() as one:
+        bad = {"hello.yaml": SCHEMA, "bad.yaml": 'version: "1.0.0"\nref: nowhere\n'}
+        objects = render("configmap", values(dir={"schemas": bad}))
+        asked = agent(objects)["readinessProbe"]["httpGet"]["path"]
+        one.run(objects)
+        one.up(asked)
+        assert one.ask("/readyz")[0] == 503
+        assert one.ask("/pipelines/hello", b"{}")[0] == 200
+
+
 def test_a_state_folder_that_cannot_be_written_is_said_and_the_node_serves():
     with node() as one:
         one.run(of_a_configmap(volumePermissions={"enabled": False}))
@@ -312,15 +333,22 @@ def test_the_configmap_is_reloaded_and_nothing_of_it_waits_for_a_restart():
         # All options that there are, but for those by which pods are replaced.
         with open(cases()["everything"], encoding="utf-8") as file:
             config = yaml.safe_load(file)["config"]
-        restart = ("components", "plugins", "case-limit", "etcd-silence", "poll", "write-through")
-        config = {key: value for key, value in config.items() if key not in restart}
-        after = find(of_a_configmap(port=port, config=config), "ConfigMap", "flume")
+        restart = ("components", "plugins", "etcd-silence", "poll", "write-through")
+        live = {key: value for key, value in config.items() if key not in restart}
+        after = find(of_a_configmap(port=port, config=live), "ConfigMap", "flume")
         one.put(one.volumes["config"], after["data"])
         wait("a reload", lambda: "configuration reloaded" in one.said())
         about = json.loads(one.ask("/status")[1])["config"]
         assert about["ok"] and "waits_for_restart" not in about, about
-        contains(one.said(), *set(config) - {"allow-host"})
+        contains(one.said(), *live)
         assert one.ask("/pipelines/hello", b"{}", "flume.example.org")[0] == 200
+        # And those would wait.
+        more = {key: config[key] for key in ("components", "etcd-silence", "poll")}
+        text = yaml.safe_dump({**yaml.safe_load(after["data"]["flume.yaml"]), **more})
+        one.put(one.volumes["config"], {"flume.yaml": text})
+        wait("to be said", lambda: "waits for a restart" in one.said())
+        about = json.loads(one.ask("/status")[1])["config"]
+        assert set(about["waits_for_restart"]) == set(more), about
 
 
 def doctor(one, objects):

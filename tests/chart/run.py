@@ -14,10 +14,11 @@ import golden  # noqa: E402
 import kubernetes  # noqa: E402
 import node  # noqa: E402
 import refused  # noqa: E402
+import secrets_of_etcd  # noqa: E402
 import security  # noqa: E402
 from check import play  # noqa: E402
 
-MODULES = [golden, refused, kubernetes, security, documents, alerts, dashboards, node]
+MODULES = [golden, refused, kubernetes, security, documents, alerts, dashboards, node, secrets_of_etcd]
 
 if __name__ == "__main__":
     sys.exit(play(MODULES, sys.argv[1:]))
