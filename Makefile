@@ -2,10 +2,13 @@
 #
 #   make          build            make run     install what is missing, build, start the agent
 #   make check    every test       make lint    format, clang-tidy, floors
+#   make chart    helm/flume, by the real Helm
 #   make sim      fleets in virtual time, SEEDS=2000
 #   make fuzz     each fuzzer      make stress  many threads, SECONDS=60
 #   make bench    the figures, as ratios
-#   make install  library, binary, JSON Schema
+#   make install  library, binary, manual, completions, JSON Schema
+#   make deb      packages for Debian; make image-rootfs, make check-packages
+#   make restarts two hundred agents, restarted under load
 #   make lib/API.md  the reference, from the header
 #   make clean
 #
@@ -29,7 +32,8 @@ TEST_PACKAGES  := check
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum
+            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum \
+            -Wno-missing-field-initializers
 OPTIMISE := -O2
 CFLAGS   ?= -g
 CPPFLAGS += -I. -Ilib -Iagent/plugin -D_GNU_SOURCE -DFLUME_VERSION=$(VERSION)
@@ -179,8 +183,27 @@ UPDATES ?= 10000
 weather: all
 	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/weather.py $(UPDATES) $(SEED)
 
+# So many agents restarted in steps of ten per cent, while applications ask.
+.PHONY: restarts
+AGENTS ?= 200
+restarts: all
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/scenarios/restarts.py $(AGENTS)
+
 floors:
 	sh tests/floors.sh
+
+# helm/flume through the real Helm, and the agent as its pods start it; ONLY=PART of a test's name.
+# GOLDEN=write: what is rendered now is right.
+.PHONY: chart
+chart: $(B)/flume
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/chart/run.py $(ONLY)
+
+# A dashboard has two thousand lines, so it is drawn from a table; a test compares the two.
+.PHONY: helm/flume/files/dashboard.json
+helm/flume/files/dashboard.json:
+	@mkdir -p $(B)
+	$(Q)python3 helm/dashboard.py > $(B)/dashboard.json
+	$(Q)mv $(B)/dashboard.json $@
 
 # The two that a newcomer needs: dependencies first, and a make of its own afterwards, for the
 # flags of packages that were just installed.
@@ -191,7 +214,7 @@ run: deps
 
 check: deps-check
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/unit $(B)/sim
-	@$(MAKE) --no-print-directory floors unit sim scenarios
+	@$(MAKE) --no-print-directory floors unit sim scenarios chart
 
 JOBS := $(shell nproc)
 
@@ -267,12 +290,15 @@ DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev li
               libgnutls28-dev liburcu-dev nettle-dev libpcre2-dev libxxhash-dev zlib1g-dev \
               libjq-dev
 DEPS_CHECK := g++ check etcd-server etcd-client openssl python3 python3-jsonschema python3-yaml \
-              graphviz curl
+              graphviz curl mandoc
+DEPS_CHART := prometheus python3-jsonschema python3-pip python3-yaml
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 # The original is written in Go and takes 1.24 or newer: where Debian's is older, put one on the PATH.
 DEPS_GO    := golang-go ca-certificates
 # What ours is measured beside, and by.  Each bench says SKIPPED for what is not there.
 DEPS_BENCH := jq miller rsyslog wrk libmicrohttpd-dev valgrind python3-pip etcd-server
+
+DEPS_PACKAGE := dpkg-dev mmdebstrap lintian strace procps
 
 # Asks dpkg first, so a machine that has everything needs neither root nor a network.
 install_missing = missing=$$(for p in $(1); do \
@@ -283,13 +309,19 @@ install_missing = missing=$$(for p in $(1); do \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
 
 # One after another, also with -j: apt locks what it works on.
-.PHONY: deps deps-check deps-lint deps-bench
+.PHONY: deps deps-check deps-lint deps-bench deps-chart deps-package
 deps:
 	@$(call install_missing,$(DEPS))
 deps-check: deps
 	@$(call install_missing,$(DEPS_CHECK))
 deps-lint: deps-check
 	@$(call install_missing,$(DEPS_LINT))
+# Helm itself lies in build/chart, for Debian has none.
+deps-chart: deps-check
+	@$(call install_missing,$(DEPS_CHART))
+	@python3 tests/chart/tools.py
+deps-package: deps
+	@$(call install_missing,$(DEPS_PACKAGE))
 deps-bench:
 	@command -v go >/dev/null || { $(call install_missing,$(DEPS_GO)); }
 	@$(call install_missing,$(DEPS_BENCH))
@@ -299,10 +331,24 @@ deps-bench:
 # In the words of flume.pc, so that the tree can be moved (pkg-config --define-prefix).
 below = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 
+# The manual and what shells complete with, from the rows of commands and options.
+PRINTED := $(B)/flume.1 $(B)/flume.bash $(B)/_flume $(B)/flume.fish
+$(B)/flume.1: WORDS = man
+$(B)/flume.bash: WORDS = completion bash
+$(B)/_flume: WORDS = completion zsh
+$(B)/flume.fish: WORDS = completion fish
+$(PRINTED): $(B)/flume
+	$(Q)$(B)/flume $(WORDS) > $@~ && mv $@~ $@
+
+SHARE = $(DESTDIR)$(PREFIX)/share
 .PHONY: install
-install: all
+install: all $(PRINTED)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
-		$(DESTDIR)$(PREFIX)/share/flume
+		$(SHARE)/flume
+	install -D -m 644 $(B)/flume.1 $(SHARE)/man/man1/flume.1
+	install -D -m 644 $(B)/flume.bash $(SHARE)/bash-completion/completions/flume
+	install -D -m 644 $(B)/_flume $(SHARE)/zsh/site-functions/_flume
+	install -D -m 644 $(B)/flume.fish $(SHARE)/fish/vendor_completions.d/flume.fish
 	install -m 755 $(B)/flume $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 lib/flume.h agent/plugin/flume-plugin.h $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 schemas/flume.schema.json $(DESTDIR)$(PREFIX)/share/flume/
@@ -315,6 +361,27 @@ install: all
 		-e 's|@REQUIRES@|$(LIB_PACKAGES)|' \
 		lib/flume.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/flume.pc
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/flume.pc
+
+# ---- packages -----------------------------------------------------------------------------------
+
+# The time of what is packed, so that it can be built again to the same bytes.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+
+.PHONY: deb image-rootfs check-packages
+deb: deps-package
+	@rm -rf $(B)/stage $(B)/deb && rm -f $(B)/flume.1
+	@$(MAKE) --no-print-directory install DESTDIR=$(B)/stage PREFIX=/usr \
+		LIBDIR=/usr/lib/$$(dpkg-architecture -qDEB_HOST_MULTIARCH) >/dev/null
+	@sh agent/package/deb.sh $(VERSION) $(B)/stage $(B)/deb
+
+# What agent/Dockerfile describes, built without an engine for containers.
+image-rootfs: deps-package $(B)/flume
+	python3 tests/package/rootfs.py $(B)/flume $(B)/rootfs
+
+# The packages at work: the agent in the image's root as the chart starts it, the .deb put in and taken
+# out, the unit.  Takes root, and a mirror of Debian for the first time.
+check-packages: deb image-rootfs
+	FLUME=$(B)/flume SLOW=$(SLOW) python3 tests/package/check.py $(B)/rootfs $(B)/deb
 
 .PHONY: clean
 clean:

@@ -238,6 +238,9 @@ struct flume_call {
 	/* The library's.  A predicate or condition that cannot answer says so with flume_fail; the
 	 * step that asked fails with that, whatever the answer.  NULL: nobody would hear it. */
 	struct flume_err *doubt;
+	/* Yours, as `user` is: for who must tell a call that was left behind from a later one with the
+	 * same user. */
+	uint64_t id;
 };
 
 flume_cancel *flume_cancel_new(void);
@@ -342,6 +345,10 @@ struct flume_maker {
 	const char *example;
 	const char *origin;
 };
+
+/* Inside `make`: the row that it was called for, as flume_factory_add_maker got it.  One that is the first
+ * member of something larger finds that, where a factory has makers of its own. */
+const struct flume_maker *flume_scope_maker(const flume_scope *);
 
 /* Inside `make`: the predicate `name` visible to this declaration, kept alive as long as the
  * component being made.  NULL when there is none (already reported).  Cycles are refused. */
@@ -679,6 +686,8 @@ struct flume_event {
 	const char *old_version; /* of the one before, or ""                             */
 	uint64_t generation;
 	const struct flume_err *err; /* NULL when nothing failed; of findings, the first */
+	const struct flume_call *call; /* that made it, or the copy of it that the step was given;
+					* NULL when no call did */
 };
 
 /* A listener runs on the thread that made the event, with no lock held: one that takes its time

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 lib='base schema component connector check describe build factory'
-agent='log loop serve web etcd document ndjson tap outside plugin source engine fleet http conf cmd'
+agent='log metric loop serve web etcd document split ndjson tap outside plugin source engine switches fleet http conf cmd'
 
 rank() { # rank HOUSE ROOM
 	n=0

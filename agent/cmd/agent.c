@@ -5,16 +5,20 @@
  * even tried; requests are answered from then on; only then does the node ask what is wanted.
  * The end is the same backwards.
  *
- * SIGTERM and SIGINT are read as events of the loop, and blocked everywhere else.
+ * SIGTERM, SIGINT and SIGHUP are read as events of the loop, and blocked everywhere else.
  */
 #include "agent/cmd/agent_options.h"
+#include "agent/cmd/agent_switches.h"
 
 #include "agent/cmd/bench.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/lean.h"
+#include "agent/cmd/notify.h"
+#include "agent/cmd/reload.h"
 #include "agent/cmd/store.h"
 #include "agent/engine/engine.h"
 #include "agent/etcd/etcd.h"
+#include "agent/fleet/page.h"
 #include "agent/fleet/recorder.h"
 #include "agent/fleet/status.h"
 #include "agent/http/http.h"
@@ -40,6 +44,7 @@ struct agent {
 	struct loop *loop;
 	int signals;
 	struct loop_fd *on_signal;
+	struct agent_switches switches;
 	flume_factory *factory;
 	struct board *board;
 	struct engine *engine;
@@ -48,7 +53,10 @@ struct agent {
 	struct source *source;
 	struct source *beside; /* of what stands beside the schemas */
 	struct fleet_status *status;
-	struct recorder *recorder; /* NULL: none */
+	struct notify *notify;
+	struct reload *reload;
+	struct recorder *recorder, *switch_recorder; /* NULL: none */
+	struct fleet_page *fleet;
 };
 
 /* ---- schemas set over HTTP, in a folder ---- */
@@ -73,7 +81,12 @@ static void on_signal(int fd, uint32_t events, void *arg)
 	(void)events;
 	if (read(fd, &info, sizeof info) != (ssize_t)sizeof info)
 		return;
+	if (info.ssi_signo == SIGHUP) {
+		reload_now(a->reload, "SIGHUP");
+		return;
+	}
 	log_event(LOG_INFO, "stopping", LOG_STR("signal", strsignal((int)info.ssi_signo)));
+	notify_stopping(a->notify);
 	loop_stop(a->loop);
 }
 
@@ -83,6 +96,7 @@ static int open_signals(struct agent *a, struct flume_err *err)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	a->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (a->signals >= 0)
@@ -90,31 +104,35 @@ static int open_signals(struct agent *a, struct flume_err *err)
 	return a->on_signal ? 0 : flume_fail(err, FLUME_IO, "signals: %s", strerror(errno));
 }
 
+static struct engine_options engine_options(const struct agent_options *o,
+					    const struct agent_facts *facts)
+{
+	return (struct engine_options){
+		.node = facts->node,
+		.agent_version = flume_version(),
+		.source = o->etcd    ? "etcd"
+			  : o->dir   ? "dir"
+			  : *o->urls ? "url"
+				     : "none",
+		.labels = o->labels,
+		.state_dir = o->state,
+		.apply_same_version = o->same_version == SAME_VERSION_APPLY,
+		.deny_downgrade = o->downgrade == DOWNGRADE_DENY,
+		.case_limit_ns = o->case_limit,
+		.probation_ns = o->probation,
+		.probation_requests = o->probation_requests,
+		.probation_error_rate = o->probation_error_rate,
+		.blind_after_ns = facts->blind_after,
+	};
+}
+
 static int open_engine(struct agent *a, struct flume_err *err)
 {
-	const struct agent_options *o = a->options;
+	const struct engine_options options = engine_options(a->options, &a->facts);
 	a->board = board_new();
 	if (!a->board)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	return engine_new(&a->engine, a->loop, a->factory, a->board,
-			  &(struct engine_options){
-				  .node = a->facts.node,
-				  .agent_version = flume_version(),
-				  .source = o->etcd    ? "etcd"
-					    : o->dir   ? "dir"
-					    : *o->urls ? "url"
-						       : "none",
-				  .labels = o->labels,
-				  .state_dir = o->state,
-				  .apply_same_version = o->same_version == SAME_VERSION_APPLY,
-				  .deny_downgrade = o->downgrade == DOWNGRADE_DENY,
-				  .case_limit_ns = o->case_limit,
-				  .probation_ns = o->probation,
-				  .probation_requests = o->probation_requests,
-				  .probation_error_rate = o->probation_error_rate,
-				  .blind_after_ns = a->facts.blind_after,
-			  },
-			  err);
+	return engine_new(&a->engine, a->loop, a->factory, a->board, &options, err);
 }
 
 static void on_notice(void *arg, bool bad, const char *text)
@@ -129,33 +147,48 @@ static int open_etcd(struct agent *a, struct flume_err *err)
 	const char *endpoints = a->options->etcd;
 	struct etcd_options options = store_options(endpoints, &a->options->how);
 	options.notice = on_notice;
-	if (endpoints)
-		a->etcd = etcd_new(a->loop, &options, err);
-	return a->etcd || !endpoints ? 0 : err->code;
+	if (!endpoints)
+		return 0;
+	a->etcd = etcd_new(a->loop, &options, err);
+	if (!a->etcd)
+		return err->code;
+	a->fleet = fleet_page_new(a->loop, a->etcd, a->options->prefix);
+	return a->fleet ? 0 : flume_fail(err, FLUME_NOMEM, "out of memory");
+}
+
+static struct http_options http_options(const struct agent_options *o,
+					const struct agent_facts *facts)
+{
+	return (struct http_options){
+		.listen = *o->listen ? o->listen : NULL,
+		.socket = facts->socket,
+		.socket_optional = facts->socket_optional,
+		.token = facts->token,
+		.node = facts->node,
+		.allow_hosts = o->allow_hosts,
+		.tap_redact = o->tap_redact,
+		.read_only = facts->read_only,
+		.prefix = o->prefix,
+		.max_body = (size_t)o->max_body,
+		.timeout_ns = o->request_timeout,
+		.idle_ns = o->idle,
+		.stream_idle_ns = o->stream_idle,
+		.drain_ns = o->drain ? o->drain : 1, /* 0: at once */
+	};
 }
 
 static int open_http(struct agent *a, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
 	const struct http_keeper keeper = {save, forget, (void *)(uintptr_t)o->dir};
-	return http_new(&a->http, a->loop, a->factory, a->engine, a->board,
-			&(struct http_options){
-				.listen = *o->listen ? o->listen : NULL,
-				.socket = a->facts.socket,
-				.socket_optional = a->facts.socket_optional,
-				.token = a->facts.token,
-				.node = a->facts.node,
-				.allow_hosts = o->allow_hosts,
-				.tap_redact = o->tap_redact,
-				.read_only = a->facts.read_only,
-				.keeper = o->dir ? &keeper : NULL,
-				.etcd = o->write_through ? a->etcd : NULL,
-				.prefix = o->prefix,
-				.max_body = (size_t)o->max_body,
-				.timeout_ns = o->request_timeout,
-				.drain_ns = o->drain ? o->drain : 1, /* 0: at once */
-			},
-			err);
+	const struct http_keeper switch_keeper = agent_switches_keeper(&a->switches);
+	struct http_options options = http_options(o, &a->facts);
+	options.keeper = o->dir ? &keeper : NULL;
+	options.switches = a->switches.all;
+	options.switch_keeper = o->dir ? &switch_keeper : NULL;
+	options.fleet = a->fleet;
+	options.etcd = o->write_through ? a->etcd : NULL;
+	return http_new(&a->http, a->loop, a->factory, a->engine, a->board, &options, err);
 }
 
 static void on_went_back(void *arg, int64_t revision, int64_t since)
@@ -203,7 +236,8 @@ static int open_recorder(const struct agent *a, struct recorder **out, const cha
 	return code;
 }
 
-/* Pins lie beside the schemas in the store, so a pin and a put of one revision come together. */
+/* Pins and switches lie beside the schemas in the store, so what one revision changes of them comes
+ * together: pins and switches first, for schemas are measured by them. */
 static int open_etcd_source(struct agent *a, struct flume_err *err)
 {
 	struct engine *e = a->engine;
@@ -214,10 +248,13 @@ static int open_etcd_source(struct agent *a, struct flume_err *err)
 		{"confirm/", engine_side_sink(e, ENGINE_CONFIRMS)},
 		{"freeze", engine_side_sink(e, ENGINE_FREEZE)},
 	};
-	struct sink schemas = engine_sink(e);
+	struct sink schemas = engine_sink(e), switches = switches_sink(a->switches.all);
 	int code = open_recorder(a, &a->recorder, "schemas/", &schemas, err);
+	if (!code)
+		code = open_recorder(a, &a->switch_recorder, "switches/", &switches, err);
 	const struct source_folder main[] = {
 		{"pins/", engine_side_sink(e, ENGINE_PINS)},
+		{"switches/", switches},
 		{"schemas/", schemas},
 	};
 	if (!code)
@@ -229,7 +266,7 @@ static int open_etcd_source(struct agent *a, struct flume_err *err)
 	return code;
 }
 
-/* Cases for the schemas of a folder lie in a folder in it, if there are any. */
+/* Cases for the schemas of a folder lie in a folder in it, if there are any, and so do switches. */
 static int open_dir_source(struct agent *a, struct flume_err *err)
 {
 	const struct agent_options *o = a->options;
@@ -241,6 +278,8 @@ static int open_dir_source(struct agent *a, struct flume_err *err)
 				 : source_dir_new_optional(&a->beside, a->loop, folder.s,
 							   o->poll, &cases, err);
 	text_fini(&folder);
+	if (!code)
+		code = agent_switches_follow(&a->switches, a->loop, o, err);
 	if (!code)
 		code = source_dir_new(&a->source, a->loop, o->dir, o->poll, &sink, err);
 	return code;
@@ -271,6 +310,54 @@ static int open_source(struct agent *a, struct flume_err *err)
 	return code;
 }
 
+/* ---- another configuration ---- */
+
+static void set_log(const struct agent_options *o)
+{
+	static const enum log_format formats[] = {LOG_TEXT, LOG_JSON, LOG_AUTO};
+	log_init(formats[o->log], (enum log_level)o->log_level);
+}
+
+static int change(void *arg, const struct agent_options *o, const struct agent_facts *facts,
+		  struct flume_err *err)
+{
+	struct agent *a = arg;
+	const struct engine_options engine = engine_options(o, facts);
+	const struct http_options http = http_options(o, facts);
+	int code = http_change(a->http, &http, err);
+	if (!code && engine_change(a->engine, &engine))
+		code = flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (!code)
+		set_log(o);
+	return code;
+}
+
+static void on_said(void *arg, const struct engine_config *config)
+{
+	const struct agent *a = arg;
+	(void)engine_say_config(a->engine, config); /* without memory, at the next reading */
+}
+
+static void on_begin(void *arg)
+{
+	const struct agent *a = arg;
+	notify_reloading(a->notify);
+}
+
+static void on_end(void *arg)
+{
+	const struct agent *a = arg;
+	notify_ready(a->notify, NULL);
+}
+
+static int open_reload(struct agent *a, const struct cmd_call *call, struct flume_err *err)
+{
+	const struct reload_user user = {a, change, on_said, on_begin, on_end};
+	return reload_new(&a->reload, a->loop, call, &a->facts, &user)
+		       ? flume_fail(err, FLUME_NOMEM, "out of memory")
+		       : 0;
+}
+
 static void say_hello(const struct agent *a, size_t running, int64_t begun)
 {
 	const struct agent_options *o = a->options;
@@ -290,15 +377,19 @@ static void say_hello(const struct agent *a, size_t running, int64_t begun)
 
 /* ---- life ---- */
 
-static int start(struct agent *a, struct flume_err *err)
+static int start(struct agent *a, const struct cmd_call *call, struct flume_err *err)
 {
 	int64_t begun = loop_now();
 	a->loop = loop_new();
 	if (!a->loop)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	a->notify = notify_new(a->loop);
 	int code = open_signals(a, err);
 	if (!code)
 		code = open_engine(a, err);
+	if (!code)
+		code = agent_switches_open(&a->switches, a->loop, a->factory, a->engine,
+					   a->options, err);
 	size_t running = code ? 0 : engine_boot(a->engine);
 	if (!code)
 		code = open_etcd(a, err);
@@ -307,8 +398,12 @@ static int start(struct agent *a, struct flume_err *err)
 	if (!code)
 		code = open_source(a, err);
 	if (!code)
-		say_hello(a, running, begun);
-	return code;
+		code = open_reload(a, call, err);
+	if (code)
+		return code;
+	say_hello(a, running, begun);
+	notify_ready(a->notify, "serves");
+	return 0;
 }
 
 /* A call that does not end, even though it was cancelled, must not keep the node: what others
@@ -324,39 +419,48 @@ static void leave(struct agent *a)
 
 static void stop(struct agent *a)
 {
+	a->reload = reload_free(a->reload);
 	a->source = source_free(a->source);
 	a->beside = source_free(a->beside);
 	a->recorder = recorder_free(a->recorder);
+	a->switch_recorder = recorder_free(a->switch_recorder);
 	if (a->engine)
 		engine_on_status(a->engine, NULL, NULL);
 	a->http = http_free(a->http);
 	a->status = fleet_status_free(a->status, GOODBYE);
+	agent_switches_end(&a->switches, a->http);
 	a->engine = engine_free(a->engine);
 	leave(a);
+	a->fleet = fleet_page_free(a->fleet);
 	a->etcd = etcd_free(a->etcd);
 	a->factory = flume_factory_free(a->factory);
+	agent_switches_fini(&a->switches);
 	a->board = board_free(a->board);
 	loop_fd_remove(a->on_signal);
 	if (a->signals >= 0)
 		close(a->signals);
+	a->notify = notify_free(a->notify);
 	a->loop = loop_free(a->loop);
 }
 
 static int run(const struct cmd_call *call)
 {
-	static const enum log_format formats[] = {LOG_TEXT, LOG_JSON, LOG_AUTO};
 	struct agent a = {.options = call->options, .signals = -1};
 	struct flume_err err = {0};
-	int code = agent_facts(&a.facts, a.options);
+	int code = agent_facts(&a.facts, a.options, &err);
+	code = code ? cmd_fail(code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE, "agent: %s",
+			       err.text)
+		    : agent_switches_begin(&a.switches, a.options, call->conf);
 	if (!code)
-		code = bench_factory(&a.factory, call->conf, BENCH_RUN);
+		code = bench_factory(&a.factory, a.switches.board, call->conf, BENCH_RUN);
 	if (code) {
+		agent_switches_fini(&a.switches);
 		agent_facts_fini(&a.facts);
 		return code;
 	}
 	lean_heap();
-	log_init(formats[a.options->log], (enum log_level)a.options->log_level);
-	if (start(&a, &err)) {
+	set_log(a.options);
+	if (start(&a, call, &err)) {
 		code = err.code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE;
 		log_event(LOG_ERROR, "the agent cannot start", LOG_STR("reason", err.text));
 	} else {

@@ -6,10 +6,10 @@
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/change.h"
 #include "agent/cmd/cmd.h"
-#include "agent/cmd/follow.h"
 #include "agent/cmd/options.h"
 #include "agent/cmd/plan.h"
 #include "agent/cmd/store.h"
+#include "agent/cmd/wait.h"
 #include "agent/source/slurp.h"
 #include "lib/base/text.h"
 
@@ -41,7 +41,7 @@ static const struct conf_option options[] = {
 	{"same-version", 0, CONF_CHOICE, "reject|apply", "reject", "FLUME_SAME_VERSION",
 	 offsetof(struct apply_options, same_version),
 	 "What to do with another content of a version that etcd holds; agents ask the same."},
-	OPTION_CASE_LIMIT(apply_options),
+	OPTION_CASE_LIMIT(apply_options, CONF_RESTART),
 	OPTION_CONFIG(apply_options,
 		      "The agent's configuration, for etcd, prefix and components."),
 	OPTION_OUTPUT(apply_options),
@@ -53,7 +53,7 @@ struct session {
 	struct etcd_sync *etcd;
 	struct etcd_result list;
 	struct plan plan;
-	struct follow_wanted *wanted; /* one for each file, in the plan's order */
+	struct wait_name *wanted; /* one for each file, in the plan's order */
 	size_t n_wanted;
 	struct store_change *changes; /* one for each file that was written */
 	size_t n_changes;
@@ -120,8 +120,7 @@ static int apply_one(struct session *s, const struct file *f)
 			return code;
 	}
 	tell(s, f, same ? "unchanged" : kv ? "configured" : "created", revision);
-	s->wanted[s->n_wanted++] =
-		(struct follow_wanted){f->name, flume_schema_get_digest(f->schema), revision};
+	s->wanted[s->n_wanted++] = (struct wait_name){FLEET_SCHEMA, f->name, revision};
 	return 0;
 }
 
@@ -202,6 +201,15 @@ static int read_store(struct session *s)
 	return code;
 }
 
+static int wait_for_nodes(const struct session *s)
+{
+	const struct apply_options *o = s->options;
+	const struct follow_from from = {
+		.endpoints = o->etcd, .prefix = o->prefix, .how = &o->how, .patient = true};
+	return wait_fleet(&from, &(struct wait_for){.names = s->wanted, .n = s->n_wanted},
+			  o->timeout, NULL, NULL);
+}
+
 static int run(const struct cmd_call *call)
 {
 	struct session s = {.options = call->options};
@@ -218,7 +226,7 @@ static int run(const struct cmd_call *call)
 	if (!code)
 		code = apply_all(&s);
 	if (!code && o->wait && !o->dry_run) {
-		code = follow(o->etcd, &o->how, o->prefix, s.wanted, s.n_wanted, o->timeout);
+		code = wait_for_nodes(&s);
 		change_note_outcomes(s.etcd, s.changes, s.n_changes);
 	}
 	while (s.n_changes)

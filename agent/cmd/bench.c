@@ -7,6 +7,7 @@
  */
 #include "agent/cmd/bench.h"
 
+#include "agent/cmd/bench_switches.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/findings.h"
 #include "agent/document/document.h"
@@ -14,6 +15,7 @@
 #include "agent/document/places.h"
 #include "agent/outside/kinds.h"
 #include "agent/plugin/plugin.h"
+#include "agent/split/switchboard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,18 +31,42 @@ static int out_of_memory(void)
 
 /* ---- the factory ---- */
 
+static int make(flume_factory **out, struct switchboard *switches, enum bench_use use,
+		struct flume_err *err)
+{
+	flume_factory *factory = NULL;
+	int code = flume_factory_new(&factory, &(struct flume_options){.type = &document_type},
+				     err);
+	if (!code)
+		code = document_register(factory, err);
+	if (!code)
+		code = use == BENCH_RUN ? outside_register(factory, err)
+					: outside_register_unopened(factory, err);
+	if (!code)
+		code = switchboard_register(switches, factory, err);
+	if (code)
+		factory = flume_factory_free(factory);
+	*out = factory;
+	return code;
+}
+
 /* The kinds first: what is declared may be of them. */
-static int declare(flume_factory *factory, const struct conf *conf, enum bench_use use)
+static int declare_in(flume_factory *factory, const struct conf *conf, enum bench_use use,
+		      flume_report *report)
 {
 	flume_value *components = NULL;
-	flume_report *report = flume_report_new();
-	int code = report ? plugin_register(factory, conf_get_plugins(conf), use == BENCH_CHECK,
-					    report)
-			  : FLUME_NOMEM;
+	int code = plugin_register(factory, conf_get_plugins(conf), use == BENCH_CHECK, report);
 	if (!code)
 		code = conf_dup_components(conf, &components);
 	if (!code)
 		code = flume_factory_take_declared(factory, components, report);
+	return code;
+}
+
+static int declare(flume_factory *factory, const struct conf *conf, enum bench_use use)
+{
+	flume_report *report = flume_report_new();
+	int code = report ? declare_in(factory, conf, use, report) : FLUME_NOMEM;
 	if (code && code != FLUME_NOMEM)
 		findings_print(stderr,
 			       &(struct finding_source){conf->file, conf->text, conf->len},
@@ -51,17 +77,12 @@ static int declare(flume_factory *factory, const struct conf *conf, enum bench_u
 	return code ? CMD_USAGE : 0;
 }
 
-int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use use)
+int bench_factory(flume_factory **out, struct switchboard *switches, const struct conf *conf,
+		  enum bench_use use)
 {
 	struct flume_err err = {0};
-	flume_factory *factory = NULL;
-	int code = flume_factory_new(&factory, &(struct flume_options){.type = &document_type},
-				     &err);
-	if (!code)
-		code = document_register(factory, &err);
-	if (!code)
-		code = use == BENCH_RUN ? outside_register(factory, &err)
-					: outside_register_unopened(factory, &err);
+	flume_factory *factory;
+	int code = make(&factory, switches, use, &err);
 	code = code ? cmd_fail(CMD_NEGATIVE, "%s", err.text) : declare(factory, conf, use);
 	if (code) {
 		flume_factory_free(factory);
@@ -71,11 +92,24 @@ int bench_factory(flume_factory **out, const struct conf *conf, enum bench_use u
 	return 0;
 }
 
+int bench_look(const struct conf *conf, flume_report *report, struct flume_err *err)
+{
+	flume_factory *factory;
+	int code = make(&factory, NULL, BENCH_CHECK, err);
+	if (!code)
+		code = declare_in(factory, conf, BENCH_CHECK, report);
+	flume_factory_free(factory);
+	if (code && !*err->text)
+		flume_fail(err, code,
+			   code == FLUME_NOMEM ? "out of memory" : "the components are wrong");
+	return code;
+}
+
 /* ---- checking ---- */
 
 static bool is_clean(const struct file *f)
 {
-	return f->schema && !flume_report_size(f->report);
+	return f->schema && !f->is_switch && !flume_report_size(f->report);
 }
 
 static int hold_places(flume_factory *factory, const struct files *files)
@@ -84,7 +118,9 @@ static int hold_places(flume_factory *factory, const struct files *files)
 	int code = flume_schema_parse(&schema, placeholder, sizeof placeholder - 1, FLUME_JSON,
 				      NULL, NULL);
 	for (size_t i = 0; i < files->n && code >= 0; i++)
-		code = flume_factory_set_schema(factory, files->all[i].name, schema, NULL);
+		if (!files->all[i].is_switch)
+			code = flume_factory_set_schema(factory, files->all[i].name, schema,
+							NULL);
 	flume_schema_unref(schema);
 	return code < 0 ? cmd_fail(CMD_NEGATIVE, "the schemas cannot be checked: %s",
 				   flume_code_text(code))
@@ -106,6 +142,8 @@ int bench_check(flume_factory *factory, struct files *files)
 			flume_report_add(f->report, "rejected", "", NULL, NULL, "%s",
 					 flume_code_text(result));
 	}
+	if (!code && bench_switches(files))
+		code = out_of_memory();
 	return code;
 }
 
@@ -117,18 +155,19 @@ int bench_check_structure(struct files *files)
 		    flume_schema_check(f->schema, NULL, f->report) == FLUME_NOMEM)
 			return out_of_memory();
 	}
-	return 0;
+	return bench_read_switches(files) ? out_of_memory() : 0;
 }
 
 int bench_build(flume_factory *factory, const struct files *files, const char *path,
 		flume_pipeline **out)
 {
 	for (size_t i = 0; i < files->n; i++)
-		if (!strcmp(files->all[i].path, path))
+		if (!strcmp(files->all[i].path, path) && !files->all[i].is_switch)
 			return flume_schema_build(files->all[i].schema, factory, out, NULL)
 				       ? cmd_fail(CMD_NEGATIVE, "%s: it cannot be built", path)
 				       : 0;
-	return cmd_fail(CMD_USAGE, "%s: a schema is wanted here, not a folder", path);
+	return cmd_fail(CMD_USAGE, "%s: a schema is wanted here, not a folder or a switch",
+			path);
 }
 
 size_t bench_findings(const struct files *files)

@@ -17,9 +17,15 @@ enum bench_use {
 	BENCH_CHECK, /* nothing outside is touched: they are not         */
 };
 
-/* With all kinds of documents, those of plug-ins, and the components that the configuration declares.  What is
- * wrong is written to stderr.  0 or an exit code. */
-int bench_factory(flume_factory **out, const struct conf *, enum bench_use);
+/* With all kinds of documents, those of plug-ins, and the components that the configuration declares.  A/B
+ * switches are asked for on the board (which outlives the factory; NULL: there are none).  What is wrong is
+ * written to stderr.  0 or an exit code. */
+int bench_factory(flume_factory **out, struct switchboard *, const struct conf *,
+		  enum bench_use);
+
+/* Whether bench_factory would take it, for who has a factory already: 0, FLUME_REJECTED with findings, or another
+ * code with `err` filled.  Nothing is written. */
+int bench_look(const struct conf *, flume_report *, struct flume_err *err);
 
 /* Checks every file and stores the good ones in the factory, by name; findings are added to the
  * reports.  0 or an exit code; whether there are findings, bench_findings says. */

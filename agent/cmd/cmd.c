@@ -11,29 +11,15 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_agent,
-	&command_lint,
-	&command_test,
-	&command_run,
-	&command_diff,
-	&command_apply,
-	&command_get,
-	&command_delete,
-	&command_history,
-	&command_rollback,
-	&command_status,
-	&command_graph,
-	&command_top,
-	&command_tap,
-	&command_hold,
-	&command_release,
-	&command_clear,
-	&command_confirm,
-	&command_doctor,
-	&command_components,
-	&command_help,
-	&command_version,
-	NULL,
+	&command_agent,      &command_lint,       &command_test,
+	&command_run,        &command_diff,       &command_apply,
+	&command_get,        &command_delete,     &command_history,
+	&command_rollback,   &command_switch,     &command_status,
+	&command_explain,    &command_graph,      &command_top,
+	&command_tap,        &command_hold,       &command_release,
+	&command_clear,      &command_confirm,    &command_doctor,
+	&command_components, &command_completion, &command_man,
+	&command_help,       &command_version,    NULL,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands - 1)
@@ -79,12 +65,17 @@ int cmd_exit_of(int flume_code)
 	}
 }
 
-int cmd_check_prefix(const char *prefix)
+bool cmd_prefix_good(const char *prefix)
 {
 	size_t n = strlen(prefix);
-	if (n && prefix[n - 1] == '/')
-		return 0;
-	return cmd_fail(CMD_USAGE, "--prefix: '%s' does not end with '/'", prefix);
+	return n && prefix[n - 1] == '/';
+}
+
+int cmd_check_prefix(const char *prefix)
+{
+	return cmd_prefix_good(prefix)
+		       ? 0
+		       : cmd_fail(CMD_USAGE, "--prefix: '%s' does not end with '/'", prefix);
 }
 
 /* A reader that has gone away (flume get | head) is no failure. */
@@ -144,10 +135,9 @@ static int run(const struct command *command, struct conf *conf, void *options, 
 	others[n] = NULL;
 
 	struct flume_err err = {0};
-	int code = conf_read(conf,
-			     &(struct conf_request){command->options ? command->options : none,
-						    others, argc, argv},
-			     options, report, &err);
+	const struct conf_request request = {command->options ? command->options : none, others,
+					     argc, argv};
+	int code = conf_read(conf, &request, options, report, &err);
 	if (code == CONF_HELP) {
 		cmd_help(command);
 		return CMD_DONE;
@@ -155,7 +145,7 @@ static int run(const struct command *command, struct conf *conf, void *options, 
 	if (code < 0)
 		return configuration_wrong(command, conf, code, report, &err);
 	code = count_words(command, conf);
-	return code ? code : command->run(&(struct cmd_call){conf, options});
+	return code ? code : command->run(&(struct cmd_call){conf, options, &request});
 }
 
 static int run_command(const struct command *command, int argc, char **argv)

@@ -21,8 +21,9 @@ enum cmd_exit {
 };
 
 struct cmd_call {
-	const struct conf *conf; /* its words are the arguments                */
-	const void *options;     /* the struct that the command's rows speak of */
+	const struct conf *conf;            /* its words are the arguments                */
+	const void *options;                /* the struct that the command's rows speak of */
+	const struct conf_request *request; /* to read all of it again */
 };
 
 struct command {
@@ -47,12 +48,14 @@ int cmd_main(int argc, char **argv);
 const struct command *cmd_find(const char *name);
 void cmd_help_all(void);
 void cmd_help(const struct command *);
+const char *cmd_exit_text(int code); /* "cannot connect" */
 
 /* "flume: ..." on stderr; returns `code`, so a step can end with it. */
 int cmd_fail(int code, const char *fmt, ...) FLUME_PRINTF(2, 3);
 /* The exit code for a negative enum flume_code of etcd, HTTP or a file. */
 int cmd_exit_of(int flume_code);
 
+bool cmd_prefix_good(const char *prefix);
 /* 0, or the exit code after saying what is wrong with a --prefix. */
 int cmd_check_prefix(const char *prefix);
 
@@ -62,7 +65,8 @@ int cmd_close_output(int code);
 extern const struct command command_agent, command_lint, command_test, command_run,
 	command_diff, command_top, command_tap, command_apply, command_get, command_status,
 	command_graph, command_components, command_hold, command_release, command_clear,
-	command_confirm, command_help, command_version, command_delete, command_history,
-	command_rollback, command_doctor;
+	command_confirm, command_completion, command_man, command_help, command_version,
+	command_delete, command_switch, command_history, command_explain, command_rollback,
+	command_doctor;
 
 #endif

@@ -182,7 +182,7 @@ static int run(const struct cmd_call *call)
 	flume_factory *factory = NULL;
 	if (o->json_schema && call->conf->n_words)
 		return cmd_fail(CMD_USAGE, "components: --json-schema is of all of them");
-	int code = bench_factory(&factory, call->conf, BENCH_CHECK);
+	int code = bench_factory(&factory, NULL, call->conf, BENCH_CHECK);
 	if (code)
 		return code;
 	char *json = o->json_schema ? flume_dup_json_schema(factory)

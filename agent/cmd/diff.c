@@ -131,7 +131,7 @@ static int build(const struct cmd_call *call, struct session *s, int side)
 	words[n++] = conf->words[side];
 	for (size_t i = BEHAVIOUR_SIDES; i < conf->n_words; i++)
 		words[n++] = conf->words[i];
-	int code = bench_factory(&it->factory, conf, BENCH_CHECK);
+	int code = bench_factory(&it->factory, NULL, conf, BENCH_CHECK);
 	if (!code)
 		code = files_read(&it->files, words, n);
 	if (!code)

@@ -172,10 +172,10 @@ static int run(const struct cmd_call *call)
 	struct doctor d = {
 		.options = o, .conf = call->conf, .deadline = loop_now() + o->timeout};
 	int code = cmd_check_prefix(o->prefix);
-	if (!code)
-		code = agent_node_name(d.node, o->node);
 	if (code)
 		return code;
+	if (!agent_node_name(d.node, o->node))
+		return cmd_fail(CMD_USAGE, "doctor: --node: '%s' cannot name a node", o->node);
 	check_told(&d);
 	doctor_host(&d);
 	if (o->etcd)

@@ -90,6 +90,11 @@ void cmd_help(const struct command *c)
 	print_exits(c);
 }
 
+const char *cmd_exit_text(int code)
+{
+	return exits[code];
+}
+
 void cmd_help_all(void)
 {
 	printf("flume: JSON pipelines from schemas that change while they run\n\n"

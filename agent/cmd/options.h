@@ -95,11 +95,11 @@ struct etcd_how {
 			offsetof(struct s, token_file), "Holds the bearer token for --agent." \
 	}
 
-#define OPTION_CASE_LIMIT(s)                                                      \
-	{                                                                         \
-		"case-limit", 0, CONF_DURATION, "TIME", "1s", "FLUME_CASE_LIMIT", \
-			offsetof(struct s, case_limit),                           \
-			"How long a canary case without max_latency may take."    \
+#define OPTION_CASE_LIMIT(s, reload)                                                   \
+	{                                                                              \
+		"case-limit", 0, CONF_DURATION, "TIME", "1s", "FLUME_CASE_LIMIT",      \
+			offsetof(struct s, case_limit),                                \
+			"How long a canary case without max_latency may take.", reload \
 	}
 
 #endif

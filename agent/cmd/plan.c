@@ -55,7 +55,7 @@ static int put_in_order(struct plan *plan, const struct conf *conf)
 		free(set);
 		return out_of_memory();
 	}
-	int code = bench_factory(&factory, conf, BENCH_CHECK);
+	int code = bench_factory(&factory, NULL, conf, BENCH_CHECK);
 	if (!code)
 		code = bench_check(factory, &plan->others);
 	while (!code && done < n) {
@@ -158,7 +158,7 @@ static int run_cases(const struct plan *plan, flume_factory *factory, int64_t li
 int plan_check(struct plan *plan, const struct conf *conf, int64_t case_limit_ns, bool json)
 {
 	flume_factory *factory = NULL;
-	int code = bench_factory(&factory, conf, BENCH_CHECK);
+	int code = bench_factory(&factory, NULL, conf, BENCH_CHECK);
 	if (!code)
 		code = bench_check(factory, &plan->others);
 	if (!code)

@@ -8,9 +8,9 @@
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/change.h"
 #include "agent/cmd/cmd.h"
-#include "agent/cmd/follow.h"
 #include "agent/cmd/records.h"
 #include "agent/cmd/store.h"
+#include "agent/cmd/wait.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/text.h"
@@ -293,9 +293,13 @@ static int go_back(struct session *s)
 	if (!code)
 		tell(s, &c);
 	if (!code && o->wait && !o->dry_run) {
-		const struct follow_wanted wanted = {s->name, s->target->version.digest,
-						     c.revision};
-		code = follow(o->etcd, &o->how, o->prefix, &wanted, 1, o->timeout);
+		const struct follow_from from = {.endpoints = o->etcd,
+						 .prefix = o->prefix,
+						 .how = &o->how,
+						 .patient = true};
+		const struct wait_name wanted = {FLEET_SCHEMA, s->name, c.revision};
+		code = wait_fleet(&from, &(struct wait_for){.names = &wanted, .n = 1},
+				  o->timeout, NULL, NULL);
 		change_note_outcomes(s->etcd, &c, 1);
 	}
 	change_fini(&c);

@@ -30,9 +30,14 @@ struct etcd_options store_options(const char *endpoints, const struct etcd_how *
 	};
 }
 
+bool store_silence_good(const struct etcd_how *how)
+{
+	return how->silence >= SECOND && how->silence <= 600 * SECOND;
+}
+
 int store_check(const struct etcd_how *how)
 {
-	if (how->silence < SECOND || how->silence > 600 * SECOND)
+	if (!store_silence_good(how))
 		return cmd_fail(CMD_USAGE, "--etcd-silence: expected 1s to 10m");
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 /* What OPTION_ETCD was told, for the client of etcd. */
 struct etcd_options store_options(const char *endpoints, const struct etcd_how *);
+bool store_silence_good(const struct etcd_how *);
 /* 0, or the exit code after saying what is wrong with it. */
 int store_check(const struct etcd_how *);
 

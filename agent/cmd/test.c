@@ -17,7 +17,7 @@ static const struct conf_option options[] = {
 	{"against", 0, CONF_TEXT, "FILE|DIR", NULL, NULL,
 	 offsetof(struct test_options, against),
 	 "What runs now, for schemas that say `compare: running`."},
-	OPTION_CASE_LIMIT(test_options),
+	OPTION_CASE_LIMIT(test_options, CONF_RESTART),
 	OPTION_CONFIG(test_options,
 		      "The agent's configuration, for the components it declares."),
 	OPTION_OUTPUT(test_options),
@@ -55,7 +55,9 @@ static int run(const struct cmd_call *call)
 	struct files files = {0}, against = {0};
 	struct cases cases = {0};
 	flume_factory *factory = NULL;
-	int code = bench_factory(&factory, call->conf, BENCH_CHECK);
+	int code = files_take_switches(&files, call->conf);
+	if (!code)
+		code = bench_factory(&factory, files.board, call->conf, BENCH_CHECK);
 	if (!code)
 		code = files_read(&files, call->conf->words, call->conf->n_words);
 	if (!code && o->against)
@@ -68,9 +70,9 @@ static int run(const struct cmd_call *call)
 		code = cases.failed || bench_findings(&files) ? CMD_NEGATIVE : CMD_DONE;
 	}
 	cases_fini(&cases);
+	flume_factory_free(factory);
 	files_fini(&files);
 	files_fini(&against);
-	flume_factory_free(factory);
 	return code;
 }
 

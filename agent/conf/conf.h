@@ -21,6 +21,12 @@ enum conf_type {                /* and the field that it fills               */
 		 CONF_CHOICE,   /* int: which word of `value`, "text|json"   */
 };
 
+/* Whether a process that runs can take a new value out of its file. */
+enum conf_reload {
+	CONF_RESTART, /* at its next start */
+	CONF_LIVE,    /* at once           */
+};
+
 struct conf_option {      /* a table ends with a row without a name */
 	const char *name; /* "listen": --listen, and the key of a file */
 	char letter;      /* 'o' for -o as well; 0 for none */
@@ -30,8 +36,9 @@ struct conf_option {      /* a table ends with a row without a name */
 	/* "FLUME_LISTEN".  NULL: only a flag, since it belongs to one invocation; then a file
 	 * cannot have it either. */
 	const char *env;
-	size_t at;         /* offsetof(struct the_commands_own, field) */
-	const char *about; /* one sentence */
+	size_t at;               /* offsetof(struct the_commands_own, field) */
+	const char *about;       /* one sentence */
+	enum conf_reload reload; /* what is not said waits for a restart */
 };
 
 struct conf_list;
@@ -69,5 +76,16 @@ const flume_value *conf_get_plugins(const struct conf *);
 /* The `components` of the file as a document of its own, with the places it has in the file, to
  * be freed by flume_value_free; NULL when it has none.  0 or FLUME_NOMEM. */
 int conf_dup_components(const struct conf *, flume_value **out);
+
+/* ---- a file that is read again ---- */
+
+/* Does the field of this row say the same in both? */
+bool conf_same(const struct conf_option *, const void *a, const void *b);
+/* Lends the field of one struct to the other. */
+void conf_lend(const struct conf_option *, void *to, const void *from);
+/* The same for a section: "components", "plugins". */
+int conf_same_section(const struct conf *a, const struct conf *b, const char *name, bool *out);
+/* Where the file says so, "FILE:LINE:COLUMN", or "FILE" when it does not; cut to `size`. */
+void conf_place(const struct conf *, const char *name, char *out, size_t size);
 
 #endif

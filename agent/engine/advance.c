@@ -386,11 +386,17 @@ static void try_next(struct lane *lane)
 	flume_report *report = flume_report_new();
 	next->due = false;
 	int rc = places_check(flume_schema_get_canary(next->schema), report);
+	bool placed = !rc;
+	if (placed)
+		rc = guest_check(lane->engine, next->schema, report);
+	bool refused = placed && rc;
 	if (!rc)
 		rc = flume_factory_prepare(lane->engine->factory, lane->name, next->schema,
 					   &next->change, report);
 	if (rc) {
 		block(lane, rc, report);
+		if (refused)
+			guest_wait(&next->waits);
 		return;
 	}
 	flume_report_free(report);
@@ -452,4 +458,5 @@ void engine_advance(struct engine *e)
 			tell_left_over(e);
 	}
 	e->advancing = false;
+	guest_moved(e);
 }

@@ -47,7 +47,7 @@ struct decision again_ask(const struct lane *lane, const struct asking *about)
 		.apply_same_version = e->options.apply_same_version,
 		.deny_downgrade = e->options.deny_downgrade,
 	};
-	holds_ask(lane, &question);
+	holds_ask(e, lane->name, &question);
 	return decide(&question);
 }
 

@@ -19,6 +19,7 @@ struct page_proof {
 
 struct page {
 	bool ready;              /* every wanted schema has a generation that runs */
+	bool settled;            /* or has been refused or held, and never served here */
 	const char *why;         /* lines of text: what is waited for, or what runs */
 	const char *status;      /* the node's status, JSON */
 	const char *metrics;     /* the engine's part of /metrics, Prometheus text */

@@ -122,6 +122,7 @@ static int load_one(struct engine *e, const char *name, unsigned back, struct co
 		flume_schema_unref(schema);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}
+	lane->remembered = true;
 	*out = (struct copy){lane, schema, p.facts, p.proven, p.at, back};
 	return 0;
 }

@@ -263,6 +263,23 @@ static bool copy_options(struct engine *e, const struct engine_options *o)
 	       !e->options.state_dir == !o->state_dir;
 }
 
+int engine_change(struct engine *e, const struct engine_options *o)
+{
+	char *labels = labels_as_json(o->labels);
+	if (!labels)
+		return FLUME_NOMEM;
+	free(e->labels);
+	e->labels = labels;
+	e->options.apply_same_version = o->apply_same_version;
+	e->options.deny_downgrade = o->deny_downgrade;
+	e->options.blind_after_ns = o->blind_after_ns;
+	set_limits(e, o);
+	sight_bound(e);
+	board_changed(e);
+	again_all(e);
+	return 0;
+}
+
 static void flush(void *arg)
 {
 	board_flush(arg);
@@ -318,7 +335,8 @@ struct engine *engine_free(struct engine *e)
 	traffic_free(e->traffic);
 	loop_timer_free(e->tick);
 	loop_timer_free(e->pin);
-	char *texts[] = {e->labels, e->link_why, e->disk_why, e->rates};
+	char *texts[] = {e->labels, e->link_why,      e->disk_why,
+			 e->rates,  e->config.status, e->config.metrics};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
 	const char *copies[] = {e->options.node, e->options.agent_version, e->options.source,

@@ -36,6 +36,18 @@ struct engine_options {
 
 int engine_new(struct engine **out, struct loop *, flume_factory *, struct board *,
 	       const struct engine_options *, struct flume_err *err);
+/* What an operator may change while it runs: labels, the two policies, case_limit_ns, the three of
+ * probation, blind_after_ns; the other options are as they were.  For decisions, canaries and
+ * probations that begin from now on.  0, or FLUME_NOMEM, and then nothing has changed. */
+int engine_change(struct engine *, const struct engine_options *);
+/* What the node says of its own configuration; copied.  FLUME_NOMEM: it says what it said before. */
+struct engine_config {
+	const char *why; /* the last reading was refused; NULL: it was not */
+	int64_t at;      /* of the last good reading, seconds since 1970 */
+	uint64_t applied, rejected;
+	const char *const *waiting; /* options that wait for a restart; NULL at the end */
+};
+int engine_say_config(struct engine *, const struct engine_config *);
 /* Cancels what runs and waits a moment for it; whoever still waits for an answer hears that it
  * was superseded.  Returns NULL. */
 struct engine *engine_free(struct engine *);

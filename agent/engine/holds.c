@@ -35,11 +35,10 @@ static struct decide_hold hold_of(const struct note *note)
 				    .digest = note->digest};
 }
 
-void holds_ask(const struct lane *lane, struct question *q)
+void holds_ask(const struct engine *e, const char *name, struct question *q)
 {
-	const struct engine *e = lane->engine;
-	q->pins[DECIDE_BY_STORE] = hold_of(side_note(e, ENGINE_PINS, lane->name));
-	q->pins[DECIDE_BY_NODE] = hold_of(pin_here(e, lane->name));
+	q->pins[DECIDE_BY_STORE] = hold_of(side_note(e, ENGINE_PINS, name));
+	q->pins[DECIDE_BY_NODE] = hold_of(pin_here(e, name));
 	q->freezes[DECIDE_BY_STORE] = hold_of(freeze_there(e));
 	q->freezes[DECIDE_BY_NODE] = hold_of(e->sides.freeze_here);
 }

@@ -11,16 +11,18 @@
  * (probation, going back), retire (deletions), memory and rates (the state folder), crash and
  * turns (what follows from a crash), boot, tick, prune (names that are gone), say (outcomes: log, counters,
  * answers), sight (is the
- * source still seen?), status and metrics (the board).
+ * source still seen?), guest (who lives above, and has a say), status and metrics (the board).
  */
 #ifndef FLUME_AGENT_ENGINE_LANE_H
 #define FLUME_AGENT_ENGINE_LANE_H
 
+#include "agent/engine/attempt.h"
 #include "agent/engine/bad.h"
 #include "agent/engine/breaker.h"
 #include "agent/engine/engine.h"
 #include "agent/engine/facts.h"
 #include "agent/engine/fresh.h"
+#include "agent/engine/guest.h"
 #include "agent/engine/probation.h"
 #include "agent/engine/sides.h"
 #include "agent/engine/traffic.h"
@@ -52,14 +54,6 @@ enum lane_state {
 	LANE_ROLLED_BACK,
 	LANE_HELD,
 	LANE_WAITING,
-};
-
-struct attempt { /* the last change that was tried, and what became of it */
-	struct facts facts;
-	char stage[12];
-	char *error;          /* NULL: nothing went wrong          */
-	flume_report *report; /* findings; NULL: none              */
-	int64_t at;           /* seconds since 1970; 0: no attempt */
 };
 
 /* Who waits for the outcome of a change; all zero is nobody, as for what a source brings. */
@@ -166,6 +160,7 @@ struct lane {
 	struct facts wanted;
 	int64_t last_revision;  /* 0: none was seen ...         */
 	bool recalled;          /* ... or the disk had it; it may come once more */
+	bool remembered;        /* the disk had a copy of it: it has served here */
 	char said[DIGEST_SIZE]; /* of the text that came with it; "": not known */
 	char seen[DIGEST_SIZE]; /* of the text that an unordered source brought last */
 
@@ -182,6 +177,7 @@ struct lane {
 	struct bad bad;
 	struct bad tries; /* see crash.c */
 	struct breaker breaker;
+	bool refuses;             /* so says the page of the breaker */
 	struct note cleared;      /* the last clear that was carried out; at 0: none was */
 	enum save save, bad_save; /* of what is proven; of `bad` */
 	int64_t save_at, bad_save_at;
@@ -208,7 +204,8 @@ struct engine {
 	struct map lanes; /* name to struct lane */
 	struct sides sides;
 	uint64_t ticks;
-	int64_t forgotten; /* the newest revision that a lane had seen which is gone */
+	int64_t forgotten;         /* the newest revision that a lane had seen which is gone */
+	struct engine_guest guest; /* all zero: there is none */
 	struct trials *trials;
 	struct traffic *traffic;
 	struct {                   /* see turns.c                        */
@@ -243,6 +240,9 @@ struct engine {
 	char *rates; /* as they were written last  */
 	int64_t rates_at;
 	char started[STAMP_SIZE];
+	struct { /* see config.c; NULL: there is none to speak of */
+		char *status, *metrics;
+	} config;
 
 	struct loop_timer *pin;
 	bool pinning; /* the timer is armed */
@@ -457,9 +457,6 @@ struct saying {
 /* Logs and counts. */
 void lane_say(struct lane *, const struct saying *);
 void asker_answer(struct engine *, struct asker *, const struct engine_answer *);
-/* "place:line:col: text [code]" of the first finding; NULL when out of memory. */
-char *first_finding(const flume_report *, const char *place, const char *otherwise);
-
 /* Takes error and report, even on failure; both may be NULL. */
 void lane_attempted(struct lane *, const struct facts *, const char *stage, char *error,
 		    flume_report *);
@@ -509,6 +506,8 @@ void engine_stir(struct engine *, const char *name);
 
 /* Once it is known whether there is a source. */
 void sight_begin(struct engine *);
+/* The bound has changed. */
+void sight_bound(struct engine *);
 void sight_proved(struct engine *, int64_t revision);
 /* The store was wiped or restored. */
 void sight_reset(struct engine *);
@@ -521,6 +520,18 @@ void sight_write(struct engine *, struct text *);
 /* Lines of /readyz?verbose. */
 void sight_explain(struct engine *, struct text *);
 
+/* ---- guest.c: what the guest is asked; see guest.h ---- */
+
+int guest_check(struct engine *, const flume_schema *, flume_report *);
+/* For it to think otherwise. */
+void guest_wait(struct waits *);
+bool guest_needs(struct engine *, const char *name, flume_report *);
+void guest_moved(struct engine *);
+bool guest_is_saved(struct engine *);
+void guest_lost(struct engine *);
+void guest_add_status(struct engine *, struct text *, bool brief);
+void guest_add_metrics(struct engine *, struct text *);
+
 /* ---- board: status.c, metrics.c ---- */
 
 /* Pins a new page soon. */
@@ -532,7 +543,7 @@ void board_proved(struct engine *);
 void board_pace(struct engine *);
 /* At once, if anything changed. */
 void board_flush(struct engine *);
-void metrics_write(struct engine *, struct text *);
+void metrics_write(struct engine *, bool ready, struct text *);
 const char *outcome_word(enum outcome);
 /* The state as it is shown, with its reason. */
 const char *lane_state_word(const struct lane *, const char **out_reason);

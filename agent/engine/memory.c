@@ -55,8 +55,12 @@ void memory_gone(struct lane *lane)
 void memory_bad_update(struct lane *lane, const struct facts *facts)
 {
 	breaker_bad(&lane->breaker, &lane->engine->breaker, facts->digest, loop_now());
-	if (lane->breaker.open)
-		log_event(LOG_WARN, "update breaker open", LOG_STR("schema", lane->name));
+	if (!lane->breaker.open)
+		return;
+	log_event(LOG_WARN, "update breaker open", LOG_STR("schema", lane->name));
+	lane->refuses = true;
+	board_counted(lane->engine);
+	engine_wake(lane->engine, lane->breaker.until);
 }
 
 void memory_bad_write(struct lane *lane)

@@ -1,34 +1,113 @@
-/* The engine's part of /metrics.  Names of schemas need no escaping: see source_name_good. */
+/* The engine's part of /metrics. */
+#include "agent/engine/metrics.h"
+
 #include "agent/engine/lane.h"
 
 #include <string.h>
 
-static void add_head(struct text *t, const char *name, const char *type, const char *help)
-{
-	text_addf(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void add_updates(struct text *t, struct engine *e)
-{
-	add_head(t, "flume_schema_update_total", "counter",
-		 "Changes of a schema by what became of them.");
-	for (size_t i = 0; i < e->lanes.len; i++) {
-		const struct lane *lane = engine_lane_at(e, i);
-		for (int k = 0; k < OUTCOME_COUNT; k++)
-			if (lane->counts[k])
-				text_addf(t,
-					  "flume_schema_update_total{schema=\"%s\","
-					  "outcome=\"%s\"} %llu\n",
-					  lane->name, outcome_word((enum outcome)k),
-					  (unsigned long long)lane->counts[k]);
-	}
-}
-
-struct gauge {
-	const char *name, *help;
-	bool (*has)(const struct lane *);
-	int64_t (*get)(const struct lane *);
+enum {
+	READY,
+	INFO,
+	STATE,
+	GENERATION,
+	SUCCESSFUL,
+	SUCCESS_TIMESTAMP,
+	UPDATES,
+	BREAKER,
+	TRIAL,
+	PROVED_REVISION,
+	PROVED_TIMESTAMP,
+	BLIND,
+	BLIND_AFTER,
+	RESETS,
+	SOURCE_UP,
+	DISK_OK,
+	DISK_UNUSABLE,
 };
+
+const struct metric engine_metrics[] = {
+	[READY] = {"flume_ready",
+		   METRIC_GAUGE,
+		   "Whether every wanted schema has a generation that serves, as /readyz says.",
+		   {NULL}},
+	[INFO] = {"flume_schema_info",
+		  METRIC_GAUGE,
+		  "What serves of a schema; always 1.",
+		  {"schema", "version", "digest"}},
+	[STATE] = {"flume_schema_state",
+		   METRIC_GAUGE,
+		   "The state of a schema and the reason for it, as in the status; always 1.",
+		   {"schema", "state", "reason"}},
+	[GENERATION] = {"flume_schema_generation",
+			METRIC_GAUGE,
+			"The generation of a schema that serves.",
+			{"schema"}},
+	[SUCCESSFUL] =
+		{"flume_schema_last_update_successful",
+		 METRIC_GAUGE,
+		 "Whether what is wanted of a schema is what serves, as far as it was tried.",
+		 {"schema"}},
+	[SUCCESS_TIMESTAMP] =
+		{"flume_schema_last_update_success_timestamp_seconds",
+		 METRIC_GAUGE,
+		 "When a schema was last applied, or found to be what serves already.",
+		 {"schema"}},
+	[UPDATES] = {"flume_schema_update_total",
+		     METRIC_COUNTER,
+		     "Changes of a schema by what became of them.",
+		     {"schema", "outcome"}},
+	[BREAKER] = {"flume_schema_update_breaker_open",
+		     METRIC_GAUGE,
+		     "Whether changes of a schema are held, as too many were bad.",
+		     {"schema"}},
+	[TRIAL] = {"flume_trial_documents",
+		   METRIC_GAUGE,
+		   "Live documents of the shadow or live canary that is under way, by what "
+		   "became of "
+		   "them in the candidate.",
+		   {"schema", "stage", "result"}},
+	[PROVED_REVISION] =
+		{"flume_proved_revision",
+		 METRIC_GAUGE,
+		 "Nothing that happened in the store up to this revision is missing.",
+		 {NULL}},
+	[PROVED_TIMESTAMP] = {"flume_proved_timestamp_seconds",
+			      METRIC_GAUGE,
+			      "When the source last proved that nothing is missing.",
+			      {NULL}},
+	[BLIND] = {"flume_blind",
+		   METRIC_GAUGE,
+		   "Whether the last such proof is older than flume_blind_after_seconds.",
+		   {NULL}},
+	[BLIND_AFTER] = {"flume_blind_after_seconds",
+			 METRIC_GAUGE,
+			 "How old the last proof may be.",
+			 {NULL}},
+	[RESETS] = {"flume_store_resets_total",
+		    METRIC_COUNTER,
+		    "Times that the store was found wiped or restored.",
+		    {NULL}},
+	[SOURCE_UP] = {"flume_source_up",
+		       METRIC_GAUGE,
+		       "Whether the source can be reached.",
+		       {NULL}},
+	[DISK_OK] = {"flume_disk_ok",
+		     METRIC_GAUGE,
+		     "Whether the state folder has all that it should have.",
+		     {NULL}},
+	[DISK_UNUSABLE] = {"flume_disk_unusable_copies",
+			   METRIC_GAUGE,
+			   "Copies in the state folder that were passed over at the start.",
+			   {NULL}},
+	{0},
+};
+
+/* ---- of each schema ---- */
+
+static bool is_shown(const struct lane *lane)
+{
+	return lane_shown(lane);
+}
 
 static bool runs(const struct lane *lane)
 {
@@ -55,25 +134,77 @@ static int64_t generation(const struct lane *lane)
 	return (int64_t)lane_generation(lane);
 }
 
-static const struct gauge gauges[] = {
-	{"flume_config_last_reload_successful",
-	 "Whether what is wanted of a schema is what runs, as far as it was tried.", lane_shown,
-	 is_good},
-	{"flume_config_last_reload_success_timestamp_seconds",
-	 "When a schema was last applied, or found to be what runs already.", has_succeeded,
-	 success_at},
-	{"flume_schema_generation", "The generation of a schema that serves.", runs,
-	 generation},
+static int64_t holds_changes(const struct lane *lane)
+{
+	return breaker_refuses(&lane->breaker, loop_now());
+}
+
+static const struct {
+	int metric;
+	bool (*has)(const struct lane *);
+	int64_t (*get)(const struct lane *);
+} gauges[] = {
+	{GENERATION, runs, generation},
+	{SUCCESSFUL, is_shown, is_good},
+	{SUCCESS_TIMESTAMP, has_succeeded, success_at},
+	{BREAKER, is_shown, holds_changes},
 };
 
-static void add_gauge(struct text *t, struct engine *e, const struct gauge *gauge)
+static void add_gauges(struct text *t, struct engine *e)
 {
-	add_head(t, gauge->name, "gauge", gauge->help);
+	for (size_t g = 0; g < sizeof gauges / sizeof *gauges; g++) {
+		const struct metric *m = &engine_metrics[gauges[g].metric];
+		metric_begin(t, m);
+		for (size_t i = 0; i < e->lanes.len; i++) {
+			const struct lane *lane = engine_lane_at(e, i);
+			if (gauges[g].has(lane))
+				metric_add(t, m, METRIC_OF(lane->name), gauges[g].get(lane));
+		}
+	}
+}
+
+static void add_infos(struct text *t, struct engine *e)
+{
+	metric_begin(t, &engine_metrics[INFO]);
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		const struct lane *lane = engine_lane_at(e, i);
-		if (gauge->has(lane))
-			text_addf(t, "%s{schema=\"%s\"} %lld\n", gauge->name, lane->name,
-				  (long long)gauge->get(lane));
+		const struct facts *facts = &lane->runs.facts;
+		if (runs(lane))
+			metric_add(t, &engine_metrics[INFO],
+				   METRIC_OF(lane->name, facts->version, facts->digest), 1);
+	}
+}
+
+static void add_states(struct text *t, struct engine *e)
+{
+	metric_begin(t, &engine_metrics[STATE]);
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		const struct lane *lane = engine_lane_at(e, i);
+		const char *reason, *state = lane_state_word(lane, &reason);
+		if (lane_shown(lane))
+			metric_add(t, &engine_metrics[STATE],
+				   METRIC_OF(lane->name, state, reason), 1);
+	}
+}
+
+/* What is wanted to be seen when it happens for the first time is there before, as 0: of a series that
+ * begins with 1, Prometheus knows no increase.  The others are spared. */
+static bool is_watched(const struct lane *lane, int outcome)
+{
+	return lane_shown(lane) && (outcome == OUTCOME_APPLIED || outcome == OUTCOME_REJECTED ||
+				    outcome == OUTCOME_HELD || outcome == OUTCOME_ROLLED_BACK);
+}
+
+static void add_updates(struct text *t, struct engine *e)
+{
+	metric_begin(t, &engine_metrics[UPDATES]);
+	for (size_t i = 0; i < e->lanes.len; i++) {
+		const struct lane *lane = engine_lane_at(e, i);
+		for (int k = 0; k < OUTCOME_COUNT; k++)
+			if (lane->counts[k] || is_watched(lane, k))
+				metric_add(t, &engine_metrics[UPDATES],
+					   METRIC_OF(lane->name, outcome_word((enum outcome)k)),
+					   (int64_t)lane->counts[k]);
 	}
 }
 
@@ -101,63 +232,55 @@ static void add_trial_counts(struct text *t, const struct lane *lane)
 		if (trial_counts[i].stage != next->stage)
 			continue;
 		memcpy(&value, (const char *)&counts + trial_counts[i].at, sizeof value);
-		text_addf(t,
-			  "flume_trial_documents{schema=\"%s\",stage=\"%s\",result=\"%s\"} "
-			  "%llu\n",
-			  lane->name, stage_word(next), trial_counts[i].result,
-			  (unsigned long long)value);
+		metric_add(t, &engine_metrics[TRIAL],
+			   METRIC_OF(lane->name, stage_word(next), trial_counts[i].result),
+			   (int64_t)value);
 	}
 }
 
 static void add_trials(struct text *t, struct engine *e)
 {
-	add_head(
-		t, "flume_trial_documents", "gauge",
-		"Live documents of the shadow or live canary that is under way, by what became "
-		"of them in the candidate.");
+	metric_begin(t, &engine_metrics[TRIAL]);
 	for (size_t i = 0; i < e->lanes.len; i++)
 		if (engine_lane_at(e, i)->next.share)
 			add_trial_counts(t, engine_lane_at(e, i));
 }
 
-static void add_single(struct text *t, const char *name, const char *type, const char *help,
-		       int64_t value)
+/* ---- of the node ---- */
+
+static void add_single(struct text *t, int metric, bool has, int64_t value)
 {
-	add_head(t, name, type, help);
-	text_addf(t, "%s %lld\n", name, (long long)value);
+	metric_begin(t, &engine_metrics[metric]);
+	if (has)
+		metric_add(t, &engine_metrics[metric], NULL, value);
 }
 
 static void add_sight(struct text *t, struct engine *e)
 {
-	add_single(t, "flume_proved_revision", "gauge",
-		   "Nothing that happened in the store up to this revision is missing.",
-		   e->proved);
-	if (e->sight.proved_at)
-		add_single(t, "flume_proved_timestamp_seconds", "gauge",
-			   "When the source last proved that nothing is missing.",
-			   e->sight.proved_at);
-	add_single(t, "flume_blind", "gauge",
-		   "Whether the last such proof is older than --blind-after.",
-		   e->sight.fresh.blind);
-	add_single(t, "flume_store_resets_total", "counter",
-		   "Times that the store was found wiped or restored.",
-		   (int64_t)e->sight.resets);
-	add_single(t, "flume_source_up", "gauge", "Whether the source can be reached.",
-		   e->link_up);
+	const struct fresh *fresh = &e->sight.fresh;
+	add_single(t, PROVED_REVISION, true, e->proved);
+	add_single(t, PROVED_TIMESTAMP, e->sight.proved_at, e->sight.proved_at);
+	add_single(t, BLIND, true, fresh->blind);
+	metric_begin(t, &engine_metrics[BLIND_AFTER]);
+	if (fresh->bound)
+		metric_add_ns(t, &engine_metrics[BLIND_AFTER], NULL, fresh->bound);
+	add_single(t, RESETS, true, (int64_t)e->sight.resets);
+	add_single(t, SOURCE_UP, true, e->link_up);
 }
 
-void metrics_write(struct engine *e, struct text *t)
+void metrics_write(struct engine *e, bool ready, struct text *t)
 {
+	bool remembers = e->options.state_dir;
+	add_single(t, READY, true, ready);
+	add_infos(t, e);
+	add_states(t, e);
+	add_gauges(t, e);
 	add_updates(t, e);
-	for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++)
-		add_gauge(t, e, &gauges[i]);
 	add_trials(t, e);
 	add_sight(t, e);
-	if (!e->options.state_dir)
-		return;
-	add_single(t, "flume_disk_ok", "gauge",
-		   "Whether the state folder has all that it should have.", !e->disk_why);
-	add_single(t, "flume_disk_unusable_copies", "gauge",
-		   "Copies in the state folder that were passed over at the start.",
-		   (int64_t)e->saves.unusable);
+	if (e->config.metrics)
+		text_add(t, e->config.metrics);
+	guest_add_metrics(e, t);
+	add_single(t, DISK_OK, remembers, !e->disk_why);
+	add_single(t, DISK_UNUSABLE, remembers, (int64_t)e->saves.unusable);
 }

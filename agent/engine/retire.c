@@ -1,6 +1,6 @@
 /*
  * A schema leaves when nothing refers to it any more: no schema that runs (the factory knows),
- * and none that is kept to go back to.
+ * none that is kept to go back to, and not the guest (guest.h).
  */
 #include "agent/engine/lane.h"
 
@@ -51,7 +51,7 @@ static flume_report *find_users(struct lane *lane)
 		flume_report_add(report, "in-use", other->name, NULL, NULL,
 				 "schema '%s', which refers to it, may be gone back to",
 				 other->name);
-	else
+	else if (!guest_needs(lane->engine, lane->name, report))
 		(void)flume_factory_remove_schema(lane->engine->factory, lane->name, report);
 	return report;
 }
@@ -74,8 +74,9 @@ static void wait_for_users(struct lane *lane)
 bool lane_retire(struct lane *lane)
 {
 	struct engine *e = lane->engine;
-	int rc = kept_for(lane) ? FLUME_IN_USE
-				: flume_factory_remove_schema(e->factory, lane->name, NULL);
+	bool needed = kept_for(lane) || guest_needs(e, lane->name, NULL);
+	int rc = needed ? FLUME_IN_USE
+			: flume_factory_remove_schema(e->factory, lane->name, NULL);
 	lane->leave_due = false;
 	if (rc == FLUME_IN_USE) {
 		wait_for_users(lane);

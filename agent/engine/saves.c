@@ -195,7 +195,7 @@ static void note_good(struct engine *e, int64_t now)
 		return;
 	}
 	hurry(e);
-	if (has_failed(e) || !crash_rewrite(e) || e->sides.save_at)
+	if (has_failed(e) || !crash_rewrite(e) || e->sides.save_at || !guest_is_saved(e))
 		return;
 	memory_is_fine(e);
 	e->saves.pause = 0;
@@ -219,6 +219,7 @@ static void fill(struct engine *e)
 		}
 	}
 	sides_lost(e);
+	guest_lost(e);
 	crash_lost(e);
 	(void)crash_rewrite(e);
 }

@@ -64,31 +64,10 @@ void asker_answer(struct engine *e, struct asker *asker, const struct engine_ans
 	once.done(once.arg, &full);
 }
 
-char *first_finding(const flume_report *report, const char *place, const char *otherwise)
-{
-	const struct flume_issue *first = flume_report_get_issue(report, 0);
-	struct text t = {0};
-	text_add(&t, place);
-	bool placed = first && first->line;
-	if (placed)
-		text_addf(&t, "%s%u:%u", *place ? ":" : "", first->line, first->column);
-	text_addf(&t, "%s%s", *place || placed ? ": " : "", first ? first->text : otherwise);
-	if (first)
-		text_addf(&t, " [%s]", first->code);
-	return text_take(&t);
-}
-
 void lane_attempted(struct lane *lane, const struct facts *facts, const char *stage,
 		    char *error, flume_report *report)
 {
-	struct attempt *a = &lane->attempt;
-	free(a->error);
-	flume_report_free(a->report);
-	*a = (struct attempt){.facts = *facts};
-	a->error = error;
-	a->report = report;
-	memccpy(a->stage, stage, '\0', sizeof a->stage - 1);
-	a->at = *facts->digest ? stamp_now() : 0;
+	attempt_set(&lane->attempt, facts, stage, error, report);
 	board_changed(lane->engine);
 }
 

@@ -86,7 +86,7 @@ void extras_free(struct extras *);
 void holds_boot(struct engine *);
 /* Makes the folder what is held here, if it is not; false when it cannot. */
 bool holds_save(struct engine *);
-void holds_ask(const struct lane *, struct question *);
+void holds_ask(const struct engine *, const char *name, struct question *);
 /* Who holds it; NULL: nobody. */
 const struct note *holds_find(const struct engine *, const char *name, bool *out_all,
 			      bool *out_here);

@@ -10,6 +10,8 @@
 
 #include "agent/log/log.h"
 
+#include <string.h>
+
 /* "30s", "1500ms" */
 static void add_bound(struct text *t, int64_t bound)
 {
@@ -48,6 +50,13 @@ void sight_begin(struct engine *e)
 	fresh_begin(&e->sight.fresh, e->listed ? 0 : e->options.blind_after_ns, now);
 	(void)fresh_look(&e->sight.fresh, now, &wake);
 	engine_wake(e, wake);
+}
+
+void sight_bound(struct engine *e)
+{
+	if (strcmp(e->options.source, "none") != 0)
+		e->sight.fresh.bound = e->options.blind_after_ns;
+	engine_wake(e, sight_tick(e, loop_now()));
 }
 
 void sight_proved(struct engine *e, int64_t revision)

@@ -21,11 +21,6 @@
 #define PROVED_PACE (10000 * MS)
 #define SETTLE      (200 * MS)
 
-struct detail {
-	size_t findings; /* of an attempt, at most */
-	size_t text;     /* bytes of an error, at most; 0: nothing of attempts */
-};
-
 static const char *const state_words[] = {
 	[LANE_RUNNING] = "running",   [LANE_PROBATION] = "probation",
 	[LANE_REJECTED] = "rejected", [LANE_ROLLED_BACK] = "rolled-back",
@@ -43,12 +38,6 @@ const char *lane_state_word(const struct lane *lane, const char **out_reason)
 	return state_words[coming ? LANE_WAITING : lane->state];
 }
 
-static void add_facts(struct text *t, const struct facts *facts)
-{
-	add_text(t, "version", facts->version);
-	add_text(t, "digest", facts->digest);
-}
-
 /* ---- a schema ---- */
 
 static void add_wanted(struct text *t, const struct lane *lane)
@@ -58,49 +47,8 @@ static void add_wanted(struct text *t, const struct lane *lane)
 	if (lane->leaving)
 		add_truth(t, "deleted", true);
 	else
-		add_facts(t, &lane->wanted);
+		facts_write(&lane->wanted, t);
 	add_number(t, "revision", lane->wanted.revision);
-	text_add_char(t, '}');
-}
-
-static void add_issue(struct text *t, const struct flume_issue *issue, size_t most)
-{
-	text_add(t, "{");
-	add_text(t, "code", issue->code);
-	add_cut(t, "path", issue->path, most);
-	add_number(t, "line", issue->line);
-	add_number(t, "column", issue->column);
-	add_cut(t, "message", issue->text, most);
-	if (issue->hint)
-		add_cut(t, "hint", issue->hint, most);
-	text_add_char(t, '}');
-}
-
-static void add_issues(struct text *t, const flume_report *report, const struct detail *d)
-{
-	size_t n = flume_report_size(report);
-	add_key(t, "errors");
-	text_add_char(t, '[');
-	for (size_t i = 0; i < n && i < d->findings; i++) {
-		text_add(t, i ? ", " : "");
-		add_issue(t, flume_report_get_issue(report, i), d->text);
-	}
-	text_add_char(t, ']');
-}
-
-static void add_attempted(struct text *t, const struct attempt *a, const struct detail *d)
-{
-	add_key(t, "attempted");
-	text_add_char(t, '{');
-	add_facts(t, &a->facts);
-	add_number(t, "revision", a->facts.revision);
-	if (*a->stage)
-		add_text(t, "stage", a->stage);
-	if (a->error)
-		add_cut(t, "error", a->error, d->text);
-	if (flume_report_size(a->report))
-		add_issues(t, a->report, d);
-	add_stamp(t, "at", a->at);
 	text_add_char(t, '}');
 }
 
@@ -109,7 +57,7 @@ static void add_running(struct text *t, const struct lane *lane)
 	const struct release *r = &lane->runs;
 	add_key(t, "running");
 	text_add_char(t, '{');
-	add_facts(t, &r->facts);
+	facts_write(&r->facts, t);
 	add_number(t, "generation", (int64_t)lane_generation(lane));
 	add_stamp(t, "since", r->since);
 	/* A verdict counts when it would be there after a power failure. */
@@ -146,7 +94,7 @@ static void add_trial(struct text *t, const struct next *next)
 	add_key(t, "trial");
 	text_add_char(t, '{');
 	add_text(t, "stage", stage_word(next));
-	add_facts(t, &next->facts);
+	facts_write(&next->facts, t);
 	add_stamp(t, "since", next->since);
 	if (next->share) {
 		share_read(next->share, &counts);
@@ -194,7 +142,7 @@ static void add_cleared(struct text *t, const struct note *note)
 	text_add_char(t, '}');
 }
 
-static void add_schema(struct text *t, const struct lane *lane, const struct detail *d)
+static void add_schema(struct text *t, const struct lane *lane, const struct attempt_detail *d)
 {
 	const char *reason;
 	add_key(t, lane->name);
@@ -204,7 +152,7 @@ static void add_schema(struct text *t, const struct lane *lane, const struct det
 		add_text(t, "reason", reason);
 	add_wanted(t, lane);
 	if (lane->attempt.at && d->text)
-		add_attempted(t, &lane->attempt, d);
+		attempt_write(&lane->attempt, t, d);
 	if (lane->runs.schema)
 		add_running(t, lane);
 	if (stage_word(&lane->next))
@@ -219,7 +167,7 @@ static void add_cases(struct text *t, const char *name, const struct extras *cas
 	add_key(t, name);
 	text_add_char(t, '{');
 	if (cases->good) {
-		add_facts(t, &cases->facts);
+		facts_write(&cases->facts, t);
 		add_number(t, "revision", cases->facts.revision);
 		add_number(t, "cases", (int64_t)canary_size(cases->good));
 	}
@@ -273,6 +221,10 @@ static void add_node(struct engine *e, struct text *t, struct page_proof *out_pr
 	add_text(t, "started", e->started);
 	add_text(t, "source", e->options.source);
 	add_health(t, "link", "up", e->link_up, e->link_why);
+	if (e->config.status) {
+		add_key(t, "config");
+		text_add(t, e->config.status);
+	}
 	if (e->options.state_dir)
 		add_health(t, "disk", "ok", !e->disk_why, e->disk_why);
 	out_proof->begin = t->len;
@@ -281,7 +233,7 @@ static void add_node(struct engine *e, struct text *t, struct page_proof *out_pr
 	sight_write(e, t);
 }
 
-static void add_schemas(struct engine *e, struct text *t, const struct detail *d)
+static void add_schemas(struct engine *e, struct text *t, const struct attempt_detail *d)
 {
 	add_key(t, "schemas");
 	text_add_char(t, '{');
@@ -309,7 +261,7 @@ static size_t add_some_schemas(struct engine *e, struct text *t, size_t most)
 			size_t before = t->len;
 			if (!lane_shown(lane) || is_calm(lane) != calm)
 				continue;
-			add_schema(t, lane, &(struct detail){0});
+			add_schema(t, lane, &(struct attempt_detail){0});
 			if (t->failed || t->len <= most)
 				continue;
 			t->len = before;
@@ -323,8 +275,9 @@ static size_t add_some_schemas(struct engine *e, struct text *t, size_t most)
 /* `head`: what comes before the cases, which are added to it. */
 static void write_brief(struct engine *e, struct text *t, struct text *head)
 {
-	static const struct detail details[] = {{1, 80}, {0, 0}};
+	static const struct attempt_detail details[] = {{1, 80}, {0, 0}};
 	add_all_cases(head, &e->sides.all[ENGINE_CASES].said, true);
+	guest_add_status(e, head, true);
 	for (size_t i = 0; i < sizeof details / sizeof *details; i++) {
 		text_fini(t);
 		text_add_n(t, head->s, head->len);
@@ -350,7 +303,8 @@ static void write_status(struct engine *e, struct text *t, struct text *brief,
 	add_node(e, &head, out_proof);
 	text_add_n(t, head.s, head.len);
 	add_all_cases(t, &e->sides.all[ENGINE_CASES].said, false);
-	add_schemas(e, t, &(struct detail){.findings = 16, .text = 300});
+	guest_add_status(e, t, false);
+	add_schemas(e, t, &(struct attempt_detail){.findings = 16, .text = 300});
 	text_add_char(t, '}');
 	if (!head.failed && !t->failed && t->len > VALUE_MOST)
 		write_brief(e, brief, &head);
@@ -369,9 +323,18 @@ static void add_missing(struct text *why, const struct lane *lane)
 		  lane->attempt.error ? lane->attempt.error : "");
 }
 
-static bool explain(struct engine *e, struct text *why)
+/* Waiting does not make it serve, and nobody had it from here: a rollout of agents need not wait. */
+static bool is_refused(const struct lane *lane)
 {
-	size_t running = 0, missing = 0;
+	const char *reason;
+	const char *state = lane_state_word(lane, &reason);
+	return !lane->remembered &&
+	       (state == state_words[LANE_REJECTED] || state == state_words[LANE_HELD]);
+}
+
+static void explain(struct engine *e, struct text *why, struct page *page)
+{
+	size_t running = 0, missing = 0, refused = 0;
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		const struct lane *lane = engine_lane_at(e, i);
 		running += lane->runs.schema != NULL;
@@ -379,6 +342,7 @@ static bool explain(struct engine *e, struct text *why)
 			continue;
 		add_missing(why, lane);
 		missing++;
+		refused += is_refused(lane);
 	}
 	if (!e->listed && !running)
 		text_addf(why, "no schemas on disk, waiting for %s\n", e->options.source);
@@ -387,7 +351,9 @@ static bool explain(struct engine *e, struct text *why)
 			  running == 1 ? "s" : "", e->listed ? "" : " from disk, waiting for ",
 			  e->listed ? "" : e->options.source);
 	sight_explain(e, why);
-	return !missing && (e->listed || running);
+	bool known = e->listed || running;
+	page->ready = !missing && known;
+	page->settled = missing == refused && known;
 }
 
 /* ---- the board ---- */
@@ -395,9 +361,10 @@ static bool explain(struct engine *e, struct text *why)
 static void pin(struct engine *e)
 {
 	struct text why = {0}, status = {0}, brief = {0}, metrics = {0};
-	struct page page = {.ready = explain(e, &why)};
+	struct page page = {0};
+	explain(e, &why, &page);
 	write_status(e, &status, &brief, &page.proof);
-	metrics_write(e, &metrics);
+	metrics_write(e, page.ready, &metrics);
 	page.why = why.s;
 	page.status = status.s;
 	page.brief = brief.s;

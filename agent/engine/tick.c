@@ -67,6 +67,18 @@ static int64_t tick_next(struct lane *lane, int64_t now)
 	return INT64_MAX;
 }
 
+/* When it half-opens is seen on the page, also where no change waits for that. */
+static int64_t tick_breaker(struct lane *lane, int64_t now)
+{
+	if (!lane->refuses)
+		return INT64_MAX;
+	if (breaker_refuses(&lane->breaker, now))
+		return lane->breaker.until;
+	lane->refuses = false;
+	board_counted(lane->engine);
+	return INT64_MAX;
+}
+
 void engine_tick(void *arg)
 {
 	struct engine *e = arg;
@@ -75,6 +87,7 @@ void engine_tick(void *arg)
 	for (size_t i = 0; i < e->lanes.len; i++) {
 		engine_wake(e, guard_look(engine_lane_at(e, i), now));
 		engine_wake(e, tick_next(engine_lane_at(e, i), now));
+		engine_wake(e, tick_breaker(engine_lane_at(e, i), now));
 	}
 	engine_wake(e, turns_tick(e, now));
 	engine_wake(e, rates_tick(e, now));

@@ -15,6 +15,23 @@ static bool only_looks(const char *method)
 	return !strcmp(method, "GET") || !strcmp(method, "HEAD");
 }
 
+static bool is_a_name(const struct http *http, const char *host)
+{
+	bool good = guard_host(&rules_enter(http)->guard, host);
+	live_leave();
+	return good;
+}
+
+/* `out_any`: is there a token that would do? */
+static bool has_the_token(const struct http *http, const char *authorization, bool *out_any)
+{
+	const struct guard *guard = &rules_enter(http)->guard;
+	*out_any = guard->token;
+	bool good = guard->token && guard_token(guard, authorization);
+	live_leave();
+	return good;
+}
+
 static bool stranger(struct request *r, const char *method)
 {
 	const char *host = request_header(r, "Host");
@@ -22,7 +39,7 @@ static bool stranger(struct request *r, const char *method)
 	bool any_host = only_looks(method) && door_is_public(r->http->door);
 	if (r->local)
 		return false;
-	if (!any_host && !guard_host(&r->http->guard, host))
+	if (!any_host && !is_a_name(r->http, host))
 		answer_problemf(&r->answer, HTTP_FORBIDDEN, "bad-host",
 				"'%s' is not a name of this node; --allow-host makes it one",
 				host);
@@ -36,11 +53,10 @@ static bool not_allowed_to_write(struct request *r)
 {
 	struct http *http = r->http;
 	const char *authorization = request_header(r, "Authorization");
-	if (r->local)
+	bool any;
+	if (r->local || has_the_token(http, authorization, &any))
 		return false;
-	if (http->guard.token) {
-		if (guard_token(&http->guard, authorization))
-			return false;
+	if (any) {
 		answer_problemf(&r->answer, HTTP_UNAUTHORIZED, "no-token",
 				"writing takes a bearer token: %s",
 				authorization ? "this is another one" : "there is none");
@@ -87,7 +103,7 @@ static const struct http_method *find_method(struct request *r, const char *url,
 void request_too_large(struct request *r)
 {
 	answer_problemf(&r->answer, HTTP_TOO_LARGE, "too-large", "more than %zu bytes",
-			r->http->max_body);
+			(size_t)r->http->max_body);
 }
 
 /* A few bytes of it may be a gigabyte, and on one host it saves nothing. */

@@ -4,15 +4,16 @@
 
 #include <stdlib.h>
 
-bool call_enter(struct call_side *side, const struct request *r)
+bool call_enter(struct call_side *side, const struct request *r, const char *name)
 {
 	struct flume_pipeline_info info;
-	flume_pipeline *pipeline = request_dup_pipeline(r, r->name);
+	flume_pipeline *pipeline = request_dup_pipeline(r, name);
 	if (!pipeline)
 		return false;
-	struct share *share = traffic_enter(engine_get_traffic(r->http->engine), r->name);
+	struct share *share = traffic_enter(engine_get_traffic(r->http->engine), name);
 	flume_pipeline_read(pipeline, &info);
 	*side = (struct call_side){
+		.name = info.schema_id,
 		.pipeline = pipeline,
 		.share = share,
 		.may_block =
@@ -66,7 +67,7 @@ void call_show(const struct request *r, const struct call_side *side,
 		return;
 	flume_pipeline_read(candidate ? candidate : side->pipeline, &info);
 	taps_offer(taps, &(struct tap_call){
-				 .name = r->name,
+				 .name = side->name,
 				 .version = info.version,
 				 .request = r->id,
 				 .generation = candidate ? 0 : info.generation,

@@ -9,6 +9,7 @@
 #include "agent/http/inside.h"
 
 struct call_side {
+	const char *name; /* of the schema; lives as long as the pipeline */
 	flume_pipeline *pipeline;
 	struct share *share; /* NULL: nothing is tried */
 	bool may_block;
@@ -16,7 +17,7 @@ struct call_side {
 };
 
 /* As of now; good until call_leave.  False, and nothing to leave: there is no such pipeline. */
-bool call_enter(struct call_side *, const struct request *);
+bool call_enter(struct call_side *, const struct request *, const char *name);
 void call_leave(struct call_side *);
 
 /* NULL: the pipeline serves it. */

@@ -7,8 +7,10 @@
  * an edit belongs to the engine then, and only knows whether somebody still waits for it.
  */
 #include "agent/http/etag.h"
+#include "agent/http/fleet.h"
 #include "agent/http/inside.h"
 #include "agent/http/through.h"
+#include "agent/switches/switches.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,7 +20,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-struct edit {
+struct edit {                /* of a schema, or of a switch */
 	struct edits *edits; /* NULL: nobody waits any more */
 	struct request *request;
 	enum edit_kind kind;
@@ -38,9 +40,40 @@ struct edits {
 
 /* ---- what the client hears ---- */
 
+static bool of_switch(const struct edit *e)
+{
+	return e->kind == EDIT_SET_SWITCH || e->kind == EDIT_DELETE_SWITCH;
+}
+
+static bool is_set(const struct edit *e)
+{
+	return e->kind == EDIT_SET || e->kind == EDIT_SET_SWITCH;
+}
+
+static const char *what_it_is(const struct edit *e)
+{
+	return of_switch(e) ? "switch" : "schema";
+}
+
+/* What the name means now; "": nothing. */
+static void find_digest(const struct request *r, bool in_switches, char out[DIGEST_SIZE])
+{
+	flume_schema *schema =
+		in_switches ? NULL : flume_factory_dup_schema(r->http->factory, r->name);
+	const struct shelf_view *view = in_switches ? shelf_take(r->http->shelf) : NULL;
+	const struct shelf_item *item = view ? shelf_find(view, r->name) : NULL;
+	snprintf(out, DIGEST_SIZE, "%s",
+		 item     ? item->facts.digest
+		 : schema ? flume_schema_get_digest(schema)
+			  : "");
+	if (view)
+		shelf_release(r->http->shelf, view);
+	flume_schema_unref(schema);
+}
+
 static void answer_refused(struct request *r, const struct engine_answer *said)
 {
-	const char *reason = *said->reason ? said->reason : "the schema was not taken";
+	const char *reason = *said->reason ? said->reason : "the change was not taken";
 	if (said->result == ENGINE_REJECTED &&
 	    answer_failed_trial(&r->answer, said->stage, reason))
 		return;
@@ -50,24 +83,26 @@ static void answer_refused(struct request *r, const struct engine_answer *said)
 		answer_conflict(&r->answer, reason);
 }
 
-static void answer_done(struct request *r, const struct engine_answer *said)
+static void answer_done(const struct edit *e, const struct engine_answer *said)
 {
-	flume_schema *schema = flume_factory_dup_schema(r->http->factory, r->name);
+	struct request *r = e->request;
+	char digest[DIGEST_SIZE];
+	find_digest(r, of_switch(e), digest);
 	answer_status(&r->answer, HTTP_NO_CONTENT);
-	if (schema) {
+	if (*digest) {
 		answer_headerf(&r->answer, "Flume-Generation", "%" PRIu64, said->generation);
-		answer_headerf(&r->answer, "ETag", "\"%s\"", flume_schema_get_digest(schema));
+		answer_headerf(&r->answer, "ETag", "\"%s\"", digest);
 	}
-	flume_schema_unref(schema);
 }
 
 /* ---- keeping ---- */
 
 static int keep(const struct edit *e, struct flume_err *err)
 {
-	const struct http_keeper *keeper = &e->edits->http->keeper;
+	const struct http *http = e->edits->http;
+	const struct http_keeper *keeper = of_switch(e) ? &http->switch_keeper : &http->keeper;
 	const struct request *r = e->request;
-	if (e->kind == EDIT_SET)
+	if (is_set(e))
 		return keeper->save ? keeper->save(keeper->arg, r->name, r->body.s, r->body.len,
 						   r->format, err)
 				    : 0;
@@ -79,7 +114,7 @@ static void answer_confirmed(const struct edit *e, const struct engine_answer *s
 {
 	struct request *r = e->request;
 	if (said->result != ENGINE_NOT_FOUND)
-		answer_done(r, said);
+		answer_done(e, said);
 	else if (r->http->read_only)
 		answer_problemf(&r->answer, HTTP_CONFLICT, "read-only", "%s",
 				r->http->read_only);
@@ -93,16 +128,25 @@ static void answer_kept(const struct edit *e, const struct engine_answer *said)
 	struct request *r = e->request;
 	struct flume_err err = {0};
 	int kept = keep(e, &err);
-	bool deletion = e->kind == EDIT_DELETE;
+	bool deletion = !is_set(e);
 	if (kept && !(deletion && kept == FLUME_NOT_FOUND))
 		answer_problemf(&r->answer, HTTP_INTERNAL_ERROR, "not-saved",
 				"'%s' %s, but that was not saved: %s", r->name,
 				deletion ? "is gone" : "runs", err.text);
 	else if (kept && said->result == ENGINE_NOT_FOUND)
-		answer_problemf(&r->answer, HTTP_NOT_FOUND, "not-found", "no schema '%s'",
-				r->name);
+		answer_problemf(&r->answer, HTTP_NOT_FOUND, "not-found", "no %s '%s'",
+				what_it_is(e), r->name);
 	else
-		answer_done(r, said);
+		answer_done(e, said);
+}
+
+static const char *in_use(const struct edit *e, const flume_report *report)
+{
+	const struct flume_issue *first = flume_report_get_issue(report, 0);
+	bool by_switch = first && !strncmp(first->path, "switches/", 9);
+	return of_switch(e) ? "schemas ask it"
+	       : by_switch  ? "a switch sends documents to it"
+			    : "other schemas refer to it";
 }
 
 static void answer_engine(const struct edit *e, const struct engine_answer *said)
@@ -122,11 +166,10 @@ static void answer_engine(const struct edit *e, const struct engine_answer *said
 		answer_refused(r, said);
 		break;
 	case ENGINE_IN_USE:
-		answer_problem(&r->answer,
-			       &(struct problem){.status = HTTP_CONFLICT,
-						 .code = "in-use",
-						 .detail = "other schemas refer to it",
-						 .report = said->report});
+		answer_problem(&r->answer, &(struct problem){.status = HTTP_CONFLICT,
+							     .code = "in-use",
+							     .detail = in_use(e, said->report),
+							     .report = said->report});
 		break;
 	case ENGINE_SUPERSEDED:
 		answer_problemf(&r->answer, HTTP_CONFLICT, "superseded",
@@ -176,29 +219,36 @@ static void done(void *arg, const struct engine_answer *said)
 	free(e);
 }
 
-/* False, with the answer given, when the schema is not the one the client has seen. */
-static bool expected(struct request *r)
+/* False, with the answer given, when it is not the one that the client has seen. */
+static bool expected(const struct edit *e)
 {
+	struct request *r = e->request;
 	char *match = NULL, *none_match = NULL;
-	flume_schema *schema = flume_factory_dup_schema(r->http->factory, r->name);
-	const char *digest = schema ? flume_schema_get_digest(schema) : NULL;
+	char there[DIGEST_SIZE];
+	find_digest(r, of_switch(e), there);
+	const char *digest = *there ? there : NULL;
 	if (request_dup_list(r, "If-Match", &match) ||
 	    request_dup_list(r, "If-None-Match", &none_match))
 		answer_status(&r->answer, HTTP_UNAVAILABLE);
 	else if ((match && !etag_listed(match, digest, false)) ||
 		 (none_match && etag_listed(none_match, digest, true)))
 		answer_problemf(&r->answer, HTTP_PRECONDITION_FAILED, "changed",
-				digest ? "the schema is %s now" : "there is no schema", digest);
+				digest ? "the %s is %s now" : "there is no %s", what_it_is(e),
+				digest);
 	free(match);
 	free(none_match);
-	flume_schema_unref(schema);
 	return !r->answer.status;
 }
 
 static void start(struct edits *edits, struct edit *e)
 {
 	struct request *r = e->request;
-	if (!expected(r)) {
+	if (e->kind == EDIT_FLEET) {
+		free(e);
+		fleet_push(r);
+		return;
+	}
+	if (!expected(e)) {
 		request_ready(r);
 		free(e);
 		return;
@@ -214,9 +264,9 @@ static void start(struct edits *edits, struct edit *e)
 		return;
 	}
 	char place[160];
-	snprintf(place, sizeof place, "/schemas/%s", r->name);
+	snprintf(place, sizeof place, of_switch(e) ? "/switches/%s" : "/schemas/%s", r->name);
 	struct change change = {.name = r->name, .origin = "http", .place = place};
-	if (e->kind == EDIT_SET) {
+	if (is_set(e)) {
 		change.text = r->body.s ? r->body.s : "";
 		change.len = r->body.len;
 		change.format = r->format;
@@ -224,6 +274,8 @@ static void start(struct edits *edits, struct edit *e)
 	TAILQ_INSERT_TAIL(&edits->running, e, link);
 	if (e->kind == EDIT_CONFIRM)
 		engine_confirm(edits->http->engine, r->name, done, e);
+	else if (of_switch(e))
+		switches_submit(edits->http->switches, &change, done, e);
 	else
 		engine_submit(edits->http->engine, &change, done, e);
 }

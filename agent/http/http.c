@@ -8,10 +8,12 @@
  */
 #include "agent/http/http.h"
 
+#include "agent/fleet/page.h"
 #include "agent/http/inside.h"
 #include "agent/http/through.h"
 #include "agent/log/log.h"
 #include "agent/serve/door.h"
+#include "agent/switches/switches.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +23,7 @@
 
 #define NS_PER_S     1000000000
 #define LISTEN_ON_NS (NS_PER_S / 4)
+#define FIRST_NS     NS_PER_S /* for the first request of a connection that was just taken */
 #define HAND_OVER_NS NS_PER_S /* for cancelled calls to be answered, and again to end */
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
@@ -37,7 +40,8 @@ static int start_threads(struct http *http, const struct http_options *options,
 			.threads = options->threads,
 			.connections = options->connections,
 			.max_body = http->max_body,
-			.idle_ns = (int64_t)options->idle_s * NS_PER_S,
+			.idle_ns = OR(options->idle_ns, 30LL * NS_PER_S),
+			.pause_ns = OR(options->stream_idle_ns, 300LL * NS_PER_S),
 		},
 		&handler);
 	if (!http->serve)
@@ -77,17 +81,20 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 		http->read_only = strdup(options->read_only);
 	if (options->keeper)
 		http->keeper = *options->keeper;
-	http->max_body = OR(options->max_body, 1U << 20);
-	http->timeout_ns = OR(options->timeout_ns, 30LL * NS_PER_S);
-	http->drain_ns = OR(options->drain_ns, 10LL * NS_PER_S);
+	http->fleet = options->fleet;
+	if (options->switch_keeper)
+		http->switch_keeper = *options->switch_keeper;
+	http->switches = options->switches;
+	http->shelf = options->switches ? switches_get_shelf(options->switches) : NULL;
+	struct rules *rules = rules_new(options);
+	rules_put(http, rules);
+	rules_limits(http, options);
 	http->cancel = flume_cancel_new();
 	http->meters = meters_new(http->factory, OR(options->threads, 2U));
 	http->workers = workers_new(OR(options->workers, 32U), OR(options->queue, 1024U));
 	http->lanes = new_lanes(OR(options->threads, 2U));
-	if (!http->cancel || !http->meters || !http->workers || !http->lanes ||
-	    (options->read_only && !http->read_only) ||
-	    guard_init(&http->guard, options->listen, options->node, options->allow_hosts,
-		       options->token))
+	if (!http->cancel || !http->meters || !http->workers || !http->lanes || !rules ||
+	    (options->read_only && !http->read_only))
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	int r = taps_init(&http->taps, options->tap_redact, err);
 	if (r)
@@ -162,6 +169,8 @@ static void stop_accepting(struct http *http)
 	if (http->edits)
 		edits_close(http->edits);
 	http->through = through_free(http->through);
+	if (http->fleet)
+		fleet_page_close(http->fleet);
 }
 
 /* Until no request waits.  False when the time is over before. */
@@ -204,6 +213,9 @@ static bool drain(struct http *http)
 	if (!http->serve)
 		return true;
 	poll_for_none(http, serve_connections, LISTEN_ON_NS);
+	serve_end_idle(http->serve);
+	poll_for_none(http, serve_ending_idle, HAND_OVER_NS);
+	poll_for_none(http, serve_fresh, http->drain_ns < FIRST_NS ? http->drain_ns : FIRST_NS);
 	if (!poll_for_none(http, serve_active, http->drain_ns)) {
 		flume_cancel_request(http->cancel);
 		serve_wake_all(http->serve);
@@ -230,7 +242,7 @@ struct http *http_free(struct http *http)
 	taps_fini(&http->taps);
 	free(http->lanes);
 	flume_cancel_free(http->cancel);
-	guard_fini(&http->guard);
+	rules_put(http, NULL);
 	free(http->read_only);
 	pthread_cond_destroy(&http->quiet);
 	pthread_mutex_destroy(&http->lock);

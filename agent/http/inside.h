@@ -4,6 +4,7 @@
 #ifndef FLUME_AGENT_HTTP_INSIDE_H
 #define FLUME_AGENT_HTTP_INSIDE_H
 
+#include "agent/document/caller.h"
 #include "agent/engine/note.h"
 #include "agent/http/answer.h"
 #include "agent/http/guard.h"
@@ -12,8 +13,10 @@
 #include "agent/http/meters.h"
 #include "agent/http/workers.h"
 #include "agent/serve/serve.h"
+#include "agent/switches/shelf.h"
 #include "agent/tap/tap.h"
 #include "lib/base/digest.h"
+#include "lib/base/live.h"
 #include "lib/base/text.h"
 
 #include <pthread.h>
@@ -22,17 +25,25 @@ struct lane { /* of one thread that serves */
 	_Alignas(64) struct ids ids;
 };
 
+struct rules { /* immutable; another one takes its place */
+	struct counted counted;
+	struct guard guard;
+};
+
 struct http {
 	struct loop *loop;
 	flume_factory *factory;
 	struct engine *engine;
 	struct board *board;
+	struct switches *switches; /* NULL: there are none */
+	struct shelf *shelf;       /* theirs, or NULL      */
 
-	struct guard guard;
-	struct http_keeper keeper;
+	struct live rules; /* struct rules */
+	struct http_keeper keeper, switch_keeper;
 	char *read_only;
-	size_t max_body;
-	int64_t timeout_ns, drain_ns;
+	_Atomic size_t max_body;
+	_Atomic int64_t timeout_ns;
+	int64_t drain_ns;
 
 	struct door *door;
 	struct serve *serve;
@@ -41,8 +52,9 @@ struct http {
 	struct meters *meters;
 	struct taps taps;
 	struct edits *edits;
-	struct through *through; /* NULL: schemas are not written to etcd */
-	flume_cancel *cancel;    /* of every call */
+	struct through *through;  /* NULL: schemas are not written to etcd */
+	struct fleet_page *fleet; /* NULL: there is no etcd */
+	flume_cancel *cancel;     /* of every call */
 
 	pthread_mutex_t lock;
 	pthread_cond_t quiet; /* waiting became 0 */
@@ -56,6 +68,7 @@ struct request;
 struct http_flow {
 	size_t (*piece)(struct request *, const char *data, size_t len); /* see serve.h */
 	void (*room)(struct request *);
+	void (*late)(struct request *);
 	void (*woken)(struct request *); /* it was handed back, or somebody called */
 	void (*gone)(struct request *);
 	void (*done)(struct request *);
@@ -80,8 +93,8 @@ struct http_resource {
 /* One resource per file; route.c has the list of them. */
 extern const struct http_resource resource_pipeline, resource_tap, resource_schemas,
 	resource_schema, resource_clear, resource_hold, resource_confirm, resource_freeze,
-	resource_confirm_all, resource_status, resource_healthz, resource_readyz,
-	resource_metrics;
+	resource_confirm_all, resource_status, resource_fleet, resource_healthz,
+	resource_readyz, resource_metrics, resource_switches, resource_switch;
 
 /* NULL when there is none; `out_name` points into `url` at the name, "" where there is none. */
 const struct http_resource *route_find(const char *url, const char **out_name, size_t *out_len);
@@ -103,6 +116,7 @@ struct request {
 		size_t len;
 	} body;
 	char id[ID_SIZE];
+	struct caller *caller;        /* stays with the place of the request; NULL: no memory */
 	const struct http_flow *flow; /* NULL: there is one answer */
 	void *flow_arg;
 	bool live;  /* it has begun, and is not over */
@@ -137,15 +151,30 @@ void request_ready(struct request *);
  * itself, and counts a failed call, when there is no room.  `work` returns false when it has handed the request on instead. */
 void request_to_worker(struct request *, const char *group, bool (*work)(struct request *));
 
-/* The same for a flow, and what to do without room is its own: 0; FLUME_CANCELLED when the server is
- * shut; or FLUME_LIMITED or FLUME_NOMEM, and then the request waits, and request_ready must follow. */
-int request_try_worker(struct request *, const char *group, bool (*work)(struct request *));
+/* The same for a flow, which waits for room however long that takes: 0; FLUME_CANCELLED when the server
+ * is shut; or FLUME_NOMEM, and then the request waits, and request_ready must follow. */
+int request_flow_to_worker(struct request *, const char *group, bool (*work)(struct request *));
 /* The head of r->answer, whose body is a stream. */
 void request_stream(struct request *);
 
 /* For what is shown as YAML or JSON: which one the client likes.  The answer gets `digest` as its
  * ETag.  False, with the answer given: the client has that already, or will take neither. */
 bool request_may_read(struct request *, const char *digest, enum flume_format *out);
+
+/* The rules as they are; lent until live_leave.  For what is brief. */
+const struct rules *rules_enter(const struct http *);
+/* NULL when out of memory. */
+struct rules *rules_new(const struct http_options *);
+/* Puts them in the place of those before; NULL: there are none any more. */
+void rules_put(struct http *, struct rules *);
+void rules_limits(struct http *, const struct http_options *);
+/* 200 with that document, or 304 and the like. */
+void request_show(struct request *, const flume_schema *);
+/* Of what is set, "schema" or "switch": may it have that name, may it be changed here, and both for a
+ * PUT, whose format becomes known.  False, with the answer given: no. */
+bool request_good_name(struct request *, const char *what);
+bool request_may_change(struct request *);
+bool request_may_set(struct request *, const char *what);
 
 /* The headers are there: finds the method, or answers why not. */
 void request_admit(struct request *);
@@ -154,22 +183,25 @@ void request_too_large(struct request *); /* answers */
 /* What the server calls; `arg` is the http. */
 extern const struct serve_handler request_handler;
 
-/* ---- changes of schemas, carried out on the loop ---- */
+/* ---- changes of schemas, and what else is carried out on the loop ---- */
 
 enum edit_kind {
 	EDIT_SET,
 	EDIT_DELETE,
 	EDIT_CONFIRM, /* a deletion that is held: see engine_confirm */
+	EDIT_SET_SWITCH,
+	EDIT_DELETE_SWITCH,
 	/* What an operator says, with a note as the body; without a name it is about all. */
 	EDIT_CLEAR, /* of the version that is wanted, or that the note names */
 	EDIT_CLEAR_ALL,
 	EDIT_HOLD,
 	EDIT_RELEASE,
 	EDIT_AGREE, /* to deletions that are held, and never more */
+	EDIT_FLEET, /* changes nothing: see fleet.h */
 };
 
 int edits_new(struct edits **out, struct http *, struct flume_err *err);
-/* Any thread: asks the engine to do that with the schema which the request names.  The request
+/* Any thread: asks the engine to do that with the schema, or the switch, which the request names.  The request
  * waits and gets its answer. */
 void edits_push(struct edits *, struct request *, enum edit_kind);
 /* On the loop's thread: answers all that are under way, and those still to come, with 503. */

@@ -10,9 +10,9 @@
 
 #include "lib/base/map.h"
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,15 +32,22 @@ static const struct outcome {
 };
 #define OUTCOMES (sizeof outcomes / sizeof *outcomes)
 
+/* A step that only computes takes microseconds, one that asks somebody milliseconds, and a call that
+ * waits has seconds: so from 50 us to 10 s, three buckets to a power of ten.  Each is a series for each
+ * schema and node, so there are no more. */
 static const struct bucket {
 	int64_t most_ns;
 	const char *seconds;
 } buckets[] = {
-	{50000, "0.00005"},  {100000, "0.0001"},  {250000, "0.00025"}, {500000, "0.0005"},
-	{1000000, "0.001"},  {2500000, "0.0025"}, {5000000, "0.005"},  {10000000, "0.01"},
-	{25000000, "0.025"}, {50000000, "0.05"},  {100000000, "0.1"},  {250000000, "0.25"},
-	{500000000, "0.5"},  {1000000000, "1"},   {2500000000, "2.5"}, {5000000000, "5"},
-	{10000000000, "10"}, {INT64_MAX, "+Inf"},
+	{METERS_QUICK_NS, "0.00005"}, {100000, "0.0001"},
+	{250000, "0.00025"},          {500000, "0.0005"},
+	{1000000, "0.001"},           {2500000, "0.0025"},
+	{5000000, "0.005"},           {10000000, "0.01"},
+	{25000000, "0.025"},          {50000000, "0.05"},
+	{100000000, "0.1"},           {250000000, "0.25"},
+	{500000000, "0.5"},           {1000000000, "1"},
+	{2500000000, "2.5"},          {5000000000, "5"},
+	{10000000000, "10"},          {INT64_MAX, "+Inf"},
 };
 #define BUCKETS (sizeof buckets / sizeof *buckets)
 
@@ -49,6 +56,11 @@ _Static_assert(OUTCOMES <= METERS_TALLY && BUCKETS <= METERS_TALLY, "a tally has
 struct row {
 	atomic_uint_fast64_t outcomes[OUTCOMES], buckets[BUCKETS], took_ns;
 };
+
+static const char *const reasons[] = {
+	"busy", "closing", "gone", "not-found", "out-of-memory", "too-slow",
+};
+#define REASONS (sizeof reasons / sizeof *reasons)
 
 #define FIRST_STATUS 100
 #define LAST_STATUS  599
@@ -63,6 +75,7 @@ struct meters {
 	flume_factory *factory;
 	unsigned lanes;
 	struct meters_lane *lane;
+	atomic_uint_fast64_t cut[REASONS];
 };
 
 static void drop_rows(struct map *rows)
@@ -83,7 +96,9 @@ struct meters *meters_new(flume_factory *factory, unsigned lanes)
 		return NULL;
 	}
 	memset(lane, 0, lanes * sizeof *lane);
-	*m = (struct meters){.factory = factory, .lanes = lanes, .lane = lane};
+	m->factory = factory;
+	m->lanes = lanes;
+	m->lane = lane;
 	for (unsigned i = 0; i < lanes; i++)
 		pthread_rwlock_init(&lane[i].lock, NULL);
 	return m;
@@ -190,11 +205,16 @@ void meters_call(struct meters *m, unsigned lane, const char *name, int result, 
 	}
 }
 
-void meters_tally(struct meters_tally *tally, int result, int64_t took_ns)
+void meters_tally(struct meters_tally *tally, int result)
 {
 	tally->calls++;
-	tally->took_ns += (uint64_t)took_ns;
 	tally->outcomes[outcome_of(result)]++;
+}
+
+void meters_tally_time(struct meters_tally *tally, uint32_t n, int64_t took_ns)
+{
+	tally->took_ns += (uint64_t)took_ns;
+	tally->buckets[0] += n - 1;
 	tally->buckets[bucket_of(took_ns)]++;
 }
 
@@ -211,6 +231,13 @@ void meters_answer(struct meters *m, unsigned lane, unsigned status)
 {
 	if (status >= FIRST_STATUS && status <= LAST_STATUS)
 		add(&m->lane[lane].answers[status - FIRST_STATUS], 1);
+}
+
+void meters_cut(struct meters *m, const char *reason)
+{
+	for (size_t i = 0; i < REASONS; i++)
+		if (!strcmp(reasons[i], reason))
+			add(&m->cut[i], 1);
 }
 
 /* ---- summing up ---- */
@@ -249,44 +276,72 @@ static void sum_rows(struct meters *m, struct map *sums)
 
 /* ---- showing ---- */
 
-static void describe(struct text *out, const char *name, const char *type, const char *about)
-{
-	text_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, about, name, type);
-}
+enum { ANSWERS, CUT, REQUESTS, ERRORS, DURATIONS };
+
+const struct metric meters_metrics[] = {
+	[ANSWERS] = {"flume_http_requests_total",
+		     METRIC_COUNTER,
+		     "HTTP requests answered, by status.",
+		     {"code"}},
+	[CUT] = {"flume_http_streams_cut_total",
+		 METRIC_COUNTER,
+		 "Streams of lines that ended before their time, by the code of the last line; "
+		 "gone: the client left.",
+		 {"reason"}},
+	[REQUESTS] =
+		{"flume_pipeline_requests_total",
+		 METRIC_COUNTER,
+		 "Calls of a pipeline over HTTP, and documents of streams, by what became of "
+		 "them.",
+		 {"schema", "outcome"}},
+	[ERRORS] = {"flume_pipeline_errors_total",
+		    METRIC_COUNTER,
+		    "Those of them that were neither answered nor dropped.",
+		    {"schema"}},
+	[DURATIONS] = {"flume_pipeline_duration_seconds",
+		       METRIC_HISTOGRAM,
+		       "How long they took, with the wait for a worker.",
+		       {"schema"}},
+	{0},
+};
 
 static void write_answers(const struct meters *m, struct text *out)
 {
-	describe(out, "flume_http_requests_total", "counter",
-		 "HTTP requests answered, by status.");
+	metric_begin(out, &meters_metrics[ANSWERS]);
 	for (unsigned i = 0; i <= LAST_STATUS - FIRST_STATUS; i++) {
+		char code[16];
 		uint64_t n = 0;
 		for (unsigned l = 0; l < m->lanes; l++)
 			n += get(&m->lane[l].answers[i]);
+		snprintf(code, sizeof code, "%u", i + FIRST_STATUS);
 		if (n)
-			text_addf(out, "flume_http_requests_total{code=\"%u\"} %" PRIu64 "\n",
-				  i + FIRST_STATUS, n);
+			metric_add(out, &meters_metrics[ANSWERS], METRIC_OF(code), (int64_t)n);
 	}
+}
+
+static void write_cut(const struct meters *m, struct text *out)
+{
+	metric_begin(out, &meters_metrics[CUT]);
+	for (size_t i = 0; i < REASONS; i++)
+		metric_add(out, &meters_metrics[CUT], METRIC_OF(reasons[i]),
+			   (int64_t)get(&m->cut[i]));
 }
 
 static void write_outcomes(const struct map *rows, struct text *out)
 {
-	describe(out, "flume_pipeline_requests_total", "counter",
-		 "Calls of a pipeline over HTTP, by what became of them.");
+	metric_begin(out, &meters_metrics[REQUESTS]);
 	for (size_t i = 0; i < rows->len; i++) {
 		const struct row *row = rows->entries[i].thing;
 		for (size_t o = 0; o < OUTCOMES; o++)
-			text_addf(out,
-				  "flume_pipeline_requests_total{schema=\"%s\",outcome=\"%s\"} "
-				  "%" PRIu64 "\n",
-				  rows->entries[i].name, outcomes[o].name,
-				  get(&row->outcomes[o]));
+			metric_add(out, &meters_metrics[REQUESTS],
+				   METRIC_OF(rows->entries[i].name, outcomes[o].name),
+				   (int64_t)get(&row->outcomes[o]));
 	}
 }
 
 static void write_errors(const struct map *rows, struct text *out)
 {
-	describe(out, "flume_pipeline_errors_total", "counter",
-		 "Calls of a pipeline over HTTP that ended with an error.");
+	metric_begin(out, &meters_metrics[ERRORS]);
 	for (size_t i = 0; i < rows->len; i++) {
 		const struct row *row = rows->entries[i].thing;
 		uint64_t errors = 0;
@@ -294,27 +349,25 @@ static void write_errors(const struct map *rows, struct text *out)
 			if (outcomes[o].result != FLUME_OK &&
 			    outcomes[o].result != FLUME_DROPPED)
 				errors += get(&row->outcomes[o]);
-		text_addf(out, "flume_pipeline_errors_total{schema=\"%s\"} %" PRIu64 "\n",
-			  rows->entries[i].name, errors);
+		metric_add(out, &meters_metrics[ERRORS], METRIC_OF(rows->entries[i].name),
+			   (int64_t)errors);
 	}
 }
 
 static void write_durations(const struct map *rows, struct text *out)
 {
-	static const char name[] = "flume_pipeline_duration_seconds";
-	describe(out, name, "histogram", "How long calls of a pipeline over HTTP took.");
+	const char *most[BUCKETS];
+	for (size_t b = 0; b < BUCKETS; b++)
+		most[b] = buckets[b].seconds;
+	metric_begin(out, &meters_metrics[DURATIONS]);
 	for (size_t i = 0; i < rows->len; i++) {
-		const char *schema = rows->entries[i].name;
 		const struct row *row = rows->entries[i].thing;
-		uint64_t sum = 0;
-		for (size_t b = 0; b < BUCKETS; b++) {
-			sum += get(&row->buckets[b]);
-			text_addf(out, "%s_bucket{schema=\"%s\",le=\"%s\"} %" PRIu64 "\n", name,
-				  schema, buckets[b].seconds, sum);
-		}
-		text_addf(out, "%s_sum{schema=\"%s\"} %.9f\n", name, schema,
-			  (double)get(&row->took_ns) / 1e9);
-		text_addf(out, "%s_count{schema=\"%s\"} %" PRIu64 "\n", name, schema, sum);
+		uint64_t counts[BUCKETS];
+		for (size_t b = 0; b < BUCKETS; b++)
+			counts[b] = get(&row->buckets[b]);
+		metric_add_histogram(out, &meters_metrics[DURATIONS],
+				     METRIC_OF(rows->entries[i].name), most, counts, BUCKETS,
+				     get(&row->took_ns));
 	}
 }
 
@@ -323,6 +376,7 @@ void meters_write(struct meters *m, struct text *out)
 	struct map sums = {0};
 	sum_rows(m, &sums);
 	write_answers(m, out);
+	write_cut(m, out);
 	write_outcomes(&sums, out);
 	write_errors(&sums, out);
 	write_durations(&sums, out);

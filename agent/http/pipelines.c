@@ -5,11 +5,14 @@
  * taken from the binding here, once, and not left to flume_binding_process.  A call that may
  * block takes it when a worker begins with it, so a reload meanwhile is not missed.
  *
+ * A name may be that of a switch in front (front.h): then the document's variant says which schema
+ * serves it.
+ *
  * While a candidate is tried on live traffic (traffic.h), it serves the documents that are its
  * share, and says so: it has no generation yet.
  */
 #include "agent/document/document.h"
-#include "agent/http/call.h"
+#include "agent/http/front.h"
 #include "agent/http/stream.h"
 #include "agent/log/log.h"
 
@@ -59,23 +62,50 @@ static int call(struct request *r, const struct call_side *side, flume_pipeline 
 		struct document **document, struct flume_err *err)
 {
 	struct flume_call how = {.deadline_ns = r->deadline, .cancel = r->http->cancel};
+	caller_begin(r->caller, r->id, &how);
 	if (loop_now() >= r->deadline)
 		return flume_fail(err, FLUME_TIMED_OUT, "no time was left when its turn came");
 	return call_document(side, candidate, &how, document, err);
 }
 
-static void say_failed(const struct request *r, int result, const struct flume_err *err)
+static void say_failed(const struct request *r, const char *schema, int result,
+		       const struct flume_err *err)
 {
-	log_event(LOG_DEBUG, "call failed", LOG_STR("schema", r->name),
+	log_event(LOG_DEBUG, "call failed", LOG_STR("schema", schema),
 		  LOG_STR("request", r->id), LOG_STR("code", flume_code_text(result)),
 		  LOG_STR("step", err->path), LOG_STR("error", err->text));
 }
 
-static void process(struct request *r, const struct call_side *side)
+static void process_in(struct request *r, const struct call_side *side,
+		       struct document *document)
+{
+	struct answer *a = &r->answer;
+	struct flume_err err = {0};
+	flume_pipeline *candidate = call_pick(side, document, r->body.s, r->body.len);
+	call_describe(a, side, candidate);
+	int result = call(r, side, candidate, &document, &err);
+	if (result == FLUME_OK) {
+		answer_document(a, document);
+	} else if (result == FLUME_DROPPED) {
+		answer_status(a, HTTP_NO_CONTENT);
+	} else {
+		answer_failure(a, result, &err);
+		say_failed(r, side->name, result, &err);
+	}
+	int64_t took = loop_now() - r->begun;
+	call_show(r, side, candidate,
+		  &(struct call_end){result, &err, took, r->body.s, r->body.len, document});
+	document_free(document);
+	meters_call(r->http->meters, exchange_thread(r->exchange), side->name, result, took);
+	call_offer(side, r->body.s, r->body.len);
+}
+
+static void process(struct request *r, struct front *front)
 {
 	struct answer *a = &r->answer;
 	struct flume_err err = {0};
 	struct document *document;
+	char variant[AB_NAME];
 	int result = document_parse(&document, r->body.s, r->body.len, &err);
 	if (result) {
 		bool syntax = result == FLUME_SYNTAX;
@@ -83,31 +113,23 @@ static void process(struct request *r, const struct call_side *side)
 				syntax ? "bad-json" : "out-of-memory", "%s", err.text);
 		return;
 	}
-	flume_pipeline *candidate = call_pick(side, document, r->body.s, r->body.len);
-	call_describe(a, side, candidate);
-	result = call(r, side, candidate, &document, &err);
-	if (result == FLUME_OK) {
-		answer_document(a, document);
-	} else if (result == FLUME_DROPPED) {
-		answer_status(a, HTTP_NO_CONTENT);
-	} else {
-		answer_failure(a, result, &err);
-		say_failed(r, result, &err);
+	const struct call_side *side = front_choose(front, r, document, variant);
+	if (!side) {
+		document_free(document);
+		call_answer_unknown(r);
+		return;
 	}
-	int64_t took = loop_now() - r->begun;
-	call_show(r, side, candidate,
-		  &(struct call_end){result, &err, took, r->body.s, r->body.len, document});
-	document_free(document);
-	meters_call(r->http->meters, exchange_thread(r->exchange), r->name, result, took);
-	call_offer(side, r->body.s, r->body.len);
+	if (*variant)
+		answer_header(a, "Flume-Variant", variant);
+	process_in(r, side, document);
 }
 
 static bool process_on_worker(struct request *r)
 {
-	struct call_side side;
-	if (call_enter(&side, r)) {
-		process(r, &side);
-		call_leave(&side);
+	struct front front;
+	if (front_enter(&front, r)) {
+		process(r, &front);
+		front_leave(&front);
 	} else {
 		call_answer_unknown(r);
 	}
@@ -136,28 +158,26 @@ static bool read_timeout(struct request *r)
 
 static void begin(struct request *r)
 {
-	flume_binding *binding = flume_factory_dup_binding(r->http->factory, r->name);
-	if (!binding)
+	if (!front_is_there(r))
 		call_answer_unknown(r);
 	else if (read_timeout(r) && stream_type(request_header(r, "Content-Type")))
 		stream_begin(r);
-	flume_binding_unref(binding);
 }
 
 static void run(struct request *r)
 {
-	struct call_side side;
-	if (!call_enter(&side, r)) {
+	struct front front;
+	if (!front_enter(&front, r)) {
 		call_answer_unknown(r);
 		return;
 	}
 	r->begun = loop_now();
 	r->deadline = r->begun + r->timeout;
-	if (side.may_block)
+	if (front.may_block)
 		request_to_worker(r, r->name, process_on_worker);
 	else
-		process(r, &side);
-	call_leave(&side);
+		process(r, &front);
+	front_leave(&front);
 }
 
 const struct http_resource resource_pipeline = {

@@ -7,6 +7,7 @@
 #include "agent/http/media.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void answer_unacceptable(struct request *r)
 {
@@ -32,4 +33,25 @@ bool request_may_read(struct request *r, const char *digest, enum flume_format *
 	free(accept);
 	free(none_match);
 	return !a->status;
+}
+
+void request_show(struct request *r, const flume_schema *schema)
+{
+	struct answer *a = &r->answer;
+	enum flume_format format;
+	if (!request_may_read(r, flume_schema_get_digest(schema), &format))
+		return;
+	char *text;
+	size_t len;
+	if (format == flume_schema_get_format(schema)) {
+		/* As it was received. */
+		const char *original = flume_schema_get_text(schema, &len);
+		text = malloc(len + 1);
+		if (text)
+			memcpy(text, original, len);
+	} else {
+		text = flume_schema_dup_text(schema, format);
+		len = text ? strlen(text) : 0;
+	}
+	answer_take(a, HTTP_OK, format == FLUME_YAML ? ANSWER_YAML : ANSWER_JSON, text, len);
 }

@@ -1,42 +1,17 @@
 /* GET, PUT, DELETE /schemas/NAME: one schema. */
 #include "agent/document/places.h"
 #include "agent/http/inside.h"
-#include "agent/http/media.h"
 #include "agent/source/slurp.h"
-#include "agent/source/source.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* ---- GET ---- */
-
-static void answer_schema(struct request *r, const flume_schema *schema)
-{
-	struct answer *a = &r->answer;
-	enum flume_format format;
-	if (!request_may_read(r, flume_schema_get_digest(schema), &format))
-		return;
-	char *text;
-	size_t len;
-	if (format == flume_schema_get_format(schema)) {
-		/* As it was received. */
-		const char *original = flume_schema_get_text(schema, &len);
-		text = malloc(len + 1);
-		if (text)
-			memcpy(text, original, len);
-	} else {
-		text = flume_schema_dup_text(schema, format);
-		len = text ? strlen(text) : 0;
-	}
-	answer_take(a, HTTP_OK, format == FLUME_YAML ? ANSWER_YAML : ANSWER_JSON, text, len);
-}
 
 static void get(struct request *r)
 {
 	flume_schema *schema = flume_factory_dup_schema(r->http->factory, r->name);
 	if (schema)
-		answer_schema(r, schema);
+		request_show(r, schema);
 	else
 		answer_problemf(&r->answer, HTTP_NOT_FOUND, "not-found", "no schema '%s'",
 				r->name);
@@ -44,37 +19,6 @@ static void get(struct request *r)
 }
 
 /* ---- PUT and DELETE ---- */
-
-static bool has_good_name(struct request *r)
-{
-	bool good = source_name_good(r->name);
-	if (!good)
-		answer_problemf(
-			&r->answer, HTTP_BAD_REQUEST, "bad-name",
-			"'%.200s' cannot name a schema: expected a lower-case letter or a "
-			"digit, then those, '.', '_' or '-', 128 characters at the most",
-			r->name);
-	return good;
-}
-
-static bool may_change(struct request *r)
-{
-	if (r->http->read_only)
-		answer_problemf(&r->answer, HTTP_CONFLICT, "read-only", "%s",
-				r->http->read_only);
-	return !r->answer.status;
-}
-
-static void begin_put(struct request *r)
-{
-	const char *type = request_header(r, "Content-Type");
-	if (!has_good_name(r) || (!request_flag(r, "dry_run") && !may_change(r)))
-		return;
-	if (!media_type(type, &r->format))
-		answer_problemf(&r->answer, HTTP_UNSUPPORTED_TYPE, "bad-type",
-				"a schema is application/yaml or application/json, not %s",
-				type);
-}
 
 static int check(struct request *r, flume_report *report)
 {
@@ -120,6 +64,11 @@ static bool write_on_worker(struct request *r)
 	return false;
 }
 
+static void begin_put(struct request *r)
+{
+	(void)request_may_set(r, "schema");
+}
+
 static void put(struct request *r)
 {
 	const char *no_pipeline = "";
@@ -143,7 +92,7 @@ static void delete (struct request *r)
 
 static void begin_delete(struct request *r)
 {
-	(void)has_good_name(r);
+	(void)request_good_name(r, "schema");
 }
 
 const struct http_resource resource_schema = {

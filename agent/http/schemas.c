@@ -4,43 +4,26 @@
  * The tag is made of names and digests, so two nodes that run the same schemas have the same.
  */
 #include "agent/http/inside.h"
+#include "agent/http/listed.h"
 #include "lib/base/digest.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct list {
-	enum flume_format format;
-	struct text out;
-	size_t n;
-};
-
-/* Both formats write a text in the same way, and that it is one. */
-static void add_member(struct list *list, const char *name, const char *value)
-{
-	text_addf(&list->out, list->format == FLUME_YAML ? "%s: " : "\"%s\":", name);
-	text_add_json(&list->out, value, strlen(value));
-	text_add(&list->out, list->format == FLUME_YAML ? "\n    " : ",");
-}
-
 /* Version and digest are those of the pipeline, so that they fit the generation beside them. */
-static void add_schema(struct list *list, const char *name,
+static void add_schema(struct listed *list, const char *name,
 		       const struct flume_pipeline_info *info)
 {
-	bool yaml = list->format == FLUME_YAML;
-	text_add(&list->out, yaml ? "\n  - " : list->n ? ",\n{" : "{");
-	add_member(list, "name", name);
-	add_member(list, "version", info->version);
-	add_member(list, "digest", info->digest);
-	text_addf(&list->out, yaml ? "generation: %" PRIu64 : "\"generation\":%" PRIu64 "}",
-		  info->generation);
-	list->n++;
+	listed_add(list);
+	listed_text(list, "name", name);
+	listed_text(list, "version", info->version);
+	listed_text(list, "digest", info->digest);
+	listed_number(list, "generation", info->generation);
 }
 
-static void add_all(struct list *list, char **names, flume_pipeline **pipelines)
+static void add_all(struct listed *list, char **names, flume_pipeline **pipelines)
 {
-	text_add(&list->out, list->format == FLUME_YAML ? "schemas:" : "{\"schemas\":[");
+	listed_begin(list, "schemas");
 	for (size_t i = 0; names[i]; i++) {
 		struct flume_pipeline_info info;
 		if (!pipelines[i])
@@ -48,7 +31,7 @@ static void add_all(struct list *list, char **names, flume_pipeline **pipelines)
 		flume_pipeline_read(pipelines[i], &info);
 		add_schema(list, names[i], &info);
 	}
-	text_add(&list->out, list->format != FLUME_YAML ? "]}\n" : list->n ? "\n" : " []\n");
+	listed_end(list);
 }
 
 static void make_tag(char **names, flume_pipeline **pipelines, char out[DIGEST_SIZE])
@@ -68,7 +51,7 @@ static void make_tag(char **names, flume_pipeline **pipelines, char out[DIGEST_S
 
 static void show(struct request *r, char **names, flume_pipeline **pipelines)
 {
-	struct list list = {.n = 0};
+	struct listed list = {.n = 0};
 	char tag[DIGEST_SIZE];
 	make_tag(names, pipelines, tag);
 	if (!request_may_read(r, tag, &list.format))

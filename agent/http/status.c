@@ -24,8 +24,9 @@ static void healthz(struct request *r)
 static void readyz(struct request *r)
 {
 	const struct page *page = board_take(r->http->board);
-	const char *text = page->ready ? "ready\n" : "not ready\n";
-	copy(r, page->ready ? HTTP_OK : HTTP_UNAVAILABLE, ANSWER_TEXT,
+	bool ready = request_flag(r, "settled") ? page->settled : page->ready;
+	const char *text = ready ? "ready\n" : "not ready\n";
+	copy(r, ready ? HTTP_OK : HTTP_UNAVAILABLE, ANSWER_TEXT,
 	     request_flag(r, "verbose") ? page->why : text);
 	board_release(r->http->board, page);
 }

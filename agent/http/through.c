@@ -10,6 +10,7 @@
 #include "agent/http/through.h"
 
 #include "agent/etcd/etcd.h"
+#include "agent/http/front.h"
 #include "agent/http/verdict.h"
 #include "agent/loop/loop.h"
 
@@ -20,7 +21,8 @@
 struct writing {
 	struct through *through;
 	struct request *request;
-	enum edit_kind kind;
+	enum edit_kind kind; /* EDIT_SET or EDIT_DELETE */
+	bool of_switch;
 	char *key;
 	struct etcd_call *call;
 	struct loop_timer *deadline;
@@ -36,6 +38,11 @@ struct through {
 	char *prefix;
 	struct writing_list all;
 };
+
+static const char *folder_of(bool of_switch)
+{
+	return of_switch ? "switches" : "schemas";
+}
 
 /* ---- the answer ---- */
 
@@ -61,6 +68,12 @@ static void end_confirming(struct writing *w)
 {
 	struct request *r = w->request;
 	struct edits *edits = w->through->http->edits;
+	if (w->of_switch) {
+		answer_problemf(&r->answer, HTTP_NOT_FOUND, "not-found",
+				"no switch '%s' in etcd", r->name);
+		end(w);
+		return;
+	}
 	writing_free(w);
 	edits_push(edits, r, EDIT_CONFIRM);
 }
@@ -149,7 +162,8 @@ static void look(struct writing *w, const flume_value *status)
 	const char *digest = w->kind == EDIT_SET ? w->request->digest : NULL;
 	if (!w->revision)
 		return;
-	struct verdict v = verdict_read(status, w->request->name, digest, w->revision);
+	struct verdict v = verdict_read(status, folder_of(w->of_switch), w->request->name,
+					digest, w->revision);
 	if (v.kind == VERDICT_NONE)
 		return;
 	answer_verdict(w, &v);
@@ -301,6 +315,9 @@ static bool in_use(struct request *r)
 	}
 	if (!ids)
 		answer_status(&r->answer, HTTP_UNAVAILABLE);
+	else if (!r->answer.status && front_needs(r->http, r->name))
+		answer_problemf(&r->answer, HTTP_CONFLICT, "in-use",
+				"a switch sends documents to it");
 	free((void *)ids);
 	return r->answer.status;
 }
@@ -313,8 +330,13 @@ static struct writing *new_writing(struct through *t, struct request *r, enum ed
 	struct text key = {0};
 	if (!w)
 		return NULL;
-	text_addf(&key, "%sschemas/%s", t->prefix, r->name);
-	*w = (struct writing){.through = t, .request = r, .kind = kind};
+	bool of_switch = kind == EDIT_SET_SWITCH || kind == EDIT_DELETE_SWITCH;
+	bool set = kind == EDIT_SET || kind == EDIT_SET_SWITCH;
+	text_addf(&key, "%s%s/%s", t->prefix, folder_of(of_switch), r->name);
+	*w = (struct writing){.through = t,
+			      .request = r,
+			      .kind = set ? EDIT_SET : EDIT_DELETE,
+			      .of_switch = of_switch};
 	w->key = text_take(&key);
 	w->deadline = loop_timer_new(t->http->loop, on_deadline, w);
 	if (w->key && w->deadline)

@@ -36,10 +36,10 @@ static struct verdict refusal(const flume_value *schema, int64_t revision)
 	return v;
 }
 
-struct verdict verdict_read(const flume_value *status, const char *name, const char *digest,
-			    int64_t revision)
+struct verdict verdict_read(const flume_value *status, const char *what, const char *name,
+			    const char *digest, int64_t revision)
 {
-	const flume_value *schemas = flume_value_get(status, "schemas");
+	const flume_value *schemas = flume_value_get(status, what);
 	const flume_value *schema = schemas ? flume_value_get(schemas, name) : NULL;
 	if (!schema)
 		return (struct verdict){.kind = digest ? VERDICT_NONE : VERDICT_GONE};

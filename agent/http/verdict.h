@@ -24,9 +24,9 @@ struct verdict { /* texts are lent by the status */
 	int64_t generation;
 };
 
-/* Of the write at `revision` that set the schema `name` to a text of this digest; NULL: that
- * deleted it.  `status` is the value of nodes/NODE. */
-struct verdict verdict_read(const flume_value *status, const char *name, const char *digest,
-			    int64_t revision);
+/* Of the write at `revision` that set `name`, one of the "schemas" or "switches", to a text of this
+ * digest; NULL: that deleted it.  `status` is the value of nodes/NODE. */
+struct verdict verdict_read(const flume_value *status, const char *what, const char *name,
+			    const char *digest, int64_t revision);
 
 #endif

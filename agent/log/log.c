@@ -17,14 +17,14 @@
 static const char *const names[] = {"debug", "info", "warn", "error"};
 static const char *const shouts[] = {"DEBUG", "INFO", "WARN", "ERROR"};
 
-static enum log_format format = LOG_JSON;
-static enum log_level least = LOG_INFO;
+static _Atomic enum log_format format = LOG_JSON;
+static _Atomic enum log_level least = LOG_INFO;
 
 void log_init(enum log_format wanted, enum log_level lowest)
 {
-	format = wanted;
 	if (wanted == LOG_AUTO)
-		format = isatty(STDERR_FILENO) ? LOG_TEXT : LOG_JSON;
+		wanted = isatty(STDERR_FILENO) ? LOG_TEXT : LOG_JSON;
+	format = wanted;
 	least = lowest;
 }
 

@@ -11,7 +11,7 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 enum log_format { LOG_AUTO, LOG_TEXT, LOG_JSON };
 
-/* Before the threads start.  LOG_AUTO looks whether stderr is a terminal. */
+/* Any thread, at any time.  LOG_AUTO looks whether stderr is a terminal. */
 void log_init(enum log_format, enum log_level lowest);
 
 enum log_type { LOG_END, LOG_TYPE_STR, LOG_TYPE_INT };

@@ -1,8 +1,8 @@
 #include "agent/outside/counts.h"
 
+#include "agent/document/caller.h"
 #include "agent/log/log.h"
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -43,7 +43,8 @@ void counts_hide(struct counts *c)
 	pthread_mutex_unlock(&lock);
 }
 
-void counts_tell(struct counts *c, enum counts_told sort, const char *why, size_t n)
+void counts_tell(struct counts *c, enum counts_told sort, const struct flume_call *call,
+		 const char *why, size_t n)
 {
 	static const char *const messages[] = {
 		[TOLD_RETRY] = "a channel has to try again",
@@ -58,8 +59,10 @@ void counts_tell(struct counts *c, enum counts_told sort, const char *why, size_
 		counts_add(&c->told[sort].untold, 1);
 		return;
 	}
+	char request[CALLER_SIZE];
 	log_event(LOG_ERROR, messages[sort], LOG_STR("channel", c->name),
-		  LOG_STR("reason", why), LOG_INT("documents", n),
+		  LOG_STR("reason", why), LOG_STR("request", caller_name(call, request)),
+		  LOG_INT("documents", n),
 		  LOG_INT("lines_passed_over", atomic_exchange(&c->told[sort].untold, 0)));
 }
 
@@ -70,60 +73,91 @@ static uint64_t get(const atomic_uint_fast64_t *counter)
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static void describe(struct text *out, const char *name, const char *type, const char *about)
-{
-	text_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, about, name, type);
-}
+enum { DOCUMENTS, RETRIES, QUEUE, QUEUE_BYTES, QUEUE_LIMIT, QUEUE_LIMIT_BYTES };
+
+const struct metric counts_metrics[] = {
+	[DOCUMENTS] =
+		{"flume_channel_documents_total",
+		 METRIC_COUNTER,
+		 "Documents given to a channel, by what became of them: sent; failed (the call "
+		 "was told); lost (taken, and not delivered).",
+		 {"channel", "kind", "outcome"}},
+	[RETRIES] = {"flume_channel_retries_total",
+		     METRIC_COUNTER,
+		     "Times that a channel began again to deliver.",
+		     {"channel", "kind"}},
+	[QUEUE] = {"flume_channel_queue_documents",
+		   METRIC_GAUGE,
+		   "Documents that wait in the memory of a channel.",
+		   {"channel", "kind"}},
+	[QUEUE_BYTES] = {"flume_channel_queue_bytes",
+			 METRIC_GAUGE,
+			 "Their bytes.",
+			 {"channel", "kind"}},
+	[QUEUE_LIMIT] = {"flume_channel_queue_limit_documents",
+			 METRIC_GAUGE,
+			 "How many may wait, where there is a queue.",
+			 {"channel", "kind"}},
+	[QUEUE_LIMIT_BYTES] = {"flume_channel_queue_limit_bytes",
+			       METRIC_GAUGE,
+			       "How many bytes may wait, where there is a queue.",
+			       {"channel", "kind"}},
+	{0},
+};
 
 static void write_outcomes(struct text *out)
 {
-	static const char name[] = "flume_channel_documents_total";
-	describe(out, name, "counter",
-		 "Documents given to a channel, by what became of them: sent; failed (the call "
-		 "was told); lost (taken, and not delivered).");
+	metric_begin(out, &counts_metrics[DOCUMENTS]);
 	for (const struct counts *c = first; c; c = c->next) {
 		const struct {
 			const char *word;
 			const atomic_uint_fast64_t *n;
 		} rows[] = {{"sent", &c->sent}, {"failed", &c->failed}, {"lost", &c->lost}};
 		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-			text_addf(out,
-				  "%s{channel=\"%s\",kind=\"%s\",outcome=\"%s\"} %" PRIu64 "\n",
-				  name, c->name, c->kind, rows[i].word, get(rows[i].n));
+			metric_add(out, &counts_metrics[DOCUMENTS],
+				   METRIC_OF(c->name, c->kind, rows[i].word),
+				   (int64_t)get(rows[i].n));
 	}
 }
 
 static void write_retries(struct text *out)
 {
-	static const char name[] = "flume_channel_retries_total";
-	describe(out, name, "counter", "Times that a channel began again to deliver.");
+	metric_begin(out, &counts_metrics[RETRIES]);
 	for (const struct counts *c = first; c; c = c->next)
-		text_addf(out, "%s{channel=\"%s\",kind=\"%s\"} %" PRIu64 "\n", name, c->name,
-			  c->kind, get(&c->retries));
+		metric_add(out, &counts_metrics[RETRIES], METRIC_OF(c->name, c->kind),
+			   (int64_t)get(&c->retries));
 }
 
-static void write_queue(struct text *out, const char *name, const char *about, size_t offset)
+static const struct {
+	size_t at;
+	int metric;
+	bool limit; /* 0 is none */
+} sizes[] = {
+	{offsetof(struct counts, waiting), QUEUE, false},
+	{offsetof(struct counts, waiting_bytes), QUEUE_BYTES, false},
+	{offsetof(struct counts, most), QUEUE_LIMIT, true},
+	{offsetof(struct counts, most_bytes), QUEUE_LIMIT_BYTES, true},
+};
+
+static void write_sizes(struct text *out)
 {
-	describe(out, name, "gauge", about);
-	for (const struct counts *c = first; c; c = c->next) {
-		const atomic_size_t *n =
-			(const atomic_size_t *)(const void *)((const char *)c + offset);
-		text_addf(out, "%s{channel=\"%s\",kind=\"%s\"} %zu\n", name, c->name, c->kind,
-			  atomic_load_explicit(n, memory_order_relaxed));
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		const struct metric *m = &counts_metrics[sizes[i].metric];
+		metric_begin(out, m);
+		for (const struct counts *c = first; c; c = c->next) {
+			const atomic_size_t *at = (const void *)((const char *)c + sizes[i].at);
+			size_t n = atomic_load_explicit(at, memory_order_relaxed);
+			if (n || !sizes[i].limit)
+				metric_add(out, m, METRIC_OF(c->name, c->kind), (int64_t)n);
+		}
 	}
 }
 
 void counts_write(struct text *out)
 {
 	pthread_mutex_lock(&lock);
-	if (first) {
-		write_outcomes(out);
-		write_retries(out);
-		write_queue(out, "flume_channel_queue_documents",
-			    "Documents that wait in the memory of a channel.",
-			    offsetof(struct counts, waiting));
-		write_queue(out, "flume_channel_queue_bytes", "Their bytes.",
-			    offsetof(struct counts, waiting_bytes));
-	}
+	write_outcomes(out);
+	write_retries(out);
+	write_sizes(out);
 	pthread_mutex_unlock(&lock);
 }

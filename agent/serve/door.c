@@ -1,12 +1,18 @@
 /*
  * A thread of its own lets clients in, so that the end is simple: it is joined, the sockets are
  * closed, and the server goes on with the connections it has.
+ *
+ * Whoever has connected may have sent a request already, and closing the socket in front of which he waits would
+ * reset him.  So at the end nobody new may come to wait, those who wait are let in, and then it is closed.
+ * TCP has no call for that: a filter drops what asks for a new connection, and lets through what completes
+ * one.  Who is dropped asks again after a second, by himself.
  */
 #include "agent/serve/door.h"
 
 #include "agent/serve/host.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -19,6 +25,10 @@
 #include <unistd.h>
 
 #define PAUSE_MS 50 /* when descriptors or memory are short */
+#define LAST_MS  3 /* for connections that are half made when the door closes */
+
+#define FLAGS_AT 13 /* in a TCP header */
+#define SYN      0x02
 
 enum { TCP, LOCAL, WAKE, FDS };
 
@@ -164,7 +174,7 @@ int door_add_local(struct door *d, const char *path, struct flume_err *err)
 
 /* ---- the thread ---- */
 
-/* False when the system is short of something. */
+/* False when the system is short of something, or nobody waits at a socket that was shut. */
 static bool take_in(struct door *d, int fd)
 {
 	struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
@@ -172,17 +182,35 @@ static bool take_in(struct door *d, int fd)
 	int client = accept4(fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (client >= 0)
 		d->fn(d->arg, client, (struct sockaddr *)&from, len);
-	return client >= 0 ||
-	       (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM);
+	return client >= 0 || (errno != EMFILE && errno != ENFILE && errno != ENOBUFS &&
+			       errno != ENOMEM && errno != EINVAL);
 }
 
-/* To close a listening socket would reset those who wait in front of it. */
+/* Best effort: without it only the moment between the last look and the close is open. */
+static void turn_away_new(struct door *d)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_AT),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SYN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog filter = {.len = sizeof steps / sizeof *steps, .filter = steps};
+	if (d->fds[TCP] >= 0)
+		(void)setsockopt(d->fds[TCP], SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+				 sizeof filter);
+	if (d->fds[LOCAL] >= 0)
+		(void)shutdown(d->fds[LOCAL], SHUT_RD); /* those who wait stay */
+}
+
 static void *let_in_the_last(struct door *d)
 {
+	turn_away_new(d);
 	for (int i = 0; i < WAKE; i++) {
 		for (int n = 0; d->fds[i] >= 0 && n < SOMAXCONN; n++) {
 			struct pollfd more = {.fd = d->fds[i], .events = POLLIN};
-			if (poll(&more, 1, 0) <= 0 || !take_in(d, d->fds[i]))
+			if (poll(&more, 1, i == TCP ? LAST_MS : 0) <= 0 ||
+			    !take_in(d, d->fds[i]))
 				break;
 		}
 		if (d->fds[i] >= 0)

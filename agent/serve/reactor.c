@@ -111,6 +111,22 @@ static void wake_all(struct reactor *r)
 	}
 }
 
+/* What has come meanwhile is answered first. */
+static void end_idle(struct reactor *r)
+{
+	struct conn *c, *next;
+	for (c = LIST_FIRST(&r->conns); c; c = next) {
+		next = LIST_NEXT(c, link);
+		if (!conn_is_idle(c))
+			continue;
+		c->readable = true;
+		conn_turn(c);
+		if (c->fd >= 0 && conn_is_idle(c))
+			conn_close(c);
+	}
+	atomic_fetch_sub(&r->serve->ending_idle, 1);
+}
+
 /* False: it is to end. */
 static bool open_inbox(struct reactor *r)
 {
@@ -118,8 +134,8 @@ static bool open_inbox(struct reactor *r)
 	ssize_t n = read(r->wake, &count, sizeof count);
 	(void)n;
 	pthread_mutex_lock(&r->lock);
-	bool all = r->wake_all, stop = r->stop;
-	r->called = r->wake_all = false;
+	bool all = r->wake_all, idle = r->end_idle, stop = r->stop;
+	r->called = r->wake_all = r->end_idle = false;
 	pthread_mutex_unlock(&r->lock);
 	struct exchange *x;
 	while ((x = next_woken(r))) {
@@ -133,6 +149,8 @@ static bool open_inbox(struct reactor *r)
 	}
 	if (all)
 		wake_all(r);
+	if (idle)
+		end_idle(r);
 	return !stop;
 }
 
@@ -242,6 +260,7 @@ void reactor_stop(struct reactor *r)
 	while ((a = next_arrival(r))) {
 		close(a->fd);
 		free(a);
+		atomic_fetch_sub(&r->fresh, 1);
 	}
 	exchange_drop_free(r);
 	while (r->spares)

@@ -17,6 +17,7 @@
 #define SPARE_FDS ((rlim_t)128) /* for what is no connection: etcd, files, the threads' own */
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
+#define LONGEST              (INT64_MAX / 4) /* of a time: it is added to the time that it is */
 
 static const char full[] = "HTTP/1.1 503 Service Unavailable\r\n"
 			   "Retry-After: 1\r\n"
@@ -68,6 +69,7 @@ void serve_enter(void *arg, int fd, const struct sockaddr *from, socklen_t len)
 	}
 	struct reactor *r = &s->reactors[atomic_fetch_add(&s->next, 1) % s->threads];
 	*a = (struct arrival){.fd = fd, .local = local};
+	atomic_fetch_add(&r->fresh, 1);
 	pthread_mutex_lock(&r->lock);
 	STAILQ_INSERT_TAIL(&r->arrivals, a, link);
 	reactor_call(r);
@@ -77,6 +79,14 @@ void serve_enter(void *arg, int fd, const struct sockaddr *from, socklen_t len)
 unsigned serve_connections(const struct serve *s)
 {
 	return atomic_load(&s->tcp) + atomic_load(&s->local);
+}
+
+unsigned serve_fresh(const struct serve *s)
+{
+	unsigned sum = 0;
+	for (unsigned i = 0; i < s->threads; i++)
+		sum += atomic_load(&s->reactors[i].fresh);
+	return sum;
 }
 
 unsigned serve_active(const struct serve *s)
@@ -89,9 +99,14 @@ unsigned serve_active(const struct serve *s)
 
 /* ---- life ---- */
 
+static int64_t bounded(int64_t ns)
+{
+	return ns < LONGEST ? ns : LONGEST;
+}
+
 static struct serve_options with_defaults(const struct serve_options *o)
 {
-	int64_t idle = OR(o->idle_ns, 30 * NS_PER_S);
+	int64_t idle = bounded(OR(o->idle_ns, 30 * NS_PER_S));
 	return (struct serve_options){
 		.threads = OR(o->threads, 2U),
 		.connections = OR(o->connections, 1024U),
@@ -99,9 +114,9 @@ static struct serve_options with_defaults(const struct serve_options *o)
 		.max_target = OR(o->max_target, (size_t)8 << 10),
 		.max_body = OR(o->max_body, (size_t)1 << 20),
 		.idle_ns = idle,
-		.head_ns = OR(o->head_ns, idle),
+		.head_ns = bounded(OR(o->head_ns, idle)),
 		.least_rate = OR(o->least_rate, 1024U),
-		.pause_ns = OR(o->pause_ns, 10 * idle),
+		.pause_ns = bounded(OR(o->pause_ns, idle < LONGEST / 10 ? 10 * idle : LONGEST)),
 	};
 }
 
@@ -146,6 +161,24 @@ void serve_wake_all(struct serve *s)
 		reactor_call(r);
 		pthread_mutex_unlock(&r->lock);
 	}
+}
+
+void serve_end_idle(struct serve *s)
+{
+	for (unsigned i = 0; i < s->threads; i++) {
+		struct reactor *r = &s->reactors[i];
+		pthread_mutex_lock(&r->lock);
+		if (!r->end_idle)
+			atomic_fetch_add(&s->ending_idle, 1);
+		r->end_idle = true;
+		reactor_call(r);
+		pthread_mutex_unlock(&r->lock);
+	}
+}
+
+unsigned serve_ending_idle(const struct serve *s)
+{
+	return atomic_load(&s->ending_idle);
 }
 
 struct serve *serve_free(struct serve *s)

@@ -4,7 +4,7 @@
  *
  * Folders that are neighbours in the store are followed by one list and one watch: a watch is a
  * connection, and a fleet has many nodes.  What one revision changes in several of them comes
- * together, and in their order.
+ * together, in the order in which the folders were given.
  *
  * The client below promises that a watch is either up to date or says that it is not, so there
  * is little to do here: hand on what it delivers, and list again when it says that the history
@@ -356,7 +356,7 @@ static char *key_of(const char *prefix, const char *folder)
 	return text_take(&t);
 }
 
-/* Above all that begins with a folder, and above a single key. */
+/* Above all that begins with a folder, and above a single key; NULL when out of memory. */
 static char *end_of(const struct part *part)
 {
 	struct text t = {0};
@@ -377,9 +377,21 @@ static bool add_parts(struct source_etcd *s, const char *prefix,
 			return false;
 	}
 	s->prefix_len = strlen(prefix);
-	s->from = strdup(s->parts[0].key);
-	bool alone = n == 1 && is_folder(&s->parts[0]);
-	s->to = alone ? NULL : end_of(&s->parts[n - 1]);
+	return true;
+}
+
+/* From the first to the last of them, as the store orders them. */
+static bool set_range(struct source_etcd *s)
+{
+	const struct part *first = &s->parts[0], *last = &s->parts[0];
+	for (size_t i = 1; i < s->n_parts; i++) {
+		const struct part *part = &s->parts[i];
+		first = strcmp(part->key, first->key) < 0 ? part : first;
+		last = strcmp(part->key, last->key) > 0 ? part : last;
+	}
+	bool alone = s->n_parts == 1 && is_folder(first);
+	s->from = strdup(first->key);
+	s->to = alone ? NULL : end_of(last);
 	return s->from && (alone || s->to);
 }
 
@@ -398,7 +410,7 @@ int source_etcd_new(struct source **out, struct loop *loop, struct etcd *etcd,
 		.bound = PAUSE_LEAST,
 	};
 	s->pause = loop_timer_new(loop, begin_list, s);
-	if (!add_parts(s, prefix, folders, n) || !s->pause) {
+	if (!add_parts(s, prefix, folders, n) || !set_range(s) || !s->pause) {
 		source_etcd_free(&s->source);
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}

@@ -57,8 +57,9 @@ struct source_folder {
 };
 #define SOURCE_FOLDERS 4
 /* Lists one to SOURCE_FOLDERS folders below the prefix and watches from there; with poll_ns > 0 it
- * lists again at that pace instead.  The folders come in the order of their names, and everything
- * that the store has between them is read too, and left alone.  Keys that cannot be names are
+ * lists again at that pace instead.  What one list or one revision has for several of them is told in
+ * the order in which they are given.  Everything that the store has between them is read too, and
+ * left alone.  Keys that cannot be names are
  * logged and passed over.  Format: a value whose first character (after white space) is '{' is
  * JSON, any other YAML. */
 int source_etcd_new(struct source **out, struct loop *, struct etcd *, const char *prefix,

@@ -20,6 +20,7 @@
 #define TELL_NS INT64_C(1000000000)
 
 struct taps_inner {
+	pthread_rwlock_t veiling; /* of what is hidden, while it is looked through */
 	struct veil redact;
 	pthread_rwlock_t lock; /* of the list */
 	struct tap *list[TAPS_MOST];
@@ -59,22 +60,47 @@ static int64_t now_ns(clockid_t clock)
 
 /* ---- the node's side ---- */
 
-int taps_init(struct taps *t, const char *const *redact, struct flume_err *err)
+static int weave(struct veil *veil, const char *const *redact, struct flume_err *err)
 {
 	int rc = 0;
+	for (size_t i = 0; redact && redact[i] && !rc; i++)
+		rc = veil_add(veil, redact[i], err);
+	if (rc)
+		veil_fini(veil);
+	return rc;
+}
+
+int taps_init(struct taps *t, const char *const *redact, struct flume_err *err)
+{
 	struct taps_inner *inner = calloc(1, sizeof *inner);
 	if (!inner)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	for (size_t i = 0; redact && redact[i] && !rc; i++)
-		rc = veil_add(&inner->redact, redact[i], err);
+	int rc = weave(&inner->redact, redact, err);
 	if (rc) {
-		veil_fini(&inner->redact);
 		free(inner);
 		return rc;
 	}
+	pthread_rwlock_init(&inner->veiling, NULL);
 	pthread_rwlock_init(&inner->lock, NULL);
 	t->inner = inner;
 	return 0;
+}
+
+int taps_redact(struct taps *t, const char *const *redact, struct flume_err *err)
+{
+	struct taps_inner *inner = t->inner;
+	struct veil *next = calloc(1, sizeof *next);
+	int rc =
+		next ? weave(next, redact, err) : flume_fail(err, FLUME_NOMEM, "out of memory");
+	if (!rc) {
+		pthread_rwlock_wrlock(&inner->veiling);
+		struct veil before = inner->redact;
+		inner->redact = *next;
+		pthread_rwlock_unlock(&inner->veiling);
+		veil_fini(&before);
+	}
+	free(next);
+	return rc;
 }
 
 void taps_end(struct taps *t)
@@ -96,6 +122,7 @@ void taps_fini(struct taps *t)
 		return;
 	veil_fini(&t->inner->redact);
 	pthread_rwlock_destroy(&t->inner->lock);
+	pthread_rwlock_destroy(&t->inner->veiling);
 	free(t->inner);
 	t->inner = NULL;
 }
@@ -298,9 +325,11 @@ bool tap_take(struct tap *tap, struct text *out)
 					 tap->output};
 	bool over = atomic_load(&tap->taps->inner->over);
 	uint64_t skipped = change_buffers(tap);
+	pthread_rwlock_rdlock(&tap->taps->inner->veiling);
 	for (size_t at = 0; at < tap->reading.used && !(tap->count && tap->shown == tap->count);
 	     tap->shown++)
 		record_write(&tap->reading, &at, &view, out);
+	pthread_rwlock_unlock(&tap->taps->inner->veiling);
 	bool last = over || (tap->count && tap->shown == tap->count);
 	tell_losses(tap, skipped, last, out);
 	return !last;

@@ -30,6 +30,9 @@ struct taps {
 /* `redact` are paths that no listener sees (NULL at the end; may be NULL).  0, FLUME_INVALID ("'a[': ...")
  * or FLUME_NOMEM; all zero is one that nobody can listen to. */
 int taps_init(struct taps *, const char *const *redact, struct flume_err *err);
+/* In place of the paths so far, for who listens already as well.  The same codes, and then nothing
+ * has changed. */
+int taps_redact(struct taps *, const char *const *redact, struct flume_err *err);
 /* Every listener hears that it is over, and no more come.  Any thread. */
 void taps_end(struct taps *);
 void taps_fini(struct taps *); /* when no listener is left */

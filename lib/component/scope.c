@@ -194,12 +194,15 @@ static int run_maker(struct flume_scope *scope, const struct flume_maker *maker,
 	struct flume_component row = {.name = flume_value_text(own->name),
 				      .about = maker->about};
 	struct uses outer = scope->uses;
+	const struct flume_maker *outer_maker = scope->maker;
 	scope->uses = (struct uses){0};
+	scope->maker = maker;
 	scope->depth++;
 	int rc = maker->make(own->decl, path, scope, &row, report);
 	scope->depth--;
 	struct uses uses = scope->uses;
 	scope->uses = outer;
+	scope->maker = outer_maker;
 	if (!rc)
 		rc = keep_made(scope, maker, own, &row, &uses, path, report);
 	if (rc)
@@ -423,6 +426,11 @@ static int use_named(flume_scope *scope, enum flume_kind kind, const flume_value
 	}
 	*out = found;
 	return FLUME_OK;
+}
+
+const struct flume_maker *flume_scope_maker(const flume_scope *scope)
+{
+	return scope->maker;
 }
 
 int flume_scope_predicate(flume_scope *scope, const flume_value *name, const char *path,

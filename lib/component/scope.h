@@ -30,6 +30,7 @@ struct flume_scope {
 	size_t n_own[FLUME_KINDS];
 	bool declares; /* any of these */
 	struct uses uses;
+	const struct flume_maker *maker; /* that is running, the innermost; or NULL */
 	unsigned depth;    /* of makers that are running: predicates ask for predicates  */
 	bool local;        /* the node's own configuration: local makers are allowed */
 	bool failed_alloc; /* something was not made for want of memory              */

@@ -9,8 +9,8 @@ from harness import Failed, contains, equal, run
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{((?:\w+="(?:[^"\\]|\\.)*",?)*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-SUCCESS = "flume_config_last_reload_successful"
-STAMP = "flume_config_last_reload_success_timestamp_seconds"
+SUCCESS = "flume_schema_last_update_successful"
+STAMP = "flume_schema_last_update_success_timestamp_seconds"
 
 
 def scraped(node):

@@ -50,10 +50,14 @@ class Node(Process):
         """Returns when it answers /healthz; ready it may not be yet."""
         if not os.access(FLUME, os.X_OK):
             raise Failed(f"no agent at {FLUME}: run make, or name another with FLUME=")
-        os.makedirs(self.state, exist_ok=True)
-        self.spawn(self.argv(), self.env)
+        self.spawn_only()
         self.wait_for("the agent answers /healthz", self._healthy)
         return self
+
+    def spawn_only(self):
+        """For many at once: whoever waits for more need not wait for this."""
+        os.makedirs(self.state, exist_ok=True)
+        self.spawn(self.argv(), self.env)
 
     def _healthy(self):
         return self.get("/healthz").status == 200
@@ -140,6 +144,23 @@ class Node(Process):
 
         return self.wait_for(
             f"{name} {wanted}", look, timeout, lambda: json.dumps(seen.get("schema"), indent=1)
+        )
+
+    def switch(self, name):
+        """What /status says of one A/B switch; {} when it knows none."""
+        return self.status().get("switches", {}).get(name, {})
+
+    def wait_switch(self, name, timeout=10.0, front=None, **wanted):
+        """As wait_schema; `front`: whether it is in front."""
+        seen = {}
+
+        def look():
+            seen["switch"] = found = self.switch(name)
+            placed = front is None or found.get("running", {}).get("front") == front
+            return found if placed and matches(found, **wanted) else None
+
+        return self.wait_for(
+            f"switch {name} {wanted}", look, timeout, lambda: json.dumps(seen.get("switch"), indent=1)
         )
 
     def prove(self, names, document, version, timeout=10.0):

@@ -318,6 +318,57 @@ START_TEST(no_components_are_none)
 }
 END_TEST
 
+START_TEST(two_readings_differ_where_a_value_does_and_nowhere_else)
+{
+	static const char *const words[] = {"--etcd b",  "--config c",   "--label a=2",
+					    "--poll 1s", "--requests 7", "--max-body 7",
+					    "--rate 7%", "--log json",   "--wait"};
+	write_file("etcd: a\nlabel: {a: 1}\n");
+	ck_assert_int_eq(read_words(""), 0);
+	const struct told first = t.told;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		struct conf before = t.conf;
+		t.conf = (struct conf){0};
+		int code = read_words(words[i]);
+		for (size_t k = 0; options[k].name; k++)
+			ck_assert_msg(code || conf_same(&options[k], &first, &t.told) ==
+						      (k != i),
+				      "%s: --%s", words[i], options[k].name);
+		if (!code) {
+			conf_lend(&options[i], &t.told, &first);
+			ck_assert(conf_same(&options[i], &first, &t.told));
+		}
+		conf_fini(&t.conf);
+		t.conf = before;
+		t.told = (struct told){0};
+	}
+}
+END_TEST
+
+START_TEST(sections_are_compared_by_what_they_say)
+{
+	struct conf first;
+	bool same = false;
+	char place[300];
+	write_file("components: {channels: {a: {kind: stdout}}}\netcd: a\n");
+	ck_assert_int_eq(read_words(""), 0);
+	first = t.conf;
+	t.conf = (struct conf){0};
+	unlink(t.file);
+	write_file("\ncomponents:\n  channels:\n    a:\n      kind: stdout\n");
+	ck_assert_int_eq(read_words(""), 0);
+	ck_assert_int_eq(conf_same_section(&first, &t.conf, "components", &same), 0);
+	ck_assert(same);
+	ck_assert_int_eq(conf_same_section(&first, &t.conf, "etcd", &same), 0);
+	ck_assert(!same);
+	conf_place(&first, "etcd", place, sizeof place);
+	ck_assert_str_eq(place + strlen(place) - 4, ":2:7");
+	conf_place(&t.conf, "etcd", place, sizeof place);
+	ck_assert_str_eq(place, t.file);
+	conf_fini(&first);
+}
+END_TEST
+
 Suite *suite_conf(void)
 {
 	Suite *suite = suite_create("conf");
@@ -340,6 +391,8 @@ Suite *suite_conf(void)
 			    sizeof sections / sizeof *sections);
 	tcase_add_test(tests, components_with_aliases_are_the_same);
 	tcase_add_test(tests, no_components_are_none);
+	tcase_add_test(tests, two_readings_differ_where_a_value_does_and_nowhere_else);
+	tcase_add_test(tests, sections_are_compared_by_what_they_say);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

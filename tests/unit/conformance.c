@@ -7,11 +7,10 @@
  * `name`, its root has that name.  One with `expected` has a structure that is refused in these
  * words; one with `expected-full` has a structure that passes, and is refused in these words by a
  * factory with the components of the fixture, the kinds of the agent and the schemas in `store`.
- *
- * Cases of kinds that are not known yet wait, and it is said which.
  */
 #include "agent/document/kinds.h"
 #include "agent/outside/kinds.h"
+#include "agent/split/switchboard.h"
 #include "lib/build/pipeline.h"
 #include "tests/unit/cases.h"
 #include "tests/unit/fixture.h"
@@ -25,41 +24,7 @@
 
 static const char *const inputs[] = {"in.yaml", "in.yml", "in.json", NULL};
 
-/* Kinds that the language has and the agent has not; the cases about one have its name behind the
- * number of the rule. */
-static const char *const coming[] = {"ab"};
-
-enum { COMING = sizeof coming / sizeof *coming };
-
-static struct cases all, ready;
-
-/* Is the case "5.8-jq-without-a-program" about `kind`, "jq"? */
-static bool is_about(const char *name, const char *kind)
-{
-	const char *what = strchr(name, '-');
-	size_t n = strlen(kind);
-	return what && !strncmp(what + 1, kind, n) && (!what[n + 1] || what[n + 1] == '-');
-}
-
-static bool waits(const char *name)
-{
-	size_t i = 0;
-	while (i < COMING && !is_about(name, coming[i]))
-		i++;
-	return i < COMING;
-}
-
-/* The cases that need not wait. */
-static struct cases choose(void)
-{
-	struct cases chosen = {.names = calloc(all.n + 1, sizeof *chosen.names)};
-	for (size_t i = 0; chosen.names && i < all.n; i++)
-		if (waits(all.names[i]))
-			printf("skipped: %s, whose kind is not known here\n", all.names[i]);
-		else if (case_has(CASES, all.names[i], "."))
-			chosen.names[chosen.n++] = all.names[i];
-	return chosen;
-}
+static struct cases all;
 
 /* ---- one case ---- */
 
@@ -68,6 +33,7 @@ static void open_with_kinds(void)
 	rig_open();
 	ck_assert_int_eq(document_register(rig.factory, NULL), 0);
 	ck_assert_int_eq(outside_register(rig.factory, NULL), 0);
+	ck_assert_int_eq(switchboard_register(NULL, rig.factory, NULL), 0);
 }
 
 /* Fails, with what the report says of the document at `path`, unless `rc` is what it should be. */
@@ -197,7 +163,9 @@ static void refuse_names(const char *name)
 
 START_TEST(a_case_is_taken_as_its_rule_says)
 {
-	const char *name = ready.names[_i];
+	const char *name = all.names[_i];
+	if (!case_has(CASES, name, "."))
+		return; /* README.md */
 	fill_store(name);
 	if (case_has(CASES, name, "expected"))
 		refuse_structure(name);
@@ -275,28 +243,18 @@ START_TEST(each_rule_has_cases_of_both_sorts)
 }
 END_TEST
 
-START_TEST(no_case_waits_for_a_kind_that_is_known)
-{
-	for (size_t i = 0; i < COMING; i++)
-		for (size_t k = 0; document_kinds[k]; k++)
-			ck_assert_str_ne(document_kinds[k]->kind, coming[i]);
-}
-END_TEST
-
 Suite *suite_conformance(void)
 {
 	Suite *suite = suite_create("conformance");
 	all = cases_list(CASES);
-	ready = choose();
 	TCase *tests = tcase_create("rules");
 	tcase_add_test(tests, each_rule_has_cases_of_both_sorts);
-	tcase_add_test(tests, no_case_waits_for_a_kind_that_is_known);
 	tcase_add_test(tests, a_mebibyte_is_read_and_one_byte_more_is_not);
 	suite_add_tcase(suite, tests);
 	tests = tcase_create("cases");
 	tcase_add_checked_fixture(tests, open_with_kinds, rig_close);
 	tcase_set_timeout(tests, 60);
-	tcase_add_loop_test(tests, a_case_is_taken_as_its_rule_says, 0, (int)ready.n);
+	tcase_add_loop_test(tests, a_case_is_taken_as_its_rule_says, 0, (int)all.n);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

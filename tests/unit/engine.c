@@ -125,7 +125,7 @@ START_TEST(a_text_that_does_not_check_keeps_what_runs)
 	site_says("a.attempted.errors.1.code", "unknown-ref");
 	site_says("a.attempted.error", "a:3:18: processor 'flib' not found [unknown-ref]");
 	site_made_by("a", 1);
-	site_counts("flume_config_last_reload_successful{schema=\"a\"} 0");
+	site_counts("flume_schema_last_update_successful{schema=\"a\"} 0");
 }
 END_TEST
 
@@ -137,7 +137,7 @@ START_TEST(going_back_to_what_runs_clears_a_rejection)
 	site_put("a", 7, marking("1.0.0", 1, NULL));
 	site_says("a.state", "running");
 	site_says("a.attempted.error", "-");
-	site_counts("flume_config_last_reload_successful{schema=\"a\"} 1");
+	site_counts("flume_schema_last_update_successful{schema=\"a\"} 1");
 	site_counts("flume_schema_generation{schema=\"a\"} 1");
 }
 END_TEST
@@ -154,7 +154,7 @@ START_TEST(a_list_settles_in_any_order)
 	site_counts("flume_schema_update_total{schema=\"a\",outcome=\"applied\"} 1");
 	const struct page *page = board_take(site.board);
 	ck_assert_ptr_null(strstr(page->metrics, "waiting"));
-	ck_assert_ptr_null(strstr(page->metrics, "rejected"));
+	ck_assert_ptr_null(strstr(page->metrics, "\"rejected\"} 1"));
 	board_release(site.board, page);
 }
 END_TEST
@@ -312,8 +312,24 @@ START_TEST(many_bad_updates_open_the_breaker_and_the_last_is_tried_later)
 	site_says("a.state", "held");
 	site_says("a.reason", "update-breaker");
 	site_made_by("a", 1);
+	site_counts("flume_schema_update_breaker_open{schema=\"a\"} 1");
 	site_until("a.running.version", "1.3.0");
 	site_made_by("a", 4);
+	site_counts("flume_schema_update_breaker_open{schema=\"a\"} 0");
+}
+END_TEST
+
+START_TEST(a_breaker_that_half_opens_is_seen_though_nothing_waits)
+{
+	site.options.breaker_failures = 2;
+	site.options.breaker_window_ns = INT64_C(300000000);
+	site_restart();
+	site_put("a", 1, marking("1.0.0", 1, CASE_GETS(9)));
+	site_until("a.state", "rejected");
+	site_put("a", 2, marking("1.1.0", 2, CASE_GETS(9)));
+	site_until("a.attempted.version", "1.1.0");
+	site_counts("flume_schema_update_breaker_open{schema=\"a\"} 1");
+	site_until_counts("flume_schema_update_breaker_open{schema=\"a\"} 0");
 }
 END_TEST
 
@@ -363,5 +379,6 @@ Suite *suite_engine(void)
 	tcase_add_test(canary, a_change_that_the_store_overtook_is_prepared_again);
 	TCase *breaker = site_case(suite, "breaker");
 	tcase_add_test(breaker, many_bad_updates_open_the_breaker_and_the_last_is_tried_later);
+	tcase_add_test(breaker, a_breaker_that_half_opens_is_seen_though_nothing_waits);
 	return suite;
 }

@@ -253,6 +253,20 @@ START_TEST(a_copy_that_no_longer_checks_is_passed_over)
 }
 END_TEST
 
+/* As of an agent that lacks what it takes: a rollout of that agent has to stop here. */
+START_TEST(a_node_that_lost_what_it_served_is_not_settled)
+{
+	prove("b", 5, marking("1.0.0", 1, NULL));
+	prove("a", 6, running("1.0.0", "b", NULL));
+	site_stop();
+	ck_assert_int_eq(unlink(site_path("proven/b")), 0);
+	ck_assert_uint_eq(site_start(), 0);
+	LIST(9, {"a", 6, running("1.0.0", "b", NULL)});
+	site_until("a.state", "rejected");
+	ck_assert(!site_is_settled());
+}
+END_TEST
+
 START_TEST(a_copy_that_could_not_be_used_goes_with_its_schema)
 {
 	prove("a", 5, marking("1.0.0", 1, NULL));
@@ -571,6 +585,7 @@ Suite *suite_engine_disk(void)
 	TCase *bad = site_case(suite, "bad disk");
 	tcase_add_test(bad, a_damaged_copy_is_passed_over);
 	tcase_add_test(bad, a_copy_that_no_longer_checks_is_passed_over);
+	tcase_add_test(bad, a_node_that_lost_what_it_served_is_not_settled);
 	tcase_add_test(bad, a_copy_that_could_not_be_used_goes_with_its_schema);
 	tcase_add_test(bad, a_disk_that_cannot_be_written_costs_the_memory_and_not_the_service);
 	tcase_add_test(bad, what_is_not_on_disk_is_not_called_proven);

@@ -410,15 +410,31 @@ void site_until_file(const char *below, bool there)
 	}
 }
 
-void site_counts(const char *line)
+static bool has_line(const struct page *page, const char *line)
 {
 	char whole[256];
+	snprintf(whole, sizeof whole, "\n%s\n", line);
+	return strstr(page->metrics, whole);
+}
+
+void site_counts(const char *line)
+{
 	site_turn();
 	const struct page *page = board_take(site.board);
-	snprintf(whole, sizeof whole, "\n%s\n", line);
-	ck_assert_msg(strstr(page->metrics, whole) != NULL, "no '%s' in %s", line,
-		      page->metrics);
+	ck_assert_msg(has_line(page, line), "no '%s' in %s", line, page->metrics);
 	board_release(site.board, page);
+}
+
+void site_until_counts(const char *line)
+{
+	int64_t end = loop_now() + LIMIT;
+	for (bool there = false; !there;) {
+		ck_assert_msg(loop_now() < end, "no '%s'", line);
+		loop_step(site.loop, 10);
+		const struct page *page = board_take(site.board);
+		there = has_line(page, line);
+		board_release(site.board, page);
+	}
 }
 
 bool site_is_ready(void)
@@ -428,6 +444,15 @@ bool site_is_ready(void)
 	bool ready = page->ready;
 	board_release(site.board, page);
 	return ready;
+}
+
+bool site_is_settled(void)
+{
+	site_turn();
+	const struct page *page = board_take(site.board);
+	bool settled = page->settled;
+	board_release(site.board, page);
+	return settled;
 }
 
 const char *site_why(void)

@@ -119,7 +119,9 @@ void site_says_part(const char *path, const char *part);
 void site_until_file(const char *below, bool there);
 /* A line of the metrics. */
 void site_counts(const char *line);
+void site_until_counts(const char *line);
 bool site_is_ready(void);
+bool site_is_settled(void);
 const char *site_why(void);
 
 /* Calls the pipeline with {"id": 1}; what came out is in site.output. */

@@ -51,7 +51,7 @@ START_TEST(too_many_failures_go_back)
 	site_says("a.attempted.stage", "probation");
 	site_says_part("a.attempted.error", "5 of 6 calls failed, 83.33%; allowed is 25%");
 	site_made_by("a", 1);
-	site_counts("flume_config_last_reload_successful{schema=\"a\"} 0");
+	site_counts("flume_schema_last_update_successful{schema=\"a\"} 0");
 	site_counts("flume_schema_update_total{schema=\"a\",outcome=\"rolled_back\"} 1");
 	ck_assert(site_is_ready());
 }
@@ -83,7 +83,7 @@ START_TEST(wanting_what_runs_again_ends_a_rollback)
 	roll_back();
 	site_put("a", 7, marking("1.0.0", 1, NULL));
 	site_says("a.state", "running");
-	site_counts("flume_config_last_reload_successful{schema=\"a\"} 1");
+	site_counts("flume_schema_last_update_successful{schema=\"a\"} 1");
 }
 END_TEST
 

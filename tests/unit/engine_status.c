@@ -3,6 +3,8 @@
 
 #include "tests/unit/suites.h"
 
+#include <stdio.h>
+
 #include <string.h>
 
 START_TEST(the_status_has_the_documented_shape)
@@ -91,6 +93,16 @@ START_TEST(a_wanted_schema_without_a_generation_is_not_ready)
 }
 END_TEST
 
+START_TEST(what_was_refused_and_never_served_here_is_settled)
+{
+	ck_assert(!site_is_settled());
+	LIST(9, {"a", 1, running("1.0.0", "missing", NULL)},
+	     {"b", 2, marking("1.0.0", 1, NULL)});
+	ck_assert(!site_is_ready());
+	ck_assert(site_is_settled());
+}
+END_TEST
+
 START_TEST(a_node_without_a_source_waits_for_nobody)
 {
 	site.options.source = "none";
@@ -148,12 +160,45 @@ START_TEST(the_metrics_have_their_heads)
 {
 	site_put("a", 1, marking("1.0.0", 1, NULL));
 	site_counts("# TYPE flume_schema_update_total counter");
-	site_counts("# TYPE flume_config_last_reload_successful gauge");
-	site_counts("# TYPE flume_config_last_reload_success_timestamp_seconds gauge");
+	site_counts("# TYPE flume_schema_last_update_successful gauge");
+	site_counts("# TYPE flume_schema_last_update_success_timestamp_seconds gauge");
 	site_counts("# TYPE flume_schema_generation gauge");
 	site_counts("flume_schema_generation{schema=\"a\"} 1");
-	site_counts("flume_config_last_reload_successful{schema=\"a\"} 1");
+	site_counts("flume_schema_last_update_successful{schema=\"a\"} 1");
 	site_counts("# TYPE flume_source_up gauge");
+}
+END_TEST
+
+START_TEST(the_metrics_say_what_serves_and_what_is_the_matter)
+{
+	char line[200];
+	site_put("a", 1, marking("1.0 \\\"b\\\\", 1, NULL));
+	site_says("a.state", "running");
+	snprintf(
+		line, sizeof line,
+		"flume_schema_info{schema=\"a\",version=\"1.0 \\\"b\\\\\",digest=\"%s\"} 1",
+		site_status("a.running.digest"));
+	site_counts(line);
+	site_counts("flume_schema_state{schema=\"a\",state=\"running\",reason=\"\"} 1");
+	site_counts("flume_ready 1");
+	site_put("a", 2, marking("1.1.0", 2, CASE_GETS(1)));
+	site_until("a.state", "rejected");
+	site_counts("flume_schema_state{schema=\"a\",state=\"rejected\",reason=\"\"} 1");
+	site_counts(line);
+	site_put("a", 3, marking("1.1.0", 2, CASE_GETS(1)));
+	site_counts("flume_schema_state{schema=\"a\",state=\"held\",reason=\"known-bad\"} 1");
+	site_put("b", 4, running("1.0.0", "missing", NULL));
+	site_counts("flume_ready 0");
+}
+END_TEST
+
+START_TEST(counters_of_changes_begin_with_0)
+{
+	site_put("a", 1, marking("1.0.0", 1, NULL));
+	site_counts("flume_schema_update_total{schema=\"a\",outcome=\"applied\"} 1");
+	site_counts("flume_schema_update_total{schema=\"a\",outcome=\"rejected\"} 0");
+	site_counts("flume_schema_update_total{schema=\"a\",outcome=\"held\"} 0");
+	site_counts("flume_schema_update_total{schema=\"a\",outcome=\"rolled_back\"} 0");
 }
 END_TEST
 
@@ -165,11 +210,14 @@ Suite *suite_engine_status(void)
 	tcase_add_test(shape, the_link_is_told);
 	tcase_add_test(shape, a_hundred_findings_fit_into_a_status);
 	tcase_add_test(shape, the_metrics_have_their_heads);
+	tcase_add_test(shape, the_metrics_say_what_serves_and_what_is_the_matter);
+	tcase_add_test(shape, counters_of_changes_begin_with_0);
 	TCase *ready = site_case(suite, "ready");
 	tcase_add_test(ready, a_node_with_nothing_waits_for_its_source);
 	tcase_add_test(ready, an_empty_store_that_answered_is_ready);
 	tcase_add_test(ready, what_runs_from_disk_is_ready);
 	tcase_add_test(ready, a_wanted_schema_without_a_generation_is_not_ready);
+	tcase_add_test(ready, what_was_refused_and_never_served_here_is_settled);
 	tcase_add_test(ready, a_node_without_a_source_waits_for_nobody);
 	TCase *news = site_case(suite, "news");
 	tcase_add_test(news, a_status_that_does_not_change_is_no_news);

@@ -73,7 +73,7 @@ START_TEST(a_refused_one_does_not_touch_what_is_wanted)
 	site_says("a.state", "running");
 	site_says("a.wanted.version", "1.0.0");
 	site_says("a.attempted.version", "1.1.0");
-	site_counts("flume_config_last_reload_successful{schema=\"a\"} 1");
+	site_counts("flume_schema_last_update_successful{schema=\"a\"} 1");
 }
 END_TEST
 

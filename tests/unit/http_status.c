@@ -25,6 +25,13 @@ START_TEST(the_status_is_the_page_on_the_board)
 }
 END_TEST
 
+START_TEST(a_node_without_etcd_knows_no_fleet)
+{
+	pin(true);
+	expect_problem(get("/fleet"), 404, "no-etcd", "/status is this one");
+}
+END_TEST
+
 START_TEST(alive_and_ready_are_two_things)
 {
 	pin(false);
@@ -36,6 +43,19 @@ START_TEST(alive_and_ready_are_two_things)
 	pin(true);
 	expect_status(get("/readyz"), 200);
 	expect_status(get("/readyz?verbose"), 200);
+}
+END_TEST
+
+START_TEST(a_node_may_be_settled_that_is_not_ready)
+{
+	struct page page = {
+		.settled = true, .why = "a: rejected\n", .status = "{}", .metrics = ""};
+	ck_assert_int_eq(board_pin(node.board, &page), 0);
+	expect_status(get("/readyz"), 503);
+	expect_status(get("/readyz?settled"), 200);
+	ck_assert_str_eq(get("/readyz?settled&verbose")->body, "a: rejected\n");
+	pin(false);
+	expect_status(get("/readyz?settled"), 503);
 }
 END_TEST
 
@@ -168,7 +188,9 @@ Suite *suite_http_status(void)
 	Suite *suite = suite_create("http_status");
 	TCase *t = node_case(suite, "status");
 	tcase_add_test(t, the_status_is_the_page_on_the_board);
+	tcase_add_test(t, a_node_without_etcd_knows_no_fleet);
 	tcase_add_test(t, alive_and_ready_are_two_things);
+	tcase_add_test(t, a_node_may_be_settled_that_is_not_ready);
 	tcase_add_test(t, metrics_count_what_happened);
 	tcase_add_test(t, metrics_forget_what_is_gone);
 	tcase_add_test(t, the_first_call_of_a_schema_is_counted_whoever_else_begins);

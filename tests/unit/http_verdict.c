@@ -57,7 +57,7 @@ START_TEST(the_write_at_seven_is_told_from_others)
 	flume_value *status = NULL;
 	ck_assert_int_eq(flume_value_parse(&status, json, strlen(json), FLUME_JSON, NULL, NULL),
 			 0);
-	struct verdict v = verdict_read(status, "x", rows[_i].digest, 7);
+	struct verdict v = verdict_read(status, "schemas", "x", rows[_i].digest, 7);
 	ck_assert_msg(v.kind == rows[_i].kind, "%s: %d", json, v.kind);
 	if (*rows[_i].reason)
 		ck_assert_str_eq(v.reason, rows[_i].reason);

@@ -363,6 +363,48 @@ static int make_never(const flume_value *decl, const char *path, flume_scope *sc
 	return FLUME_NOMEM;
 }
 
+/* Of each factory its own, and each maker sees its own also when one makes another. */
+struct owned {
+	struct flume_maker row;
+	int made;
+};
+
+static bool never(const struct flume_call *call, const void *item, void *arg)
+{
+	(void)call, (void)item, (void)arg;
+	return false;
+}
+
+static int make_owned(const flume_value *decl, const char *path, flume_scope *scope,
+		      struct flume_component *out, flume_report *report)
+{
+	struct flume_predicate_ref of;
+	const flume_value *name = flume_value_get(decl, "of");
+	int rc = name ? flume_scope_predicate(scope, name, path, &of, report) : 0;
+	struct owned *owned = (struct owned *)(uintptr_t)flume_scope_maker(scope);
+	owned->made++;
+	out->test = never;
+	return rc;
+}
+
+START_TEST(a_maker_finds_what_stands_beside_its_row)
+{
+	static const struct flume_field fields[] = {{.name = "of", .type = FLUME_FIELD_TEXT},
+						    {0}};
+	struct owned a = {{FLUME_PREDICATE, "mine", .fields = fields, .make = make_owned}, 0};
+	struct owned b = {{FLUME_PREDICATE, "hers", .fields = fields, .make = make_owned}, 0};
+	ck_assert_int_eq(flume_factory_add_maker(rig.factory, &a.row, NULL), 0);
+	ck_assert_int_eq(flume_factory_add_maker(rig.factory, &b.row, NULL), 0);
+	ck_assert_int_eq(rig_declare("predicates: {x: {kind: mine, of: y}, y: {kind: hers}, "
+				     "z: {kind: mine}}"),
+			 0);
+	ck_assert_int_eq(a.made, 2);
+	ck_assert_int_eq(b.made, 1);
+	rig_close(); /* before what its rows lie in */
+	open_with_makers();
+}
+END_TEST
+
 START_TEST(a_maker_needs_a_kind_of_its_own)
 {
 	static const struct flume_maker none = {.kind = "x"};
@@ -381,6 +423,7 @@ Suite *suite_scope(void)
 	tcase_add_checked_fixture(tc, open_with_makers, rig_close);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
+	tcase_add_test(tc, a_maker_finds_what_stands_beside_its_row);
 	tcase_add_test(tc, a_schema_brings_components_of_its_own);
 	tcase_add_test(tc, its_own_hides_a_shared_one_of_the_same_name);
 	tcase_add_test(tc, other_schemas_do_not_see_it);

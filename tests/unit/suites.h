@@ -7,6 +7,10 @@
 /* A new row changes no other. */
 /* clang-format off */
 #define SUITES(X) \
+	X(ab) \
+	X(ab_race) \
+	X(ab_ratio) \
+	X(ab_routes) \
 	X(alloc) \
 	X(arena) \
 	X(binding) \
@@ -15,8 +19,10 @@
 	X(breaker) \
 	X(bucket) \
 	X(build) \
+	X(caller) \
 	X(canary) \
 	X(cancel) \
+	X(cgroup) \
 	X(change) \
 	X(change_conflicts) \
 	X(check) \
@@ -29,6 +35,8 @@
 	X(cmd_progress) \
 	X(cmd_run) \
 	X(cmd_unified) \
+	X(cmd_status) \
+	X(cmd_switch) \
 	X(component) \
 	X(component_forced) \
 	X(conf) \
@@ -108,9 +116,12 @@
 	X(factory) \
 	X(fields) \
 	X(file) \
+	X(fleet_explain) \
+	X(fleet_page) \
 	X(fleet_status) \
 	X(fleet_history) \
 	X(fleet_recorder) \
+	X(fleet_view) \
 	X(footprint) \
 	X(fresh) \
 	X(golden) \
@@ -127,6 +138,7 @@
 	X(http_verdict) \
 	X(http_wire) \
 	X(json) \
+	X(judge) \
 	X(listeners) \
 	X(listing) \
 	X(live) \
@@ -134,6 +146,7 @@
 	X(log) \
 	X(loop) \
 	X(map) \
+	X(metric) \
 	X(names) \
 	X(ndjson) \
 	X(note) \
@@ -157,8 +170,10 @@
 	X(schema) \
 	X(scope) \
 	X(serve) \
+	X(serve_alloc) \
 	X(serve_chunk) \
 	X(serve_head) \
+	X(serve_streams) \
 	X(shadow) \
 	X(source_contract) \
 	X(scribe) \
@@ -172,6 +187,9 @@
 	X(state_race) \
 	X(stress) \
 	X(suggest) \
+	X(switchboard) \
+	X(switches) \
+	X(switches_memory) \
 	X(tally) \
 	X(tap) \
 	X(terms) \

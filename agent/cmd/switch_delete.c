@@ -1,0 +1,61 @@
+/* flume switch delete NAME...: as long as no schema in etcd asks it, and nobody wrote it meanwhile. */
+#include "agent/cmd/options.h"
+#include "agent/cmd/switch_store.h"
+
+#include <stdio.h>
+
+static int delete_key(struct switch_store *s, const struct etcd_kv *kv, const char *name)
+{
+	struct flume_err err = {0};
+	struct etcd_result r = {0};
+	int code = etcd_sync_delete_if(s->etcd, kv->key, kv->mod_revision, &r, &err);
+	if (!code || code == FLUME_CONFLICT)
+		etcd_result_fini(&r);
+	if (code == FLUME_CONFLICT)
+		return cmd_fail(CMD_CONFLICT,
+				"%s: somebody else changed it since it was read; nothing was "
+				"deleted",
+				name);
+	return code ? cmd_fail(cmd_exit_of(code), "%s: %s", name, err.text) : 0;
+}
+
+static int delete_one(struct switch_store *s, const char *name)
+{
+	const struct switch_options *o = s->options;
+	const struct etcd_kv *kv = switch_store_find(s, name);
+	const char *user = kv && !o->force ? switch_store_user(s, name) : NULL;
+	if (!kv)
+		return cmd_fail(CMD_NOT_FOUND, "no switch '%s' below %s" SWITCHES, name,
+				o->prefix);
+	if (user)
+		return cmd_fail(CMD_CONFLICT,
+				"%s: schema '%s' asks it, and agents would keep it; --force "
+				"deletes it all the same",
+				name, user);
+	int code = o->dry_run ? 0 : delete_key(s, kv, name);
+	if (!code && o->output == OUTPUT_TEXT)
+		printf("%s deleted%s\n", name, o->dry_run ? " (dry run)" : "");
+	return code;
+}
+
+static int delete_all(const struct switch_options *o, char *const *words, size_t n)
+{
+	struct switch_store s = {0};
+	int code = switch_store_open(&s, o);
+	size_t done = 0;
+	while (!code && done < n) {
+		code = delete_one(&s, words[done]);
+		done += !code;
+	}
+	if (o->output == OUTPUT_JSON) { /* names are plain */
+		for (size_t i = 0; i < done; i++)
+			printf("%s{\"name\":\"%s\",\"result\":\"deleted\"}", i ? ",\n" : "[\n",
+			       words[i]);
+		puts(done ? "\n]" : "[]");
+	}
+	switch_store_fini(&s);
+	return code;
+}
+
+const struct switch_verb switch_delete = {
+	.name = "delete", .least = 1, .most = SIZE_MAX, .run = delete_all};

@@ -1,0 +1,322 @@
+/*
+ * flume switch set: what is to be written is made, checked, compared with what etcd holds, and put only
+ * if nobody else wrote the key since.
+ */
+#include "agent/cmd/agent_options.h"
+#include "agent/cmd/findings.h"
+#include "agent/cmd/switch_edit.h"
+#include "agent/cmd/switch_store.h"
+#include "agent/source/slurp.h"
+#include "agent/source/source.h"
+#include "lib/base/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wish { /* one switch that is to be written */
+	const char *name;
+	const char *path; /* for findings */
+	const char *text;
+	size_t len;
+	enum flume_format format;
+	struct ab_switch *sw;
+};
+
+struct setting {
+	struct switch_store store;
+	struct text json;
+};
+
+static int out_of_memory(void)
+{
+	return cmd_fail(CMD_NEGATIVE, "out of memory");
+}
+
+/* ---- is it right? ---- */
+
+static int check(struct setting *s, struct wish *w)
+{
+	flume_report *report = flume_report_new();
+	int rc = report ? ab_parse(&w->sw, w->name, w->text, w->len, w->format, report)
+			: FLUME_NOMEM;
+	if (!rc && !s->store.options->force)
+		rc = switch_store_check(&s->store, w->sw, report);
+	if (rc && rc != FLUME_NOMEM)
+		findings_print(stderr, &(struct finding_source){w->path, w->text, w->len},
+			       report);
+	flume_report_free(report);
+	if (rc == FLUME_NOMEM)
+		return out_of_memory();
+	return rc ? cmd_fail(CMD_NEGATIVE, "%s: nothing was written", w->name) : 0;
+}
+
+/* Agents would refuse it, each by itself. */
+static int refuse_reuse(struct setting *s, const struct wish *w, const struct etcd_kv *kv)
+{
+	struct ab_switch *old = kv ? switch_of(kv, w->name, NULL) : NULL;
+	flume_schema *before = old ? ab_document(old) : NULL, *after = ab_document(w->sw);
+	const char *version = flume_schema_get_version(after);
+	bool reused =
+		before && *version && !strcmp(version, flume_schema_get_version(before)) &&
+		strcmp(flume_schema_get_digest(before), flume_schema_get_digest(after)) != 0;
+	ab_unref(old);
+	if (!reused || s->store.options->same_version == SAME_VERSION_APPLY)
+		return 0;
+	return cmd_fail(CMD_CONFLICT,
+			"%s: version %s is in etcd with other content: raise `version`, or "
+			"say --same-version apply where the agents do",
+			w->name, version);
+}
+
+/* ---- the write ---- */
+
+static int put(struct setting *s, const struct wish *w, int64_t expected, int64_t *out_revision)
+{
+	struct etcd_result r = {0};
+	struct flume_err err = {0};
+	char *key = switch_store_key(&s->store, w->name);
+	if (!key)
+		return out_of_memory();
+	int code = etcd_sync_put_if(s->store.etcd, key, w->text, w->len, expected, 0, &r, &err);
+	free(key);
+	if (!code)
+		*out_revision = r.revision;
+	if (!code || code == FLUME_CONFLICT)
+		etcd_result_fini(&r);
+	if (code == FLUME_CONFLICT)
+		return cmd_fail(CMD_CONFLICT,
+				"%s: somebody else changed it since it was read; nothing was "
+				"written",
+				w->name);
+	return code ? cmd_fail(cmd_exit_of(code), "%s: %s", w->name, err.text) : 0;
+}
+
+static void tell(struct setting *s, const struct wish *w, const char *word, int64_t revision)
+{
+	const struct switch_options *o = s->store.options;
+	flume_schema *document = ab_document(w->sw);
+	const char *version = flume_schema_get_version(document);
+	if (o->output == OUTPUT_TEXT) {
+		struct text weights = {0};
+		switch_add_weights(&weights, w->sw);
+		printf("%s %s%s: %s%s\n", w->name, word, o->dry_run ? " (dry run)" : "",
+		       weights.s ? weights.s : "", ab_enabled(w->sw) ? "" : ", off");
+		fflush(stdout);
+		text_fini(&weights);
+		return;
+	}
+	text_add(&s->json, s->json.len ? ",\n{\"name\":" : "\n{\"name\":");
+	text_add_json(&s->json, w->name, strlen(w->name));
+	text_addf(&s->json, ",\"result\":\"%s\",\"version\":", word);
+	text_add_json(&s->json, version, strlen(version));
+	text_addf(&s->json, ",\"digest\":\"%s\",\"revision\":%" PRId64 "}",
+		  flume_schema_get_digest(document), revision);
+}
+
+static int write_one(struct setting *s, const struct wish *w)
+{
+	const struct etcd_kv *kv = switch_store_find(&s->store, w->name);
+	bool same = kv && kv->value_len == w->len && !memcmp(kv->value, w->text, w->len);
+	int64_t revision = kv ? kv->mod_revision : 0;
+	int code = refuse_reuse(s, w, kv);
+	if (!code && !same && !s->store.options->dry_run)
+		code = put(s, w, revision, &revision);
+	if (!code)
+		tell(s, w, same ? "unchanged" : kv ? "configured" : "created", revision);
+	return code;
+}
+
+/* ---- files ---- */
+
+static int check_file(struct setting *s, const struct file *f, struct wish *w)
+{
+	if (!source_name_good(w->name))
+		return cmd_fail(CMD_USAGE, "'%s' cannot be the name of a switch", w->name);
+	*w = (struct wish){w->name, f->path, f->text, f->len, f->format, NULL};
+	return check(s, w);
+}
+
+/* `name`: of a single file; NULL: each has its own. */
+static int set_files(struct setting *s, const char *name)
+{
+	struct files files = {0};
+	const char *const *given = s->store.options->files;
+	size_t n = 0;
+	while (given[n])
+		n++;
+	int code = files_read(&files, (char *const *)(uintptr_t)given, n);
+	if (!code && name && files.n > 1)
+		code = cmd_fail(CMD_USAGE, "switch set: one NAME, and %zu files", files.n);
+	struct wish *wishes = calloc(files.n ? files.n : 1, sizeof *wishes);
+	if (!code && !wishes)
+		code = out_of_memory();
+	for (size_t i = 0; !code && i < files.n; i++) {
+		wishes[i].name = name ? name : files.all[i].name;
+		code = check_file(s, &files.all[i], &wishes[i]);
+	}
+	for (size_t i = 0; !code && i < files.n; i++)
+		code = write_one(s, &wishes[i]);
+	for (size_t i = 0; wishes && i < files.n; i++)
+		ab_unref(wishes[i].sw);
+	free(wishes);
+	files_fini(&files);
+	return code;
+}
+
+/* ---- what is there, with changes ---- */
+
+struct words { /* of --weights, cut up */
+	char *text;
+	struct switch_weight all[AB_VARIANTS];
+	size_t n;
+};
+
+static int read_weights(struct words *w, const char *given)
+{
+	char *save = NULL;
+	w->text = strdup(given);
+	if (!w->text)
+		return out_of_memory();
+	for (char *word = strtok_r(w->text, ",", &save); word;
+	     word = strtok_r(NULL, ",", &save)) {
+		char *percent = strchr(word, '=');
+		if (!percent || percent == word || !percent[1] || w->n == AB_VARIANTS)
+			return cmd_fail(CMD_USAGE,
+					"--weights: '%s': expected NAME=PERCENT, %d at most",
+					word, AB_VARIANTS);
+		*percent = '\0';
+		if (percent[1 + strspn(percent + 1, "0123456789.")])
+			return cmd_fail(CMD_USAGE,
+					"--weights: '%s' of '%s' is no weight: expected a "
+					"number like 12.5",
+					percent + 1, word);
+		w->all[w->n++] = (struct switch_weight){word, percent + 1};
+	}
+	return w->n ? 0 : cmd_fail(CMD_USAGE, "--weights: nothing is named");
+}
+
+static bool says_nothing(const struct switch_options *o)
+{
+	return !o->weights && !o->on && !o->off && !o->fallback && !o->by && !o->version;
+}
+
+/* The text that is to be written; free(3). */
+static int make_text(const struct switch_options *o, const struct etcd_kv *kv, const char *name,
+		     const struct words *weights, char **out)
+{
+	struct flume_err err = {0};
+	struct switch_change change = {.weights = weights->n ? weights->all : NULL,
+				       .n_weights = weights->n,
+				       .enabled = o->on    ? "true"
+						  : o->off ? "false"
+							   : NULL,
+				       .by = o->by,
+				       .fallback = o->fallback,
+				       .version = o->version};
+	if (!kv && !weights->n)
+		return cmd_fail(CMD_NOT_FOUND,
+				"no switch '%s' below %s" SWITCHES
+				"; --weights and --by make one",
+				name, o->prefix);
+	*out = kv ? switch_edit(kv->value, kv->value_len, slurp_guess(kv->value, kv->value_len),
+				&change, &err)
+		  : switch_compose(&change);
+	if (*out)
+		return 0;
+	return kv ? cmd_fail(CMD_NEGATIVE, "%s: %s", name, err.text) : out_of_memory();
+}
+
+/* A new version, where the text is another one and says none of its own. */
+static int raise_version(const struct switch_options *o, const struct etcd_kv *kv,
+			 const char *name, char **text)
+{
+	struct flume_err err = {0};
+	bool changed = kv && (strlen(*text) != kv->value_len ||
+			      memcmp(*text, kv->value, kv->value_len) != 0);
+	struct ab_switch *old = changed && !o->version ? switch_of(kv, name, NULL) : NULL;
+	const char *version = old ? flume_schema_get_version(ab_document(old)) : "";
+	int code = 0;
+	if (*version) {
+		char *next = switch_next_version(version);
+		char *raised =
+			next ? switch_edit(*text, strlen(*text),
+					   slurp_guess(*text, strlen(*text)),
+					   &(struct switch_change){.version = next}, &err)
+			     : NULL;
+		if (!next)
+			code = cmd_fail(CMD_USAGE,
+					"%s: what comes after version %s? --new-version TEXT",
+					name, version);
+		else if (!raised)
+			code = cmd_fail(CMD_NEGATIVE, "%s: %s", name, err.text);
+		else
+			free(*text);
+		*text = raised ? raised : *text;
+		free(next);
+	}
+	ab_unref(old);
+	return code;
+}
+
+static int set_changes(struct setting *s, const char *name)
+{
+	const struct switch_options *o = s->store.options;
+	const struct etcd_kv *kv = switch_store_find(&s->store, name);
+	struct words weights = {0};
+	char *text = NULL;
+	int code = o->weights ? read_weights(&weights, o->weights) : 0;
+	if (!code)
+		code = make_text(o, kv, name, &weights, &text);
+	if (!code)
+		code = raise_version(o, kv, name, &text);
+	if (!code) {
+		size_t len = strlen(text);
+		struct wish w = {name, name, text, len, slurp_guess(text, len), NULL};
+		code = check(s, &w);
+		if (!code)
+			code = write_one(s, &w);
+		ab_unref(w.sw);
+	}
+	free(text);
+	free(weights.text);
+	return code;
+}
+
+/* ---- the verb ---- */
+
+static int check_words(const struct switch_options *o, size_t n, const char *name)
+{
+	bool files = *o->files;
+	if (files && !says_nothing(o))
+		return cmd_fail(CMD_USAGE, "switch set: either -f, or what is to be changed");
+	if (!files && (!n || says_nothing(o)))
+		return cmd_fail(CMD_USAGE, "switch set: expected NAME and what is to be "
+					   "changed, or -f FILE");
+	if (o->on && o->off)
+		return cmd_fail(CMD_USAGE, "switch set: --on, or --off");
+	if (n && !source_name_good(name))
+		return cmd_fail(CMD_USAGE, "'%s' cannot be the name of a switch", name);
+	return 0;
+}
+
+static int set(const struct switch_options *o, char *const *words, size_t n)
+{
+	struct setting s = {0};
+	const char *name = n ? words[0] : NULL;
+	int code = check_words(o, n, name);
+	if (code)
+		return code;
+	code = switch_store_open(&s.store, o);
+	if (!code)
+		code = *o->files ? set_files(&s, name) : set_changes(&s, name);
+	char *rows = o->output == OUTPUT_JSON ? text_take(&s.json) : NULL;
+	if (rows)
+		printf("[%s%s]\n", rows, *rows ? "\n" : "");
+	free(rows);
+	text_fini(&s.json);
+	switch_store_fini(&s.store);
+	return code;
+}
+
+const struct switch_verb switch_set = {.name = "set", .most = 1, .run = set};

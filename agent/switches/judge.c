@@ -1,0 +1,116 @@
+#include "agent/switches/judge.h"
+
+#include <string.h>
+
+struct count { /* of the variants */
+	size_t absent, coming;
+	const char *first_absent, *first_coming; /* NULL: none */
+};
+
+static const char *variant(const struct ab_switch *sw, size_t i)
+{
+	return ab_variant(sw, i)->name;
+}
+
+static struct count count(const struct judge_world *w, const struct ab_switch *sw)
+{
+	struct count n = {0};
+	for (size_t i = 0; i < ab_count(sw); i++) {
+		enum engine_presence there = w->find(w->arg, variant(sw, i));
+		n.absent += there == ENGINE_ABSENT;
+		n.coming += there == ENGINE_COMING;
+		if (there == ENGINE_ABSENT && !n.first_absent)
+			n.first_absent = variant(sw, i);
+		if (there == ENGINE_COMING && !n.first_coming)
+			n.first_coming = variant(sw, i);
+	}
+	return n;
+}
+
+static bool wants_front(const struct ab_switch *sw, const struct count *n)
+{
+	enum ab_front said = ab_front(sw);
+	return said == AB_FRONT_YES || (said == AB_FRONT_UNSAID && n->absent < ab_count(sw));
+}
+
+static bool name_is_taken(const struct judge_world *w, const struct ab_switch *sw)
+{
+	return w->find(w->arg, ab_name(sw)) != ENGINE_ABSENT;
+}
+
+/* ---- findings ---- */
+
+/* Where the document says that variant. */
+static const flume_value *place_of(const struct ab_switch *sw, const char *name)
+{
+	const flume_value *root = flume_schema_get_root(ab_document(sw));
+	const flume_value *variants = flume_value_get(root, "variants");
+	for (size_t i = 0; i < flume_value_size(variants); i++) {
+		const flume_value *key = flume_value_key(variants, i);
+		if (key && !strcmp(flume_value_text(key), name))
+			return key;
+	}
+	return variants ? variants : root;
+}
+
+static void add_taken(const struct ab_switch *sw, flume_report *report)
+{
+	flume_report_add(report, "name-taken", "switch", flume_schema_get_root(ab_document(sw)),
+			 NULL,
+			 "this node has a schema '%s': a switch must have a name of its own",
+			 ab_name(sw));
+}
+
+static void add_unknown(const struct judge_world *w, const struct ab_switch *sw,
+			flume_report *report)
+{
+	for (size_t i = 0; i < ab_count(sw); i++)
+		if (w->find(w->arg, variant(sw, i)) == ENGINE_ABSENT)
+			flume_report_add(
+				report, "unknown-schema", "switch.variants",
+				place_of(sw, variant(sw, i)),
+				"where documents are not sent to the switch, say front: false",
+				"this node has no schema '%s': a switch in front has one for "
+				"each variant",
+				variant(sw, i));
+}
+
+static void add_coming(const struct ab_switch *sw, const char *name, flume_report *report)
+{
+	flume_report_add(report, "unknown-schema", "switch.variants", place_of(sw, name), NULL,
+			 "schema '%s' does not run here yet", name);
+}
+
+/* ---- the verdict ---- */
+
+enum judge_verdict judge(const struct judge_world *w, const struct ab_switch *sw,
+			 bool *out_front, flume_report *report)
+{
+	struct count n = count(w, sw);
+	bool front = wants_front(sw, &n), taken = name_is_taken(w, sw);
+	int rc = w->check_routes(w->arg, sw, report);
+	if (rc == FLUME_NOMEM)
+		return JUDGE_NOMEM;
+	if (taken)
+		add_taken(sw, report);
+	if (front && n.absent)
+		add_unknown(w, sw, report);
+	if (rc || taken || (front && n.absent))
+		return JUDGE_REJECTED;
+	if (front && n.coming) {
+		add_coming(sw, n.first_coming, report);
+		return JUDGE_WAITS;
+	}
+	*out_front = front;
+	return JUDGE_GO;
+}
+
+bool judge_is_front(const struct judge_world *w, const struct ab_switch *sw,
+		    const char **out_missing)
+{
+	struct count n = count(w, sw);
+	bool front = wants_front(sw, &n), taken = name_is_taken(w, sw);
+	const char *missing = n.first_absent ? n.first_absent : n.first_coming;
+	*out_missing = !front ? NULL : taken ? ab_name(sw) : missing;
+	return front && !taken && !missing;
+}
