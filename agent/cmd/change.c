@@ -161,9 +161,10 @@ static int explain(const struct store_change *c, int rc, const struct flume_err 
 	case 0:
 		return 0;
 	case FLUME_EXISTS:
-		return cmd_fail(CMD_CONFLICT,
-				"%s: others write its history all the time; nothing was written",
-				c->name);
+		return cmd_fail(
+			CMD_CONFLICT,
+			"%s: others write its history all the time; nothing was written",
+			c->name);
 	case FLUME_CONFLICT:
 		return cmd_fail(
 			CMD_CONFLICT,
@@ -205,14 +206,12 @@ void change_fini(struct store_change *c)
 
 /* ---- what became of it ---- */
 
-static void ask_node(struct store_change *c, const char *node, const flume_value *status)
+static int ask_node(struct store_change *c, const struct fleet_said *said)
 {
 	struct record_version version = c->record.version;
-	char folder[16];
 	version.revision = c->revision;
-	snprintf(folder, sizeof folder, "%.*s", (int)strcspn(c->folder, "/"), c->folder);
-	outcome_add(&c->record.outcome, &(struct outcome_of){folder, c->name, &version}, node,
-		    status);
+	return outcome_add(&c->record.outcome,
+			   &(struct outcome_of){c->folder, c->name, &version}, said);
 }
 
 static void note(struct etcd_sync *etcd, struct store_change *c)
@@ -227,20 +226,19 @@ static void note(struct etcd_sync *etcd, struct store_change *c)
 
 void change_note_outcomes(struct etcd_sync *etcd, struct store_change *all, size_t n)
 {
-	const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
 	struct etcd_result nodes = {0};
+	int rc = 0;
 	if (!n || store_list(etcd, all->prefix, "nodes/", &nodes))
 		return;
-	for (size_t i = 0; i < nodes.n; i++) {
-		flume_value *status = NULL;
-		if (flume_value_parse(&status, nodes.kvs[i].value, nodes.kvs[i].value_len,
-				      FLUME_JSON, &limits, NULL))
-			continue;
-		for (size_t j = 0; j < n; j++)
-			ask_node(&all[j], store_name(&nodes.kvs[i], all->prefix, "nodes/"),
-				 status);
-		flume_value_free(status);
+	for (size_t i = 0; !rc && i < nodes.n; i++) {
+		struct fleet_said *said = NULL;
+		rc = fleet_said_read(&said, store_name(&nodes.kvs[i], all->prefix, "nodes/"),
+				     nodes.kvs[i].value, nodes.kvs[i].value_len);
+		for (size_t j = 0; !rc && j < n; j++)
+			rc = ask_node(&all[j], said);
+		fleet_said_free(said);
 	}
+	n = rc ? 0 : n;
 	for (size_t j = 0; j < n; j++)
 		note(etcd, &all[j]);
 	etcd_result_fini(&nodes);

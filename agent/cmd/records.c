@@ -108,20 +108,18 @@ void records_fini(struct records *r)
 int records_ask_nodes(struct records *r, struct etcd_sync *etcd, const char *prefix,
 		      const char *folder, const char *name)
 {
-	const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
 	struct etcd_result nodes = {0};
 	struct record_outcome outcome = {0};
-	char plain[16];
 	int code = r->n ? store_list(etcd, prefix, "nodes/", &nodes) : 0;
-	snprintf(plain, sizeof plain, "%.*s", (int)strcspn(folder, "/"), folder);
-	for (size_t i = 0; i < nodes.n; i++) {
-		flume_value *status = NULL;
-		const struct outcome_of of = {plain, name, &r->all[0].record.version};
-		if (flume_value_parse(&status, nodes.kvs[i].value, nodes.kvs[i].value_len,
-				      FLUME_JSON, &limits, NULL))
-			continue;
-		outcome_add(&outcome, &of, store_name(&nodes.kvs[i], prefix, "nodes/"), status);
-		flume_value_free(status);
+	for (size_t i = 0; !code && i < nodes.n; i++) {
+		struct fleet_said *said = NULL;
+		const struct outcome_of of = {folder, name, &r->all[0].record.version};
+		int rc = fleet_said_read(&said, store_name(&nodes.kvs[i], prefix, "nodes/"),
+					 nodes.kvs[i].value, nodes.kvs[i].value_len);
+		if (!rc)
+			rc = outcome_add(&outcome, &of, said);
+		fleet_said_free(said);
+		code = rc ? out_of_memory() : 0;
 	}
 	outcome_end(&outcome, stamp_now());
 	if (!code && outcome.nodes)

@@ -26,7 +26,7 @@ struct rollback_options {
 	struct etcd_how how;
 	int64_t timeout;
 	int output, same_version;
-	bool wait, dry_run;
+	bool wait, dry_run, is_switch;
 };
 
 static const struct conf_option options[] = {
@@ -34,6 +34,8 @@ static const struct conf_option options[] = {
 	 offsetof(struct rollback_options, to),
 	 "Where to go back to, as 'flume history' shows it. Default: the last content before "
 	 "this one that no node was seen to refuse."},
+	{"switch", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct rollback_options, is_switch),
+	 "NAME is a switch, not a schema."},
 	OPTION_WHO(rollback_options),
 	OPTION_ETCD(rollback_options),
 	OPTION_PREFIX(rollback_options),
@@ -54,7 +56,7 @@ static const struct conf_option options[] = {
 
 struct session {
 	const struct rollback_options *options;
-	const char *name;
+	const char *name, *folder;
 	struct etcd_sync *etcd;
 	struct records records;
 	struct record_version now; /* what etcd holds; without a digest: nothing */
@@ -129,8 +131,8 @@ static int nothing_there(const struct session *s)
 {
 	const char *to = s->options->to;
 	if (!s->records.n)
-		return cmd_fail(CMD_NOT_FOUND, "nothing is known of '%s' below %sschemas/",
-				s->name, s->options->prefix);
+		return cmd_fail(CMD_NOT_FOUND, "nothing is known of '%s' below %s%s", s->name,
+				s->options->prefix, s->folder);
 	if (!to)
 		return cmd_fail(CMD_NOT_FOUND,
 				"%s: the history has no earlier content to go back to",
@@ -156,10 +158,10 @@ static int find_target(struct session *s)
 	if (!s->target)
 		return nothing_there(s);
 	if (record_is_deletion(s->target))
-		return cmd_fail(CMD_USAGE,
-				"%s: at revision %s it was deleted; 'flume delete' does that "
-				"again",
-				s->name, to);
+		return cmd_fail(
+			CMD_USAGE,
+			"%s: at revision %s it was deleted; deleting it does that again",
+			s->name, to);
 	if (is_now(s, s->target))
 		return cmd_fail(CMD_NEGATIVE, "%s: that is what etcd holds already", s->name);
 	return 0;
@@ -172,7 +174,7 @@ static int read_past(struct session *s)
 	struct flume_err err = {0};
 	struct text t = {0};
 	int64_t revision = s->target->version.revision;
-	text_addf(&t, "%sschemas/%s", s->options->prefix, s->name);
+	text_addf(&t, "%s%s%s", s->options->prefix, s->folder, s->name);
 	char *key = text_take(&t);
 	if (!key)
 		return out_of_memory();
@@ -279,7 +281,7 @@ static int go_back(struct session *s)
 	const struct rollback_options *o = s->options;
 	struct store_change c = {
 		.prefix = o->prefix,
-		.folder = "schemas/",
+		.folder = s->folder,
 		.name = s->name,
 		.seen = s->records.now,
 		.text = s->text,
@@ -297,7 +299,9 @@ static int go_back(struct session *s)
 						 .prefix = o->prefix,
 						 .how = &o->how,
 						 .patient = true};
-		const struct wait_name wanted = {FLEET_SCHEMA, s->name, c.revision};
+		const struct wait_name wanted = {s->options->is_switch ? FLEET_SWITCH
+								       : FLEET_SCHEMA,
+						 s->name, c.revision};
 		code = wait_fleet(&from, &(struct wait_for){.names = &wanted, .n = 1},
 				  o->timeout, NULL, NULL);
 		change_note_outcomes(s->etcd, &c, 1);
@@ -311,7 +315,7 @@ static int look(struct session *s)
 	const struct rollback_options *o = s->options;
 	int code = store_open(&s->etcd, o->etcd, &o->how, o->prefix);
 	if (!code)
-		code = records_read(&s->records, s->etcd, o->prefix, "schemas/", s->name);
+		code = records_read(&s->records, s->etcd, o->prefix, s->folder, s->name);
 	const struct etcd_kv *now = s->records.now;
 	if (!code && now &&
 	    record_version_of(&s->now, now->value, now->value_len, now->mod_revision))
@@ -322,9 +326,9 @@ static int look(struct session *s)
 static int run(const struct cmd_call *call)
 {
 	struct session s = {.options = call->options, .name = call->conf->words[0]};
+	s.folder = s.options->is_switch ? "switches/" : "schemas/";
 	if (!source_name_good(s.name))
-		return cmd_fail(CMD_USAGE, "rollback: '%s' cannot be the name of a schema",
-				s.name);
+		return cmd_fail(CMD_USAGE, "rollback: '%s' cannot be a name", s.name);
 	if (!s.options->etcd)
 		return cmd_fail(CMD_USAGE,
 				"rollback: in which store? --etcd URL or FLUME_ETCD");

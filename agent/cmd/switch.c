@@ -26,6 +26,8 @@ static const struct conf_option options[] = {
 	{"new-version", 0, CONF_TEXT, "TEXT", NULL, NULL,
 	 offsetof(struct switch_options, version),
 	 "set: the version that is written. Default: the next one."},
+	{"why", 'm', CONF_TEXT, "TEXT", NULL, NULL, offsetof(struct switch_options, why),
+	 "set, delete: the reason, for those who read the history."},
 	{"dry-run", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct switch_options, dry_run),
 	 "set, delete: do everything but write."},
 	{"force", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct switch_options, force),

@@ -11,7 +11,7 @@
 
 struct switch_options {
 	const char *const *files;
-	const char *etcd, *prefix, *agent, *config;
+	const char *etcd, *prefix, *agent, *config, *why;
 	struct etcd_how how;
 	int output, same_version;
 	bool dry_run, force;

@@ -1,4 +1,5 @@
 /* flume switch delete NAME...: as long as no schema in etcd asks it, and nobody wrote it meanwhile. */
+#include "agent/cmd/change.h"
 #include "agent/cmd/options.h"
 #include "agent/cmd/switch_store.h"
 
@@ -6,17 +7,17 @@
 
 static int delete_key(struct switch_store *s, const struct etcd_kv *kv, const char *name)
 {
-	struct flume_err err = {0};
-	struct etcd_result r = {0};
-	int code = etcd_sync_delete_if(s->etcd, kv->key, kv->mod_revision, &r, &err);
-	if (!code || code == FLUME_CONFLICT)
-		etcd_result_fini(&r);
-	if (code == FLUME_CONFLICT)
-		return cmd_fail(CMD_CONFLICT,
-				"%s: somebody else changed it since it was read; nothing was "
-				"deleted",
-				name);
-	return code ? cmd_fail(cmd_exit_of(code), "%s: %s", name, err.text) : 0;
+	struct store_change c = {
+		.prefix = s->options->prefix,
+		.folder = SWITCHES,
+		.name = name,
+		.seen = kv,
+		.action = "delete",
+		.why = s->options->why,
+	};
+	int code = change_write(s->etcd, &c);
+	change_fini(&c);
+	return code;
 }
 
 static int delete_one(struct switch_store *s, const char *name)

@@ -3,6 +3,7 @@
  * if nobody else wrote the key since.
  */
 #include "agent/cmd/agent_options.h"
+#include "agent/cmd/change.h"
 #include "agent/cmd/findings.h"
 #include "agent/cmd/switch_edit.h"
 #include "agent/cmd/switch_store.h"
@@ -71,25 +72,24 @@ static int refuse_reuse(struct setting *s, const struct wish *w, const struct et
 
 /* ---- the write ---- */
 
-static int put(struct setting *s, const struct wish *w, int64_t expected, int64_t *out_revision)
+static int put(struct setting *s, const struct wish *w, const struct etcd_kv *seen,
+	       int64_t *out_revision)
 {
-	struct etcd_result r = {0};
-	struct flume_err err = {0};
-	char *key = switch_store_key(&s->store, w->name);
-	if (!key)
-		return out_of_memory();
-	int code = etcd_sync_put_if(s->store.etcd, key, w->text, w->len, expected, 0, &r, &err);
-	free(key);
+	struct store_change c = {
+		.prefix = s->store.options->prefix,
+		.folder = SWITCHES,
+		.name = w->name,
+		.seen = seen,
+		.text = w->text,
+		.len = w->len,
+		.action = "set",
+		.why = s->store.options->why,
+	};
+	int code = change_write(s->store.etcd, &c);
 	if (!code)
-		*out_revision = r.revision;
-	if (!code || code == FLUME_CONFLICT)
-		etcd_result_fini(&r);
-	if (code == FLUME_CONFLICT)
-		return cmd_fail(CMD_CONFLICT,
-				"%s: somebody else changed it since it was read; nothing was "
-				"written",
-				w->name);
-	return code ? cmd_fail(cmd_exit_of(code), "%s: %s", w->name, err.text) : 0;
+		*out_revision = c.revision;
+	change_fini(&c);
+	return code;
 }
 
 static void tell(struct setting *s, const struct wish *w, const char *word, int64_t revision)
@@ -121,7 +121,7 @@ static int write_one(struct setting *s, const struct wish *w)
 	int64_t revision = kv ? kv->mod_revision : 0;
 	int code = refuse_reuse(s, w, kv);
 	if (!code && !same && !s->store.options->dry_run)
-		code = put(s, w, revision, &revision);
+		code = put(s, w, kv, &revision);
 	if (!code)
 		tell(s, w, same ? "unchanged" : kv ? "configured" : "created", revision);
 	return code;

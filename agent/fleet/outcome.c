@@ -1,51 +1,44 @@
 #include "agent/fleet/outcome.h"
 
+#include "agent/fleet/judge.h"
 #include "lib/base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const char *text_of(const flume_value *map, const char *key)
+static int refuse(struct record_outcome *o, const struct fleet_said *said,
+		  const struct fleet_entry *entry, const struct fleet_judgement *judgement,
+		  struct fleet_store store)
 {
-	return flume_value_text(flume_value_get(map, key));
-}
-
-static bool has_ended(const char *state)
-{
-	return !strcmp(state, "rejected") || !strcmp(state, "rolled-back") ||
-	       !strcmp(state, "held");
-}
-
-static void refuse(struct record_outcome *o, const char *node, const flume_value *of)
-{
-	const flume_value *attempted = flume_value_get(of, "attempted");
-	const char *words[] = {node, text_of(of, "state"), text_of(of, "reason"),
-			       text_of(attempted, "stage"), text_of(attempted, "error")};
-	size_t n = 0;
+	struct text why = {0};
 	if (o->refused++)
-		return;
-	for (size_t i = 0; i < sizeof words / sizeof *words && n < sizeof o->why; i++)
-		if (*words[i])
-			n += (size_t)snprintf(o->why + n, sizeof o->why - n, "%s%s",
-					      n ? ": " : "", words[i]);
+		return 0;
+	text_addf(&why, "%s: %s: ", said->node, judgement->state);
+	fleet_why(&why, judgement, entry, store, said->proved_revision);
+	if (!why.failed)
+		snprintf(o->why, sizeof o->why, "%s", why.s);
 	utf8_mend(o->why);
+	int rc = why.failed ? FLUME_NOMEM : 0;
+	text_fini(&why);
+	return rc;
 }
 
-void outcome_add(struct record_outcome *o, const struct outcome_of *is, const char *node,
-		 const flume_value *status)
+int outcome_add(struct record_outcome *o, const struct outcome_of *is,
+		const struct fleet_said *said)
 {
-	const flume_value *of = flume_value_get(flume_value_get(status, is->folder), is->name);
-	const char *runs = text_of(flume_value_get(of, "running"), "digest");
-	const char *wanted = text_of(flume_value_get(of, "wanted"), "revision");
-	bool gone = !*is->version->digest && !*runs;
+	enum fleet_kind kind = !strcmp(is->folder, "switches/") ? FLEET_SWITCH : FLEET_SCHEMA;
+	const struct fleet_entry *entry = fleet_said_find(said, kind, is->name);
+	const struct fleet_store store = {.known = true,
+					  .there = *is->version->digest != '\0',
+					  .revision = is->version->revision};
+	struct fleet_judgement judgement;
 	o->nodes++;
-	if (gone || (*runs && !strcmp(runs, is->version->digest)))
+	if (!fleet_judge(&judgement, store, said, entry) || judgement.verdict == FLEET_WELL)
 		o->running++;
-	else if (has_ended(text_of(of, "state")) &&
-		 strtoll(wanted, NULL, 10) >= is->version->revision)
-		refuse(o, node, of);
+	else if (judgement.verdict == FLEET_ASTRAY)
+		return refuse(o, said, entry, &judgement, store);
+	return 0;
 }
 
 void outcome_end(struct record_outcome *o, int64_t now)

@@ -8,19 +8,19 @@
 #define FLUME_AGENT_FLEET_OUTCOME_H
 
 #include "agent/fleet/record.h"
+#include "agent/fleet/said.h"
 
 struct outcome_of {
-	const char *folder; /* "schemas" or "switches": where a node's status has it */
+	const char *folder; /* "schemas/" or "switches/" */
 	const char *name;
 	const struct record_version *version; /* with the revision of the change */
 };
 
-/* `status` is a node's, parsed. */
-void outcome_add(struct record_outcome *, const struct outcome_of *, const char *node,
-		 const flume_value *status);
+/* One more node.  0 or FLUME_NOMEM. */
+int outcome_add(struct record_outcome *, const struct outcome_of *, const struct fleet_said *);
 void outcome_end(struct record_outcome *, int64_t now);
 
-/* "running 5 of 5", "refused 1 of 5: node-2: rejected: canary: ...", or "" for none. */
+/* "running 5 of 5", "refused 1 of 5: node-2: rejected: canary: ...". */
 #define OUTCOME_LINE (RECORD_WHY + 80)
 void outcome_line(const struct record_outcome *, char out[OUTCOME_LINE]);
 

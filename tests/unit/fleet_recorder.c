@@ -156,6 +156,8 @@ START_TEST(a_change_is_recorded_once)
 	LOOP_UNTIL(t.loop, records() == 2, "another record");
 	settle();
 	ck_assert_uint_eq(t.seen.n, 2);
+	for (size_t i = 0; i < t.seen.n; i++)
+		ck_assert_int_eq(t.seen.kvs[i].version, 1); /* nor written over */
 	struct record r = record_at(0, &root);
 	ck_assert_str_eq(r.action, "put");
 	ck_assert_str_eq(r.who, "");
