@@ -4,7 +4,7 @@
 
 #define APPLY "flume apply -f FILE"
 #define CLEAR "flume clear @"
-#define PUT   "flume switch set @"
+#define PUT   "flume switch set -f FILE"
 #define AGAIN                                                                                \
 	"correct the document: another content is tried at once, this one not before it is " \
 	"cleared"
