@@ -78,7 +78,7 @@ START_TEST(a_broken_document_leaves_the_old_one_in_force)
 	site_says(".switches.layout.wanted.revision", "11");
 	site_says(".switches.layout.running.version", "1");
 	ck_assert_str_eq(lever_variant("layout"), "a");
-	site_counts("flume_switch_last_reload_successful{switch=\"layout\"} 0");
+	site_counts("flume_switch_last_update_successful{switch=\"layout\"} 0");
 	lever_put("layout", 12, lever_text("2", "0", "100", ""));
 	site_says(".switches.layout.state", "running");
 	ck_assert_str_eq(lever_variant("layout"), "b");
