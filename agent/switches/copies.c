@@ -115,16 +115,17 @@ static void note(struct switch_lane *lane, bool written)
 static void on_done(void *arg, struct scribe_job *job)
 {
 	struct switches *all = arg;
+	bool failed = job->rc;
 	for (size_t i = 0; i < job->n; i++)
 		note(all->copies.writing[i], i < job->done);
-	if (job->rc)
+	if (failed)
 		engine_guest_trouble(all->engine, "a switch could not be written", &job->err);
 	if (job->made)
 		copies_lost(all);
 	engine_guest_changed(all->engine);
 	scribe_job_free(job);
 	if (!copies_are_written(all))
-		later(all, all->ending || !job->rc ? 0 : AGAIN);
+		later(all, all->ending || !failed ? 0 : AGAIN);
 }
 
 void copy_due(struct switch_lane *lane)
