@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#define WIDTH 72
+#define WIDTH 60 /* what is escaped comes on top, and lines of 80 are the custom */
 
 /* What roff would take for its own. */
 static void print_char(char c)
