@@ -3,6 +3,7 @@ those that behave are served meanwhile."""
 
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -157,7 +158,7 @@ def what_could_be_read_in_two_ways_is_refused_and_ends(s):
     for what, text in TWO_WAYS.items():
         said = Client(node, text.encode("latin-1")).end()
         status = said.split(" ", 2)[1] if said else "nothing"
-        if status not in ("400", "414", "417", "431", "501", "505") or said.count("HTTP/1.1 ") != 1:
+        if status not in ("400", "414", "417", "431", "501", "505") or len(re.findall(r"HTTP/1\.1 \d", said)) != 1:
             raise Failed(f"{what}: {said!r}")
         contains(said, "Connection: close", what)
     equal(node.process("a", {"id": 1}).status, 200, "another document")
