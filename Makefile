@@ -290,7 +290,7 @@ DEPS       := gcc make binutils pkg-config libcurl4-gnutls-dev libjansson-dev li
               libgnutls28-dev liburcu-dev nettle-dev libpcre2-dev libxxhash-dev zlib1g-dev \
               libjq-dev
 DEPS_CHECK := g++ check etcd-server etcd-client openssl python3 python3-jsonschema python3-yaml \
-              graphviz curl
+              graphviz curl mandoc
 DEPS_CHART := prometheus python3-jsonschema python3-pip python3-yaml
 DEPS_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 # The original is written in Go and takes 1.24 or newer: where Debian's is older, put one on the PATH.

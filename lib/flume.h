@@ -238,6 +238,9 @@ struct flume_call {
 	/* The library's.  A predicate or condition that cannot answer says so with flume_fail; the
 	 * step that asked fails with that, whatever the answer.  NULL: nobody would hear it. */
 	struct flume_err *doubt;
+	/* Yours, as `user` is: for who must tell a call that was left behind from a later one with the
+	 * same user. */
+	uint64_t id;
 };
 
 flume_cancel *flume_cancel_new(void);
@@ -683,6 +686,8 @@ struct flume_event {
 	const char *old_version; /* of the one before, or ""                             */
 	uint64_t generation;
 	const struct flume_err *err; /* NULL when nothing failed; of findings, the first */
+	const struct flume_call *call; /* that made it, or the copy of it that the step was given;
+					* NULL when no call did */
 };
 
 /* A listener runs on the thread that made the event, with no lock held: one that takes its time

@@ -18,6 +18,8 @@
 #include "agent/cmd/store.h"
 #include "agent/engine/engine.h"
 #include "agent/etcd/etcd.h"
+#include "agent/fleet/page.h"
+#include "agent/fleet/recorder.h"
 #include "agent/fleet/status.h"
 #include "agent/http/http.h"
 #include "agent/log/log.h"
@@ -53,6 +55,8 @@ struct agent {
 	struct fleet_status *status;
 	struct notify *notify;
 	struct reload *reload;
+	struct recorder *recorder, *switch_recorder; /* NULL: none */
+	struct fleet_page *fleet;
 };
 
 /* ---- schemas set over HTTP, in a folder ---- */
@@ -143,9 +147,13 @@ static int open_etcd(struct agent *a, struct flume_err *err)
 	const char *endpoints = a->options->etcd;
 	struct etcd_options options = store_options(endpoints, &a->options->how);
 	options.notice = on_notice;
-	if (endpoints)
-		a->etcd = etcd_new(a->loop, &options, err);
-	return a->etcd || !endpoints ? 0 : err->code;
+	if (!endpoints)
+		return 0;
+	a->etcd = etcd_new(a->loop, &options, err);
+	if (!a->etcd)
+		return err->code;
+	a->fleet = fleet_page_new(a->loop, a->etcd, a->options->prefix);
+	return a->fleet ? 0 : flume_fail(err, FLUME_NOMEM, "out of memory");
 }
 
 static struct http_options http_options(const struct agent_options *o,
@@ -163,6 +171,8 @@ static struct http_options http_options(const struct agent_options *o,
 		.prefix = o->prefix,
 		.max_body = (size_t)o->max_body,
 		.timeout_ns = o->request_timeout,
+		.idle_ns = o->idle,
+		.stream_idle_ns = o->stream_idle,
 		.drain_ns = o->drain ? o->drain : 1, /* 0: at once */
 	};
 }
@@ -176,6 +186,7 @@ static int open_http(struct agent *a, struct flume_err *err)
 	options.keeper = o->dir ? &keeper : NULL;
 	options.switches = a->switches.all;
 	options.switch_keeper = o->dir ? &switch_keeper : NULL;
+	options.fleet = a->fleet;
 	options.etcd = o->write_through ? a->etcd : NULL;
 	return http_new(&a->http, a->loop, a->factory, a->engine, a->board, &options, err);
 }
@@ -205,6 +216,26 @@ static void on_status(void *arg)
 	fleet_status_changed(a->status);
 }
 
+/* Whoever writes to a folder of etcd by other means than flume is put on record.  With a pace there may
+ * have been several in between. */
+static int open_recorder(const struct agent *a, struct recorder **out, const char *folder,
+			 struct sink *sink, struct flume_err *err)
+{
+	const struct agent_options *o = a->options;
+	const struct recorder_options options = {
+		.prefix = o->prefix,
+		.folder = folder,
+		.node = a->facts.node,
+		.within_ns = o->record_within,
+	};
+	if (!o->record_within || o->poll)
+		return 0;
+	int code = recorder_new(out, a->loop, a->etcd, &options, err);
+	if (!code)
+		*sink = recorder_sink(*out, *sink);
+	return code;
+}
+
 /* Pins and switches lie beside the schemas in the store, so what one revision changes of them comes
  * together: pins and switches first, for schemas are measured by them. */
 static int open_etcd_source(struct agent *a, struct flume_err *err)
@@ -217,13 +248,18 @@ static int open_etcd_source(struct agent *a, struct flume_err *err)
 		{"confirm/", engine_side_sink(e, ENGINE_CONFIRMS)},
 		{"freeze", engine_side_sink(e, ENGINE_FREEZE)},
 	};
+	struct sink schemas = engine_sink(e), switches = switches_sink(a->switches.all);
+	int code = open_recorder(a, &a->recorder, "schemas/", &schemas, err);
+	if (!code)
+		code = open_recorder(a, &a->switch_recorder, "switches/", &switches, err);
 	const struct source_folder main[] = {
 		{"pins/", engine_side_sink(e, ENGINE_PINS)},
-		{"switches/", switches_sink(a->switches.all)},
-		{"schemas/", engine_sink(e)},
+		{"switches/", switches},
+		{"schemas/", schemas},
 	};
-	int code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,
-				   sizeof beside / sizeof *beside, o->poll, err);
+	if (!code)
+		code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,
+				       sizeof beside / sizeof *beside, o->poll, err);
 	if (!code)
 		code = source_etcd_new(&a->source, a->loop, a->etcd, o->prefix, main,
 				       sizeof main / sizeof *main, o->poll, err);
@@ -386,6 +422,8 @@ static void stop(struct agent *a)
 	a->reload = reload_free(a->reload);
 	a->source = source_free(a->source);
 	a->beside = source_free(a->beside);
+	a->recorder = recorder_free(a->recorder);
+	a->switch_recorder = recorder_free(a->switch_recorder);
 	if (a->engine)
 		engine_on_status(a->engine, NULL, NULL);
 	a->http = http_free(a->http);
@@ -393,6 +431,7 @@ static void stop(struct agent *a)
 	agent_switches_end(&a->switches, a->http);
 	a->engine = engine_free(a->engine);
 	leave(a);
+	a->fleet = fleet_page_free(a->fleet);
 	a->etcd = etcd_free(a->etcd);
 	a->factory = flume_factory_free(a->factory);
 	agent_switches_fini(&a->switches);
@@ -409,11 +448,9 @@ static int run(const struct cmd_call *call)
 	struct agent a = {.options = call->options, .signals = -1};
 	struct flume_err err = {0};
 	int code = agent_facts(&a.facts, a.options, &err);
-	if (code)
-		code = cmd_fail(code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE, "agent: %s",
-				err.text);
-	if (!code)
-		code = agent_switches_begin(&a.switches, a.options, call->conf);
+	code = code ? cmd_fail(code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE, "agent: %s",
+			       err.text)
+		    : agent_switches_begin(&a.switches, a.options, call->conf);
 	if (!code)
 		code = bench_factory(&a.factory, a.switches.board, call->conf, BENCH_RUN);
 	if (code) {

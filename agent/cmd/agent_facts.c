@@ -67,21 +67,25 @@ static void name_after_host(char out[129])
 		memcpy(out, "node", sizeof "node");
 }
 
+bool agent_node_name(char out[129], const char *given)
+{
+	if (!given)
+		name_after_host(out);
+	else if (source_name_good(given))
+		memcpy(out, given, strlen(given) + 1);
+	else
+		return false;
+	return true;
+}
+
 static int find_name(const struct asked *a)
 {
-	const char *node = a->o->node;
-	if (!node) {
-		name_after_host(a->f->node);
+	if (agent_node_name(a->f->node, a->o->node))
 		return 0;
-	}
-	if (!source_name_good(node))
-		return blame(
-			a, "node",
-			"'%s' cannot name a node: expected a lower-case letter or a digit, "
-			"then those, '.', '_' or '-'",
-			node);
-	memcpy(a->f->node, node, strlen(node) + 1);
-	return 0;
+	return blame(a, "node",
+		     "'%s' cannot name a node: expected a lower-case letter or a digit, then "
+		     "those, '.', '_' or '-'",
+		     a->o->node);
 }
 
 static int check_labels(const struct asked *a)

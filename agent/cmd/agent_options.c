@@ -25,6 +25,10 @@ const struct conf_option agent_option_rows[] = {
 	 "Without a proof from the source for so long, twice its pace at least, the node says "
 	 "that it is blind; 0: never.",
 	 .reload = CONF_LIVE},
+	{"record-within", 0, CONF_DURATION, "TIME", "10s", "FLUME_RECORD_WITHIN",
+	 ROW(record_within),
+	 "Record what others than flume change in etcd, after a time by chance up to this; 0: "
+	 "never. With --poll it is never."},
 	{"node", 0, CONF_TEXT, "NAME", NULL, "FLUME_NODE", ROW(node),
 	 "The name of this node. Default: the host name."},
 	{"label", 0, CONF_TEXTS, "KEY=VALUE", NULL, "FLUME_LABEL", ROW(labels),
@@ -71,6 +75,11 @@ const struct conf_option agent_option_rows[] = {
 	 "The largest document or schema that is taken over HTTP.", .reload = CONF_LIVE},
 	{"request-timeout", 0, CONF_DURATION, "TIME", "30s", "FLUME_REQUEST_TIMEOUT",
 	 ROW(request_timeout), "The most that a call may take.", .reload = CONF_LIVE},
+	{"idle", 0, CONF_DURATION, "TIME", "30s", "FLUME_IDLE", ROW(idle),
+	 "How long a client may be silent, take for the head of a request, or leave an answer "
+	 "unread."},
+	{"stream-idle", 0, CONF_DURATION, "TIME", "5m", "FLUME_STREAM_IDLE", ROW(stream_idle),
+	 "How long the next line of a stream of documents may take to come."},
 	{"drain", 0, CONF_DURATION, "TIME", "10s", "FLUME_DRAIN", ROW(drain),
 	 "What requests in flight get at the end, before they are cancelled.",
 	 .reload = CONF_LIVE},

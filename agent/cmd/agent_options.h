@@ -14,8 +14,8 @@ struct agent_options {
 		*url_ca_file, *url_token_file, *config;
 	struct etcd_how how;
 	const char *const *labels, *const *allow_hosts, *const *urls, *const *tap_redact;
-	int64_t poll, blind_after, probation, probation_requests, case_limit, max_body,
-		request_timeout, drain;
+	int64_t poll, record_within, blind_after, probation, probation_requests, case_limit,
+		max_body, request_timeout, idle, stream_idle, drain;
 	double probation_error_rate;
 	int log, log_level, same_version, downgrade;
 	bool write_through;
@@ -36,6 +36,8 @@ struct agent_facts { /* all zero is an empty one */
 /* Looks at what no single row can say.  0, FLUME_INVALID or FLUME_NOMEM, with `err` filled;
  * agent_facts_fini either way. */
 int agent_facts(struct agent_facts *, const struct agent_options *, struct flume_err *err);
+/* The name of the node; `given` NULL: after the host.  False: it cannot name one. */
+bool agent_node_name(char out[129], const char *given);
 void agent_facts_fini(struct agent_facts *);
 
 #endif

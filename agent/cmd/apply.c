@@ -2,16 +2,14 @@
  * Lint, test, compare and put.  What etcd holds already is read first: schemas may refer to
  * those, and each write demands that its key is still as it was read, so nobody's work is
  * undone unseen.
- *
- * A write whose answer got lost may have happened.  Then the key is read again: it holds what
- * was to be written, or it does not.
  */
 #include "agent/cmd/agent_options.h"
+#include "agent/cmd/change.h"
 #include "agent/cmd/cmd.h"
-#include "agent/cmd/follow.h"
 #include "agent/cmd/options.h"
 #include "agent/cmd/plan.h"
 #include "agent/cmd/store.h"
+#include "agent/cmd/wait.h"
 #include "agent/source/slurp.h"
 #include "lib/base/text.h"
 
@@ -21,7 +19,7 @@
 
 struct apply_options {
 	const char *const *files;
-	const char *etcd, *prefix, *config;
+	const char *etcd, *prefix, *config, *by, *why;
 	struct etcd_how how;
 	int64_t timeout, case_limit;
 	int output, same_version;
@@ -33,6 +31,7 @@ static const struct conf_option options[] = {
 	 "What to apply; may be given again."},
 	OPTION_ETCD(apply_options),
 	OPTION_PREFIX(apply_options),
+	OPTION_WHO(apply_options),
 	{"wait", 'w', CONF_FLAG, "", NULL, NULL, offsetof(struct apply_options, wait),
 	 "Wait until every live node runs it, or one says why not."},
 	{"timeout", 0, CONF_DURATION, "TIME", "60s", NULL,
@@ -54,58 +53,16 @@ struct session {
 	struct etcd_sync *etcd;
 	struct etcd_result list;
 	struct plan plan;
-	struct follow_wanted *wanted; /* one for each file, in the plan's order */
+	struct wait_name *wanted; /* one for each file, in the plan's order */
 	size_t n_wanted;
+	struct store_change *changes; /* one for each file that was written */
+	size_t n_changes;
 	struct text json;
 };
 
 static int out_of_memory(void)
 {
 	return cmd_fail(CMD_NEGATIVE, "out of memory");
-}
-
-/* ---- one write ---- */
-
-/* 0 when the key holds the file's text and was written after `expected`, with its revision. */
-static int look_again(struct session *s, const char *key, const struct file *f,
-		      int64_t expected, int64_t *out_revision)
-{
-	struct etcd_result r = {0};
-	struct flume_err err = {0};
-	if (etcd_sync_range(s->etcd, &(struct etcd_query){.key = key}, &r, &err))
-		return FLUME_IO;
-	bool ours = r.n == 1 && r.kvs[0].mod_revision > expected &&
-		    r.kvs[0].value_len == f->len && !memcmp(r.kvs[0].value, f->text, f->len);
-	if (ours)
-		*out_revision = r.kvs[0].mod_revision;
-	etcd_result_fini(&r);
-	return ours ? 0 : FLUME_NOT_FOUND;
-}
-
-static int put(struct session *s, const struct file *f, int64_t expected, int64_t *out_revision)
-{
-	struct etcd_result r = {0};
-	struct flume_err err = {0};
-	struct text t = {0};
-	text_addf(&t, "%sschemas/%s", s->options->prefix, f->name);
-	char *key = text_take(&t);
-	if (!key)
-		return out_of_memory();
-	int code = etcd_sync_put_if(s->etcd, key, f->text, f->len, expected, 0, &r, &err);
-	if (code == 0)
-		*out_revision = r.revision;
-	if (code == 0 || code == FLUME_CONFLICT)
-		etcd_result_fini(&r);
-	if ((code == FLUME_IO || code == FLUME_TIMED_OUT) &&
-	    look_again(s, key, f, expected, out_revision) == 0)
-		code = 0;
-	free(key);
-	if (code == FLUME_CONFLICT)
-		return cmd_fail(
-			CMD_CONFLICT,
-			"%s: somebody else changed it since it was read; nothing was written",
-			f->name);
-	return code ? cmd_fail(cmd_exit_of(code), "%s: %s", f->name, err.text) : 0;
 }
 
 /* ---- all writes ---- */
@@ -126,6 +83,29 @@ static void tell(struct session *s, const struct file *f, const char *word, int6
 		  flume_schema_get_digest(f->schema), revision);
 }
 
+static int put(struct session *s, const struct file *f, const struct etcd_kv *seen,
+	       int64_t *out_revision)
+{
+	struct store_change *c = &s->changes[s->n_changes++];
+	*c = (struct store_change){
+		.prefix = s->options->prefix,
+		.folder = "schemas/",
+		.name = f->name,
+		.seen = seen,
+		.text = f->text,
+		.len = f->len,
+		.action = "apply",
+		.by = s->options->by,
+		.why = s->options->why,
+	};
+	int code = change_write(s->etcd, c);
+	if (code)
+		s->n_changes--;
+	else
+		*out_revision = c->revision;
+	return code;
+}
+
 static int apply_one(struct session *s, const struct file *f)
 {
 	const struct etcd_kv *kv =
@@ -133,15 +113,14 @@ static int apply_one(struct session *s, const struct file *f)
 	bool same = kv && kv->value_len == f->len && !memcmp(kv->value, f->text, f->len);
 	int64_t revision = kv ? kv->mod_revision : 0;
 	if (!same && !s->options->dry_run) {
-		int code = put(s, f, revision, &revision);
+		int code = put(s, f, kv, &revision);
 		if (code && s->options->output == OUTPUT_JSON)
 			tell(s, f, code == CMD_CONFLICT ? "conflict" : "failed", revision);
 		if (code)
 			return code;
 	}
 	tell(s, f, same ? "unchanged" : kv ? "configured" : "created", revision);
-	s->wanted[s->n_wanted++] =
-		(struct follow_wanted){f->name, flume_schema_get_digest(f->schema), revision};
+	s->wanted[s->n_wanted++] = (struct wait_name){FLEET_SCHEMA, f->name, revision};
 	return 0;
 }
 
@@ -161,7 +140,8 @@ static int apply_all(struct session *s)
 {
 	int code = 0;
 	s->wanted = calloc(s->plan.files.n, sizeof *s->wanted);
-	if (!s->wanted)
+	s->changes = calloc(s->plan.files.n, sizeof *s->changes);
+	if (!s->wanted || !s->changes)
 		return out_of_memory();
 	for (size_t i = 0; i < s->plan.files.n && !code; i++)
 		code = apply_one(s, &s->plan.files.all[s->plan.order[i]]);
@@ -221,6 +201,15 @@ static int read_store(struct session *s)
 	return code;
 }
 
+static int wait_for_nodes(const struct session *s)
+{
+	const struct apply_options *o = s->options;
+	const struct follow_from from = {
+		.endpoints = o->etcd, .prefix = o->prefix, .how = &o->how, .patient = true};
+	return wait_fleet(&from, &(struct wait_for){.names = s->wanted, .n = s->n_wanted},
+			  o->timeout, NULL, NULL);
+}
+
 static int run(const struct cmd_call *call)
 {
 	struct session s = {.options = call->options};
@@ -236,8 +225,13 @@ static int run(const struct cmd_call *call)
 		code = refuse_reuse(&s);
 	if (!code)
 		code = apply_all(&s);
-	if (!code && o->wait && !o->dry_run)
-		code = follow(o->etcd, &o->how, o->prefix, s.wanted, s.n_wanted, o->timeout);
+	if (!code && o->wait && !o->dry_run) {
+		code = wait_for_nodes(&s);
+		change_note_outcomes(s.etcd, s.changes, s.n_changes);
+	}
+	while (s.n_changes)
+		change_fini(&s.changes[--s.n_changes]);
+	free(s.changes);
 	free(s.wanted);
 	text_fini(&s.json);
 	plan_fini(&s.plan);
@@ -253,7 +247,9 @@ const struct command command_apply = {
 	.details =
 		"Checks the schemas, runs their canary cases, and only if all is well writes "
 		"them to "
-		"etcd, each only if nobody changed it in the meantime. The name of a schema is "
+		"etcd, each only if nobody changed it in the meantime, and with a record of "
+		"who "
+		"did it and why, which 'flume history' shows. The name of a schema is "
 		"that of its file without suffix.",
 	.negative = "findings, failed cases, or a node refuses",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_CONFLICT | 1U << CMD_NOT_FOUND |

@@ -7,6 +7,7 @@
  */
 #include "agent/cmd/bench.h"
 
+#include "agent/cmd/bench_switches.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/findings.h"
 #include "agent/document/document.h"
@@ -108,7 +109,7 @@ int bench_look(const struct conf *conf, flume_report *report, struct flume_err *
 
 static bool is_clean(const struct file *f)
 {
-	return f->schema && !flume_report_size(f->report);
+	return f->schema && !f->is_switch && !flume_report_size(f->report);
 }
 
 static int hold_places(flume_factory *factory, const struct files *files)
@@ -117,7 +118,9 @@ static int hold_places(flume_factory *factory, const struct files *files)
 	int code = flume_schema_parse(&schema, placeholder, sizeof placeholder - 1, FLUME_JSON,
 				      NULL, NULL);
 	for (size_t i = 0; i < files->n && code >= 0; i++)
-		code = flume_factory_set_schema(factory, files->all[i].name, schema, NULL);
+		if (!files->all[i].is_switch)
+			code = flume_factory_set_schema(factory, files->all[i].name, schema,
+							NULL);
 	flume_schema_unref(schema);
 	return code < 0 ? cmd_fail(CMD_NEGATIVE, "the schemas cannot be checked: %s",
 				   flume_code_text(code))
@@ -139,6 +142,8 @@ int bench_check(flume_factory *factory, struct files *files)
 			flume_report_add(f->report, "rejected", "", NULL, NULL, "%s",
 					 flume_code_text(result));
 	}
+	if (!code && bench_switches(files))
+		code = out_of_memory();
 	return code;
 }
 
@@ -150,18 +155,19 @@ int bench_check_structure(struct files *files)
 		    flume_schema_check(f->schema, NULL, f->report) == FLUME_NOMEM)
 			return out_of_memory();
 	}
-	return 0;
+	return bench_read_switches(files) ? out_of_memory() : 0;
 }
 
 int bench_build(flume_factory *factory, const struct files *files, const char *path,
 		flume_pipeline **out)
 {
 	for (size_t i = 0; i < files->n; i++)
-		if (!strcmp(files->all[i].path, path))
+		if (!strcmp(files->all[i].path, path) && !files->all[i].is_switch)
 			return flume_schema_build(files->all[i].schema, factory, out, NULL)
 				       ? cmd_fail(CMD_NEGATIVE, "%s: it cannot be built", path)
 				       : 0;
-	return cmd_fail(CMD_USAGE, "%s: a schema is wanted here, not a folder", path);
+	return cmd_fail(CMD_USAGE, "%s: a schema is wanted here, not a folder or a switch",
+			path);
 }
 
 size_t bench_findings(const struct files *files)

@@ -20,7 +20,6 @@ enum bench_use {
 /* With all kinds of documents, those of plug-ins, and the components that the configuration declares.  A/B
  * switches are asked for on the board (which outlives the factory; NULL: there are none).  What is wrong is
  * written to stderr.  0 or an exit code. */
-struct switchboard;
 int bench_factory(flume_factory **out, struct switchboard *, const struct conf *,
 		  enum bench_use);
 

@@ -11,17 +11,15 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_agent,      &command_lint,
-	&command_test,       &command_run,
-	&command_diff,       &command_apply,
-	&command_get,        &command_status,
-	&command_graph,      &command_top,
-	&command_tap,        &command_hold,
-	&command_release,    &command_clear,
-	&command_confirm,    &command_switch,
-	&command_components, &command_completion,
-	&command_man,        &command_help,
-	&command_version,    NULL,
+	&command_agent,      &command_lint,       &command_test,
+	&command_run,        &command_diff,       &command_apply,
+	&command_get,        &command_delete,     &command_history,
+	&command_rollback,   &command_switch,     &command_status,
+	&command_explain,    &command_graph,      &command_top,
+	&command_tap,        &command_hold,       &command_release,
+	&command_clear,      &command_confirm,    &command_doctor,
+	&command_components, &command_completion, &command_man,
+	&command_help,       &command_version,    NULL,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands - 1)

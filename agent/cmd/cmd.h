@@ -65,7 +65,8 @@ int cmd_close_output(int code);
 extern const struct command command_agent, command_lint, command_test, command_run,
 	command_diff, command_top, command_tap, command_apply, command_get, command_status,
 	command_graph, command_components, command_hold, command_release, command_clear,
-	command_confirm, command_switch, command_completion, command_man, command_help,
-	command_version;
+	command_confirm, command_completion, command_man, command_help, command_version,
+	command_delete, command_switch, command_history, command_explain, command_rollback,
+	command_doctor;
 
 #endif

@@ -5,6 +5,7 @@
 #include "agent/cmd/behaviour.h"
 #include "agent/cmd/bench.h"
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/drift.h"
 #include "agent/cmd/findings.h"
 #include "agent/cmd/intake.h"
 #include "agent/cmd/options.h"
@@ -19,13 +20,18 @@
 
 struct diff_options {
 	bool behaviour;
-	const char *input, *config;
-	const char *const *ignore;
+	const char *input, *config, *etcd, *prefix;
+	struct etcd_how how;
+	const char *const *ignore, *const *files;
 	int64_t examples, max_line;
 	int output;
 };
 
 static const struct conf_option options[] = {
+	{"file", 'f', CONF_TEXTS, "FILE|DIR", NULL, NULL, offsetof(struct diff_options, files),
+	 "Compare it with what etcd holds under its name; may be given again."},
+	OPTION_ETCD(diff_options),
+	OPTION_PREFIX(diff_options),
 	{"behaviour", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct diff_options, behaviour),
 	 "Run the same documents through both, and compare what becomes of them."},
 	{"input", 'i', CONF_TEXT, "FILE", NULL, NULL, offsetof(struct diff_options, input),
@@ -37,7 +43,7 @@ static const struct conf_option options[] = {
 	{"max-line", 0, CONF_SIZE, "SIZE", "1MiB", "FLUME_MAX_LINE",
 	 offsetof(struct diff_options, max_line), "A longer line is left out."},
 	OPTION_CONFIG(diff_options,
-		      "The agent's configuration, for the components it declares."),
+		      "The agent's configuration, for etcd, prefix and components."),
 	OPTION_OUTPUT(diff_options),
 	{0},
 };
@@ -203,7 +209,7 @@ static void session_fini(struct session *s)
 	}
 }
 
-static int run(const struct cmd_call *call)
+static int diff_behaviour(const struct cmd_call *call)
 {
 	const struct diff_options *o = call->options;
 	struct session *s = calloc(1, sizeof *s);
@@ -211,7 +217,7 @@ static int run(const struct cmd_call *call)
 		return out_of_memory();
 	s->options = o;
 	s->behaviour.n_examples = (size_t)o->examples;
-	int code = o->behaviour ? read_paths(s) : cmd_fail(CMD_USAGE, "diff: say --behaviour");
+	int code = read_paths(s);
 	for (int i = 0; i < BEHAVIOUR_SIDES && !code; i++)
 		code = build(call, s, i);
 	if (!code)
@@ -221,26 +227,42 @@ static int run(const struct cmd_call *call)
 	return code;
 }
 
+static int run(const struct cmd_call *call)
+{
+	const struct diff_options *o = call->options;
+	const struct drift_options files = {o->files, o->etcd, o->prefix, &o->how, o->output};
+	if (o->behaviour == (*o->files != NULL))
+		return cmd_fail(
+			CMD_USAGE,
+			"diff: either --behaviour OLD NEW, or -f FILE|DIR against etcd");
+	if (o->behaviour && call->conf->n_words < BEHAVIOUR_SIDES)
+		return cmd_fail(CMD_USAGE, "diff: --behaviour takes two schemas: OLD NEW");
+	if (!o->behaviour && call->conf->n_words)
+		return cmd_fail(CMD_USAGE, "diff: unexpected argument '%s'",
+				call->conf->words[0]);
+	return o->behaviour ? diff_behaviour(call) : drift(&files);
+}
+
 const struct command command_diff = {
 	.name = "diff",
-	.usage = "--behaviour [OPTION...] OLD NEW [FILE|DIR...]",
-	.about = "Show what two schemas make of the same documents.",
-	.details = "Runs the JSON documents of stdin or --input, one a line, through the "
-		   "pipelines of "
-		   "the schemas OLD and NEW, and tells which outcomes, outputs and routes "
-		   "differ, with "
-		   "counts and the first examples, and how long both took. Nothing is sent "
-		   "anywhere, as "
-		   "in a canary. Of an output every member counts, by value; of the routes "
-		   "those at "
-		   "filters, switches and fallbacks that the document meets, by name, in both. "
-		   "Further "
-		   "files are schemas that OLD and NEW refer to.",
+	.usage = "[OPTION...] -f FILE|DIR | --behaviour OLD NEW [FILE|DIR...]",
+	.about = "Show how files differ from etcd, or what two schemas make of documents.",
+	.details =
+		"With -f each file is compared, line by line, with what etcd holds under its "
+		"name. With --behaviour the JSON documents of stdin or --input, one a line, "
+		"run "
+		"through the pipelines of the schemas OLD and NEW, and it is told which "
+		"outcomes, outputs and routes differ, with counts and the first examples, and "
+		"how long both took. Nothing is sent anywhere, as in a canary. Of an output "
+		"every member counts, by value; of the routes those at filters, switches and "
+		"fallbacks that the document meets, by name, in both. Further files are "
+		"schemas "
+		"that OLD and NEW refer to.",
 	.negative = "something differs, or findings in a schema",
-	.exits = 1U << CMD_NOT_FOUND,
+	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_NOT_FOUND | 1U << CMD_TIMED_OUT |
+		 1U << CMD_NOT_ALLOWED,
 	.options = options,
 	.size = sizeof(struct diff_options),
-	.least = 2,
 	.most = SIZE_MAX,
 	.run = run,
 };

@@ -19,6 +19,7 @@ static void file_fini(struct file *f)
 	free(f->path);
 	free(f->text);
 	flume_schema_unref(f->schema);
+	ab_unref(f->sw);
 	flume_report_free(f->report);
 }
 
@@ -27,6 +28,7 @@ void files_fini(struct files *files)
 	for (size_t i = 0; i < files->n; i++)
 		file_fini(&files->all[i]);
 	free(files->all);
+	switchboard_unref(files->board);
 	*files = (struct files){0};
 }
 
@@ -43,6 +45,12 @@ static int unreadable(const char *path, int code)
 		return cmd_fail(CMD_USAGE, "%s: not a file", path);
 	return cmd_fail(CMD_NOT_FOUND, "%s: %s", path,
 			strerror(code == FLUME_NOT_FOUND ? ENOENT : errno));
+}
+
+static bool is_switch(const flume_value *root)
+{
+	return flume_value_get(root, "variants") && !flume_value_get(root, "type") &&
+	       !flume_value_get(root, "ref") && !flume_value_get(root, "stream");
 }
 
 /* What it fills belongs to `f` also after a failure. */
@@ -62,6 +70,7 @@ static int read_one(struct file *f, const char *path)
 	if (code)
 		return unreadable(path, code);
 	code = flume_schema_parse(&f->schema, f->text, f->len, f->format, NULL, f->report);
+	f->is_switch = !code && is_switch(flume_schema_get_root(f->schema));
 	return code == FLUME_NOMEM ? out_of_memory() : 0;
 }
 
@@ -127,6 +136,7 @@ static int by_name(const void *a, const void *b)
 {
 	const struct file *x = a, *y = b;
 	int order = strcmp(x->name, y->name);
+	order = order ? order : x->is_switch - y->is_switch;
 	return order ? order : strcmp(x->path, y->path);
 }
 
@@ -143,9 +153,17 @@ int files_read(struct files *files, char *const *words, size_t n)
 		qsort(files->all, files->n, sizeof *files->all, by_name);
 	for (size_t i = 1; i < files->n; i++) {
 		struct file *f = &files->all[i];
-		if (!strcmp(f->name, f[-1].name))
+		if (!strcmp(f->name, f[-1].name) && f->is_switch == f[-1].is_switch)
 			flume_report_add(f->report, "duplicate-name", "", NULL, NULL,
-					 "schema '%s' is also in %s", f->name, f[-1].path);
+					 "%s '%s' is also in %s",
+					 f->is_switch ? "switch" : "schema", f->name,
+					 f[-1].path);
 	}
 	return 0;
+}
+
+int files_take_switches(struct files *files, const struct conf *conf)
+{
+	files->shared = flume_value_get(conf->root, "components");
+	return switchboard_new(&files->board, NULL) ? out_of_memory() : 0;
 }

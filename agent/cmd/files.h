@@ -1,8 +1,9 @@
-/* files.h - inside agent/cmd: the schemas that a command line names, read and parsed. */
+/* files.h - inside agent/cmd: the schemas and switches that a command line names, read and parsed. */
 #ifndef FLUME_AGENT_CMD_FILES_H
 #define FLUME_AGENT_CMD_FILES_H
 
-#include "lib/flume.h"
+#include "agent/conf/conf.h"
+#include "agent/split/switchboard.h"
 
 struct file {
 	char *name; /* of the schema: the file's without folders and suffix */
@@ -11,18 +12,27 @@ struct file {
 	size_t len;
 	enum flume_format format;
 	flume_schema *schema; /* NULL: it does not parse, and the report says why */
+	bool is_switch;       /* by its `variants`; then `schema` is its document alone */
+	struct ab_switch *sw; /* of one that is right; set by a check */
 	flume_report *report; /* never NULL */
 };
 
 struct files {            /* all zero is none */
 	struct file *all; /* sorted by name, for equal ones by path */
 	size_t n, cap;
+	/* Where the switches among them answer, and the `components` of the node that may ask them, lent; both
+	 * NULL: they are refused. */
+	struct switchboard *board;
+	const flume_value *shared;
 };
 
 /* Words are files, or folders of NAME.yaml, NAME.yml and NAME.json (not those below them). What
  * is wrong in a file is in its report; what is wrong with a word is written to stderr.  Returns
  * 0 or an exit code. */
 int files_read(struct files *, char *const *words, size_t n);
+/* Switches are welcome among them, and have a board from now on: for bench_factory, before which the files
+ * must not end.  0 or an exit code. */
+int files_take_switches(struct files *, const struct conf *);
 void files_fini(struct files *);
 
 #endif

@@ -1,156 +1,126 @@
 /*
- * Nodes write their status when something in it changes, under a lease that ends with them.  So
- * the keys below nodes/ are the live nodes, and following them is enough: list once, watch from
- * there, and look at everything again after each change.
+ * Nodes write their status when something in it changes, under a lease that ends with them.  So the
+ * keys below nodes/ are the live nodes, and following them is enough.  What is wanted lies behind
+ * them in the order of keys, so one watch has both, in the order in which they happened.
  */
 #include "agent/cmd/follow.h"
 
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/store.h"
 #include "agent/etcd/etcd.h"
+#include "agent/fleet/read.h"
+#include "agent/fleet/roster.h"
 #include "agent/loop/loop.h"
-#include "lib/base/map.h"
 #include "lib/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define RETRY INT64_C(500000000)
+#define RETRY  INT64_C(500000000)
+#define GATHER INT64_C(100000000)
 
 struct follow {
-	const struct follow_wanted *wanted;
-	size_t n;
-	char *prefix; /* with nodes/ */
+	const struct follow_from *from;
+	const struct follow_calls *calls;
 	struct loop *loop;
 	struct etcd *etcd;
+	struct fleet_read *read;
 	struct etcd_watch *watch;
-	struct loop_timer *again, *deadline;
-	struct map nodes; /* name to flume_value */
-	bool listed, progress;
-	int code; /* negative: not decided yet */
+	struct loop_timer *again, *gather, *deadline;
+	struct fleet_roster roster;
+	struct fleet_view *view; /* NULL: nothing was read yet */
+	char why[512];           /* the last reading failed; "": it did not */
+	bool gathering;
+	int code;
 };
 
-enum verdict { RUNS, NOT_YET, WILL_NOT };
-
-static const char *text_of(const flume_value *map, const char *key)
+static void stop(struct follow *f, int code)
 {
-	const flume_value *v = map ? flume_value_get(map, key) : NULL;
-	return v ? flume_value_text(v) : "";
+	if (f->code == FOLLOW_ON)
+		f->code = code;
 }
 
-static const flume_value *schema_of(const flume_value *status, const char *name)
+static void stop_without_memory(struct follow *f)
 {
-	const flume_value *schemas = flume_value_get(status, "schemas");
-	return schemas ? flume_value_get(schemas, name) : NULL;
+	if (f->code == FOLLOW_ON)
+		f->code = cmd_fail(CMD_NEGATIVE, "out of memory");
 }
 
-static enum verdict judge(const flume_value *status, const struct follow_wanted *wanted)
+static void look(void *arg)
 {
-	const flume_value *schema = schema_of(status, wanted->name);
-	if (!schema)
-		return NOT_YET;
-	if (!strcmp(text_of(flume_value_get(schema, "running"), "digest"), wanted->digest))
-		return RUNS;
-	const char *state = text_of(schema, "state");
-	const char *revision = text_of(flume_value_get(schema, "wanted"), "revision");
-	bool ended = !strcmp(state, "rejected") || !strcmp(state, "rolled-back") ||
-		     !strcmp(state, "held");
-	return ended && strtoll(revision, NULL, 10) >= wanted->revision ? WILL_NOT : NOT_YET;
-}
-
-static void tell(const struct follow *f, const char *node, const flume_value *status,
-		 const struct follow_wanted *wanted)
-{
-	const flume_value *schema = schema_of(status, wanted->name);
-	const flume_value *attempted = schema ? flume_value_get(schema, "attempted") : NULL;
-	const char *words[] = {schema ? text_of(schema, "state") : "not there yet",
-			       text_of(schema, "reason"), text_of(attempted, "stage"),
-			       text_of(attempted, "error")};
-	if (f->progress)
-		fputs("\r\033[K", stderr);
-	fprintf(stderr, "%s: %s: ", node, wanted->name);
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (*words[i])
-			fprintf(stderr, "%s%s", i ? ": " : "", words[i]);
-	fputc('\n', stderr);
-}
-
-/* Tells of every node with this verdict; how many there are. */
-static size_t each(const struct follow *f, enum verdict verdict, bool telling)
-{
-	size_t found = 0;
-	for (size_t i = 0; i < f->nodes.len; i++) {
-		for (size_t j = 0; j < f->n; j++) {
-			const flume_value *status = f->nodes.entries[i].thing;
-			if (judge(status, &f->wanted[j]) != verdict)
-				continue;
-			if (telling)
-				tell(f, f->nodes.entries[i].name, status, &f->wanted[j]);
-			found++;
-		}
-	}
-	return found;
-}
-
-static void decide(struct follow *f)
-{
-	if (!f->listed || f->code >= 0)
+	struct follow *f = arg;
+	struct fleet_view *view = NULL;
+	if (f->code == FOLLOW_ON)
+		view = fleet_roster_view(&f->roster, f->from->only);
+	f->gathering = false;
+	if (!view) {
+		stop_without_memory(f);
 		return;
-	size_t refused = each(f, WILL_NOT, true), missing = each(f, NOT_YET, false);
-	size_t all = f->nodes.len * f->n;
-	if (f->progress && !refused)
-		fprintf(stderr, "\r\033[K%zu of %zu", all - missing, all);
-	if (refused)
-		f->code = CMD_NEGATIVE;
-	else if (all && !missing)
-		f->code = CMD_DONE;
-	if (f->code >= 0)
-		loop_stop(f->loop);
+	}
+	struct fleet_view *before = f->view;
+	f->view = view;
+	stop(f, f->calls->look(f->calls->arg, view));
+	fleet_view_free(before);
+}
+
+static void changed(struct follow *f)
+{
+	if (f->gathering)
+		return;
+	f->gathering = true;
+	loop_timer_arm(f->gather, GATHER);
 }
 
 static void on_deadline(void *arg)
 {
 	struct follow *f = arg;
-	if (f->code >= 0)
-		return;
-	each(f, NOT_YET, true);
-	if (!f->nodes.len)
-		cmd_fail(0, "no node has a status below %s", f->prefix);
-	f->code = cmd_fail(CMD_TIMED_OUT, "timed out");
-	loop_stop(f->loop);
+	if (f->code == FOLLOW_ON)
+		stop(f, f->calls->late(f->calls->arg, f->view, f->why));
 }
 
-/* ---- what etcd says ---- */
-
-static void forget(struct follow *f, const char *key)
+static void tell_link(struct follow *f, const char *why)
 {
-	flume_value_free(map_remove(&f->nodes, key + strlen(f->prefix)));
+	if (f->calls->link)
+		f->calls->link(f->calls->arg, why);
 }
 
-static void learn(struct follow *f, const struct etcd_kv *kv)
+/* ---- the watch ---- */
+
+static int take_event(struct follow *f, const struct etcd_event *event)
 {
-	const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
-	flume_value *status = NULL;
-	void *old = NULL;
-	if (flume_value_parse(&status, kv->value, kv->value_len, FLUME_JSON, &limits, NULL))
-		return;
-	if (map_put(&f->nodes, kv->key + strlen(f->prefix), status, &old))
-		flume_value_free(status);
-	flume_value_free(old);
+	const char *name;
+	struct fleet_said *said = NULL;
+	int key = fleet_key(event->kv.key, strlen(f->from->prefix), &name);
+	int64_t revision = event->deleted ? 0 : event->kv.mod_revision;
+	f->roster.revision = event->kv.mod_revision;
+	if (key < FLEET_KEY_NODE)
+		return fleet_roster_want(&f->roster, (enum fleet_kind)key, name, revision);
+	if (key == FLEET_KEY_NODE && event->deleted)
+		fleet_roster_leave(&f->roster, name);
+	if (key != FLEET_KEY_NODE || event->deleted)
+		return 0;
+	int code = fleet_said_read(&said, name, event->kv.value, event->kv.value_len);
+	return code ? code : fleet_roster_say(&f->roster, said);
 }
 
 static void on_events(const struct etcd_event *events, size_t n, void *arg)
 {
 	struct follow *f = arg;
-	for (size_t i = 0; i < n; i++) {
-		if (events[i].deleted)
-			forget(f, events[i].kv.key);
-		else
-			learn(f, &events[i].kv);
-	}
-	decide(f);
+	for (size_t i = 0; i < n; i++)
+		if (take_event(f, &events[i]))
+			stop_without_memory(f);
+	changed(f);
+}
+
+static void on_up(void *arg)
+{
+	tell_link(arg, "");
+}
+
+static void on_down(const struct flume_err *err, void *arg)
+{
+	tell_link(arg, err->text);
 }
 
 static void on_relist(enum etcd_relist why, int64_t revision, void *arg)
@@ -161,87 +131,138 @@ static void on_relist(enum etcd_relist why, int64_t revision, void *arg)
 	loop_timer_arm(f->again, RETRY);
 }
 
-static void forget_all(struct follow *f)
-{
-	for (size_t i = 0; i < f->nodes.len; i++)
-		flume_value_free(f->nodes.entries[i].thing);
-	map_fini(&f->nodes);
-	f->nodes = (struct map){0};
-}
-
-static void on_list(struct etcd_result *r, void *arg)
+static void begin_watch(struct follow *f)
 {
 	static const struct etcd_watch_calls calls = {
 		.on_events = on_events,
+		.on_up = on_up,
+		.on_down = on_down,
 		.on_relist = on_relist,
 	};
-	struct follow *f = arg;
-	if (!r->code) {
-		forget_all(f);
-		for (size_t i = 0; i < r->n; i++)
-			learn(f, &r->kvs[i]);
-		f->listed = true;
+	struct text first = {0}, last = {0};
+	text_addf(&first, "%snodes/", f->from->prefix);
+	text_addf(&last, "%sswitches0", f->from->prefix);
+	if (!first.failed && !last.failed)
 		f->watch = etcd_watch_new(f->etcd,
-					  &(struct etcd_watch_options){.prefix = f->prefix,
-								       .after = r->revision,
-								       .keys = (int64_t)r->n},
+					  &(struct etcd_watch_options){
+						  .prefix = first.s,
+						  .end = last.s,
+						  .after = f->roster.revision,
+						  .keys = -1,
+					  },
 					  &calls, f);
-	}
+	text_fini(&first);
+	text_fini(&last);
 	if (!f->watch)
-		loop_timer_arm(f->again, RETRY);
-	decide(f);
+		stop_without_memory(f);
 }
 
-static void list(void *arg)
+/* ---- reading all of it ---- */
+
+static void on_begin(void *arg)
 {
 	struct follow *f = arg;
-	const struct etcd_query query = {.key = f->prefix, .prefix = true};
-	if (!etcd_range(f->etcd, &query, on_list, f))
-		loop_timer_arm(f->again, RETRY);
+	fleet_roster_fini(&f->roster);
+}
+
+static void on_want(void *arg, enum fleet_kind kind, const char *name, int64_t revision)
+{
+	struct follow *f = arg;
+	if (fleet_roster_want(&f->roster, kind, name, revision))
+		stop_without_memory(f);
+}
+
+static void on_say(void *arg, struct fleet_said *said)
+{
+	struct follow *f = arg;
+	if (fleet_roster_say(&f->roster, said))
+		stop_without_memory(f);
+}
+
+static void on_failed(struct follow *f, const struct flume_err *err)
+{
+	snprintf(f->why, sizeof f->why, "%s", err->text);
+	if (!f->view && !f->from->patient && f->code == FOLLOW_ON)
+		f->code = cmd_fail(cmd_exit_of(err->code), "%s", err->text);
+	tell_link(f, err->text);
+	loop_timer_arm(f->again, RETRY);
+}
+
+static void on_end(void *arg, int64_t revision, const struct flume_err *err)
+{
+	struct follow *f = arg;
+	f->read = NULL;
+	if (err) {
+		on_failed(f, err);
+		return;
+	}
+	*f->why = '\0';
+	f->roster.revision = revision;
+	begin_watch(f);
+	look(f);
+}
+
+static void read_all(void *arg)
+{
+	static const struct fleet_read_calls calls = {on_begin, on_want, on_say, on_end};
+	struct follow *f = arg;
+	f->read = fleet_read_new(f->etcd, f->from->prefix, &calls, f);
+	if (!f->read)
+		stop_without_memory(f);
 }
 
 /* ---- the whole ---- */
 
-static int open_all(struct follow *f, const struct etcd_options *options, const char *prefix,
-		    struct flume_err *err)
+static int open_all(struct follow *f, struct flume_err *err)
 {
-	struct text t = {0};
-	text_addf(&t, "%snodes/", prefix);
-	f->prefix = text_take(&t);
+	const struct etcd_options options = store_options(f->from->endpoints, f->from->how);
 	f->loop = loop_new();
-	if (!f->prefix || !f->loop)
+	if (!f->loop)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	f->again = loop_timer_new(f->loop, list, f);
+	f->again = loop_timer_new(f->loop, read_all, f);
+	f->gather = loop_timer_new(f->loop, look, f);
 	f->deadline = loop_timer_new(f->loop, on_deadline, f);
-	if (!f->again || !f->deadline)
+	if (!f->again || !f->gather || !f->deadline)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
-	f->etcd = etcd_new(f->loop, options, err);
+	f->etcd = etcd_new(f->loop, &options, err);
 	return f->etcd ? 0 : err->code;
 }
 
-int follow(const char *endpoints, const struct etcd_how *how, const char *prefix,
-	   const struct follow_wanted *wanted, size_t n, int64_t timeout_ns)
+static void close_all(struct follow *f)
 {
-	struct follow f = {
-		.wanted = wanted, .n = n, .code = -1, .progress = isatty(STDERR_FILENO)};
+	etcd_watch_free(f->watch);
+	fleet_read_cancel(f->read);
+	etcd_free(f->etcd);
+	loop_timer_free(f->again);
+	loop_timer_free(f->gather);
+	loop_timer_free(f->deadline);
+	loop_free(f->loop);
+	fleet_roster_fini(&f->roster);
+	fleet_view_free(f->view);
+}
+
+int follow(const struct follow_from *from, int64_t timeout_ns, const struct follow_calls *calls)
+{
+	struct follow f = {.from = from, .calls = calls, .code = FOLLOW_ON};
 	struct flume_err err = {0};
-	const struct etcd_options options = store_options(endpoints, how);
-	int code = open_all(&f, &options, prefix, &err);
+	int code = cmd_check_prefix(from->prefix);
+	if (!code)
+		code = store_check(from->how);
+	if (code)
+		return code;
+	code = open_all(&f, &err);
 	if (code) {
 		f.code = cmd_fail(cmd_exit_of(code), "%s", err.text);
 	} else {
-		loop_timer_arm(f.deadline, timeout_ns);
+		if (timeout_ns)
+			loop_timer_arm(f.deadline, timeout_ns);
 		loop_timer_arm(f.again, 0);
-		loop_run(f.loop);
-		if (f.progress)
-			fputs("\r\033[K", stderr);
 	}
-	etcd_watch_free(f.watch);
-	etcd_free(f.etcd);
-	forget_all(&f);
-	loop_timer_free(f.again);
-	loop_timer_free(f.deadline);
-	loop_free(f.loop);
-	free(f.prefix);
+	while (f.code == FOLLOW_ON) {
+		loop_step(f.loop, 100);
+		if (f.code == FOLLOW_ON && calls->idle)
+			stop(&f, calls->idle(calls->arg));
+	}
+	close_all(&f);
 	return f.code;
 }

@@ -23,12 +23,14 @@ static int check(const struct cmd_call *call, struct files *files)
 {
 	const struct lint_options *o = call->options;
 	flume_factory *factory = NULL;
-	int code = files_read(files, call->conf->words, call->conf->n_words);
+	int code = files_take_switches(files, call->conf);
+	if (!code)
+		code = files_read(files, call->conf->words, call->conf->n_words);
 	if (code)
 		return code;
 	if (o->structure)
 		return bench_check_structure(files);
-	code = bench_factory(&factory, NULL, call->conf, BENCH_CHECK);
+	code = bench_factory(&factory, files->board, call->conf, BENCH_CHECK);
 	if (!code)
 		code = bench_check(factory, files);
 	flume_factory_free(factory);
@@ -53,8 +55,9 @@ static int run(const struct cmd_call *call)
 const struct command command_lint = {
 	.name = "lint",
 	.usage = "[OPTION...] FILE|DIR...",
-	.about = "Find everything that is wrong with schemas.",
-	.details = "Finds everything that is wrong with the schemas, and says where. A folder "
+	.about = "Find everything that is wrong with schemas and switches.",
+	.details = "Finds everything that is wrong with schemas and A/B switches, and says "
+		   "where. A folder "
 		   "stands "
 		   "for the .yaml, .yml and .json files in it. Files that are looked at "
 		   "together may "

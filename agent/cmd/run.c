@@ -231,7 +231,9 @@ static int run(const struct cmd_call *call)
 	s->rejects.fd = -1;
 	int code = check_threads(s->options->threads);
 	if (!code)
-		code = bench_factory(&factory, NULL, call->conf, BENCH_RUN);
+		code = files_take_switches(&files, call->conf);
+	if (!code)
+		code = bench_factory(&factory, files.board, call->conf, BENCH_RUN);
 	if (!code)
 		code = build(call, factory, &files, &s->pipeline);
 	if (!code) {
@@ -240,8 +242,8 @@ static int run(const struct cmd_call *call)
 	}
 	int number = s->pump.signal;
 	flume_pipeline_unref(s->pipeline);
-	files_fini(&files);
 	flume_factory_free(factory);
+	files_fini(&files);
 	free(s);
 	/* Whoever waits for us has to see what ended us: a shell ends its loop by that. */
 	if (number) {
@@ -262,7 +264,8 @@ const struct command command_run = {
 		"that "
 		"is not JSON, or that a step refuses, is rejected: it is told on stderr (or "
 		"--rejects) with its number, and the others go on. A dropped document is not a "
-		"rejected one. Further files are schemas that SCHEMA refers to. SIGINT and "
+		"rejected one. Further files are schemas that SCHEMA refers to, and A/B "
+		"switches that it asks. SIGINT and "
 		"SIGTERM "
 		"end it after what has been read is answered, or after a second: then the "
 		"results "

@@ -1,24 +1,48 @@
 /*
- * Every node says of itself what it wants, what it tried and what it runs.  All that is left to
- * do is to count, and to show those that do not run what they want.
+ * Every node says of itself what it wants, what it tried and what it runs, and etcd holds what is
+ * wanted: agent/fleet makes one view of the two, and this shows it, once, as it changes, or when it
+ * is as it should be.
  */
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/fetch.h"
+#include "agent/cmd/follow.h"
 #include "agent/cmd/options.h"
+#include "agent/cmd/status_print.h"
+#include "agent/cmd/status_watch.h"
 #include "agent/cmd/store.h"
-#include "agent/cmd/table.h"
-#include "lib/base/map.h"
+#include "agent/cmd/wait.h"
+#include "agent/engine/facts.h"
+#include "agent/fleet/view_json.h"
+#include "agent/source/source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct status_options {
 	const char *etcd, *prefix, *agent, *config;
 	struct etcd_how how;
+	int64_t timeout;
 	int output;
+	bool watch, wait, proven, check, raw;
 };
 
 static const struct conf_option options[] = {
+	{"watch", 'w', CONF_FLAG, "", NULL, NULL, offsetof(struct status_options, watch),
+	 "Show it again whenever it changes: the whole on a terminal, elsewhere a line for "
+	 "each "
+	 "change."},
+	{"wait", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct status_options, wait),
+	 "Until every live node runs what is wanted (0), or one says why not (1)."},
+	{"proven", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct status_options, proven),
+	 "With --wait: and no probation is under way any more."},
+	{"timeout", 0, CONF_DURATION, "TIME", NULL, NULL,
+	 offsetof(struct status_options, timeout),
+	 "End --wait (with 6) or --watch then. Default: 5m for --wait, none for --watch."},
+	{"check", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct status_options, check),
+	 "Exit with 1 when a node is not as wanted, or blind, or its status cannot be read."},
+	{"raw", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct status_options, raw),
+	 "What each node says, word for word, as JSON."},
 	OPTION_ETCD(status_options),
 	OPTION_PREFIX(status_options),
 	OPTION_AGENT(status_options),
@@ -27,333 +51,221 @@ static const struct conf_option options[] = {
 	{0},
 };
 
-struct fleet {
-	struct node {
-		const char *name; /* lent by the status, or by the key */
-		flume_value *status;
-	} * nodes;
-	size_t n;
-};
+#define WAIT_DEFAULT INT64_C(300000000000)
 
 static int out_of_memory(void)
 {
 	return cmd_fail(CMD_NEGATIVE, "out of memory");
 }
 
-static const char *text_of(const flume_value *map, const char *key)
-{
-	const flume_value *v = map ? flume_value_get(map, key) : NULL;
-	return v ? flume_value_text(v) : "";
-}
-
-static const char *version_of(const flume_value *schema, const char *part)
-{
-	return text_of(flume_value_get(schema, part), "version");
-}
-
-static bool is_astray(const flume_value *schema)
-{
-	const char *state = text_of(schema, "state");
-	return strcmp(state, "running") != 0 && strcmp(state, "probation") != 0;
-}
-
-/* A text that is no status counts as a node that says nothing. */
-static int add_node(struct fleet *fleet, const char *name, const char *text, size_t len)
-{
-	const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
-	struct node *node = &fleet->nodes[fleet->n++];
-	*node = (struct node){.name = name};
-	int code = flume_value_parse(&node->status, text, len, FLUME_JSON, &limits, NULL);
-	if (code == FLUME_NOMEM)
-		return out_of_memory();
-	if (code)
-		cmd_fail(0, "node '%s': its status does not parse", name);
-	const char *left_out = text_of(node->status, "left_out");
-	if (*left_out)
-		cmd_fail(0, "node '%s': its status is too big: %s schemas are left out", name,
-			 left_out);
-	return 0;
-}
-
-static void fleet_fini(struct fleet *fleet)
-{
-	for (size_t i = 0; i < fleet->n; i++)
-		flume_value_free(fleet->nodes[i].status);
-	free(fleet->nodes);
-}
-
-/* ---- as text ---- */
-
-static const flume_value *schemas_of(const struct node *node)
-{
-	const flume_value *schemas =
-		node->status ? flume_value_get(node->status, "schemas") : NULL;
-	return schemas && flume_value_type(schemas) == FLUME_MAP ? schemas : NULL;
-}
-
-/* Counts under "schema\tversion\tstate". */
-static int count(struct map *counts, const char *name, const flume_value *schema)
+static int print(const struct fleet_view *view, int output)
 {
 	struct text t = {0};
-	void *old = NULL;
-	text_addf(&t, "%s\t%s\t%s", name, version_of(schema, "running"),
-		  text_of(schema, "state"));
-	char *key = text_take(&t);
-	if (!key)
-		return FLUME_NOMEM;
-	uintptr_t n = (uintptr_t)map_get(counts, key) + 1;
-	int code = map_put(counts, key, (void *)n, &old);
-	free(key);
-	return code;
-}
-
-static int count_all(struct map *counts, const struct fleet *fleet)
-{
-	for (size_t i = 0; i < fleet->n; i++) {
-		const flume_value *schemas = schemas_of(&fleet->nodes[i]);
-		for (size_t j = 0; schemas && j < flume_value_size(schemas); j++)
-			if (count(counts, flume_value_text(flume_value_key(schemas, j)),
-				  flume_value_at(schemas, j)))
-				return FLUME_NOMEM;
-	}
-	return 0;
-}
-
-static void print_counts(struct table *table, const struct map *counts)
-{
-	table_row(table, (const char *[]){"SCHEMA", "RUNNING", "STATE", "NODES"});
-	for (size_t i = 0; i < counts->len; i++) {
-		char *key = counts->entries[i].copy;
-		char *version = strchr(key, '\t');
-		char *state = version ? strchr(version + 1, '\t') : NULL;
-		char number[32];
-		if (!state)
-			continue;
-		*version++ = '\0';
-		*state++ = '\0';
-		snprintf(number, sizeof number, "%zu", (size_t)counts->entries[i].thing);
-		table_row(table, (const char *[]){key, version, state, number});
-	}
-}
-
-/* Of what an operator holds, the operator; of a held deletion, the way out; of all else, what was
- * attempted. */
-static void add_why(struct text *why, const flume_value *schema)
-{
-	const flume_value *attempted = flume_value_get(schema, "attempted");
-	const flume_value *hold = flume_value_get(schema, "hold");
-	const char *stage = text_of(attempted, "stage");
-	const char *error = text_of(attempted, "error");
-	const char *reason = text_of(schema, "reason");
-	bool held = !strcmp(reason, "pinned") || !strcmp(reason, "frozen");
-	bool gone = !strcmp(reason, "mass-delete");
-	text_add(why, reason);
-	if (held && hold)
-		text_addf(why, " by %s: %s", text_of(hold, "by"), text_of(hold, "why"));
-	else if (gone)
-		text_add(why, ": 'flume confirm' carries it out");
-	else if (*stage || *error)
-		text_addf(why, "%s%s%s%s", *reason ? ": " : "", stage,
-			  *stage && *error ? ": " : "", error);
-}
-
-static void add_astray(struct table *table, const char *node, const char *name,
-		       const flume_value *schema)
-{
-	struct text why = {0};
-	add_why(&why, schema);
-	char *line = text_take(&why);
-	table_row(table, (const char *[]){node, name, text_of(schema, "state"),
-					  version_of(schema, "wanted"),
-					  version_of(schema, "running"), line});
-	table->failed = table->failed || !line;
-	free(line);
-}
-
-static size_t list_astray(struct table *table, const struct fleet *fleet)
-{
-	size_t n = 0;
-	table_row(table,
-		  (const char *[]){"NODE", "SCHEMA", "STATE", "WANTED", "RUNNING", "WHY"});
-	for (size_t i = 0; i < fleet->n; i++) {
-		const flume_value *schemas = schemas_of(&fleet->nodes[i]);
-		for (size_t j = 0; schemas && j < flume_value_size(schemas); j++) {
-			const flume_value *schema = flume_value_at(schemas, j);
-			if (!is_astray(schema))
-				continue;
-			add_astray(table, fleet->nodes[i].name,
-				   flume_value_text(flume_value_key(schemas, j)), schema);
-			n++;
-		}
-	}
-	return n;
-}
-
-/* Those that have heard no proof from their source for too long: what they run may be old. */
-static size_t list_blind(struct table *table, const struct fleet *fleet)
-{
-	size_t n = 0;
-	table_row(table, (const char *[]){"BLIND", "PROVED AT", "REVISION", "WHY"});
-	for (size_t i = 0; i < fleet->n; i++) {
-		const flume_value *status = fleet->nodes[i].status;
-		const flume_value *fresh = status ? flume_value_get(status, "freshness") : NULL;
-		if (strcmp(text_of(fresh, "blind"), "true") != 0)
-			continue;
-		const char *at = text_of(fresh, "proved_at");
-		table_row(table,
-			  (const char *[]){fleet->nodes[i].name, *at ? at : "never",
-					   text_of(fresh, "proved_revision"),
-					   text_of(flume_value_get(status, "link"), "why")});
-		n++;
-	}
-	return n;
-}
-
-/* Documents of extra cases that are broken: an older one is in force, or none. */
-static size_t list_broken(struct table *table, const struct fleet *fleet)
-{
-	size_t n = 0;
-	table_row(table, (const char *[]){"NODE", "BROKEN CASES", "ERROR"});
-	for (size_t i = 0; i < fleet->n; i++) {
-		const flume_value *status = fleet->nodes[i].status;
-		const flume_value *all = status ? flume_value_get(status, "canaries") : NULL;
-		for (size_t j = 0; all && j < flume_value_size(all); j++) {
-			const char *error = text_of(flume_value_at(all, j), "error");
-			const flume_value *name = flume_value_key(all, j);
-			if (!*error || !name)
-				continue;
-			table_row(table, (const char *[]){fleet->nodes[i].name,
-							  flume_value_text(name), error});
-			n++;
-		}
-	}
-	return n;
-}
-
-static int print_text(const struct fleet *fleet)
-{
-	struct table broken = {.columns = 3};
-	struct table counted = {.columns = 4}, astray = {.columns = 6}, blind = {.columns = 4};
-	struct map counts = {0};
-	bool good = count_all(&counts, fleet) == 0;
+	char at[STAMP_SIZE];
+	stamp_write(at, stamp_now());
+	if (output == OUTPUT_JSON)
+		fleet_view_json(&t, view, at);
+	else
+		status_print(&t, view);
+	bool good = !t.failed && !view->failed;
 	if (good)
-		print_counts(&counted, &counts);
-	printf("%zu node%s\n", fleet->n, fleet->n == 1 ? "" : "s");
-	if (counts.len) {
-		putchar('\n');
-		good = good && table_print(stdout, &counted);
-	}
-	if (list_astray(&astray, fleet)) {
-		putchar('\n');
-		good = good && table_print(stdout, &astray);
-	}
-	if (list_blind(&blind, fleet)) {
-		putchar('\n');
-		good = good && table_print(stdout, &blind);
-	}
-	if (list_broken(&broken, fleet)) {
-		putchar('\n');
-		good = good && table_print(stdout, &broken);
-	}
-	map_fini(&counts);
-	table_fini(&broken);
-	table_fini(&counted);
-	table_fini(&blind);
-	table_fini(&astray);
+		fputs(t.s ? t.s : "", stdout);
+	text_fini(&t);
 	return good ? CMD_DONE : out_of_memory();
 }
 
-/* ---- as JSON ---- */
+/* ---- once ---- */
 
-static int print_json(const struct fleet *fleet)
+static bool is_well(const struct fleet_view *view)
 {
-	fputs("{\"nodes\":[", stdout);
-	const char *comma = "\n";
-	for (size_t i = 0; i < fleet->n; i++) {
-		if (!fleet->nodes[i].status)
-			continue;
-		char *json = flume_value_dup_json(fleet->nodes[i].status);
-		if (!json)
-			return out_of_memory();
-		printf("%s%s", comma, json);
-		comma = ",\n";
-		free(json);
-	}
-	fputs("]}\n", stdout);
-	return CMD_DONE;
+	for (size_t i = 0; i < view->n_troubles; i++)
+		if (view->troubles[i].ill <= FLEET_BLIND)
+			return false;
+	return view->well == view->nodes;
 }
 
-static int print(const struct fleet *fleet, int output)
+static int finish(const struct status_options *o, const char *only,
+		  const struct fleet_view *view)
 {
-	return output == OUTPUT_JSON ? print_json(fleet) : print_text(fleet);
+	if (only && !view->n_items)
+		return cmd_fail(CMD_NOT_FOUND, "no schema or switch '%s'", only);
+	int code = print(view, o->output);
+	return !code && o->check && !is_well(view) ? CMD_NEGATIVE : code;
 }
 
-/* ---- the command ---- */
+static int once(const struct status_options *o, const struct follow_from *from)
+{
+	struct fleet_view *view = NULL;
+	int code = follow_once(from, &view);
+	if (!code)
+		code = finish(o, from->only, view);
+	fleet_view_free(view);
+	return code;
+}
 
-static int from_etcd(const struct status_options *o)
+/* ---- until it is as it should be ---- */
+
+static void show(void *arg, const struct fleet_view *view)
+{
+	const struct status_options *o = arg;
+	(void)print(view, o->output);
+}
+
+static int wait_until_well(const struct status_options *o, const struct follow_from *from)
+{
+	const struct wait_name name = {.kind = FLEET_KINDS, .name = from->only};
+	return wait_fleet(from,
+			  &(struct wait_for){&name, from->only ? 1 : 0, .proven = o->proven},
+			  o->timeout ? o->timeout : WAIT_DEFAULT, show, (void *)(uintptr_t)o);
+}
+
+/* ---- word for word ---- */
+
+/* What is no JSON cannot be shown as such. */
+static int print_raw(const char *node, const char *text, size_t len, const char **comma)
+{
+	const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
+	flume_value *status = NULL;
+	int code = flume_value_parse(&status, text, len, FLUME_JSON, &limits, NULL);
+	char *json = code ? NULL : flume_value_dup_json(status);
+	flume_value_free(status);
+	if (code && code != FLUME_NOMEM)
+		return cmd_fail(0, "node '%s': its status does not parse", node);
+	if (!json)
+		return out_of_memory();
+	printf("%s%s", *comma, json);
+	*comma = ",\n";
+	free(json);
+	return 0;
+}
+
+static int raw_from_etcd(const struct status_options *o)
 {
 	struct etcd_sync *etcd = NULL;
 	struct etcd_result list = {0};
-	struct fleet fleet = {0};
+	const char *comma = "\n";
 	int code = store_open(&etcd, o->etcd, &o->how, o->prefix);
 	if (!code)
 		code = store_list(etcd, o->prefix, "nodes/", &list);
 	if (!code)
-		fleet.nodes = calloc(list.n ? list.n : 1, sizeof *fleet.nodes);
-	if (!code && !fleet.nodes)
-		code = out_of_memory();
-	for (size_t i = 0; i < list.n && fleet.nodes && !code; i++)
-		code = add_node(&fleet, store_name(&list.kvs[i], o->prefix, "nodes/"),
-				list.kvs[i].value, list.kvs[i].value_len);
+		fputs("{\"nodes\":[", stdout);
+	for (size_t i = 0; i < list.n && !code; i++)
+		code = print_raw(store_name(&list.kvs[i], o->prefix, "nodes/"),
+				 list.kvs[i].value, list.kvs[i].value_len, &comma);
 	if (!code)
-		code = print(&fleet, o->output);
-	fleet_fini(&fleet);
+		fputs("]}\n", stdout);
 	etcd_result_fini(&list);
 	etcd_sync_free(etcd);
 	return code;
 }
 
-static int from_agent(const struct status_options *o)
+/* ---- one agent ---- */
+
+/* Its own name, where it says one. */
+static int read_said(struct fleet_said **out, const char *agent, const struct text *body)
+{
+	flume_value *status = NULL;
+	const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
+	const char *text = body->s ? body->s : "";
+	int code = flume_value_parse(&status, text, body->len, FLUME_JSON, &limits, NULL);
+	const char *name = flume_value_text(flume_value_get(status, "node"));
+	if (code && code != FLUME_NOMEM)
+		code = cmd_fail(CMD_UNREACHABLE, "%s: its status does not parse", agent);
+	else if (code || fleet_said_read(out, *name ? name : agent, text, body->len))
+		code = out_of_memory();
+	flume_value_free(status);
+	return code;
+}
+
+static int view_one(const struct status_options *o, const char *only, const struct text *body)
+{
+	struct fleet_said *said = NULL;
+	int code = read_said(&said, o->agent, body);
+	struct fleet_view *view =
+		code ? NULL : fleet_view_new(&(struct fleet_view_options){.only = only});
+	if (view) {
+		fleet_view_add(view, said);
+		fleet_view_end(view);
+		code = finish(o, only, view);
+	} else if (!code) {
+		code = out_of_memory();
+	}
+	fleet_view_free(view);
+	fleet_said_free(said);
+	return code;
+}
+
+static int raw_from_agent(const struct status_options *o, const struct text *body)
+{
+	const char *comma = "\n";
+	fputs("{\"nodes\":[", stdout);
+	int code = print_raw(o->agent, body->s ? body->s : "", body->len, &comma);
+	fputs("]}\n", stdout);
+	return code;
+}
+
+static int from_agent(const struct status_options *o, const char *only)
 {
 	struct flume_err err = {0};
 	struct text body = {0};
-	struct node node = {0};
-	struct fleet fleet = {.nodes = &node};
 	int code = fetch(o->agent, "/status", "application/json", &body, &err);
-	if (code) {
+	if (code)
 		code = cmd_fail(cmd_exit_of(code), "%s", err.text);
-	} else {
-		code = add_node(&fleet, o->agent, body.s ? body.s : "", body.len);
-		if (!code && !node.status)
-			code = CMD_UNREACHABLE;
-	}
-	if (!code) {
-		if (*text_of(node.status, "node"))
-			node.name = text_of(node.status, "node");
-		code = print(&fleet, o->output);
-	}
-	flume_value_free(node.status);
+	else if (o->raw)
+		code = raw_from_agent(o, &body);
+	else
+		code = view_one(o, only, &body);
 	text_fini(&body);
 	return code;
+}
+
+/* ---- the command ---- */
+
+static int check_words(const struct status_options *o, const char *name)
+{
+	if (o->watch + o->wait + o->raw > 1)
+		return cmd_fail(CMD_USAGE, "status: --watch, --wait and --raw: one of them");
+	if (name && !source_name_good(name))
+		return cmd_fail(CMD_USAGE, "status: '%s' cannot be a name", name);
+	if (o->raw && name)
+		return cmd_fail(CMD_USAGE, "status: --raw is of all there is");
+	if (!o->etcd && (o->watch || o->wait))
+		return cmd_fail(CMD_USAGE, "status: --watch and --wait need --etcd URL or "
+					   "FLUME_ETCD");
+	return 0;
 }
 
 static int run(const struct cmd_call *call)
 {
 	const struct status_options *o = call->options;
-	return o->etcd ? from_etcd(o) : from_agent(o);
+	const char *name = call->conf->n_words ? call->conf->words[0] : NULL;
+	const struct follow_from from = {
+		.endpoints = o->etcd, .prefix = o->prefix, .how = &o->how, .only = name};
+	int code = check_words(o, name);
+	if (code)
+		return code;
+	if (!o->etcd)
+		return from_agent(o, name);
+	return o->raw     ? raw_from_etcd(o)
+	       : o->watch ? status_watch(&from, o->timeout, o->output == OUTPUT_JSON)
+	       : o->wait  ? wait_until_well(o, &from)
+			  : once(o, &from);
 }
 
 const struct command command_status = {
 	.name = "status",
-	.usage = "[OPTION...]",
+	.usage = "[OPTION...] [NAME]",
 	.about = "Which node runs what, and who does not run what is wanted.",
-	.details = "Counts the nodes by schema, running version and state, then lists every "
-		   "node that "
-		   "does not run what is wanted, and why. Without --etcd one agent is asked "
-		   "for its "
-		   "own status.",
-	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_TIMED_OUT | 1U << CMD_NOT_ALLOWED,
+	.details =
+		"Counts the nodes by schema or switch, running version and state, then lists "
+		"every node that does not run what is wanted, and why, and the nodes that are "
+		"blind, silent or cannot be read. With NAME that schema or switch alone. "
+		"Without --etcd one agent is asked for its own status.",
+	.negative = "--check: a node is not as wanted; --wait: one says why not",
+	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_NOT_FOUND | 1U << CMD_TIMED_OUT |
+		 1U << CMD_NOT_ALLOWED,
 	.options = options,
 	.size = sizeof(struct status_options),
+	.most = 1,
 	.run = run,
 };

@@ -34,6 +34,12 @@ static const struct conf_option options[] = {
 	 offsetof(struct switch_options, same_version),
 	 "set: what to do with another content of a version that etcd holds; agents ask the "
 	 "same."},
+	{"input", 'i', CONF_TEXT, "FILE", NULL, NULL, offsetof(struct switch_options, input),
+	 "eval: documents, one a line, to tell the variants of; '-' is stdin."},
+	{"keys", 0, CONF_COUNT, "N", "100000", NULL, offsetof(struct switch_options, keys),
+	 "eval: without keys, show the shares over those from 1 to N."},
+	{"label", 0, CONF_TEXTS, "K=V", NULL, NULL, offsetof(struct switch_options, labels),
+	 "eval: a label of the node that asks. May be given again."},
 	OPTION_ETCD(switch_options),
 	OPTION_PREFIX(switch_options),
 	OPTION_AGENT(switch_options),
@@ -43,7 +49,7 @@ static const struct conf_option options[] = {
 };
 
 static const struct switch_verb *const verbs[] = {&switch_set, &switch_get, &switch_list,
-						  &switch_delete};
+						  &switch_delete, &switch_eval};
 #define VERBS (sizeof verbs / sizeof *verbs)
 
 /* ---- what the verbs share ---- */
@@ -76,8 +82,8 @@ static int unknown_verb(const char *word)
 	const char *near = suggest(word, names, VERBS);
 	return near ? cmd_fail(CMD_USAGE, "switch: '%s' is no verb (did you mean '%s'?)", word,
 			       near)
-		    : cmd_fail(CMD_USAGE, "switch: '%s' is no verb: set, get, list or delete",
-			       word);
+		    : cmd_fail(CMD_USAGE,
+			       "switch: '%s' is no verb: set, get, list, delete or eval", word);
 }
 
 static int run(const struct cmd_call *call)
@@ -100,8 +106,8 @@ static int run(const struct cmd_call *call)
 
 const struct command command_switch = {
 	.name = "switch",
-	.usage = "set|get|list|delete [OPTION...] [NAME...]",
-	.about = "A/B switches and flags: write, show and remove them.",
+	.usage = "set|get|list|delete|eval [OPTION...] [NAME...]",
+	.about = "A/B switches and flags: write, show, remove and try them.",
 	.details =
 		"`set NAME` changes what etcd holds (--weights a=90,b=10, --off, --on, "
 		"--default), or makes it (with --by); the rest of the document stays as it is "
@@ -109,7 +115,8 @@ const struct command command_switch = {
 		"files, each under its name without suffix. What is written is checked first, "
 		"also against the schemas in etcd, and only if nobody changed it in the "
 		"meantime. `get NAME` prints one, `list` all, of etcd or, without --etcd, of "
-		"the agent. `delete NAME...` removes them.",
+		"the agent. `delete NAME...` removes them. `eval FILE|NAME KEY...` says who "
+		"gets which variant, here and on every node.",
 	.negative = "findings, or schemas do not fit",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_CONFLICT | 1U << CMD_NOT_FOUND |
 		 1U << CMD_TIMED_OUT | 1U << CMD_NOT_ALLOWED,

@@ -18,6 +18,10 @@ struct switch_options {
 	/* What is to be another in the switch; NULL and false: nothing is said. */
 	const char *weights, *by, *fallback, *version;
 	bool on, off;
+	/* Whom to evaluate it for. */
+	const char *input;
+	const char *const *labels;
+	int64_t keys;
 };
 
 struct switch_verb {
@@ -25,7 +29,7 @@ struct switch_verb {
 	size_t least, most; /* words behind it */
 	int (*run)(const struct switch_options *, char *const *words, size_t n);
 };
-extern const struct switch_verb switch_set, switch_get, switch_list, switch_delete;
+extern const struct switch_verb switch_set, switch_get, switch_list, switch_delete, switch_eval;
 
 #define SWITCHES "switches/" /* below the prefix */
 

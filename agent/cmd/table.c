@@ -38,25 +38,34 @@ static size_t width(const char *s)
 	return n;
 }
 
-bool table_print(FILE *out, const struct table *t)
+void table_write(struct text *out, const struct table *t)
 {
 	size_t widths[TABLE_COLUMNS] = {0};
-	if (t->failed)
-		return false;
+	out->failed = out->failed || t->failed;
 	for (size_t i = 0; i < t->n; i++) {
 		size_t w = width(t->cells[i]);
 		if (w > widths[i % t->columns])
 			widths[i % t->columns] = w;
 	}
 	for (size_t i = 0; i < t->n; i++) {
-		print_clean(out, t->cells[i], strlen(t->cells[i]));
+		text_add_clean(out, t->cells[i], strlen(t->cells[i]));
 		if ((i + 1) % t->columns == 0)
-			fputc('\n', out);
+			text_add_char(out, '\n');
 		else
-			fprintf(out, "%*s",
-				(int)(widths[i % t->columns] - width(t->cells[i]) + 2), "");
+			text_addf(out, "%*s",
+				  (int)(widths[i % t->columns] - width(t->cells[i]) + 2), "");
 	}
-	return true;
+}
+
+bool table_print(FILE *out, const struct table *t)
+{
+	struct text text = {0};
+	table_write(&text, t);
+	bool good = !text.failed;
+	if (good && text.s)
+		fputs(text.s, out);
+	text_fini(&text);
+	return good;
 }
 
 void table_fini(struct table *t)

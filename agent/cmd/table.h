@@ -2,6 +2,8 @@
 #ifndef FLUME_AGENT_CMD_TABLE_H
 #define FLUME_AGENT_CMD_TABLE_H
 
+#include "lib/base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,6 +21,8 @@ struct table { /* all zero but `columns` is one without rows */
 void table_row(struct table *, const char *const *cells);
 /* The first row is the heading.  False when memory ran out. */
 bool table_print(FILE *, const struct table *);
+/* The same, to a text, which fails with the table. */
+void table_write(struct text *, const struct table *);
 void table_fini(struct table *);
 
 #endif

@@ -55,7 +55,9 @@ static int run(const struct cmd_call *call)
 	struct files files = {0}, against = {0};
 	struct cases cases = {0};
 	flume_factory *factory = NULL;
-	int code = bench_factory(&factory, NULL, call->conf, BENCH_CHECK);
+	int code = files_take_switches(&files, call->conf);
+	if (!code)
+		code = bench_factory(&factory, files.board, call->conf, BENCH_CHECK);
 	if (!code)
 		code = files_read(&files, call->conf->words, call->conf->n_words);
 	if (!code && o->against)
@@ -68,9 +70,9 @@ static int run(const struct cmd_call *call)
 		code = cases.failed || bench_findings(&files) ? CMD_NEGATIVE : CMD_DONE;
 	}
 	cases_fini(&cases);
+	flume_factory_free(factory);
 	files_fini(&files);
 	files_fini(&against);
-	flume_factory_free(factory);
 	return code;
 }
 

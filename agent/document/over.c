@@ -1,8 +1,10 @@
 #include "agent/document/over.h"
 
+#include "lib/base/clock.h"
+
 bool call_is_over(const struct flume_call *call)
 {
-	const struct flume_clock *clock = flume_clock_real();
 	return call && (flume_cancel_requested(call->cancel) ||
-			(call->deadline_ns && clock->now_ns(clock->arg) >= call->deadline_ns));
+			(call->deadline_ns &&
+			 clock_has_come(flume_clock_real(), call->deadline_ns)));
 }

@@ -25,7 +25,7 @@ static void write_status(struct text *t, const struct engine_config *c)
 	text_add_char(t, '}');
 }
 
-enum { RELOADS, SUCCESSFUL, SUCCESS_TIMESTAMP, RESTART_OPTIONS };
+enum { RELOADS, SUCCESSFUL, SUCCESS_TIMESTAMP, WAITING };
 
 const struct metric config_metrics[] = {
 	[RELOADS] = {"flume_config_reload_total",
@@ -40,10 +40,10 @@ const struct metric config_metrics[] = {
 			       METRIC_GAUGE,
 			       "When the configuration file was last taken.",
 			       {NULL}},
-	[RESTART_OPTIONS] = {"flume_config_restart_options",
-			     METRIC_GAUGE,
-			     "Options that the file has changed and that wait for a restart.",
-			     {NULL}},
+	[WAITING] = {"flume_config_restart_options",
+		     METRIC_GAUGE,
+		     "Options that the file has changed and that wait for a restart.",
+		     {NULL}},
 	{0},
 };
 
@@ -55,15 +55,16 @@ static void add_single(struct text *t, int metric, int64_t value)
 
 static void write_metrics(struct text *t, const struct engine_config *c)
 {
+	const struct metric *reloads = &config_metrics[RELOADS];
 	int64_t waiting = 0;
 	while (c->waiting && c->waiting[waiting])
 		waiting++;
-	metric_begin(t, &config_metrics[RELOADS]);
-	metric_add(t, &config_metrics[RELOADS], METRIC_OF("applied"), (int64_t)c->applied);
-	metric_add(t, &config_metrics[RELOADS], METRIC_OF("rejected"), (int64_t)c->rejected);
+	metric_begin(t, reloads);
+	metric_add(t, reloads, METRIC_OF("applied"), (int64_t)c->applied);
+	metric_add(t, reloads, METRIC_OF("rejected"), (int64_t)c->rejected);
 	add_single(t, SUCCESSFUL, !c->why);
 	add_single(t, SUCCESS_TIMESTAMP, c->at);
-	add_single(t, RESTART_OPTIONS, waiting);
+	add_single(t, WAITING, waiting);
 }
 
 int engine_say_config(struct engine *e, const struct engine_config *c)

@@ -1,4 +1,4 @@
-/* json.h - inside agent/engine: a JSON object, member by member. */
+/* json.h - a JSON object, member by member; for this room and those above. */
 #ifndef FLUME_AGENT_ENGINE_JSON_H
 #define FLUME_AGENT_ENGINE_JSON_H
 

@@ -278,9 +278,9 @@ void metrics_write(struct engine *e, bool ready, struct text *t)
 	add_updates(t, e);
 	add_trials(t, e);
 	add_sight(t, e);
+	if (e->config.metrics)
+		text_add(t, e->config.metrics);
 	guest_add_metrics(e, t);
 	add_single(t, DISK_OK, remembers, !e->disk_why);
 	add_single(t, DISK_UNUSABLE, remembers, (int64_t)e->saves.unusable);
-	if (e->config.metrics)
-		text_add(t, e->config.metrics);
 }

@@ -7,7 +7,6 @@
 #include "agent/metric/metric.h"
 
 extern const struct metric engine_metrics[];
-extern const struct metric
-	config_metrics[]; /* of the agent's own configuration: see config.c */
+extern const struct metric config_metrics[];
 
 #endif

@@ -129,9 +129,11 @@ struct etcd_call *etcd_delete_if(struct etcd *, const char *key, int64_t expecte
 enum etcd_target { ETCD_MOD_REVISION, ETCD_CREATE_REVISION, ETCD_VERSION, ETCD_VALUE };
 enum etcd_relation { ETCD_EQUAL, ETCD_NOT_EQUAL, ETCD_GREATER, ETCD_LESS };
 /* Of a key that is not there the revisions and the version are 0, and comparing its value is
- * false. */
+ * false.  With `prefix` it has to be true of every key that begins with `key`; where there is none,
+ * of one that is not there. */
 struct etcd_compare {
 	const char *key;
+	bool prefix;
 	enum etcd_target target;
 	enum etcd_relation relation;
 	int64_t number;    /* but for a value */

@@ -40,6 +40,11 @@ struct etcd_sync *etcd_sync_free(struct etcd_sync *s)
 	return NULL;
 }
 
+void etcd_sync_bound(struct etcd_sync *s, int within_ms)
+{
+	s->within_ms = within_ms;
+}
+
 static void on_done(struct etcd_result *r, void *arg)
 {
 	struct etcd_sync *s = arg;
@@ -107,4 +112,10 @@ int etcd_sync_delete_if(struct etcd_sync *s, const char *key, int64_t expected,
 			struct etcd_result *out, struct flume_err *err)
 {
 	return wait_for(s, etcd_delete_if(s->etcd, key, expected, on_done, s), out, err);
+}
+
+int etcd_sync_transact(struct etcd_sync *s, const struct etcd_txn *t, struct etcd_result *out,
+		       struct flume_err *err)
+{
+	return wait_for(s, etcd_transact(s->etcd, t, on_done, s), out, err);
 }

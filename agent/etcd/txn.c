@@ -30,7 +30,10 @@ static void add_compare(struct text *body, const struct etcd_compare *c)
 		[ETCD_LESS] = "LESS",
 	};
 	text_add_char(body, '{');
-	etcd_add_key(body, c->key);
+	if (c->prefix)
+		etcd_add_prefix(body, c->key, NULL, 0);
+	else
+		etcd_add_key(body, c->key);
 	text_addf(body, ",\"target\":\"%s\",", names[c->target].target);
 	if (c->target == ETCD_VALUE)
 		etcd_add_bytes(body, names[c->target].field, c->value, c->len);

@@ -7,6 +7,7 @@
  * an edit belongs to the engine then, and only knows whether somebody still waits for it.
  */
 #include "agent/http/etag.h"
+#include "agent/http/fleet.h"
 #include "agent/http/inside.h"
 #include "agent/http/through.h"
 #include "agent/switches/switches.h"
@@ -242,6 +243,11 @@ static bool expected(const struct edit *e)
 static void start(struct edits *edits, struct edit *e)
 {
 	struct request *r = e->request;
+	if (e->kind == EDIT_FLEET) {
+		free(e);
+		fleet_push(r);
+		return;
+	}
 	if (!expected(e)) {
 		request_ready(r);
 		free(e);

@@ -21,6 +21,17 @@ bool front_is_there(const struct request *r)
 	return there;
 }
 
+bool front_needs(const struct http *http, const char *schema)
+{
+	const struct shelf_view *view = http->shelf ? shelf_take(http->shelf) : NULL;
+	bool needed = false;
+	for (size_t i = 0; view && i < view->n; i++)
+		needed |= view->items[i].front && ab_find(view->items[i].sw, schema) >= 0;
+	if (view)
+		shelf_release(http->shelf, view);
+	return needed;
+}
+
 static void add_side(struct front *f, const struct request *r, const char *name)
 {
 	if (call_enter(&f->sides[f->n], r, name))

@@ -22,6 +22,8 @@ struct front {
 
 /* Is there such a schema, or switch in front? */
 bool front_is_there(const struct request *);
+/* Does a switch in front send documents to that schema? */
+bool front_needs(const struct http *, const char *schema);
 /* As of now; good until front_leave.  False, and nothing to leave: there is no such thing. */
 bool front_enter(struct front *, const struct request *);
 void front_leave(struct front *);

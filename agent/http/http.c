@@ -8,6 +8,7 @@
  */
 #include "agent/http/http.h"
 
+#include "agent/fleet/page.h"
 #include "agent/http/inside.h"
 #include "agent/http/through.h"
 #include "agent/log/log.h"
@@ -39,7 +40,8 @@ static int start_threads(struct http *http, const struct http_options *options,
 			.threads = options->threads,
 			.connections = options->connections,
 			.max_body = http->max_body,
-			.idle_ns = (int64_t)options->idle_s * NS_PER_S,
+			.idle_ns = OR(options->idle_ns, 30LL * NS_PER_S),
+			.pause_ns = OR(options->stream_idle_ns, 300LL * NS_PER_S),
 		},
 		&handler);
 	if (!http->serve)
@@ -79,6 +81,7 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 		http->read_only = strdup(options->read_only);
 	if (options->keeper)
 		http->keeper = *options->keeper;
+	http->fleet = options->fleet;
 	if (options->switch_keeper)
 		http->switch_keeper = *options->switch_keeper;
 	http->switches = options->switches;
@@ -166,6 +169,8 @@ static void stop_accepting(struct http *http)
 	if (http->edits)
 		edits_close(http->edits);
 	http->through = through_free(http->through);
+	if (http->fleet)
+		fleet_page_close(http->fleet);
 }
 
 /* Until no request waits.  False when the time is over before. */

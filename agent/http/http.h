@@ -13,6 +13,7 @@
 #include "lib/flume.h"
 
 struct etcd;
+struct fleet_page;
 struct http;
 
 /* Where what was set over HTTP is kept, so that it outlives the agent.  Both run on the loop
@@ -39,16 +40,18 @@ struct http_options {
 	const struct http_keeper *keeper;        /* [nothing is kept] */
 	struct switches *switches;               /* [there are none]  */
 	const struct http_keeper *switch_keeper; /* of those [nothing is kept] */
-	struct etcd *etcd;    /* schemas are written there, below ...               */
-	const char *prefix;   /* ... this, and come back from there [they are set here]  */
-	size_t max_body;      /* bytes of a document or schema [1 MiB]               */
-	int64_t timeout_ns;   /* the most a call may take, its wait included [30 s]  */
-	int64_t drain_ns;     /* what http_free grants requests in flight [10 s]     */
-	unsigned idle_s;      /* a connection without traffic is closed [30]         */
-	unsigned connections; /* at the same time; one more is 503 [1024]            */
-	unsigned threads;     /* that serve sockets [2]                              */
-	unsigned workers;     /* that run what may block; a pipeline gets half [32]  */
-	size_t queue;         /* calls that may wait; a pipeline gets half [1024]    */
+	struct etcd *etcd;        /* schemas are written there, below ...               */
+	const char *prefix;       /* ... this, and come back from there [they are set here]  */
+	struct fleet_page *fleet; /* all nodes [there is no etcd: this node alone] */
+	size_t max_body;          /* bytes of a document or schema [1 MiB]               */
+	int64_t timeout_ns;       /* the most a call may take, its wait included [30 s]  */
+	int64_t drain_ns;         /* what http_free grants requests in flight [10 s]     */
+	int64_t idle_ns;          /* a connection without traffic is closed [30 s]       */
+	int64_t stream_idle_ns;   /* a stream of lines that brings none is left [5 min] */
+	unsigned connections;     /* at the same time; one more is 503 [1024]            */
+	unsigned threads;         /* that serve sockets [2]                              */
+	unsigned workers;         /* that run what may block; a pipeline gets half [32]  */
+	size_t queue;             /* calls that may wait; a pipeline gets half [1024]    */
 };
 
 /* On the loop's thread, or before it runs.  Everything given outlives the http; `err` names the

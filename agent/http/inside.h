@@ -4,6 +4,7 @@
 #ifndef FLUME_AGENT_HTTP_INSIDE_H
 #define FLUME_AGENT_HTTP_INSIDE_H
 
+#include "agent/document/caller.h"
 #include "agent/engine/note.h"
 #include "agent/http/answer.h"
 #include "agent/http/guard.h"
@@ -51,8 +52,9 @@ struct http {
 	struct meters *meters;
 	struct taps taps;
 	struct edits *edits;
-	struct through *through; /* NULL: schemas are not written to etcd */
-	flume_cancel *cancel;    /* of every call */
+	struct through *through;  /* NULL: schemas are not written to etcd */
+	struct fleet_page *fleet; /* NULL: there is no etcd */
+	flume_cancel *cancel;     /* of every call */
 
 	pthread_mutex_t lock;
 	pthread_cond_t quiet; /* waiting became 0 */
@@ -66,6 +68,7 @@ struct request;
 struct http_flow {
 	size_t (*piece)(struct request *, const char *data, size_t len); /* see serve.h */
 	void (*room)(struct request *);
+	void (*late)(struct request *);
 	void (*woken)(struct request *); /* it was handed back, or somebody called */
 	void (*gone)(struct request *);
 	void (*done)(struct request *);
@@ -90,8 +93,8 @@ struct http_resource {
 /* One resource per file; route.c has the list of them. */
 extern const struct http_resource resource_pipeline, resource_tap, resource_schemas,
 	resource_schema, resource_clear, resource_hold, resource_confirm, resource_freeze,
-	resource_confirm_all, resource_status, resource_healthz, resource_readyz,
-	resource_metrics, resource_switches, resource_switch;
+	resource_confirm_all, resource_status, resource_fleet, resource_healthz,
+	resource_readyz, resource_metrics, resource_switches, resource_switch;
 
 /* NULL when there is none; `out_name` points into `url` at the name, "" where there is none. */
 const struct http_resource *route_find(const char *url, const char **out_name, size_t *out_len);
@@ -113,6 +116,7 @@ struct request {
 		size_t len;
 	} body;
 	char id[ID_SIZE];
+	struct caller *caller;        /* stays with the place of the request; NULL: no memory */
 	const struct http_flow *flow; /* NULL: there is one answer */
 	void *flow_arg;
 	bool live;  /* it has begun, and is not over */
@@ -147,9 +151,9 @@ void request_ready(struct request *);
  * itself, and counts a failed call, when there is no room.  `work` returns false when it has handed the request on instead. */
 void request_to_worker(struct request *, const char *group, bool (*work)(struct request *));
 
-/* The same for a flow, and what to do without room is its own: 0; FLUME_CANCELLED when the server is
- * shut; or FLUME_LIMITED or FLUME_NOMEM, and then the request waits, and request_ready must follow. */
-int request_try_worker(struct request *, const char *group, bool (*work)(struct request *));
+/* The same for a flow, which waits for room however long that takes: 0; FLUME_CANCELLED when the server
+ * is shut; or FLUME_NOMEM, and then the request waits, and request_ready must follow. */
+int request_flow_to_worker(struct request *, const char *group, bool (*work)(struct request *));
 /* The head of r->answer, whose body is a stream. */
 void request_stream(struct request *);
 
@@ -179,7 +183,7 @@ void request_too_large(struct request *); /* answers */
 /* What the server calls; `arg` is the http. */
 extern const struct serve_handler request_handler;
 
-/* ---- changes of schemas, carried out on the loop ---- */
+/* ---- changes of schemas, and what else is carried out on the loop ---- */
 
 enum edit_kind {
 	EDIT_SET,
@@ -193,6 +197,7 @@ enum edit_kind {
 	EDIT_HOLD,
 	EDIT_RELEASE,
 	EDIT_AGREE, /* to deletions that are held, and never more */
+	EDIT_FLEET, /* changes nothing: see fleet.h */
 };
 
 int edits_new(struct edits **out, struct http *, struct flume_err *err);

@@ -39,11 +39,15 @@ static const struct bucket {
 	int64_t most_ns;
 	const char *seconds;
 } buckets[] = {
-	{50000, "0.00005"},  {100000, "0.0001"},  {250000, "0.00025"}, {500000, "0.0005"},
-	{1000000, "0.001"},  {2500000, "0.0025"}, {5000000, "0.005"},  {10000000, "0.01"},
-	{25000000, "0.025"}, {50000000, "0.05"},  {100000000, "0.1"},  {250000000, "0.25"},
-	{500000000, "0.5"},  {1000000000, "1"},   {2500000000, "2.5"}, {5000000000, "5"},
-	{10000000000, "10"}, {INT64_MAX, "+Inf"},
+	{METERS_QUICK_NS, "0.00005"}, {100000, "0.0001"},
+	{250000, "0.00025"},          {500000, "0.0005"},
+	{1000000, "0.001"},           {2500000, "0.0025"},
+	{5000000, "0.005"},           {10000000, "0.01"},
+	{25000000, "0.025"},          {50000000, "0.05"},
+	{100000000, "0.1"},           {250000000, "0.25"},
+	{500000000, "0.5"},           {1000000000, "1"},
+	{2500000000, "2.5"},          {5000000000, "5"},
+	{10000000000, "10"},          {INT64_MAX, "+Inf"},
 };
 #define BUCKETS (sizeof buckets / sizeof *buckets)
 
@@ -52,6 +56,11 @@ _Static_assert(OUTCOMES <= METERS_TALLY && BUCKETS <= METERS_TALLY, "a tally has
 struct row {
 	atomic_uint_fast64_t outcomes[OUTCOMES], buckets[BUCKETS], took_ns;
 };
+
+static const char *const reasons[] = {
+	"busy", "closing", "gone", "not-found", "out-of-memory", "too-slow",
+};
+#define REASONS (sizeof reasons / sizeof *reasons)
 
 #define FIRST_STATUS 100
 #define LAST_STATUS  599
@@ -66,6 +75,7 @@ struct meters {
 	flume_factory *factory;
 	unsigned lanes;
 	struct meters_lane *lane;
+	atomic_uint_fast64_t cut[REASONS];
 };
 
 static void drop_rows(struct map *rows)
@@ -86,7 +96,9 @@ struct meters *meters_new(flume_factory *factory, unsigned lanes)
 		return NULL;
 	}
 	memset(lane, 0, lanes * sizeof *lane);
-	*m = (struct meters){.factory = factory, .lanes = lanes, .lane = lane};
+	m->factory = factory;
+	m->lanes = lanes;
+	m->lane = lane;
 	for (unsigned i = 0; i < lanes; i++)
 		pthread_rwlock_init(&lane[i].lock, NULL);
 	return m;
@@ -193,11 +205,16 @@ void meters_call(struct meters *m, unsigned lane, const char *name, int result, 
 	}
 }
 
-void meters_tally(struct meters_tally *tally, int result, int64_t took_ns)
+void meters_tally(struct meters_tally *tally, int result)
 {
 	tally->calls++;
-	tally->took_ns += (uint64_t)took_ns;
 	tally->outcomes[outcome_of(result)]++;
+}
+
+void meters_tally_time(struct meters_tally *tally, uint32_t n, int64_t took_ns)
+{
+	tally->took_ns += (uint64_t)took_ns;
+	tally->buckets[0] += n - 1;
 	tally->buckets[bucket_of(took_ns)]++;
 }
 
@@ -214,6 +231,13 @@ void meters_answer(struct meters *m, unsigned lane, unsigned status)
 {
 	if (status >= FIRST_STATUS && status <= LAST_STATUS)
 		add(&m->lane[lane].answers[status - FIRST_STATUS], 1);
+}
+
+void meters_cut(struct meters *m, const char *reason)
+{
+	for (size_t i = 0; i < REASONS; i++)
+		if (!strcmp(reasons[i], reason))
+			add(&m->cut[i], 1);
 }
 
 /* ---- summing up ---- */
@@ -252,13 +276,18 @@ static void sum_rows(struct meters *m, struct map *sums)
 
 /* ---- showing ---- */
 
-enum { ANSWERS, REQUESTS, ERRORS, DURATIONS };
+enum { ANSWERS, CUT, REQUESTS, ERRORS, DURATIONS };
 
 const struct metric meters_metrics[] = {
 	[ANSWERS] = {"flume_http_requests_total",
 		     METRIC_COUNTER,
 		     "HTTP requests answered, by status.",
 		     {"code"}},
+	[CUT] = {"flume_http_streams_cut_total",
+		 METRIC_COUNTER,
+		 "Streams of lines that ended before their time, by the code of the last line; "
+		 "gone: the client left.",
+		 {"reason"}},
 	[REQUESTS] =
 		{"flume_pipeline_requests_total",
 		 METRIC_COUNTER,
@@ -288,6 +317,14 @@ static void write_answers(const struct meters *m, struct text *out)
 		if (n)
 			metric_add(out, &meters_metrics[ANSWERS], METRIC_OF(code), (int64_t)n);
 	}
+}
+
+static void write_cut(const struct meters *m, struct text *out)
+{
+	metric_begin(out, &meters_metrics[CUT]);
+	for (size_t i = 0; i < REASONS; i++)
+		metric_add(out, &meters_metrics[CUT], METRIC_OF(reasons[i]),
+			   (int64_t)get(&m->cut[i]));
 }
 
 static void write_outcomes(const struct map *rows, struct text *out)
@@ -339,6 +376,7 @@ void meters_write(struct meters *m, struct text *out)
 	struct map sums = {0};
 	sum_rows(m, &sums);
 	write_answers(m, out);
+	write_cut(m, out);
 	write_outcomes(&sums, out);
 	write_errors(&sums, out);
 	write_durations(&sums, out);

@@ -28,10 +28,16 @@ struct meters_tally { /* all zero: none */
 	uint64_t calls, took_ns;
 	uint32_t outcomes[METERS_TALLY], buckets[METERS_TALLY];
 };
-void meters_tally(struct meters_tally *, int result, int64_t took_ns);
+void meters_tally(struct meters_tally *, int result);
+/* `n` of them took so long together: all but one count as quick. */
+void meters_tally_time(struct meters_tally *, uint32_t n, int64_t took_ns);
+/* Calls that take no longer together are all quick. */
+#define METERS_QUICK_NS 50000
 /* Adds and empties it. */
 void meters_add(struct meters *, unsigned lane, const char *name, struct meters_tally *);
 void meters_answer(struct meters *, unsigned lane, unsigned status);
+/* A stream of lines ended before its time: the code of its last line, or "gone". */
+void meters_cut(struct meters *, const char *reason);
 
 extern const struct metric meters_metrics[];
 /* Prometheus text. */

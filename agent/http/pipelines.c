@@ -62,6 +62,7 @@ static int call(struct request *r, const struct call_side *side, flume_pipeline 
 		struct document **document, struct flume_err *err)
 {
 	struct flume_call how = {.deadline_ns = r->deadline, .cancel = r->http->cancel};
+	caller_begin(r->caller, r->id, &how);
 	if (loop_now() >= r->deadline)
 		return flume_fail(err, FLUME_TIMED_OUT, "no time was left when its turn came");
 	return call_document(side, candidate, &how, document, err);

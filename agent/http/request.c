@@ -86,24 +86,29 @@ static void run_job(void *arg)
 		request_ready(r);
 }
 
-int request_try_worker(struct request *r, const char *group, bool (*work)(struct request *))
+static bool make_job(struct request *r, bool (*work)(struct request *))
 {
 	if (!request_wait(r))
-		return FLUME_CANCELLED;
+		return false;
 	r->work = work;
 	r->job = (struct job){.run = run_job, .arg = r};
-	int rc = workers_push(r->http->workers, group, &r->job);
-	if (rc && *group)
-		meters_call(r->http->meters, exchange_thread(r->exchange), group, FLUME_LIMITED,
-			    0);
-	return rc;
+	return true;
+}
+
+int request_flow_to_worker(struct request *r, const char *group, bool (*work)(struct request *))
+{
+	if (!make_job(r, work))
+		return FLUME_CANCELLED;
+	return workers_push_anyway(r->http->workers, group, &r->job);
 }
 
 void request_to_worker(struct request *r, const char *group, bool (*work)(struct request *))
 {
-	int rc = request_try_worker(r, group, work);
-	if (!rc || rc == FLUME_CANCELLED)
+	if (!make_job(r, work) || !workers_push(r->http->workers, group, &r->job))
 		return;
+	if (*group)
+		meters_call(r->http->meters, exchange_thread(r->exchange), group, FLUME_LIMITED,
+			    0);
 	answer_problemf(&r->answer, HTTP_UNAVAILABLE, "busy",
 			"too many calls wait already: the queue is full");
 	answer_header(&r->answer, "Retry-After", "1");
@@ -148,6 +153,8 @@ static void set_id(struct request *r)
 
 static void open_request(struct request *r, struct exchange *x)
 {
+	if (!r->caller)
+		r->caller = caller_take();
 	r->exchange = x;
 	r->http = exchange_arg(x);
 	r->method = NULL;
@@ -197,6 +204,13 @@ static void on_room(struct exchange *x)
 		r->flow->room(r);
 }
 
+static void on_late(struct exchange *x)
+{
+	struct request *r = exchange_own(x);
+	if (r->flow && r->flow->late)
+		r->flow->late(r);
+}
+
 static void on_woken(struct exchange *x)
 {
 	struct request *r = exchange_own(x);
@@ -244,6 +258,7 @@ static void on_drop(void *own)
 {
 	struct request *r = own;
 	text_fini(&r->name_text);
+	caller_give(r->caller);
 }
 
 static void on_turned_away(void *arg)
@@ -258,6 +273,7 @@ const struct serve_handler request_handler = {
 	.run = on_run,
 	.piece = on_piece,
 	.room = on_room,
+	.late = on_late,
 	.woken = on_woken,
 	.gone = on_gone,
 	.refuse = on_refuse,

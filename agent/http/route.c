@@ -5,10 +5,10 @@
 #include <string.h>
 
 static const struct http_resource *const resources[] = {
-	&resource_tap,         &resource_pipeline, &resource_schemas, &resource_clear,
-	&resource_hold,        &resource_confirm,  &resource_schema,  &resource_freeze,
-	&resource_confirm_all, &resource_status,   &resource_healthz, &resource_readyz,
-	&resource_metrics,     &resource_switches, &resource_switch,
+	&resource_tap,         &resource_pipeline, &resource_schemas,  &resource_clear,
+	&resource_hold,        &resource_confirm,  &resource_schema,   &resource_freeze,
+	&resource_confirm_all, &resource_status,   &resource_fleet,    &resource_healthz,
+	&resource_readyz,      &resource_metrics,  &resource_switches, &resource_switch,
 };
 
 /* Does `rest`, which follows the path, have the resource's name and suffix? */

@@ -9,7 +9,10 @@
  * The head of the answer names what serves the first batch, the trailer what served the last one.
  *
  * A client that reads slowly is waited for before the next batch; meanwhile nothing of its body is
- * taken, and so nothing more is read.
+ * taken, and so nothing more is read.  A queue of workers that is full is waited for as well, as long as
+ * a call may take.
+ *
+ * It is lines that count as progress: a client that sends none for long, be it byte by byte, is left.
  */
 #include "agent/http/stream.h"
 
@@ -23,8 +26,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define BATCH_NS  10000000           /* so long, and the next line is another batch's */
-#define BATCH_OUT ((size_t)64 << 10) /* likewise, bytes */
+#define BATCH_NS  10000000            /* so long, and the next line is another batch's */
+#define BATCH_OUT ((size_t)128 << 10) /* likewise, bytes */
+#define TOGETHER  8                   /* quick lines are timed together, ... */
+#define LONG_NS   INT64_C(5000000000) /* ... unless they have less: it counts from the first */
 #define OUT_KEPT  ((size_t)256 << 10)
 
 struct stream {
@@ -35,14 +40,20 @@ struct stream {
 	struct text out;
 	atomic_bool pause; /* after the line under way */
 	int64_t now, batch_ends;
-	uint64_t generation;  /* of the last batch; */
-	bool described;       /* the head of the answer is known, */
-	bool begun;           /* and out */
-	bool full;            /* the client has much to read */
-	bool last;            /* no more lines come */
-	const char *in;       /* what a worker has, */
-	size_t in_len, taken; /* and how much of it is done */
-	int code;             /* what the engine said */
+	uint32_t untimed;           /* lines since `now`, ... */
+	struct meters_tally *timed; /* ... all of that side */
+	bool quick;                 /* they were, until then */
+	uint64_t moved_lines;       /* that were told as progress */
+	uint64_t generation;        /* of the last batch; */
+	bool described;             /* the head of the answer is known, */
+	bool begun;                 /* and out */
+	bool full;                  /* the client has much to read */
+	bool last;                  /* no more lines come */
+	const char *in;             /* what a worker has, */
+	size_t in_len, taken;       /* and how much of it is done */
+	int64_t handed_on;          /* when */
+	int code;                   /* what the engine said */
+	bool over;                  /* the answer has its end, good or bad */
 };
 
 bool stream_type(const char *type)
@@ -57,6 +68,22 @@ bool stream_type(const char *type)
 
 /* ---- a batch ---- */
 
+/*
+ * A look at the clock costs as much as a tenth of a quick line, and tells no more than that it was quick.  So
+ * a few are timed together, until they are not.
+ */
+static int64_t look_at_clock(struct stream *s)
+{
+	int64_t now = loop_now(), took = now - s->now;
+	meters_tally_time(s->timed, s->untimed, took);
+	s->quick = took <= METERS_QUICK_NS && s->request->timeout >= LONG_NS;
+	s->untimed = 0;
+	s->now = now;
+	if (now >= s->batch_ends)
+		atomic_store_explicit(&s->pause, true, memory_order_relaxed);
+	return took;
+}
+
 static int run_line(void *arg, struct document **document, const char *line, size_t len,
 		    struct flume_err *err)
 {
@@ -67,17 +94,22 @@ static int run_line(void *arg, struct document **document, const char *line, siz
 		return flume_fail(err, FLUME_FAILED, "variant '%s' is not here any more",
 				  variant);
 	s->engine.call.deadline_ns = s->now + s->request->timeout;
+	struct meters_tally *tally = &s->tallies[side - s->front.sides];
+	if (s->untimed && s->timed != tally)
+		look_at_clock(s);
+	s->timed = tally;
+	s->generation = side->generation;
 	flume_pipeline *candidate = call_pick(side, *document, line, len);
 	int result = call_document(side, candidate, &s->engine.call, document, err);
 	call_offer(side, line, len);
-	int64_t now = loop_now();
-	call_show(s->request, side, candidate,
-		  &(struct call_end){result, err, now - s->now, line, len, *document});
-	meters_tally(&s->tallies[side - s->front.sides], result, now - s->now);
-	s->generation = side->generation;
-	s->now = now;
-	if (now >= s->batch_ends)
-		atomic_store_explicit(&s->pause, true, memory_order_relaxed);
+	meters_tally(tally, result);
+	bool shown = taps_wanted(&s->request->http->taps);
+	if (++s->untimed < TOGETHER && s->quick && !shown)
+		return result;
+	int64_t took = look_at_clock(s);
+	if (shown)
+		call_show(s->request, side, candidate,
+			  &(struct call_end){result, err, took, line, len, *document});
 	return result;
 }
 
@@ -110,6 +142,8 @@ static bool open_batch(struct stream *s)
 static void close_batch(struct stream *s)
 {
 	const struct request *r = s->request;
+	if (s->untimed)
+		look_at_clock(s);
 	for (size_t i = 0; i < s->front.n; i++)
 		meters_add(r->http->meters, exchange_thread(r->exchange),
 			   s->front.sides[i].name, &s->tallies[i]);
@@ -150,6 +184,7 @@ static void end_well(struct stream *s)
 {
 	struct exchange *x = s->request->exchange;
 	char number[24];
+	s->over = true;
 	snprintf(number, sizeof number, "%" PRIu64, s->engine.lines);
 	exchange_trailer(x, "Flume-Lines", number);
 	snprintf(number, sizeof number, "%" PRIu64, s->engine.rejected);
@@ -169,6 +204,8 @@ static void end_badly(struct stream *s, const char *word, const char *why)
 	open_answer(s);
 	ndjson_write_refusal(&s->out, &last);
 	send_out(s);
+	s->over = true;
+	meters_cut(s->request->http->meters, word);
 	exchange_abort(s->request->exchange);
 }
 
@@ -176,7 +213,8 @@ static void end_badly(struct stream *s, const char *word, const char *why)
 static bool good(struct stream *s)
 {
 	if (s->code == FLUME_LIMITED)
-		end_badly(s, "busy", "too many calls wait already: the queue is full");
+		end_badly(s, "busy",
+			  "no worker was free in the time of a call: too many wait already");
 	else if (s->code == FLUME_CANCELLED)
 		end_badly(s, "closing",
 			  "the agent is shutting down: no line from here on was "
@@ -201,6 +239,9 @@ static bool settle(struct stream *s)
 {
 	if (!good(s))
 		return false;
+	if (s->engine.lines > s->moved_lines)
+		exchange_moved(s->request->exchange);
+	s->moved_lines = s->engine.lines;
 	open_answer(s);
 	send_out(s);
 	exchange_flush(s->request->exchange);
@@ -220,6 +261,10 @@ static void end_unknown(struct stream *s)
 static bool work(struct request *r)
 {
 	struct stream *s = r->flow_arg;
+	if (loop_now() - s->handed_on > r->timeout) {
+		s->code = FLUME_LIMITED;
+		return true;
+	}
 	if (!open_batch(s)) {
 		s->code = FLUME_NOT_FOUND;
 		return true;
@@ -234,7 +279,8 @@ static void hand_on(struct stream *s, const char *in, size_t len)
 	s->in = in;
 	s->in_len = len;
 	s->taken = 0;
-	int rc = request_try_worker(s->request, s->request->name, work);
+	s->handed_on = loop_now();
+	int rc = request_flow_to_worker(s->request, s->request->name, work);
 	if (!rc)
 		return; /* it may be over already */
 	s->code = rc;
@@ -292,7 +338,16 @@ static void room(struct request *r)
 {
 	struct stream *s = r->flow_arg;
 	s->full = false;
+	exchange_moved(r->exchange);
 	exchange_resume(r->exchange);
+}
+
+/* Before there was any line it is 408. */
+static void late(struct request *r)
+{
+	struct stream *s = r->flow_arg;
+	if (s->begun)
+		end_badly(s, "too-slow", "the line took too long to come");
 }
 
 static void woken(struct request *r)
@@ -321,12 +376,14 @@ static void gone(struct request *r)
 static void done(struct request *r)
 {
 	struct stream *s = r->flow_arg;
+	if (!s->over)
+		meters_cut(r->http->meters, "gone");
 	ndjson_fini(&s->engine);
 	text_fini(&s->out);
 	free(s);
 }
 
-static const struct http_flow flow = {piece, room, woken, gone, done};
+static const struct http_flow flow = {piece, room, late, woken, gone, done};
 
 void stream_begin(struct request *r)
 {
@@ -337,6 +394,7 @@ void stream_begin(struct request *r)
 	}
 	s->request = r;
 	s->engine.call.cancel = r->http->cancel;
+	caller_begin(r->caller, r->id, &s->engine.call);
 	s->engine.run = run_line;
 	s->engine.most = r->http->max_body;
 	s->engine.pause = &s->pause;
@@ -344,4 +402,5 @@ void stream_begin(struct request *r)
 	r->flow = &flow;
 	r->flow_arg = s;
 	exchange_take_pieces(r->exchange);
+	exchange_moved(r->exchange);
 }

@@ -10,6 +10,7 @@
 #include "agent/http/through.h"
 
 #include "agent/etcd/etcd.h"
+#include "agent/http/front.h"
 #include "agent/http/verdict.h"
 #include "agent/loop/loop.h"
 
@@ -314,6 +315,9 @@ static bool in_use(struct request *r)
 	}
 	if (!ids)
 		answer_status(&r->answer, HTTP_UNAVAILABLE);
+	else if (!r->answer.status && front_needs(r->http, r->name))
+		answer_problemf(&r->answer, HTTP_CONFLICT, "in-use",
+				"a switch sends documents to it");
 	free((void *)ids);
 	return r->answer.status;
 }

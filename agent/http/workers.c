@@ -179,12 +179,17 @@ static bool call_thread(struct workers *w)
 	return w->count;
 }
 
-static int push(struct workers *w, const char *name, struct job *job)
+static bool has_room(const struct workers *w, size_t jobs)
+{
+	return jobs < w->most_one + w->most_waiting_one &&
+	       w->running + w->waiting < w->most + w->most_waiting;
+}
+
+static int push(struct workers *w, const char *name, struct job *job, bool anyway)
 {
 	struct group *g = find_group(w, name);
 	size_t jobs = g ? g->running + g->waiting : 0;
-	if (jobs >= w->most_one + w->most_waiting_one ||
-	    w->running + w->waiting >= w->most + w->most_waiting)
+	if (!anyway && !has_room(w, jobs))
 		return FLUME_LIMITED;
 	if (jobs < w->most_one && !call_thread(w))
 		return FLUME_NOMEM;
@@ -201,7 +206,15 @@ static int push(struct workers *w, const char *name, struct job *job)
 int workers_push(struct workers *w, const char *group, struct job *job)
 {
 	pthread_mutex_lock(&w->lock);
-	int r = push(w, group, job);
+	int r = push(w, group, job, false);
+	pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
+int workers_push_anyway(struct workers *w, const char *group, struct job *job)
+{
+	pthread_mutex_lock(&w->lock);
+	int r = push(w, group, job, true);
 	pthread_mutex_unlock(&w->lock);
 	return r;
 }

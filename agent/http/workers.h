@@ -23,5 +23,8 @@ struct workers *workers_free(struct workers *);
 /* Any thread.  Groups take turns, the jobs of one `group` (copied) keep their order.  0;
  * FLUME_LIMITED when the queue is full; FLUME_NOMEM when no thread can be had. */
 int workers_push(struct workers *, const char *group, struct job *);
+/* The same, but it waits beyond the end of a full queue: for whoever sees to it that there are not
+ * many of these. */
+int workers_push_anyway(struct workers *, const char *group, struct job *);
 
 #endif

@@ -1,5 +1,6 @@
 #include "agent/outside/counts.h"
 
+#include "agent/document/caller.h"
 #include "agent/log/log.h"
 
 #include <pthread.h>
@@ -42,7 +43,8 @@ void counts_hide(struct counts *c)
 	pthread_mutex_unlock(&lock);
 }
 
-void counts_tell(struct counts *c, enum counts_told sort, const char *why, size_t n)
+void counts_tell(struct counts *c, enum counts_told sort, const struct flume_call *call,
+		 const char *why, size_t n)
 {
 	static const char *const messages[] = {
 		[TOLD_RETRY] = "a channel has to try again",
@@ -57,8 +59,10 @@ void counts_tell(struct counts *c, enum counts_told sort, const char *why, size_
 		counts_add(&c->told[sort].untold, 1);
 		return;
 	}
+	char request[CALLER_SIZE];
 	log_event(LOG_ERROR, messages[sort], LOG_STR("channel", c->name),
-		  LOG_STR("reason", why), LOG_INT("documents", n),
+		  LOG_STR("reason", why), LOG_STR("request", caller_name(call, request)),
+		  LOG_INT("documents", n),
 		  LOG_INT("lines_passed_over", atomic_exchange(&c->told[sort].untold, 0)));
 }
 

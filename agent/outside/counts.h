@@ -46,9 +46,10 @@ static inline void counts_add(atomic_uint_fast64_t *counter, size_t n)
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
-/* Says in the log what happened to `n` documents, and why; of each channel at most one line of a sort
- * in ten seconds, which tells how many were passed over. */
-void counts_tell(struct counts *, enum counts_told, const char *why, size_t n);
+/* Says in the log what happened to `n` documents, and why, and in which call, unless that is NULL; of
+ * each channel at most one line of a sort in ten seconds, which tells how many were passed over. */
+void counts_tell(struct counts *, enum counts_told, const struct flume_call *, const char *why,
+		 size_t n);
 
 extern const struct metric counts_metrics[];
 /* Prometheus text of all channels that are shown. */

@@ -2,6 +2,7 @@
  * What failed, and why, goes to a channel; the channel's own failure is added to the error, and then
  * the document is not dropped: it would be nowhere.
  */
+#include "agent/document/caller.h"
 #include "agent/document/document.h"
 #include "agent/outside/kinds.h"
 #include "agent/outside/options.h"
@@ -43,9 +44,11 @@ static void add_member(struct text *t, const char *key, const char *text)
 	text_add_json(t, text, strlen(text));
 }
 
-static void write_letter(struct text *t, const struct letters *letters,
-			 const struct flume_err *why, const struct document *document)
+static void write_letter(struct text *t, const struct flume_call *call,
+			 const struct letters *letters, const struct flume_err *why,
+			 const struct document *document)
 {
+	char request[CALLER_SIZE];
 	struct timespec now;
 	struct tm utc;
 	char at[32];
@@ -56,6 +59,8 @@ static void write_letter(struct text *t, const struct letters *letters,
 	add_member(t, "code", flume_code_text(why->code));
 	add_member(t, "error", why->text);
 	add_member(t, "path", why->path);
+	if (*caller_name(call, request))
+		add_member(t, "request", request);
 	if (letters->note)
 		text_addf(t, ",\"note\":%s", letters->note);
 	text_add(t, ",\"document\":");
@@ -69,7 +74,7 @@ static int send_letter(const struct flume_call *call, const struct letters *lett
 {
 	struct text t = {0};
 	struct document *letter = NULL;
-	write_letter(&t, letters, why, document);
+	write_letter(&t, call, letters, why, document);
 	int rc = t.failed ? flume_fail(err, FLUME_NOMEM, "out of memory")
 			  : document_parse(&letter, t.s, t.len, err);
 	text_fini(&t);

@@ -5,6 +5,7 @@
  * Exchanges, each with its connection, are kept for the next document: as many as were under way at
  * once, but no more than KEPT.
  */
+#include "agent/document/caller.h"
 #include "agent/document/document.h"
 #include "agent/document/over.h"
 #include "agent/document/paths.h"
@@ -122,12 +123,14 @@ static int ask(struct enrich *e, const struct flume_call *call, struct document 
 	struct exchange *x = take(e);
 	if (!x)
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
+	char request_id[CALLER_SIZE];
 	const struct exchange_request request = {
 		.url = url,
 		.body = e->posts ? body->s : NULL,
 		.len = body->len,
 		.type = "application/json",
 		.headers = e->headers,
+		.request_id = caller_name(call, request_id),
 		.reply_max = e->reply_max,
 		.until_ns = call && call->deadline_ns && call->deadline_ns < until
 				    ? call->deadline_ns

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define LOOK_MS 20
 
@@ -106,10 +107,13 @@ static bool add_headers(struct curl_slist **list, const struct exchange_request 
 		    add_header(list, "Accept", "application/json") &&
 		    (!r->body || (add_header(list, "Content-Type", r->type) &&
 				  curl_slist_append(*list, "Expect:")));
-	for (size_t i = 0; good && i < flume_value_size(r->headers); i++)
-		good = add_header(list, flume_value_text(flume_value_key(r->headers, i)),
-				  flume_value_text(flume_value_at(r->headers, i)));
-	return good;
+	bool named = !r->request_id || !*r->request_id;
+	for (size_t i = 0; good && i < flume_value_size(r->headers); i++) {
+		const char *name = flume_value_text(flume_value_key(r->headers, i));
+		named = named || !strcasecmp(name, "X-Request-Id");
+		good = add_header(list, name, flume_value_text(flume_value_at(r->headers, i)));
+	}
+	return good && (named || add_header(list, "X-Request-Id", r->request_id));
 }
 
 /* The options of libcurl fail for want of memory only. */

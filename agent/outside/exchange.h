@@ -21,8 +21,9 @@ struct exchange_request {
 	size_t len;
 	const char *type;           /* of the body                              */
 	const flume_value *headers; /* a map of names to values, or NULL        */
-	size_t reply_max;           /* bytes                                    */
-	int64_t until_ns;           /* on flume_clock_real                      */
+	const char *request_id; /* X-Request-Id, unless `headers` have one; NULL or "": none */
+	size_t reply_max;       /* bytes                                    */
+	int64_t until_ns;       /* on flume_clock_real                      */
 	bool (*is_over)(void *arg); /* asked fifty times a second               */
 	void *arg;
 };

@@ -109,7 +109,7 @@ static void rotate(struct file *f, int64_t now)
 		return;
 	}
 	f->turn_ns = now + AGAIN;
-	counts_tell(&f->counts, TOLD_FILE, err.text, 0);
+	counts_tell(&f->counts, TOLD_FILE, NULL, err.text, 0);
 }
 
 static void before(struct line_out *out, size_t len)
@@ -151,7 +151,7 @@ static void sync_now(struct file *f)
 	int fd = f->regular ? dup(f->out.fd) : -1;
 	line_end_turn(&f->out);
 	if (fd >= 0 && fdatasync(fd))
-		counts_tell(&f->counts, TOLD_FILE, strerror(errno), 0);
+		counts_tell(&f->counts, TOLD_FILE, NULL, strerror(errno), 0);
 	if (fd >= 0)
 		close(fd);
 }

@@ -84,6 +84,14 @@ static int open_jail(struct jail *jail)
 	return FLUME_OK;
 }
 
+static int open_or_say(struct jail *jail, struct flume_err *err)
+{
+	return open_jail(jail)
+		       ? flume_fail(err, FLUME_NOMEM, "no process can be had to run jq in: %s",
+				    strerror(errno))
+		       : FLUME_OK;
+}
+
 static pid_t await(pid_t pid, int *status)
 {
 	pid_t rc;
@@ -134,7 +142,6 @@ static int give_up(const struct flume_call *call, struct flume_err *err)
 static int take(const struct flume_call *call, struct jail **out, struct flume_err *err)
 {
 	struct jail *jail;
-	int rc = FLUME_OK;
 	pthread_mutex_lock(&lock);
 	while (!(jail = find_free()) && !call_is_over(call)) {
 		struct timespec at;
@@ -149,11 +156,8 @@ static int take(const struct flume_call *call, struct jail **out, struct flume_e
 	pthread_mutex_unlock(&lock);
 	if (!jail)
 		return give_up(call, err);
-	if (!jail->pid && open_jail(jail))
-		rc = flume_fail(err, FLUME_NOMEM, "no process can be had to run jq in: %s",
-				strerror(errno));
 	*out = jail;
-	return rc;
+	return jail->pid ? FLUME_OK : open_or_say(jail, err);
 }
 
 static void give_back(struct jail *jail)
@@ -193,6 +197,7 @@ void jail_release(void)
 struct talk {
 	struct jail *jail;
 	const struct jail_job *job;
+	bool unread; /* when it ended it had not read all that it was sent */
 	int64_t limit_ns, until_ns;
 	size_t at, len; /* of what came and was not looked at yet */
 	char inbox[8 << 10];
@@ -217,13 +222,15 @@ static int wait_for(const struct talk *t, short events, struct flume_err *err)
 }
 
 /* FLUME_IO: the jail has ended. */
-static int put(const struct talk *t, struct iovec *parts, size_t n, struct flume_err *err)
+static int put(struct talk *t, struct iovec *parts, size_t n, struct flume_err *err)
 {
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = n};
 	while (message.msg_iovlen) {
 		ssize_t sent = sendmsg(t->jail->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+			t->unread = true;
 			return FLUME_IO;
+		}
 		int rc = sent < 0 ? wait_for(t, POLLOUT, err) : 0;
 		if (rc)
 			return rc;
@@ -254,8 +261,10 @@ static int refill(struct talk *t, struct flume_err *err)
 			t->len = (size_t)got;
 			return FLUME_OK;
 		}
-		if (!got || (errno != EAGAIN && errno != EINTR))
+		if (!got || (errno != EAGAIN && errno != EINTR)) {
+			t->unread = got < 0 && errno == ECONNRESET;
 			return FLUME_IO;
+		}
 	}
 }
 
@@ -340,6 +349,20 @@ static int ask_twice(struct talk *t, enum jail_outcome *outcome, struct text *ou
 	return rc;
 }
 
+/* A jail that somebody killed while it waited has not run anything: the job goes to a new one. */
+static int ask_one_that_lives(struct talk *t, enum jail_outcome *outcome, struct text *out,
+			      struct flume_err *err)
+{
+	int status;
+	t->unread = false;
+	int rc = ask_twice(t, outcome, out, err);
+	if (rc != FLUME_IO || !t->unread)
+		return rc;
+	close_jail(t->jail, &status);
+	rc = open_or_say(t->jail, err);
+	return rc ? rc : ask_twice(t, outcome, out, err);
+}
+
 /* What made the jail end: jq aborts when it finds no memory, and crashes when it is nested too deep. */
 static int explain_end(int status, struct flume_err *err)
 {
@@ -363,7 +386,7 @@ int jail_run(const struct jail_job *job, enum jail_outcome *outcome, struct text
 	if (rc && !t.jail)
 		return rc;
 	if (!rc)
-		rc = ask_twice(&t, outcome, out, err);
+		rc = ask_one_that_lives(&t, outcome, out, err);
 	if (rc && t.jail->pid) {
 		if (rc == FLUME_IO) { /* it is dead, or dying: let it say how */
 			(void)await(t.jail->pid, &status);

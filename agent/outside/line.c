@@ -157,6 +157,6 @@ int line_send(const struct flume_call *call, struct line_out *out, struct counts
 	counts_add(rc ? &counts->failed : &counts->sent, 1);
 	if (!rc)
 		return FLUME_OK;
-	counts_tell(counts, TOLD_FAILED, own.text, 1);
+	counts_tell(counts, TOLD_FAILED, call, own.text, 1);
 	return flume_fail(err, rc, "%s", own.text);
 }

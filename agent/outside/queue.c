@@ -146,7 +146,7 @@ int queue_send(const struct flume_call *call, void *item, void *arg, struct flum
 	if (!rc)
 		return FLUME_OK;
 	counts_add(&q->counts.failed, 1);
-	counts_tell(&q->counts, TOLD_FAILED, own.text, 1);
+	counts_tell(&q->counts, TOLD_FAILED, call, own.text, 1);
 	return flume_fail(err, rc, "%s", own.text);
 }
 
@@ -246,10 +246,10 @@ static unsigned judge(struct queue *q, const struct load *load, const struct ver
 	if (verdict->outcome == CARRY_REFUSED || gave_up) {
 		counts_add(&q->counts.lost, left);
 		remove_lines(q, left);
-		counts_tell(&q->counts, TOLD_LOST, verdict->why, left);
+		counts_tell(&q->counts, TOLD_LOST, NULL, verdict->why, left);
 		return 0;
 	}
-	counts_tell(&q->counts, TOLD_RETRY, verdict->why, left);
+	counts_tell(&q->counts, TOLD_RETRY, NULL, verdict->why, left);
 	counts_add(&q->counts.retries, 1);
 	pause_before(q, tried, verdict->after_ns);
 	return tried;
@@ -283,7 +283,7 @@ static void *run(void *arg)
 	if (q->n) {
 		counts_add(&q->counts.lost, q->n);
 		atomic_store(&q->counts.told[TOLD_LOST].at_ns, 0);
-		counts_tell(&q->counts, TOLD_LOST,
+		counts_tell(&q->counts, TOLD_LOST, NULL,
 			    "the agent ends, and they could not be delivered in time", q->n);
 		remove_lines(q, q->n);
 	}

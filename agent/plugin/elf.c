@@ -1,9 +1,15 @@
-/* The loader would refuse these too, but calls a file for another machine "no such file". */
+/*
+ * The loader calls a file for another machine "no such file", and one that was cut short ends the
+ * process when it comes to where nothing is.
+ */
 #include "agent/plugin/inside.h"
 
-#include <elf.h>
+#include <errno.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #define OWN_MACHINE EM_X86_64
@@ -65,4 +71,30 @@ int plugin_elf_check(const unsigned char *head, size_t n, struct flume_err *err)
 		return flume_fail(err, FLUME_INVALID,
 				  "is no shared object (expected one linked with -shared)");
 	return FLUME_OK;
+}
+
+static bool lies_within(uint64_t at, uint64_t len, off_t size)
+{
+	return at <= (uint64_t)size && len <= (uint64_t)size - at;
+}
+
+int plugin_elf_check_whole(int fd, struct flume_err *err)
+{
+	struct stat st;
+	ElfW(Ehdr) head;
+	ElfW(Phdr) part;
+	if (fstat(fd, &st) || pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
+		return flume_fail(err, FLUME_IO, "cannot be read: %s", strerror(errno));
+	bool whole =
+		head.e_phentsize == sizeof part &&
+		lies_within(head.e_phoff, sizeof part * (uint64_t)head.e_phnum, st.st_size);
+	for (unsigned i = 0; whole && i < head.e_phnum; i++)
+		whole = pread(fd, &part, sizeof part,
+			      (off_t)(head.e_phoff + i * sizeof part)) ==
+				(ssize_t)sizeof part &&
+			(part.p_type != PT_LOAD ||
+			 lies_within(part.p_offset, part.p_filesz, st.st_size));
+	return whole ? FLUME_OK
+		     : flume_fail(err, FLUME_INVALID,
+				  "was cut short: parts of it lie beyond its end");
 }

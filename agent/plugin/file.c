@@ -46,11 +46,12 @@ static int check_content(int fd, struct flume_err *err)
 {
 	unsigned char head[ELF_HEAD];
 	ssize_t n = pread(fd, head, sizeof head, 0);
-	return n < 0 ? flume_fail(err, FLUME_IO, "cannot be read: %s", strerror(errno))
-		     : plugin_elf_check(head, (size_t)n, err);
+	int rc = n < 0 ? flume_fail(err, FLUME_IO, "cannot be read: %s", strerror(errno))
+		       : plugin_elf_check(head, (size_t)n, err);
+	return rc ? rc : plugin_elf_check_whole(fd, err);
 }
 
-int plugin_file_check(const char *path, struct flume_err *err)
+int plugin_file_open(const char *path, struct flume_err *err)
 {
 	struct stat st;
 	if (*path != '/')
@@ -69,6 +70,8 @@ int plugin_file_check(const char *path, struct flume_err *err)
 		rc = check_folder(path, err);
 	if (!rc)
 		rc = check_content(fd, err);
+	if (!rc)
+		return fd;
 	close(fd);
 	return rc;
 }

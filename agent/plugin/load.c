@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+/* `path` is what it was loaded from. */
 static int load_failed(const char *path, struct flume_err *err)
 {
 	const char *why = dlerror();
@@ -41,7 +43,7 @@ static struct flume_maker *dup_rows(const struct flume_plugin *is, const char *o
 	return rows;
 }
 
-static int keep(void *handle, const struct flume_plugin *is, const char *path,
+static int keep(void *handle, int copy, const struct flume_plugin *is, const char *path,
 		struct loaded **out, struct flume_err *err)
 {
 	struct loaded *l = calloc(1, sizeof *l);
@@ -50,6 +52,7 @@ static int keep(void *handle, const struct flume_plugin *is, const char *path,
 	snprintf(l->origin, sizeof l->origin, "plug-in %s %s", is->name, is->version);
 	l->is = is;
 	l->handle = handle;
+	l->copy = copy;
 	l->path = strdup(path);
 	l->rows = dup_rows(is, l->origin);
 	if (!l->path || !l->rows) {
@@ -62,26 +65,46 @@ static int keep(void *handle, const struct flume_plugin *is, const char *path,
 	return 0;
 }
 
+/* The descriptor stays open: the loader knows what it has by its name, and that has the number. */
+static void *load(int copy, const char *path, struct flume_err *err)
+{
+	char name[32];
+	snprintf(name, sizeof name, "/proc/self/fd/%d", copy);
+	const char *from = copy < 0 ? path : name;
+	void *handle = dlopen(from, RTLD_NOW | RTLD_LOCAL);
+	if (!handle)
+		load_failed(from, err);
+	return handle;
+}
+
+static void unload(void *handle, int copy)
+{
+	if (handle)
+		dlclose(handle);
+	if (copy >= 0)
+		close(copy);
+}
+
 int plugin_load(const char *path, struct loaded **out, struct flume_err *err)
 {
 	const struct flume_plugin *is = NULL;
-	int rc = plugin_file_check(path, err);
-	if (rc)
-		return rc;
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!handle)
-		return load_failed(path, err);
-	rc = check_symbols(handle, &is, err);
+	int fd = plugin_file_open(path, err);
+	if (fd < 0)
+		return fd;
+	int copy = plugin_copy(fd, path);
+	close(fd);
+	void *handle = load(copy, path, err);
+	int rc = handle ? check_symbols(handle, &is, err) : err->code;
 	if (!rc && is)
-		rc = keep(handle, is, path, out, err);
+		rc = keep(handle, copy, is, path, out, err);
 	if (rc)
-		dlclose(handle);
+		unload(handle, copy);
 	return rc;
 }
 
 void plugin_unload(struct loaded *l)
 {
-	dlclose(l->handle);
+	unload(l->handle, l->copy);
 	free(l->path);
 	free(l->rows);
 	free(l);

@@ -95,7 +95,7 @@ void exchange_send(struct exchange *x, const char *body, size_t len)
 	}
 	end_head(x);
 	if (!x->bodiless)
-		out_body(c, body, len);
+		out_body(c, body, len, "");
 	exchange_over(x);
 }
 
@@ -125,13 +125,12 @@ static void add_chunk(void *arg, const char *data, size_t len)
 	if (!len || x->bodiless)
 		return;
 	if (!x->framed) {
-		out_body(c, data, len);
+		out_body(c, data, len, "");
 		return;
 	}
 	out_hex(c, len);
 	out_add(c, "\r\n", 2);
-	out_body(c, data, len);
-	out_add(c, "\r\n", 2);
+	out_body(c, data, len, "\r\n");
 }
 
 bool exchange_write(struct exchange *x, const char *data, size_t len)
@@ -147,7 +146,7 @@ bool exchange_write(struct exchange *x, const char *data, size_t len)
 
 void exchange_flush(struct exchange *x)
 {
-	if (x->pack && !pack_flush(x->pack, add_chunk, x))
+	if (x->pack && !x->conn->broken && !pack_flush(x->pack, add_chunk, x))
 		x->conn->broken = true;
 }
 
@@ -174,6 +173,7 @@ void exchange_end(struct exchange *x)
 
 void exchange_abort(struct exchange *x)
 {
+	exchange_flush(x);
 	x->conn->hang_up = true;
 	exchange_over(x);
 }

@@ -97,6 +97,12 @@ void conn_close(struct conn *c)
 
 /* ---- when something must have happened ---- */
 
+/* Of nothing but empty lines nobody waits for the rest. */
+static bool has_begun(const struct conn *c)
+{
+	return head_skip(in_base(c), in_len(c)) < in_len(c);
+}
+
 static int64_t due(const struct conn *c)
 {
 	const struct serve_options *o = &c->reactor->serve->options;
@@ -110,7 +116,7 @@ static int64_t due(const struct conn *c)
 	if (!flow_wants_input(c))
 		return NEVER;
 	if (x->pieces)
-		return c->touched + o->pause_ns;
+		return (x->tells ? x->moved : c->touched) + o->pause_ns;
 	return c->begun + o->idle_ns + (int64_t)(x->received * NS_PER_S / o->least_rate);
 }
 
@@ -136,7 +142,7 @@ void conn_late(struct conn *c)
 		set_due(c, at);
 		return;
 	}
-	if (out_waiting(c) || c->lingering || (!c->x && !in_len(c))) {
+	if (out_waiting(c) || c->lingering || (!c->x && !has_begun(c))) {
 		c->broken = true;
 		end_broken(c);
 		return;
@@ -178,18 +184,25 @@ static bool tell_room(struct conn *c)
 	return true;
 }
 
+/* So much waited, and has gone now: is there something that it held up? */
+static bool may_go_on(const struct conn *c, size_t waited)
+{
+	return (waited > OUT_HIGH && out_waiting(c) <= OUT_HIGH) ||
+	       (waited && c->hang_up && !out_waiting(c));
+}
+
 void conn_turn(struct conn *c)
 {
-	bool stuck, go_on = true;
+	bool go_on = true;
 	leave_turns(c);
 	if (out_waiting(c))
 		out_flush(c);
 	tell_room(c);
 	while (go_on) {
 		work(c);
-		stuck = out_waiting(c) > OUT_HIGH;
+		size_t waited = out_waiting(c);
 		out_flush(c);
-		go_on = tell_room(c) || (stuck && out_waiting(c) <= OUT_HIGH);
+		go_on = tell_room(c) || may_go_on(c, waited);
 		if (c->broken || c->queued)
 			break;
 	}

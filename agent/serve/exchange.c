@@ -49,7 +49,7 @@ void exchange_drop_free(struct reactor *r)
 
 void exchange_reset(struct exchange *x)
 {
-	x->begun = x->bad = x->pieces = x->read = x->wrong = false;
+	x->begun = x->bad = x->pieces = x->tells = x->read = x->wrong = false;
 	x->paused = x->end_told = x->continued = false;
 	x->most = x->conn->reactor->serve->options.max_body;
 	x->left = x->received = 0;
@@ -127,6 +127,12 @@ const char *exchange_next_header(const struct exchange *x, const char *name, con
 void exchange_take_pieces(struct exchange *x)
 {
 	x->pieces = true;
+}
+
+void exchange_moved(struct exchange *x)
+{
+	x->tells = true;
+	x->moved = x->conn->reactor->now;
 }
 
 void exchange_limit_body(struct exchange *x, size_t most)

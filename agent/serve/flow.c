@@ -76,13 +76,23 @@ static void begin_bad(struct conn *c, struct exchange *x, const struct head_faul
 	refuse(x, fault->status, fault->code, fault->why);
 }
 
+static const struct head_fault late = {HTTP_REQUEST_TIMEOUT, "too-slow",
+				       "the request took too long to come"};
+
+static void refuse_late_body(struct exchange *x)
+{
+	const struct serve_handler *handler = &x->conn->reactor->serve->handler;
+	if (x->pieces && handler->late)
+		handler->late(x);
+	if (x->part != ANSWER_OVER)
+		refuse(x, late.status, late.code, late.why);
+}
+
 void flow_refuse_late(struct conn *c)
 {
-	const struct head_fault late = {HTTP_REQUEST_TIMEOUT, "too-slow",
-					"the request took too long to come"};
-	struct exchange *x = c->x ? c->x : new_exchange(c);
+	struct exchange *x = c->x ? NULL : new_exchange(c);
 	if (c->x)
-		refuse(x, late.status, late.code, late.why);
+		refuse_late_body(c->x);
 	else if (x)
 		begin_bad(c, x, &late);
 }
@@ -129,7 +139,7 @@ static bool read_head(struct conn *c)
 		return false;
 	x->head.scanned = c->scanned;
 	x->head.line = c->line;
-	if (!c->scanned)
+	if (head_skip(in_base(c), c->scanned) == c->scanned) /* nothing but empty lines yet */
 		c->begun = c->reactor->now;
 	switch (head_read(&x->head, in_base(c), in_len(c), &c->reactor->serve->limits,
 			  &fault)) {

@@ -12,6 +12,7 @@
 #define METHOD_MOST   32
 #define VERSION_ROOM  11 /* " HTTP/1.1", CR, LF */
 #define LENGTH_DIGITS 18 /* so that no sum of two of them runs over */
+#define EMPTY_MOST    8 /* lines before a request that are passed over: some clients send them */
 
 enum { TOKEN = 1, TARGET = 2, TEXT = 4 }; /* what a byte may be part of */
 
@@ -75,7 +76,15 @@ static enum head_result not_yet(const struct head *head, size_t len,
 	return HEAD_MORE;
 }
 
-/* An empty line before the request is passed over: some clients send one after a body. */
+size_t head_skip(const char *data, size_t len)
+{
+	size_t n = 0;
+	while (n + 2 <= len && n < (size_t)2 * EMPTY_MOST && data[n] == '\r' &&
+	       data[n + 1] == '\n')
+		n += 2;
+	return n;
+}
+
 static enum head_result find_end(struct head *head, const char *data, size_t len,
 				 const struct head_limits *limits, struct head_fault *fault)
 {
@@ -95,9 +104,10 @@ static enum head_result find_end(struct head *head, const char *data, size_t len
 			return bad_request(fault, "a line ends with LF alone, not with CR LF");
 		bool empty = end == head->line + 1;
 		head->scanned = head->line = end + 1;
-		if (!empty || end == 1)
+		size_t skipped = empty ? head_skip(data, end + 1) : 0;
+		if (!empty || skipped == end + 1)
 			continue;
-		if (end == 3)
+		if (skipped == end - 1)
 			return bad_request(fault, "there are empty lines before the request");
 		head->size = end + 1;
 		return head->size > limits->head
@@ -365,7 +375,7 @@ enum head_result head_read(struct head *head, char *data, size_t len,
 	head->length = 0;
 	head->fields_len = 0;
 	struct target target;
-	char *s = data + (*data == '\r' ? 2 : 0);
+	char *s = data + head_skip(data, len);
 	char *end = line_end(s);
 	/* The authority is compared before the path, which was decoded over its place, is used. */
 	r = read_first_line(head, data, s, end, limits, &target, fault);

@@ -47,6 +47,8 @@ struct head_fault {
 
 enum head_result { HEAD_MORE, HEAD_DONE, HEAD_BAD };
 
+/* How many bytes at the beginning are empty lines, which are passed over. */
+size_t head_skip(const char *data, size_t len);
 /* Before the first byte of a request. */
 void head_init(struct head *);
 /* `data` is all that has come so far of this request and those behind it.  HEAD_DONE: texts were

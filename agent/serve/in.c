@@ -121,7 +121,8 @@ void in_settle(struct conn *c)
 	if (!c->lent)
 		return;
 	/* A body that comes in pieces goes through this one to its end. */
-	while (cap < 2 * len || (c->x && c->x->pieces && !c->x->read && cap < BUFFER))
+	bool flows = c->x && c->x->pieces && !c->x->read;
+	while (cap < 2 * len || (flows && cap < FLOWING))
 		cap *= 2;
 	move(c, cap);
 }

@@ -15,6 +15,7 @@
 #include <sys/queue.h>
 
 #define BUFFER    ((size_t)64 << 10)   /* a reactor's own, lent to the connection in turn */
+#define FLOWING   ((size_t)256 << 10)  /* that of a body which goes through in pieces */
 #define OUT_HIGH  ((size_t)256 << 10)  /* a client that has so much to read is slow ... */
 #define OUT_LOW   ((size_t)64 << 10)   /* ... until it has no more than this */
 #define SKIP_MOST ((uint64_t)64 << 20) /* of a body that nobody wants */
@@ -37,6 +38,7 @@ struct exchange {
 	struct head head;
 	bool bad;              /* what stands there is no head */
 	bool pieces;           /* the body is not collected */
+	bool tells;            /* when it got on: then, `moved` */
 	bool read;             /* all of the body was read */
 	bool wrong;            /* its chunks are none */
 	bool paused, end_told; /* of the pieces */
@@ -44,6 +46,7 @@ struct exchange {
 	size_t most;           /* bytes of a body that is collected */
 	uint64_t left;         /* bytes that did not come yet, when it is not chunked */
 	uint64_t received;     /* bytes that did */
+	int64_t moved;
 	struct chunk chunk;
 	size_t data, data_end; /* places of what was decoded, and not taken */
 	size_t raw;            /* place of what was not decoded yet */
@@ -175,8 +178,8 @@ void out_add(struct conn *, const char *, size_t);
 void out_text(struct conn *, const char *);
 void out_number(struct conn *, uint64_t);
 void out_hex(struct conn *, uint64_t);
-/* A body: a long one is not copied, if it can go at once. */
-void out_body(struct conn *, const char *, size_t);
+/* A body, and what ends it: a long one is not copied, if it can go at once. */
+void out_body(struct conn *, const char *, size_t, const char *tail);
 /* Sends what it can. */
 void out_flush(struct conn *);
 size_t out_waiting(const struct conn *); /* after a flush */

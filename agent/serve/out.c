@@ -80,24 +80,27 @@ static void keep(struct conn *c, const char *s, size_t n)
 		c->broken = true;
 }
 
-/* Nothing waits; sends what was gathered, and `body` behind it. */
-static void send_with(struct conn *c, const char *body, size_t len)
+/* What is left of a part, when the first `sent` bytes of it and those behind are out. */
+static void keep_rest(struct conn *c, const struct iovec *part, size_t *sent)
+{
+	size_t out = *sent < part->iov_len ? *sent : part->iov_len;
+	*sent -= out;
+	if (!c->broken && out < part->iov_len)
+		keep(c, (const char *)part->iov_base + out, part->iov_len - out);
+}
+
+/* Nothing waits; sends what was gathered, and `body` and `tail` behind it. */
+static void send_with(struct conn *c, const char *body, size_t len, const char *tail)
 {
 	struct bytes *gathered = &c->reactor->out;
-	size_t sent = 0;
-	if (!c->broken) {
-		struct iovec parts[] = {
-			{.iov_base = gathered->s, .iov_len = gathered->len},
-			{.iov_base = (void *)(uintptr_t)body, .iov_len = len},
-		};
-		sent = put(c, parts, len ? 2 : 1);
-	}
-	if (!c->broken && sent < gathered->len)
-		keep(c, gathered->s + sent, gathered->len - sent);
-	if (!c->broken && len && sent < gathered->len + len) {
-		size_t skip = sent > gathered->len ? sent - gathered->len : 0;
-		keep(c, body + skip, len - skip);
-	}
+	struct iovec parts[] = {
+		{.iov_base = gathered->s, .iov_len = gathered->len},
+		{.iov_base = (void *)(uintptr_t)body, .iov_len = len},
+		{.iov_base = (void *)(uintptr_t)tail, .iov_len = strlen(tail)},
+	};
+	size_t sent = c->broken ? 0 : put(c, parts, 3);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		keep_rest(c, &parts[i], &sent);
 	if (!c->broken)
 		watch(c, out_waiting(c));
 	gathered->len = 0;
@@ -135,7 +138,7 @@ void out_flush(struct conn *c)
 	if (out_waiting(c))
 		send_waiting(c);
 	if (c->reactor->out.len)
-		send_with(c, NULL, 0);
+		send_with(c, NULL, 0, "");
 }
 
 /* ---- adding ---- */
@@ -151,15 +154,17 @@ void out_add(struct conn *c, const char *s, size_t n)
 	if (!bytes_add(&c->reactor->out, s, n))
 		c->broken = true;
 	else if (c->reactor->out.len >= GATHER)
-		send_with(c, NULL, 0);
+		send_with(c, NULL, 0, "");
 }
 
-void out_body(struct conn *c, const char *s, size_t n)
+void out_body(struct conn *c, const char *s, size_t n, const char *tail)
 {
-	if (n < LONG || out_waiting(c) || c->broken)
+	if (n < LONG || out_waiting(c) || c->broken) {
 		out_add(c, s, n);
-	else
-		send_with(c, s, n);
+		out_text(c, tail);
+	} else {
+		send_with(c, s, n, tail);
+	}
 }
 
 void out_text(struct conn *c, const char *s)

@@ -17,6 +17,7 @@
 #define SPARE_FDS ((rlim_t)128) /* for what is no connection: etcd, files, the threads' own */
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
+#define LONGEST              (INT64_MAX / 4) /* of a time: it is added to the time that it is */
 
 static const char full[] = "HTTP/1.1 503 Service Unavailable\r\n"
 			   "Retry-After: 1\r\n"
@@ -98,9 +99,14 @@ unsigned serve_active(const struct serve *s)
 
 /* ---- life ---- */
 
+static int64_t bounded(int64_t ns)
+{
+	return ns < LONGEST ? ns : LONGEST;
+}
+
 static struct serve_options with_defaults(const struct serve_options *o)
 {
-	int64_t idle = OR(o->idle_ns, 30 * NS_PER_S);
+	int64_t idle = bounded(OR(o->idle_ns, 30 * NS_PER_S));
 	return (struct serve_options){
 		.threads = OR(o->threads, 2U),
 		.connections = OR(o->connections, 1024U),
@@ -108,9 +114,9 @@ static struct serve_options with_defaults(const struct serve_options *o)
 		.max_target = OR(o->max_target, (size_t)8 << 10),
 		.max_body = OR(o->max_body, (size_t)1 << 20),
 		.idle_ns = idle,
-		.head_ns = OR(o->head_ns, idle),
+		.head_ns = bounded(OR(o->head_ns, idle)),
 		.least_rate = OR(o->least_rate, 1024U),
-		.pause_ns = OR(o->pause_ns, 10 * idle),
+		.pause_ns = bounded(OR(o->pause_ns, idle < LONGEST / 10 ? 10 * idle : LONGEST)),
 	};
 }
 

@@ -9,6 +9,7 @@
  *     run      the whole body is there: answer, or park the exchange and hand it on
  *     piece    the next piece of a body: take as much as you like
  *     room     the answer had become too long for a slow client, and may go on
+ *     late     the body that comes in pieces did not get on for too long
  *     woken    somebody called exchange_wake
  *     done     the last call: the answer is on its way, or never will be
  *
@@ -41,6 +42,9 @@ struct serve_handler { /* each may be NULL but begin, run and done */
 	 * exchange_resume.  `len` 0, once: the body has ended. */
 	size_t (*piece)(struct exchange *, const char *data, size_t len);
 	void (*room)(struct exchange *);
+	/* pause_ns went by: may write last words, and end the answer, which is cut off otherwise; one
+	 * that has not begun is 408. */
+	void (*late)(struct exchange *);
 	void (*woken)(struct exchange *);
 	/* The client is gone, and the exchange is parked: whoever works on it may stop. */
 	void (*gone)(struct exchange *);
@@ -67,7 +71,7 @@ struct serve_options {    /* 0 takes the default in brackets */
 	int64_t head_ns; /* for the whole of a head: 408 [idle_ns] */
 	unsigned
 		least_rate; /* bytes a second that a collected body brings after idle_ns: 408 [1024] */
-	int64_t pause_ns; /* between two pieces of a streamed body: 408 [10 idle_ns] */
+	int64_t pause_ns; /* that a body in pieces does not get on: see late [10 idle_ns] */
 };
 
 /* Its threads have all signals blocked.  The handler is copied.  NULL when there is no memory, or no
@@ -113,6 +117,8 @@ const char *exchange_next_header(const struct exchange *, const char *name, cons
 
 /* In begin: the body is not collected, `piece` gets it, and may be of any length. */
 void exchange_take_pieces(struct exchange *);
+/* From begin on: the body got on just now.  Without this each byte of it counts. */
+void exchange_moved(struct exchange *);
 /* In begin: of a body that is collected, in place of max_body. */
 void exchange_limit_body(struct exchange *, size_t most);
 /* From run on; "" when there is none, not terminated. */

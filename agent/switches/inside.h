@@ -212,13 +212,13 @@ void switch_calm(struct switch_lane *, const struct facts *);
 void skew_look(void *switches);
 void skew_forget(struct switch_lane *);
 
-/* ---- status.c: of the guest ---- */
+/* ---- status.c and metrics.c: of the guest ---- */
 
+/* Is it in the status? */
+bool switch_is_shown(const struct switch_lane *);
 void switches_add_status(void *switches, struct text *, bool brief);
 /* The state as it is shown, with its reason. */
 const char *switch_state_word(const struct switch_lane *, const char **out_reason);
-/* Is it in the status? */
-bool switch_shown(const struct switch_lane *);
 
 /* ---- metrics.c: of the guest ---- */
 

@@ -1,5 +1,7 @@
 /* The part of the switches in /metrics: on the engine's page, what changes seldom; and what documents got,
  * as it is when it is asked for. */
+#include "agent/switches/metrics.h"
+
 #include "agent/switches/inside.h"
 
 enum {
@@ -80,7 +82,7 @@ static const struct {
 	int64_t (*get)(const struct switch_lane *);
 } gauges[] = {
 	{GENERATION, is_in_force, generation},
-	{SUCCESSFUL, switch_shown, is_good},
+	{SUCCESSFUL, switch_is_shown, is_good},
 	{ENABLED, is_in_force, is_enabled},
 	{MISMATCH, is_in_force, is_skewed},
 };
@@ -116,7 +118,7 @@ static void add_states(struct text *t, const struct switches *all)
 	for (size_t i = 0; i < all->lanes.len; i++) {
 		const struct switch_lane *lane = switch_at(all, i);
 		const char *reason, *state = switch_state_word(lane, &reason);
-		if (switch_shown(lane))
+		if (switch_is_shown(lane))
 			metric_add(t, &switches_metrics[STATE],
 				   METRIC_OF(lane->name, state, reason), 1);
 	}
@@ -125,7 +127,7 @@ static void add_states(struct text *t, const struct switches *all)
 /* There before the first time, as 0: see agent/engine/metrics.c. */
 static bool is_watched(const struct switch_lane *lane, int outcome)
 {
-	return switch_shown(lane) &&
+	return switch_is_shown(lane) &&
 	       (outcome == SWITCH_OUTCOME_APPLIED || outcome == SWITCH_OUTCOME_REJECTED);
 }
 

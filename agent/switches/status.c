@@ -16,7 +16,7 @@ static const char *const state_words[] = {
 	[SWITCH_WAITING] = "waiting",
 };
 
-bool switch_shown(const struct switch_lane *lane)
+bool switch_is_shown(const struct switch_lane *lane)
 {
 	return lane->wants || lane->leaving || lane->runs.sw;
 }
@@ -91,7 +91,7 @@ void switches_add_status(void *switches, struct text *t, bool brief)
 	for (size_t i = 0; i < all->lanes.len; i++) {
 		const struct switch_lane *lane = switch_at(all, i);
 		bool calm = lane->state == SWITCH_RUNNING && !lane->skewed && !lane->lacks;
-		if (!switch_shown(lane) || (brief && (calm || t->len - begin > BRIEF_MOST)))
+		if (!switch_is_shown(lane) || (brief && (calm || t->len - begin > BRIEF_MOST)))
 			continue;
 		if (!any) {
 			add_key(t, "switches");

@@ -11,7 +11,6 @@
 #define FLUME_AGENT_SWITCHES_H
 
 #include "agent/engine/engine.h"
-#include "agent/metric/metric.h"
 #include "agent/switches/shelf.h"
 #include "lib/base/text.h"
 
@@ -47,8 +46,5 @@ void switches_submit(struct switches *, const struct change *, engine_done_fn *,
 
 /* What runs. */
 struct shelf *switches_get_shelf(struct switches *);
-extern const struct metric switches_metrics[];
-/* Counts of documents, Prometheus text. */
-void switches_write_counts(struct switches *, struct text *out);
 
 #endif

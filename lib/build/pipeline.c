@@ -161,7 +161,8 @@ bool pipeline_is_whole(const flume_pipeline *pipeline)
 	return true;
 }
 
-static void failed(flume_pipeline *pipeline, const struct flume_err *err)
+static void failed(flume_pipeline *pipeline, const struct flume_call *call,
+		   const struct flume_err *err)
 {
 	atomic_fetch_add_explicit(&tally_here(pipeline->tally, pipeline->hub)->failures, 1,
 				  memory_order_release);
@@ -172,6 +173,7 @@ static void failed(flume_pipeline *pipeline, const struct flume_err *err)
 					.version = pipeline_version(pipeline),
 					.generation = pipeline->generation,
 					.err = err,
+					.call = call,
 				});
 }
 
@@ -193,7 +195,7 @@ int pipeline_call(flume_pipeline *pipeline, const struct flume_call *given, void
 	if (rc >= 0)
 		return rc;
 	if (live)
-		failed(pipeline, &err);
+		failed(pipeline, call, &err);
 	if (out_err)
 		*out_err = err;
 	return rc;

@@ -69,14 +69,15 @@ static uint64_t next_epoch(uint64_t word, enum phase phase)
 	return (word / EPOCH + 1) * EPOCH + phase;
 }
 
-static void emit(const struct circuit *circuit, enum flume_event_kind kind,
-		 const struct flume_err *why)
+static void emit(const struct circuit *circuit, const struct flume_call *call,
+		 enum flume_event_kind kind, const struct flume_err *why)
 {
 	hub_emit(circuit->hub, &(struct flume_event){
 				       .kind = kind,
 				       .name = circuit->step.name,
 				       .schema_id = circuit->breaker->state.seat.schema_id,
 				       .err = why,
+				       .call = call,
 			       });
 }
 
@@ -121,7 +122,8 @@ static bool try_it(struct breaker *breaker, uint64_t *word, int64_t since, int64
 }
 
 /* The breaker was not closed: 0 and the word to go by, or FLUME_REFUSED. */
-static int admit(const struct circuit *circuit, uint64_t *out_began, struct flume_err *err)
+static int admit(const struct circuit *circuit, const struct flume_call *call,
+		 uint64_t *out_began, struct flume_err *err)
 {
 	struct breaker *breaker = circuit->breaker;
 	int64_t now = hub_now(circuit->hub);
@@ -139,7 +141,7 @@ static int admit(const struct circuit *circuit, uint64_t *out_began, struct flum
 		if (phase != CLOSED && !try_it(breaker, &word, since, now))
 			continue;
 		if (phase != CLOSED)
-			emit(circuit, FLUME_EVENT_BREAKER_HALF_OPENED, NULL);
+			emit(circuit, call, FLUME_EVENT_BREAKER_HALF_OPENED, NULL);
 		*out_began = word;
 		return FLUME_OK;
 	}
@@ -147,7 +149,8 @@ static int admit(const struct circuit *circuit, uint64_t *out_began, struct flum
 
 /* ---- after it ---- */
 
-static void succeeded(const struct circuit *circuit, uint64_t began)
+static void succeeded(const struct circuit *circuit, const struct flume_call *call,
+		      uint64_t began)
 {
 	struct breaker *breaker = circuit->breaker;
 	uint64_t word = atomic_load(&breaker->word), next;
@@ -158,10 +161,11 @@ static void succeeded(const struct circuit *circuit, uint64_t began)
 						   : word & ~FAILURES;
 	} while (!atomic_compare_exchange_weak(&breaker->word, &word, next));
 	if (phase_of(word) == HALF_OPEN)
-		emit(circuit, FLUME_EVENT_BREAKER_CLOSED, NULL);
+		emit(circuit, call, FLUME_EVENT_BREAKER_CLOSED, NULL);
 }
 
-static void failed(const struct circuit *circuit, uint64_t began, const struct flume_err *why)
+static void failed(const struct circuit *circuit, const struct flume_call *call, uint64_t began,
+		   const struct flume_err *why)
 {
 	struct breaker *breaker = circuit->breaker;
 	int64_t now = hub_now(circuit->hub);
@@ -177,17 +181,18 @@ static void failed(const struct circuit *circuit, uint64_t began, const struct f
 		next = opens ? next_epoch(word, OPEN) : word + FAILURE;
 	} while (!atomic_compare_exchange_weak(&breaker->word, &word, next));
 	if (opens)
-		emit(circuit, FLUME_EVENT_BREAKER_OPENED, why);
+		emit(circuit, call, FLUME_EVENT_BREAKER_OPENED, why);
 }
 
 /* The caller did not wait for an answer, so there is none. */
-static void gave_up(const struct circuit *circuit, uint64_t began, const struct flume_err *why)
+static void gave_up(const struct circuit *circuit, const struct flume_call *call,
+		    uint64_t began, const struct flume_err *why)
 {
 	uint64_t word = began;
 	if (phase_of(began) == HALF_OPEN &&
 	    atomic_compare_exchange_strong(&circuit->breaker->word, &word,
 					   next_epoch(began, DUE)))
-		emit(circuit, FLUME_EVENT_BREAKER_OPENED, why);
+		emit(circuit, call, FLUME_EVENT_BREAKER_OPENED, why);
 }
 
 /* Whose time is up is told to stop as well, but has failed: it was too slow. */
@@ -202,17 +207,17 @@ static int run_counted(const struct circuit *circuit, const struct flume_call *c
 {
 	struct breaker *breaker = circuit->breaker;
 	uint64_t began = atomic_load_explicit(&breaker->word, memory_order_relaxed);
-	if (phase_of(began) != CLOSED && admit(circuit, &began, err))
+	if (phase_of(began) != CLOSED && admit(circuit, call, &began, err))
 		return FLUME_REFUSED;
 	int rc = step_run(circuit->child, call, item, err);
 	if (rc >= 0) {
 		uint64_t word = atomic_load_explicit(&breaker->word, memory_order_relaxed);
 		if (word % EPOCH)
-			succeeded(circuit, began);
+			succeeded(circuit, call, began);
 	} else if (is_given_up(circuit, call, rc)) {
-		gave_up(circuit, began, err);
+		gave_up(circuit, call, began, err);
 	} else {
-		failed(circuit, began, err);
+		failed(circuit, call, began, err);
 	}
 	return rc;
 }

@@ -25,7 +25,8 @@ static const struct flume_field fields[] = {
 	{0},
 };
 
-static int refuse(const struct limiter *limiter, int64_t left_ns, struct flume_err *err)
+static int refuse(const struct limiter *limiter, const struct flume_call *call, int64_t left_ns,
+		  struct flume_err *err)
 {
 	int64_t ms = left_ns / 1000000 + (left_ns % 1000000 != 0);
 	int rc = flume_fail(err, FLUME_LIMITED,
@@ -37,6 +38,7 @@ static int refuse(const struct limiter *limiter, int64_t left_ns, struct flume_e
 				       .name = limiter->step.name,
 				       .schema_id = limiter->bucket->state.seat.schema_id,
 				       .err = err,
+				       .call = call,
 			       });
 	return rc;
 }
@@ -48,7 +50,7 @@ static int wait(const struct limiter *limiter, const struct flume_call *call, in
 	struct promise token;
 	int64_t before = call->deadline_ns ? call->deadline_ns : INT64_MAX;
 	if (!bucket_promise(limiter->bucket, now, before, &token))
-		return refuse(limiter, token.at_ns - now, err);
+		return refuse(limiter, call, token.at_ns - now, err);
 	int rc = FLUME_OK;
 	while (!rc && hub_now(hub) < token.at_ns) {
 		hub->clock.sleep(hub->clock.arg, token.at_ns, call->cancel);

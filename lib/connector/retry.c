@@ -80,7 +80,8 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 			return rc;
 		hub_emit(retry->hub, &(struct flume_event){.kind = FLUME_EVENT_RETRY_FAILED,
 							   .name = step->name,
-							   .err = err});
+							   .err = err,
+							   .call = call});
 	}
 	return step_blame(step, rc, err);
 }

@@ -23,8 +23,10 @@ static int run(const struct step *step, const struct flume_call *call, void **it
 {
 	const struct sequence *sequence = (const struct sequence *)step;
 	for (size_t i = 0; i < sequence->children.n; i++) {
-		int rc = sequence->prompt && i % CLOCKED ? call_check_behind_prompt(call, err)
-							 : call_check(sequence->hub, call, err);
+		/* Whoever runs a step has just looked. */
+		bool clocked = i && !(sequence->prompt && i % CLOCKED);
+		int rc = clocked ? call_check(sequence->hub, call, err)
+				 : call_check_behind_prompt(call, err);
 		if (!rc)
 			rc = step_run(sequence->children.at[i], call, item, err);
 		if (rc)

@@ -1,4 +1,5 @@
 /* What steps have in common: giving up, and saying where. */
+#include "lib/base/clock.h"
 #include "lib/base/utf8.h"
 #include "lib/connector/connector.h"
 
@@ -55,7 +56,7 @@ int call_check_given(const struct hub *hub, const struct flume_call *call,
 {
 	if (flume_cancel_requested(call->cancel))
 		return call_cancelled(err);
-	if (call->deadline_ns && hub_now(hub) >= call->deadline_ns)
+	if (call->deadline_ns && clock_has_come(&hub->clock, call->deadline_ns))
 		return flume_fail(err, FLUME_TIMED_OUT, "the deadline of the call has passed");
 	return FLUME_OK;
 }

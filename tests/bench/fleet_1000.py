@@ -43,9 +43,9 @@ def schema(i):
 class Watches:
     """The bare ones."""
 
-    def __init__(self, etcd, count):
+    def __init__(self, etcd, count, key=KEY):
         program = os.path.join(ROOT, "build/bench/fleet_1000")
-        key = base64.b64encode(KEY.encode()).decode()
+        key = base64.b64encode(key.encode()).decode()
         self.child = subprocess.Popen([program, str(etcd.port), str(count), key], stdout=subprocess.PIPE)
         if self.child.stdout.readline() != b"ready\n":
             raise SystemExit("the bare watches do not come to be")
@@ -63,6 +63,8 @@ class Watches:
 
 class Agents:
     """All of them log to one pipe."""
+
+    applied = b"schema applied"
 
     def __init__(self, etcd, folder):
         self.etcd, self.folder = etcd, folder
@@ -89,6 +91,11 @@ class Agents:
 
     def wait_applied(self, version, count, start=0, timeout=120.0):
         """Milliseconds until the middle and the last of so many said so."""
+        times = self.times_applied(version, count, start, timeout)
+        return times[count // 2], times[count - 1]
+
+    def times_applied(self, version, count, start=0, timeout=120.0):
+        """Of each of so many, in their order."""
         needle = f'"version":"{version}"'.encode()
         times = []
         deadline = time.monotonic() + timeout
@@ -102,9 +109,9 @@ class Agents:
             now = time.monotonic_ns()
             lines = (self.rest + os.read(self.out, 1 << 20)).split(b"\n")
             self.rest = lines.pop()
-            times += [now for line in lines if b"schema applied" in line and needle in line]
+            times += [now for line in lines if self.applied in line and needle in line]
         selector.close()
-        return (times[count // 2] - start) / 1e6, (times[count - 1] - start) / 1e6
+        return [(time_ns - start) / 1e6 for time_ns in times]
 
     def pss_kb(self):
         found = []

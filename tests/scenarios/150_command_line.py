@@ -11,8 +11,8 @@ from harness import Failed, contains, equal, free_port, one_of, run
 from meddler import Meddler
 
 COMMANDS = (
-    "agent", "lint", "test", "run", "apply", "get", "status", "hold", "release", "clear", "confirm",
-    "graph", "components", "diff",
+    "agent", "lint", "test", "run", "apply", "get", "status", "explain", "hold", "release", "clear", "confirm",
+    "graph", "components", "diff", "delete", "history", "rollback", "doctor", "switch",
 )  # fmt: skip
 BAD_PATHS = (
     marking("1.0.1", 2)

@@ -204,10 +204,42 @@ def a_request_is_called_the_same_everywhere(s):
     )
 
 
+FAILING = """\
+version: "1.0.0"
+components:
+  processors: {need: {kind: require, fields: [id]}}
+  error_handlers: {aside: {kind: dead-letter, channel: letters, then: fail}}
+type: handle
+error_handler: aside
+child:
+  type: circuit-breaker
+  failure_threshold: 2
+  child: {type: retry, attempts: 2, child: {ref: need}}
+"""
+
+
+def what_steps_say_names_the_request(s):
+    folder = s.schemas()
+    folder.set_schema("a", FAILING)
+    config = f"components: {{channels: {{letters: {{kind: file, path: {s.path}/letters}}}}}}\n"
+    args = ["--log-level", "debug", "--config", s.file("agent.yaml", config)]
+    node = s.node(folder=folder, args=args)
+    node.wait_schema("a", version="1.0.0")
+    for i in (1, 2):
+        equal(node.process("a", {}, {"X-Request-Id": f"order-{i}"}).status, 422, "status")
+    wait_until("the breaker opens", lambda: "circuit-breaker opened" in node.log_text())
+    named = {line["message"]: line.get("request") for line in node.log_lines()}
+    equal(named["attempt failed"], "order-2", "an attempt")
+    equal(named["circuit-breaker opened"], "order-2", "the breaker")
+    with open(f"{s.path}/letters", encoding="utf-8") as file:
+        equal([json.loads(line)["request"] for line in file], ["order-1", "order-2"], "dead letters")
+
+
 run(
     each_line_is_answered_before_the_next_is_sent,
     a_stream_that_does_not_end_is_told_where_it_was_cut,
     a_request_is_called_the_same_everywhere,
+    what_steps_say_names_the_request,
     clients_that_never_end_their_request_cost_little,
     a_crowd_over_tcp_leaves_the_socket_open,
     a_slow_reader_costs_no_memory,

@@ -262,13 +262,12 @@ def flume(s, etcd, words, code):
     return result
 
 
-if __name__ == "__main__":
-    run(
-        a_put_moves_documents_between_the_schemas_behind_it,
-        a_schema_behind_a_switch_stays_until_the_switch_goes,
-        schema_and_switch_may_come_in_either_order,
-        a_broken_one_leaves_the_old_one_in_force,
-        a_node_chooses_as_before_without_etcd_and_after_a_kill,
-        a_folder_and_http_and_a_poll_do_the_same,
-        the_command_writes_what_fits,
-    )
+run(
+    a_put_moves_documents_between_the_schemas_behind_it,
+    a_schema_behind_a_switch_stays_until_the_switch_goes,
+    schema_and_switch_may_come_in_either_order,
+    a_broken_one_leaves_the_old_one_in_force,
+    a_node_chooses_as_before_without_etcd_and_after_a_kill,
+    a_folder_and_http_and_a_poll_do_the_same,
+    the_command_writes_what_fits,
+)

@@ -58,7 +58,6 @@ def a_switch_is_moved_over_the_fleet_and_killed(s):
     equal(tenth <= half, True, "growth moved somebody out")
 
 
-if __name__ == "__main__":
-    run(
-        a_switch_is_moved_over_the_fleet_and_killed,
-    )
+run(
+    a_switch_is_moved_over_the_fleet_and_killed,
+)

@@ -52,6 +52,7 @@ START_TEST(everything_is_written_out)
 		 .relation = ETCD_LESS,
 		 .value = "v",
 		 .len = 1},
+		{.key = "d/", .prefix = true, .relation = ETCD_LESS, .number = 9},
 	};
 	const struct etcd_operation success[] = {
 		{.action = ETCD_PUT, .key = "b", .value = "w", .len = 1, .lease = 7},
@@ -84,6 +85,9 @@ START_TEST(everything_is_written_out)
 		"{\"key\":\"YQ==\",\"target\":\"VERSION\",\"version\":\"2\",\"result\":"
 		"\"GREATER\"},"
 		"{\"key\":\"YQ==\",\"target\":\"VALUE\",\"value\":\"dg==\",\"result\":\"LESS\"}"
+		","
+		"{\"key\":\"ZC8=\",\"range_end\":\"ZDA=\",\"target\":\"MOD\",\"mod_revision\":"
+		"\"9\",\"result\":\"LESS\"}"
 		"],\"success\":["
 		"{\"request_put\":{\"key\":\"Yg==\",\"value\":\"dw==\",\"lease\":\"7\"}},"
 		"{\"request_delete_range\":{\"key\":\"Yw==\"}},"
@@ -154,6 +158,23 @@ START_TEST(what_is_not_there_has_revision_zero_and_no_value)
 }
 END_TEST
 
+START_TEST(a_prefix_has_to_be_true_of_every_key)
+{
+	struct etcd_compare c = {.key = "/d/", .prefix = true, .relation = ETCD_LESS};
+	const struct etcd_txn t = {.compares = &c, .n_compares = 1};
+	c.number = 1;
+	ck_assert_int_eq(transact(&t), 0);
+	ck_assert(result.succeeded); /* there is no key */
+	calls_put("/d/1", "x");
+	c.number = calls_put("/d/2", "y");
+	ck_assert_int_eq(transact(&t), 0);
+	ck_assert(!result.succeeded);
+	c.number++;
+	ck_assert_int_eq(transact(&t), 0);
+	ck_assert(result.succeeded);
+}
+END_TEST
+
 START_TEST(too_much_says_of_what)
 {
 	struct etcd_operation many[129];
@@ -206,6 +227,7 @@ Suite *suite_etcd_txn(void)
 	tcase_add_test(c, everything_is_written_out);
 	tcase_add_test(c, all_is_done_in_one_revision_or_the_other_list_is);
 	tcase_add_test(c, what_is_not_there_has_revision_zero_and_no_value);
+	tcase_add_test(c, a_prefix_has_to_be_true_of_every_key);
 	tcase_add_test(c, too_much_says_of_what);
 	tcase_add_test(c, a_key_put_twice_is_a_mistake);
 	suite_add_tcase(s, c);

@@ -371,6 +371,30 @@ START_TEST(a_failed_call_tells_where_and_which_generation)
 }
 END_TEST
 
+/* Also what a step tells that was given a copy of it. */
+START_TEST(what_a_call_makes_is_told_with_the_call)
+{
+	static const enum flume_event_kind kinds[] = {
+		FLUME_EVENT_RETRY_FAILED, FLUME_EVENT_BREAKER_OPENED, FLUME_EVENT_CALL_FAILED};
+	const struct flume_call call = {.id = 17};
+	flume_binding *binding = NULL;
+	rig_listen();
+	rig_must_set("s", "{type: race, children: [{ref: fail}, {type: circuit-breaker, "
+			  "failure_threshold: 1, "
+			  "child: {type: retry, attempts: 1, child: {ref: fail}}}]}");
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", "s", 0, &binding, NULL), 0);
+	void *item = rig_item(1);
+	ck_assert_int_eq(flume_binding_process(binding, &call, &item, NULL), FLUME_FAILED);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		ck_assert(rig_last(kinds[i])->by_call);
+		ck_assert_uint_eq(rig_last(kinds[i])->call_id, 17);
+	}
+	ck_assert(!rig_last(FLUME_EVENT_BINDING_ADDED)->by_call);
+	rig_free_item(item);
+	flume_binding_unref(binding);
+}
+END_TEST
+
 Suite *suite_events(void)
 {
 	Suite *suite = suite_create("events");
@@ -396,6 +420,7 @@ Suite *suite_events(void)
 	tcase_add_test(tc, a_swap_is_told_before_the_retirement);
 	tcase_add_test(tc, a_removal_tells_bindings_and_schema);
 	tcase_add_test(tc, who_asks_for_a_pipeline_is_told);
+	tcase_add_test(tc, what_a_call_makes_is_told_with_the_call);
 	tcase_add_test(tc, a_failed_call_tells_where_and_which_generation);
 	return suite;
 }

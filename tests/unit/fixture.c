@@ -342,6 +342,8 @@ void rig_write_down(const struct flume_event *event, void *arg)
 		it->generation = event->generation;
 		it->duration_ns = event->duration_ns;
 		it->code = event->err ? event->err->code : 0;
+		it->by_call = event->call;
+		it->call_id = event->call ? event->call->id : 0;
 		copy(it->name, sizeof it->name, event->name);
 		copy(it->schema_id, sizeof it->schema_id, event->schema_id);
 		copy(it->version, sizeof it->version, event->version);

@@ -25,6 +25,8 @@ struct seen { /* one event, with texts of its own */
 	uint64_t generation;
 	int64_t duration_ns;
 	int code;
+	bool by_call;
+	uint64_t call_id;
 };
 
 #define RIG_MOST   64

@@ -25,6 +25,13 @@ START_TEST(the_status_is_the_page_on_the_board)
 }
 END_TEST
 
+START_TEST(a_node_without_etcd_knows_no_fleet)
+{
+	pin(true);
+	expect_problem(get("/fleet"), 404, "no-etcd", "/status is this one");
+}
+END_TEST
+
 START_TEST(alive_and_ready_are_two_things)
 {
 	pin(false);
@@ -181,6 +188,7 @@ Suite *suite_http_status(void)
 	Suite *suite = suite_create("http_status");
 	TCase *t = node_case(suite, "status");
 	tcase_add_test(t, the_status_is_the_page_on_the_board);
+	tcase_add_test(t, a_node_without_etcd_knows_no_fleet);
 	tcase_add_test(t, alive_and_ready_are_two_things);
 	tcase_add_test(t, a_node_may_be_settled_that_is_not_ready);
 	tcase_add_test(t, metrics_count_what_happened);

@@ -126,6 +126,59 @@ START_TEST(while_lines_block_others_are_served)
 }
 END_TEST
 
+/* One that blocks, and one that waits for the only worker there is: the queue is full. */
+static void fill_queue(struct asking blocked[2])
+{
+	node_close();
+	node_open_with((struct http_options){.workers = 1, .queue = 1});
+	node_bind_step("gate");
+	for (size_t i = 0; i < 2; i++) {
+		blocked[i] = (struct asking){
+			.ask = {.method = "POST", .path = "/pipelines/gate", .body = "1"}};
+		ask_aside(&blocked[i]);
+		UNTIL(node_waiting() == i + 1);
+	}
+	UNTIL(atomic_load(&node.at_gate) == 1);
+	expect_problem(post("gate", "1"), 503, "busy", "queue is full");
+}
+
+START_TEST(a_full_queue_holds_a_stream_up)
+{
+	struct asking blocked[2], stream = {.ask = {.method = "POST",
+						    .path = "/pipelines/gate",
+						    .body = "1\n2\n3\n",
+						    .headers = {NDJSON}}};
+	fill_queue(blocked);
+	ask_aside(&stream);
+	UNTIL(node_waiting() == 3);
+	atomic_store(&node.gate_open, true);
+	ck_assert_str_eq(join(&stream)->body, "1\n2\n3\n");
+	for (size_t i = 0; i < 2; i++)
+		expect_status(join(&blocked[i]), 200);
+}
+END_TEST
+
+START_TEST(a_stream_waits_no_longer_than_a_call_may_take)
+{
+	struct asking blocked[2];
+	fill_queue(blocked);
+	int fd = dial();
+	say(fd, "POST /pipelines/gate HTTP/1.1\r\nHost: localhost\r\n" NDJSON
+		"\r\nFlume-Timeout: 1ms\r\nTransfer-Encoding: chunked\r\n\r\n");
+	say_line(fd, "1\n");
+	UNTIL(node_waiting() == 3);
+	int64_t passed = loop_now() + 2000000;
+	UNTIL(loop_now() > passed);
+	atomic_store(&node.gate_open, true);
+	hear(fd, "{\"flume_error\":{\"line\":1,\"code\":\"busy\"");
+	hear_the_end(fd);
+	for (size_t i = 0; i < 2; i++)
+		expect_status(join(&blocked[i]), 200);
+	ck_assert_ptr_nonnull(strstr(get("/metrics")->body,
+				     "flume_http_streams_cut_total{reason=\"busy\"} 1\n"));
+}
+END_TEST
+
 START_TEST(each_line_has_its_own_time)
 {
 	node_bind_step("nap");
@@ -302,6 +355,8 @@ Suite *suite_http_stream(void)
 	tcase_add_test(t, a_line_is_answered_before_the_next_one_is_sent);
 	tcase_add_test(t, what_may_block_runs_on_workers_and_keeps_its_order);
 	tcase_add_test(t, while_lines_block_others_are_served);
+	tcase_add_test(t, a_full_queue_holds_a_stream_up);
+	tcase_add_test(t, a_stream_waits_no_longer_than_a_call_may_take);
 	tcase_add_test(t, each_line_has_its_own_time);
 	tcase_add_test(t, a_reload_in_the_middle_shows_in_the_next_batch);
 	tcase_add_test(t, a_pipeline_that_goes_ends_its_streams);

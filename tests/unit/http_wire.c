@@ -99,7 +99,7 @@ END_TEST
 START_TEST(an_idle_connection_is_closed)
 {
 	node_close();
-	node_open_with((struct http_options){.idle_s = 1});
+	node_open_with((struct http_options){.idle_ns = 1000000000});
 	int silent = dial(), halting = dial();
 	say(halting, "POST /pipelines/x HTTP/1.1\r\nHost: localhost\r\nContent-Le");
 	hear_the_end(silent);
@@ -110,7 +110,7 @@ END_TEST
 START_TEST(a_call_may_take_longer_than_a_connection_may_be_idle)
 {
 	node_close();
-	node_open_with((struct http_options){.idle_s = 1});
+	node_open_with((struct http_options){.idle_ns = 1000000000});
 	node_bind_step("nap");
 	expect_status(ASK(.method = "POST", .path = "/pipelines/nap", .body = "1",
 			  .headers = {"Flume-Timeout: 2s"}),

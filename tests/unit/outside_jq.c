@@ -6,9 +6,12 @@
 #include "tests/unit/suites.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 static char yaml[2000];
 
@@ -41,6 +44,7 @@ START_TEST(the_result_takes_the_place_of_the_document)
 		  "{\"z\":\"\\u0000ä😀\",\"a\":null}");
 	expect_jq("env, $ENV | select(length > 0)", "", "1", FLUME_DROPPED, NULL);
 	expect_jq("empty", "", "1", FLUME_DROPPED, NULL);
+	expect_jq("error(null)", "", "1", FLUME_DROPPED, NULL); /* as in jq 1.6 */
 	expect_jq("debug", "", "1", 0, "1");
 }
 END_TEST
@@ -82,6 +86,36 @@ START_TEST(one_program_fails_and_works_again_and_again)
 		expect_run(&made, NULL, "{\"bad\":true}", FLUME_FAILED, "halted");
 		expect_run(&made, NULL, "{\"n\":1}", 0, "{\"n\":2}");
 	}
+	unmake(&made);
+}
+END_TEST
+
+static pid_t child_of_ours(void)
+{
+	char path[64];
+	int pid = 0;
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)getpid(), (int)getpid());
+	FILE *f = fopen(path, "re");
+	if (f && fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+/* The signal may not have been taken yet when the document comes. */
+START_TEST(a_process_that_somebody_kills_while_it_waits_costs_no_document)
+{
+	struct made made = make_outside(&kind_jq, jq(".n += 1", ""));
+	for (int i = 0; i < 30; i++) {
+		expect_run(&made, NULL, "{\"n\":1}", 0, "{\"n\":2}");
+		pid_t pid = child_of_ours();
+		ck_assert_int_gt(pid, 0);
+		ck_assert_int_eq(kill(pid, SIGKILL), 0);
+		if (i % 2)
+			nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	}
+	expect_run(&made, NULL, "{\"n\":1}", 0, "{\"n\":2}");
 	unmake(&made);
 }
 END_TEST
@@ -322,6 +356,7 @@ Suite *suite_outside_jq(void)
 	tcase_add_test(tc, more_than_one_result_is_what_the_declaration_says);
 	tcase_add_test(tc, an_error_of_the_program_fails_the_document);
 	tcase_add_test(tc, one_program_fails_and_works_again_and_again);
+	tcase_add_test(tc, a_process_that_somebody_kills_while_it_waits_costs_no_document);
 	tcase_add_test(tc, a_program_that_does_not_compile_is_a_finding_in_the_words_of_jq);
 	tcase_add_test(tc, no_program_goes_on_for_ever);
 	tcase_add_test(tc, a_call_that_is_over_is_not_held_up);

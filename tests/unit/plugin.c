@@ -219,7 +219,7 @@ static const char *put(const char *name, const char *content, mode_t mode)
 static void expect_no_file(const char *path, const char *why)
 {
 	struct flume_err err = {0};
-	ck_assert_int_lt(plugin_file_check(path, &err), 0);
+	ck_assert_int_lt(plugin_file_open(path, &err), 0);
 	expect_within(err.text, why);
 }
 

@@ -94,6 +94,9 @@ static const char *const good[] = {
 	"GET / HTTP/1.1\r\n" HOST "X: \xc3\xbc \xff\r\n\r\n",
 	"GET / HTTP/1.1\r\n" HOST "X: a\tb\r\nX: c\r\n\r\n",
 	"GET / HTTP/1.1\r\nHost:a\r\n\r\n",
+	"GET / HTTP/1.0\r\n\r\n",
+	"\r\nGET / HTTP/1.0\r\n\r\n",
+	"\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.0\r\n\r\n",
 	"GET / HTTP/1.1\r\nHost:\r\n\r\n",
 };
 
@@ -112,7 +115,8 @@ static const struct {
 	{"\x16\x03\x01", 400, "does not begin like a request"},
 	{" GET / HTTP/1.1\r\n", 400, "does not begin like a request"},
 	{"{\"a\":1}", 400, "does not begin like a request"},
-	{"\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n", 400, "empty lines"},
+	{"\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n", 400,
+	 "empty lines"},
 	{"GET / HTTP/1.1\n" HOST "\r\n", 400, "LF alone"},
 	{"GET / HTTP/1.1\r\nHost: a\n\r\n", 400, "LF alone"},
 	{"GET / HTTP/1.1\r\n" HOST "\n", 400, "LF alone"},

@@ -19,6 +19,7 @@
 	X(breaker) \
 	X(bucket) \
 	X(build) \
+	X(caller) \
 	X(canary) \
 	X(cancel) \
 	X(cgroup) \
@@ -28,10 +29,13 @@
 	X(cmd) \
 	X(cmd_describe) \
 	X(cmd_etcd) \
+	X(cmd_history) \
 	X(cmd_intake) \
 	X(cmd_lint) \
 	X(cmd_progress) \
 	X(cmd_run) \
+	X(cmd_unified) \
+	X(cmd_status) \
 	X(cmd_switch) \
 	X(component) \
 	X(component_forced) \
@@ -112,7 +116,12 @@
 	X(factory) \
 	X(fields) \
 	X(file) \
+	X(fleet_explain) \
+	X(fleet_page) \
 	X(fleet_status) \
+	X(fleet_history) \
+	X(fleet_recorder) \
+	X(fleet_view) \
 	X(footprint) \
 	X(fresh) \
 	X(golden) \
@@ -129,6 +138,7 @@
 	X(http_verdict) \
 	X(http_wire) \
 	X(json) \
+	X(judge) \
 	X(listeners) \
 	X(listing) \
 	X(live) \
@@ -160,8 +170,10 @@
 	X(schema) \
 	X(scope) \
 	X(serve) \
+	X(serve_alloc) \
 	X(serve_chunk) \
 	X(serve_head) \
+	X(serve_streams) \
 	X(shadow) \
 	X(source_contract) \
 	X(scribe) \

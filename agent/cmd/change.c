@@ -1,0 +1,247 @@
+/*
+ * What nobody recorded before, since it was put by other means and no agent has told of it, gets its
+ * record in the same transaction: its text would be lost otherwise, and with it the way back.
+ *
+ * A write whose answer got lost may have happened.  Then the record is read: it is ours, or it is
+ * not there.
+ */
+#include "agent/cmd/change.h"
+
+#include "agent/cmd/cmd.h"
+#include "agent/cmd/store.h"
+#include "agent/fleet/history.h"
+#include "agent/fleet/outcome.h"
+#include "lib/base/text.h"
+#include "lib/base/utf8.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Beside a longer document there is no room for the text of the one before as well. */
+#define DOCUMENT_LONG ((size_t)640 * 1024)
+#define TRIES         8 /* each time somebody else wrote a record in between */
+
+static int out_of_memory(void)
+{
+	return cmd_fail(CMD_NEGATIVE, "out of memory");
+}
+
+/* ---- the record ---- */
+
+static void name_author(const struct store_change *c, char out[RECORD_WHO])
+{
+	const struct passwd *user = c->by ? NULL : getpwuid(geteuid());
+	char host[65] = "";
+	if (gethostname(host, sizeof host - 1))
+		*host = '\0';
+	if (c->by)
+		snprintf(out, RECORD_WHO, "%s", c->by);
+	else
+		snprintf(out, RECORD_WHO, "%s@%s", user ? user->pw_name : "unknown", host);
+	utf8_mend(out);
+}
+
+static int describe(struct store_change *c)
+{
+	struct record *r = &c->record;
+	int rc = 0;
+	*r = (struct record){.at = stamp_now(), .to = c->to, .text = c->text, .len = c->len};
+	name_author(c, r->who);
+	snprintf(r->why, sizeof r->why, "%s", c->why ? c->why : "");
+	utf8_mend(r->why);
+	snprintf(r->action, sizeof r->action, "%s", c->action);
+	if (c->text)
+		rc = record_version_of(&r->version, c->text, c->len, 0);
+	if (!rc && c->seen)
+		rc = record_version_of(&r->previous, c->seen->value, c->seen->value_len,
+				       c->seen->mod_revision);
+	return rc;
+}
+
+/* ---- one write ---- */
+
+struct attempt {
+	struct store_change *change;
+	char *records, *key; /* of all records of this name; of the document */
+	struct etcd_result list;
+	struct history history;
+	int64_t number;
+};
+
+static int list_records(struct etcd_sync *etcd, struct attempt *a, struct flume_err *err)
+{
+	etcd_result_fini(&a->list);
+	a->list = (struct etcd_result){0};
+	int rc = etcd_sync_range(
+		etcd,
+		&(struct etcd_query){.key = a->records, .prefix = true, .keys_only = true},
+		&a->list, err);
+	a->history = (struct history){a->records, a->list.kvs, a->list.n, a->list.revision};
+	a->number = a->list.revision + 1;
+	return rc;
+}
+
+static int add_unrecorded(struct history_write *w, const struct attempt *a)
+{
+	const struct etcd_kv *seen = a->change->seen;
+	if (!seen || history_has(&a->history, seen->mod_revision))
+		return 0;
+	struct record r = {.action = "put",
+			   .version = a->change->record.previous,
+			   .text = a->change->len < DOCUMENT_LONG ? seen->value : NULL,
+			   .len = seen->value_len};
+	return history_write_record(w, seen->mod_revision, &r);
+}
+
+/* FLUME_CONFLICT: the document is another.  FLUME_EXISTS: only a record came in between. */
+static int attempt_once(struct etcd_sync *etcd, struct attempt *a, struct flume_err *err)
+{
+	struct store_change *c = a->change;
+	struct history_write w;
+	struct etcd_result r = {0};
+	int64_t expected = c->seen ? c->seen->mod_revision : 0;
+	history_write_begin(&w, &a->history);
+	history_write_document(&w, a->key, expected, c->text, c->len);
+	int rc = add_unrecorded(&w, a);
+	if (!rc)
+		rc = history_write_record(&w, a->number, &c->record);
+	if (rc) {
+		flume_fail(err, rc, "out of memory");
+	} else {
+		const struct etcd_txn txn = history_write_end(&w);
+		rc = etcd_sync_transact(etcd, &txn, &r, err);
+	}
+	if (!rc && r.succeeded)
+		c->revision = r.revision;
+	else if (!rc)
+		rc = (r.n ? r.kvs[0].mod_revision : 0) == expected ? FLUME_EXISTS
+								   : FLUME_CONFLICT;
+	history_write_fini(&w);
+	etcd_result_fini(&r);
+	return rc;
+}
+
+/* 0 when the record is there, and ours. */
+static int look_again(struct etcd_sync *etcd, struct attempt *a)
+{
+	struct etcd_result r = {0};
+	char *key = history_dup_key(a->records, a->number);
+	char *wanted = record_dup_json(&a->change->record);
+	int rc = key && wanted
+			 ? etcd_sync_range(etcd, &(struct etcd_query){.key = key}, &r, NULL)
+			 : FLUME_NOMEM;
+	bool ours = !rc && r.n == 1 && !strcmp(r.kvs[0].value, wanted);
+	if (ours)
+		a->change->revision = r.kvs[0].create_revision;
+	etcd_result_fini(&r);
+	free(wanted);
+	free(key);
+	return ours ? 0 : FLUME_NOT_FOUND;
+}
+
+static int attempt_all(struct etcd_sync *etcd, struct attempt *a, struct flume_err *err)
+{
+	int rc = FLUME_EXISTS;
+	for (int i = 0; i < TRIES && rc == FLUME_EXISTS; i++) {
+		rc = list_records(etcd, a, err);
+		if (!rc)
+			rc = attempt_once(etcd, a, err);
+		if ((rc == FLUME_IO || rc == FLUME_TIMED_OUT) && !look_again(etcd, a))
+			rc = 0;
+	}
+	return rc;
+}
+
+static int explain(const struct store_change *c, int rc, const struct flume_err *err)
+{
+	switch (rc) {
+	case 0:
+		return 0;
+	case FLUME_EXISTS:
+		return cmd_fail(CMD_CONFLICT,
+				"%s: others write its history all the time; nothing was written",
+				c->name);
+	case FLUME_CONFLICT:
+		return cmd_fail(
+			CMD_CONFLICT,
+			"%s: somebody else changed it since it was read; nothing was written",
+			c->name);
+	case FLUME_REFUSED:
+		return cmd_fail(CMD_NOT_ALLOWED,
+				"%s: %s (it takes the right to write %s%s and %shistory/)",
+				c->name, err->text, c->prefix, c->folder, c->prefix);
+	default:
+		return cmd_fail(cmd_exit_of(rc), "%s: %s", c->name, err->text);
+	}
+}
+
+int change_write(struct etcd_sync *etcd, struct store_change *c)
+{
+	struct attempt a = {.change = c};
+	struct flume_err err = {0};
+	struct text key = {0};
+	text_addf(&key, "%s%s%s", c->prefix, c->folder, c->name);
+	a.key = text_take(&key);
+	a.records = history_dup_folder(c->prefix, c->folder, c->name);
+	int code = a.key && a.records && !describe(c) ? 0 : out_of_memory();
+	if (!code)
+		code = explain(c, attempt_all(etcd, &a, &err), &err);
+	if (!code)
+		c->key = history_dup_key(a.records, a.number);
+	free(a.key);
+	free(a.records);
+	etcd_result_fini(&a.list);
+	return code;
+}
+
+void change_fini(struct store_change *c)
+{
+	free(c->key);
+	c->key = NULL;
+}
+
+/* ---- what became of it ---- */
+
+static void ask_node(struct store_change *c, const char *node, const flume_value *status)
+{
+	struct record_version version = c->record.version;
+	char folder[16];
+	version.revision = c->revision;
+	snprintf(folder, sizeof folder, "%.*s", (int)strcspn(c->folder, "/"), c->folder);
+	outcome_add(&c->record.outcome, &(struct outcome_of){folder, c->name, &version}, node,
+		    status);
+}
+
+static void note(struct etcd_sync *etcd, struct store_change *c)
+{
+	outcome_end(&c->record.outcome, stamp_now());
+	char *json = record_dup_json(&c->record);
+	if (json && c->key)
+		(void)etcd_sync_put_if(etcd, c->key, json, strlen(json), c->revision, 0, NULL,
+				       NULL);
+	free(json);
+}
+
+void change_note_outcomes(struct etcd_sync *etcd, struct store_change *all, size_t n)
+{
+	const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
+	struct etcd_result nodes = {0};
+	if (!n || store_list(etcd, all->prefix, "nodes/", &nodes))
+		return;
+	for (size_t i = 0; i < nodes.n; i++) {
+		flume_value *status = NULL;
+		if (flume_value_parse(&status, nodes.kvs[i].value, nodes.kvs[i].value_len,
+				      FLUME_JSON, &limits, NULL))
+			continue;
+		for (size_t j = 0; j < n; j++)
+			ask_node(&all[j], store_name(&nodes.kvs[i], all->prefix, "nodes/"),
+				 status);
+		flume_value_free(status);
+	}
+	for (size_t j = 0; j < n; j++)
+		note(etcd, &all[j]);
+	etcd_result_fini(&nodes);
+}

@@ -1,0 +1,131 @@
+#include "agent/cmd/records.h"
+
+#include "agent/cmd/cmd.h"
+#include "agent/cmd/store.h"
+#include "agent/fleet/history.h"
+#include "agent/fleet/outcome.h"
+#include "lib/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int out_of_memory(void)
+{
+	return cmd_fail(CMD_NEGATIVE, "out of memory");
+}
+
+static int read_range(struct etcd_sync *etcd, const char *key, bool prefix,
+		      struct etcd_result *out)
+{
+	struct flume_err err = {0};
+	int rc = key ? etcd_sync_range(etcd, &(struct etcd_query){.key = key, .prefix = prefix},
+				       out, &err)
+		     : FLUME_NOMEM;
+	if (!rc)
+		return 0;
+	return key ? cmd_fail(cmd_exit_of(rc), "%s", err.text) : out_of_memory();
+}
+
+static int read_document(struct records *r, struct etcd_sync *etcd, const char *prefix,
+			 const char *folder, const char *name)
+{
+	struct text t = {0};
+	text_addf(&t, "%s%s%s", prefix, folder, name);
+	char *key = text_take(&t);
+	int code = read_range(etcd, key, false, &r->document);
+	free(key);
+	if (!code && r->document.n)
+		r->now = r->document.kvs;
+	return code;
+}
+
+/* What etcd holds comes before all records when none of them tells of it. */
+static int add_unrecorded(struct records *r, const struct history *history)
+{
+	const struct etcd_kv *now = r->now;
+	if (!now || history_has(history, now->mod_revision))
+		return 0;
+	struct records_one *one = &r->all[r->n];
+	*one = (struct records_one){.unrecorded = true};
+	snprintf(one->record.action, sizeof one->record.action, "put");
+	one->record.text = now->value;
+	one->record.len = now->value_len;
+	if (record_version_of(&one->record.version, now->value, now->value_len,
+			      now->mod_revision))
+		return out_of_memory();
+	r->n++;
+	return 0;
+}
+
+static int add_record(struct records *r, const struct etcd_kv *kv)
+{
+	struct records_one *one = &r->all[r->n];
+	int rc = record_read(&one->record, &one->root, kv->value, kv->value_len);
+	if (rc == FLUME_NOMEM)
+		return out_of_memory();
+	if (rc) {
+		cmd_fail(0, "%s: that is no record; it is left out", kv->key);
+		return 0;
+	}
+	one->record.version.revision = history_revision(kv, &one->record);
+	r->n++;
+	return 0;
+}
+
+int records_read(struct records *r, struct etcd_sync *etcd, const char *prefix,
+		 const char *folder, const char *name)
+{
+	char *records = history_dup_folder(prefix, folder, name);
+	int code = read_document(r, etcd, prefix, folder, name);
+	if (!code)
+		code = read_range(etcd, records, true, &r->list);
+	r->all = calloc(r->list.n + 1, sizeof *r->all);
+	if (!r->all) {
+		free(records);
+		return out_of_memory();
+	}
+	const struct history history = {records, r->list.kvs, r->list.n, r->list.revision};
+	if (!code)
+		code = add_unrecorded(r, &history);
+	for (size_t i = r->list.n; !code && i > 0; i--)
+		if (history_number(records, &r->list.kvs[i - 1]))
+			code = add_record(r, &r->list.kvs[i - 1]);
+	free(records);
+	return code;
+}
+
+void records_fini(struct records *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		flume_value_free(r->all[i].root);
+	free(r->all);
+	etcd_result_fini(&r->list);
+	etcd_result_fini(&r->document);
+	*r = (struct records){0};
+}
+
+int records_ask_nodes(struct records *r, struct etcd_sync *etcd, const char *prefix,
+		      const char *folder, const char *name)
+{
+	const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
+	struct etcd_result nodes = {0};
+	struct record_outcome outcome = {0};
+	char plain[16];
+	int code = r->n ? store_list(etcd, prefix, "nodes/", &nodes) : 0;
+	snprintf(plain, sizeof plain, "%.*s", (int)strcspn(folder, "/"), folder);
+	for (size_t i = 0; i < nodes.n; i++) {
+		flume_value *status = NULL;
+		const struct outcome_of of = {plain, name, &r->all[0].record.version};
+		if (flume_value_parse(&status, nodes.kvs[i].value, nodes.kvs[i].value_len,
+				      FLUME_JSON, &limits, NULL))
+			continue;
+		outcome_add(&outcome, &of, store_name(&nodes.kvs[i], prefix, "nodes/"), status);
+		flume_value_free(status);
+	}
+	outcome_end(&outcome, stamp_now());
+	if (!code && outcome.nodes)
+		r->all[0].record.outcome = outcome;
+	etcd_result_fini(&nodes);
+	return code;
+}

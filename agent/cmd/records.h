@@ -1,0 +1,30 @@
+/* records.h - inside agent/cmd: the history of one name, as etcd has it, the newest first. */
+#ifndef FLUME_AGENT_CMD_RECORDS_H
+#define FLUME_AGENT_CMD_RECORDS_H
+
+#include "agent/etcd/sync.h"
+#include "agent/fleet/record.h"
+
+struct records_one {
+	struct record record; /* its version has the revision of the change */
+	flume_value *root;
+	bool unrecorded; /* what etcd holds, of which nothing is recorded (yet) */
+};
+
+struct records { /* all zero is none */
+	struct records_one *all;
+	size_t n;
+	struct etcd_result list, document;
+	const struct etcd_kv *now; /* the document itself; NULL: there is none */
+};
+
+/* What is no record is told on stderr, and left out.  0 or an exit code. */
+int records_read(struct records *, struct etcd_sync *, const char *prefix, const char *folder,
+		 const char *name);
+void records_fini(struct records *);
+
+/* Asks the live nodes what has become of the newest.  0 or an exit code. */
+int records_ask_nodes(struct records *, struct etcd_sync *, const char *prefix,
+		      const char *folder, const char *name);
+
+#endif

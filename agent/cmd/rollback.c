@@ -1,0 +1,365 @@
+/*
+ * Going back is a change like any other: an earlier text is put again, if nobody was faster, and
+ * recorded.  Agents decide about it by their rules, so what they would refuse is said before.
+ *
+ * The text is in the record, or, where it was too long for that, in the store's own past as far as
+ * that was not compacted.
+ */
+#include "agent/cmd/agent_options.h"
+#include "agent/cmd/change.h"
+#include "agent/cmd/cmd.h"
+#include "agent/cmd/records.h"
+#include "agent/cmd/store.h"
+#include "agent/cmd/wait.h"
+#include "agent/source/slurp.h"
+#include "agent/source/source.h"
+#include "lib/base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rollback_options {
+	const char *etcd, *prefix, *config, *by, *why, *to;
+	struct etcd_how how;
+	int64_t timeout;
+	int output, same_version;
+	bool wait, dry_run;
+};
+
+static const struct conf_option options[] = {
+	{"to", 0, CONF_TEXT, "VERSION|REVISION", NULL, NULL,
+	 offsetof(struct rollback_options, to),
+	 "Where to go back to, as 'flume history' shows it. Default: the last content before "
+	 "this one that no node was seen to refuse."},
+	OPTION_WHO(rollback_options),
+	OPTION_ETCD(rollback_options),
+	OPTION_PREFIX(rollback_options),
+	{"wait", 'w', CONF_FLAG, "", NULL, NULL, offsetof(struct rollback_options, wait),
+	 "Wait until every live node runs it, or one says why not."},
+	{"timeout", 0, CONF_DURATION, "TIME", "60s", NULL,
+	 offsetof(struct rollback_options, timeout), "How long to wait."},
+	{"dry-run", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct rollback_options, dry_run),
+	 "Do everything but write."},
+	{"same-version", 0, CONF_CHOICE, "reject|apply", "reject", "FLUME_SAME_VERSION",
+	 offsetof(struct rollback_options, same_version),
+	 "What to do with another content of the version that etcd holds; agents ask the "
+	 "same."},
+	OPTION_CONFIG(rollback_options, "The agent's configuration, for etcd and prefix."),
+	OPTION_OUTPUT(rollback_options),
+	{0},
+};
+
+struct session {
+	const struct rollback_options *options;
+	const char *name;
+	struct etcd_sync *etcd;
+	struct records records;
+	struct record_version now; /* what etcd holds; without a digest: nothing */
+	const struct record *target;
+	const char *text; /* of the target */
+	size_t len;
+	struct etcd_result past;
+};
+
+static int out_of_memory(void)
+{
+	return cmd_fail(CMD_NEGATIVE, "out of memory");
+}
+
+/* ---- where to ---- */
+
+static bool is_now(const struct session *s, const struct record *r)
+{
+	return !strcmp(r->version.digest, s->now.digest);
+}
+
+/* When what etcd holds came for the first time: a rollback only brought it again. */
+static int64_t since(const struct session *s)
+{
+	int64_t revision = INT64_MAX;
+	for (size_t i = 0; *s->now.digest && i < s->records.n; i++) {
+		const struct record *r = &s->records.all[i].record;
+		bool brought =
+			revision == INT64_MAX ? is_now(s, r) : r->version.revision == revision;
+		if (brought)
+			revision = r->to ? r->to : r->version.revision;
+	}
+	return revision;
+}
+
+/* Never forth again to what a rollback left behind. */
+static const struct record *find_last_good(const struct session *s)
+{
+	int64_t before = since(s);
+	for (size_t i = 0; i < s->records.n; i++) {
+		const struct record *r = &s->records.all[i].record;
+		if (r->version.revision < before && !record_is_deletion(r) && !is_now(s, r) &&
+		    strcmp(r->outcome.state, "refused") != 0)
+			return r;
+	}
+	return NULL;
+}
+
+static const struct record *find_version(const struct session *s, const char *to)
+{
+	for (size_t i = 0; i < s->records.n; i++) {
+		const struct record *r = &s->records.all[i].record;
+		if (!record_is_deletion(r) &&
+		    (!strcmp(r->version.version, to) || !strcmp(r->version.digest, to)))
+			return r;
+	}
+	return NULL;
+}
+
+static const struct record *find_revision(const struct session *s, const char *to)
+{
+	char *end;
+	errno = 0;
+	int64_t revision = strtoll(to, &end, 10);
+	for (size_t i = 0; !*end && !errno && i < s->records.n; i++)
+		if (s->records.all[i].record.version.revision == revision)
+			return &s->records.all[i].record;
+	return NULL;
+}
+
+static int nothing_there(const struct session *s)
+{
+	const char *to = s->options->to;
+	if (!s->records.n)
+		return cmd_fail(CMD_NOT_FOUND, "nothing is known of '%s' below %sschemas/",
+				s->name, s->options->prefix);
+	if (!to)
+		return cmd_fail(CMD_NOT_FOUND,
+				"%s: the history has no earlier content to go back to",
+				s->name);
+	return cmd_fail(CMD_NOT_FOUND,
+			"%s: the history has neither a version nor a revision '%s'; 'flume "
+			"history %s' shows what it has",
+			s->name, to, s->name);
+}
+
+static int find_target(struct session *s)
+{
+	const char *to = s->options->to;
+	const struct record *version = to ? find_version(s, to) : NULL;
+	const struct record *revision = to ? find_revision(s, to) : NULL;
+	if (version && revision &&
+	    strcmp(version->version.digest, revision->version.digest) != 0)
+		return cmd_fail(CMD_USAGE,
+				"%s: '%s' is a version and a revision: name the one that is "
+				"meant by its digest, %s or %s",
+				s->name, to, version->version.digest, revision->version.digest);
+	s->target = !to ? find_last_good(s) : version ? version : revision;
+	if (!s->target)
+		return nothing_there(s);
+	if (record_is_deletion(s->target))
+		return cmd_fail(CMD_USAGE,
+				"%s: at revision %s it was deleted; 'flume delete' does that "
+				"again",
+				s->name, to);
+	if (is_now(s, s->target))
+		return cmd_fail(CMD_NEGATIVE, "%s: that is what etcd holds already", s->name);
+	return 0;
+}
+
+/* ---- what it was ---- */
+
+static int read_past(struct session *s)
+{
+	struct flume_err err = {0};
+	struct text t = {0};
+	int64_t revision = s->target->version.revision;
+	text_addf(&t, "%sschemas/%s", s->options->prefix, s->name);
+	char *key = text_take(&t);
+	if (!key)
+		return out_of_memory();
+	int rc =
+		etcd_sync_range(s->etcd, &(struct etcd_query){.key = key, .revision = revision},
+				&s->past, &err);
+	free(key);
+	if (rc && rc != FLUME_CONFLICT)
+		return cmd_fail(cmd_exit_of(rc), "%s", err.text);
+	if (rc || !s->past.n)
+		return cmd_fail(
+			CMD_NOT_FOUND,
+			"%s: the text of revision %" PRId64
+			" is too long for the history, and etcd has forgotten it; 'flume "
+			"apply' it from a file",
+			s->name, revision);
+	s->text = s->past.kvs[0].value;
+	s->len = s->past.kvs[0].value_len;
+	return 0;
+}
+
+/* Records can be written by anybody: what is put is what the digest says, or nothing is. */
+static int check_text(const struct session *s)
+{
+	flume_schema *schema = NULL;
+	int rc = flume_schema_parse(&schema, s->text, s->len, slurp_guess(s->text, s->len),
+				    NULL, NULL);
+	bool same =
+		schema && !strcmp(flume_schema_get_digest(schema), s->target->version.digest);
+	flume_schema_unref(schema);
+	if (rc == FLUME_NOMEM)
+		return out_of_memory();
+	if (rc)
+		return cmd_fail(CMD_NEGATIVE,
+				"%s: what stood there at revision %" PRId64 " does not parse",
+				s->name, s->target->version.revision);
+	return same ? 0
+		    : cmd_fail(CMD_NEGATIVE,
+			       "%s: the text of revision %" PRId64
+			       " is not what its digest says",
+			       s->name, s->target->version.revision);
+}
+
+static int find_text(struct session *s)
+{
+	s->text = s->target->text;
+	s->len = s->target->len;
+	int code = s->text ? 0 : read_past(s);
+	return code ? code : check_text(s);
+}
+
+/* ---- what agents will make of it ---- */
+
+static int foresee(const struct session *s)
+{
+	const char *from = s->now.version, *to = s->target->version.version;
+	if (*to && !strcmp(from, to) && s->options->same_version == SAME_VERSION_REJECT)
+		return cmd_fail(
+			CMD_CONFLICT,
+			"%s: version %s is in etcd with other content, so agents would "
+			"refuse it: apply it under a new version, or say --same-version "
+			"apply where the agents do",
+			s->name, to);
+	if (*from && *to && flume_version_compare(to, from) == -1)
+		cmd_fail(
+			0,
+			"%s: from %s to %s is a downgrade: agents with --downgrade deny refuse "
+			"it",
+			s->name, from, to);
+	if (!strcmp(s->target->outcome.state, "refused"))
+		cmd_fail(0,
+			 "%s: nodes have refused it before (%s): they hold it as known-bad "
+			 "until "
+			 "'flume clear %s'",
+			 s->name, s->target->outcome.why, s->name);
+	return 0;
+}
+
+/* ---- the command ---- */
+
+static void tell(const struct session *s, const struct store_change *c)
+{
+	const struct record_version *v = &s->target->version;
+	struct text t = {0};
+	if (s->options->output == OUTPUT_TEXT) {
+		printf("%s rolled back to %s%s(revision %" PRId64 ")%s\n", s->name, v->version,
+		       *v->version ? " " : "", v->revision,
+		       s->options->dry_run ? " (dry run)" : "");
+	} else {
+		text_add(&t, "\"name\":");
+		text_add_json(&t, s->name, strlen(s->name));
+		text_add(&t, ",\"version\":");
+		text_add_json(&t, v->version, strlen(v->version));
+		printf("[\n{%s,\"result\":\"rolled-back\",\"digest\":\"%s\",\"to\":%" PRId64
+		       ",\"revision\":%" PRId64 "}\n]\n",
+		       t.s ? t.s : "", v->digest, v->revision, c->revision);
+	}
+	text_fini(&t);
+	fflush(stdout);
+}
+
+static int go_back(struct session *s)
+{
+	const struct rollback_options *o = s->options;
+	struct store_change c = {
+		.prefix = o->prefix,
+		.folder = "schemas/",
+		.name = s->name,
+		.seen = s->records.now,
+		.text = s->text,
+		.len = s->len,
+		.action = "rollback",
+		.by = o->by,
+		.why = o->why,
+		.to = s->target->version.revision,
+	};
+	int code = o->dry_run ? 0 : change_write(s->etcd, &c);
+	if (!code)
+		tell(s, &c);
+	if (!code && o->wait && !o->dry_run) {
+		const struct follow_from from = {.endpoints = o->etcd,
+						 .prefix = o->prefix,
+						 .how = &o->how,
+						 .patient = true};
+		const struct wait_name wanted = {FLEET_SCHEMA, s->name, c.revision};
+		code = wait_fleet(&from, &(struct wait_for){.names = &wanted, .n = 1},
+				  o->timeout, NULL, NULL);
+		change_note_outcomes(s->etcd, &c, 1);
+	}
+	change_fini(&c);
+	return code;
+}
+
+static int look(struct session *s)
+{
+	const struct rollback_options *o = s->options;
+	int code = store_open(&s->etcd, o->etcd, &o->how, o->prefix);
+	if (!code)
+		code = records_read(&s->records, s->etcd, o->prefix, "schemas/", s->name);
+	const struct etcd_kv *now = s->records.now;
+	if (!code && now &&
+	    record_version_of(&s->now, now->value, now->value_len, now->mod_revision))
+		code = out_of_memory();
+	return code;
+}
+
+static int run(const struct cmd_call *call)
+{
+	struct session s = {.options = call->options, .name = call->conf->words[0]};
+	if (!source_name_good(s.name))
+		return cmd_fail(CMD_USAGE, "rollback: '%s' cannot be the name of a schema",
+				s.name);
+	if (!s.options->etcd)
+		return cmd_fail(CMD_USAGE,
+				"rollback: in which store? --etcd URL or FLUME_ETCD");
+	int code = look(&s);
+	if (!code)
+		code = find_target(&s);
+	if (!code)
+		code = find_text(&s);
+	if (!code)
+		code = foresee(&s);
+	if (!code)
+		code = go_back(&s);
+	records_fini(&s.records);
+	etcd_result_fini(&s.past);
+	etcd_sync_free(s.etcd);
+	return code;
+}
+
+const struct command command_rollback = {
+	.name = "rollback",
+	.usage = "[OPTION...] NAME",
+	.about = "Put an earlier content of a schema into etcd again.",
+	.details = "Takes the text from the history and puts it, only if nobody changed the "
+		   "schema "
+		   "in the meantime, and records who did it and why. Nodes treat it as any "
+		   "change: "
+		   "they check and try it, an older version is a downgrade, and what failed on "
+		   "them "
+		   "before is held as known-bad. A schema that was deleted comes back.",
+	.negative = "etcd holds it already, its text is broken, or a node refuses",
+	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_CONFLICT | 1U << CMD_NOT_FOUND |
+		 1U << CMD_TIMED_OUT | 1U << CMD_NOT_ALLOWED,
+	.options = options,
+	.size = sizeof(struct rollback_options),
+	.least = 1,
+	.most = 1,
+	.run = run,
+};
