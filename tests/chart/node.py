@@ -328,8 +328,6 @@ def test_the_configmap_is_reloaded_and_nothing_of_it_waits_for_a_restart():
         port = free_port()
         one.run(of_a_configmap(port=port))
         one.up()
-        if "config" not in json.loads(one.ask("/status")[1]):
-            skip("this agent does not read its configuration again")
         # All options that there are, but for those by which pods are replaced.
         with open(cases()["everything"], encoding="utf-8") as file:
             config = yaml.safe_load(file)["config"]
@@ -353,8 +351,6 @@ def test_the_configmap_is_reloaded_and_nothing_of_it_waits_for_a_restart():
 
 def doctor(one, objects):
     """helm test, and the same by kubectl exec; what both said."""
-    if subprocess.run([FLUME, "doctor", "--help"], capture_output=True, check=False).returncode:
-        skip("this agent has no doctor")
     test = find(objects, "Pod")["spec"]
     container = test["containers"][0]
     yield one.command(objects, test, container, [*container["command"], *container["args"]])
