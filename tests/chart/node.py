@@ -331,8 +331,8 @@ def test_the_configmap_is_reloaded_and_nothing_of_it_waits_for_a_restart():
         # All options that there are, but for those by which pods are replaced.
         with open(cases()["everything"], encoding="utf-8") as file:
             config = yaml.safe_load(file)["config"]
-        restart = ("components", "plugins", "etcd-silence", "poll", "write-through")
-        live = {key: value for key, value in config.items() if key not in restart}
+        restart = {"components", "etcd-silence", "idle", "poll", "record-within", "stream-idle"}
+        live = {key: value for key, value in config.items() if key not in restart | {"write-through"}}
         after = find(of_a_configmap(port=port, config=live), "ConfigMap", "flume")
         one.put(one.volumes["config"], after["data"])
         wait("a reload", lambda: "configuration reloaded" in one.said())
@@ -341,7 +341,7 @@ def test_the_configmap_is_reloaded_and_nothing_of_it_waits_for_a_restart():
         contains(one.said(), *live)
         assert one.ask("/pipelines/hello", b"{}", "flume.example.org")[0] == 200
         # And those would wait.
-        more = {key: config[key] for key in ("components", "etcd-silence", "poll")}
+        more = {key: config[key] for key in restart}
         text = yaml.safe_dump({**yaml.safe_load(after["data"]["flume.yaml"]), **more})
         one.put(one.volumes["config"], {"flume.yaml": text})
         wait("to be said", lambda: "waits for a restart" in one.said())
