@@ -71,7 +71,7 @@ annotations:
 {{/* Options of `config` that a running agent cannot change: variables, so that a change of one
      replaces the pods.  All others lie in the ConfigMap. */}}
 {{- define "flume.restartOptions" -}}
-etcd-silence poll write-through
+etcd-silence idle poll record-within stream-idle write-through
 {{- end }}
 
 {{- define "flume.config" -}}
