@@ -127,6 +127,25 @@ def records_are_bounded_and_nothing_is_lost(s):
     equal(etcd.get("/flume/schemas/b").value, marking("1.0.0", 3), "its text")
 
 
+def switches_have_a_history_of_their_own(s):
+    etcd = s.etcd()
+    node = s.node("node-1", etcd=etcd, args=QUICK)
+    new = ["--weights", "control=90,compact=10", "--by", "user.id", "--default", "control"]
+    flume(s, etcd, "switch", "set", "a", *new, "--new-version", "1", "--why", "try it")
+    flume(s, etcd, "switch", "set", "a", "--off", "-m", "it hurts")
+    etcd.put("/flume/switches/b", etcd.get("/flume/switches/a").value)
+    node.wait_for("b is recorded", lambda: records(etcd, "_switches/b"))
+    flume(s, etcd, "rollback", "a", "--switch", "--wait", "--why", "it did not")
+    rows = flume(s, etcd, "history", "a", "--switch", "-o", "json").json()
+    equal(told(rows), [("rollback", "1"), ("set", "2"), ("set", "1")], "history")
+    equal([row["why"] for row in rows], ["it did not", "it hurts", "try it"], "why")
+    equal(rows[0]["outcome"]["state"], "running", "what became of it")
+    flume(s, etcd, "switch", "delete", "a")
+    equal(told(flume(s, etcd, "history", "a", "--switch", "-o", "json").json())[0][0], "delete", "end")
+    flume(s, etcd, "history", "a", code=5)
+    equal([len(records(etcd, f"_switches/{name}")) for name in "ab"], [4, 1], "records")
+
+
 # ---- changes by other means ----
 
 
@@ -193,6 +212,7 @@ run(
     nonsense_is_refused,
     somebody_who_is_faster_wins,
     records_are_bounded_and_nothing_is_lost,
+    switches_have_a_history_of_their_own,
     a_bare_put_is_recorded_once,
     who_may_not_write_records_nothing_and_says_so_once,
 )
