@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define PAUSE_MS 50 /* when descriptors or memory are short */
-#define LAST_MS  3 /* for connections that are half made when the door closes */
+#define LAST_MS  3  /* for connections that are half made when the door closes */
 
 #define FLAGS_AT 13 /* in a TCP header */
 #define SYN      0x02

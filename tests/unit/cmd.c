@@ -75,7 +75,7 @@ START_TEST(wrong_words_are_named_with_the_right_ones)
 		{"lint", "flume lint [OPTION...] FILE|DIR..."},
 		{"lint --strucure x.yaml", "(did you mean '--structure'?)"},
 		{"lint x.txt", "x.txt: not a .yaml, .yml or .json file"},
-		{"status extra", "unexpected argument 'extra'"},
+		{"status one extra", "unexpected argument 'extra'"},
 		{"agent --etcd a --dir b", "--etcd and --dir"},
 		{"agent --label zone", "'zone' is not KEY=VALUE"},
 		{"agent --node Big", "'Big' cannot name a node"},

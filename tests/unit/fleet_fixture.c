@@ -33,13 +33,11 @@ const struct fleet_word fleet_troubled[] = {
 	/* All is well here. */
 	{"nodes/n1", 0,
 	 "{\"agent\": \"0.1.0\", \"schemas\": {\"checkout\": " RUNS(
-		 "running", "1.2.0",
-		 "sha256:b", "12") ", \"orders\": " RUNS("running", "2.0.0", "sha256:o",
-							 "9") "}, \"switches\": "
-							      "{\"compact\": " RUNS("running",
-										    "3",
-										    "sha256:s",
-										    "13") "}}"},
+		 "running", "1.2.0", "sha256:b",
+		 "12") ", \"orders\": " RUNS("running", "2.0.0", "sha256:o",
+					     "9") "}, \"switches\": "
+						  "{\"compact\": " RUNS("running", "3",
+									"sha256:s", "13") "}}"},
 	/* Refused, held, and not heard of. */
 	{"nodes/n2", 0,
 	 "{\"agent\": \"0.1.0\", \"proved_revision\": 12, \"schemas\": {\"checkout\": "
