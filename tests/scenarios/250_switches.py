@@ -256,6 +256,17 @@ def the_command_writes_what_fits(s):
     node.wait_for("it is gone", lambda: not node.switch("layout"))
 
 
+def a_label_that_the_node_gets_counts_at_once(s):
+    path = s.file("flume.yaml", "label: {zone: a}\n")
+    etcd, node = started(s, args=["--config", path])
+    put(etcd, "checkout", front(2, 0, 100, "where: {zone: [b]}\n"))
+    node.wait_switch("checkout", version="2", front=True)
+    equal(set(choices(node)), {"1"}, "a node of another zone")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("label: {zone: b}\n")
+    node.wait_for("its zone is b", lambda: set(choices(node)) == {"2"})
+
+
 def flume(s, etcd, words, code):
     result = s.flume("switch", *words, "--etcd", etcd.url)
     equal(result.code, code, f"{words}: {result}")
@@ -267,6 +278,7 @@ run(
     a_schema_behind_a_switch_stays_until_the_switch_goes,
     schema_and_switch_may_come_in_either_order,
     a_broken_one_leaves_the_old_one_in_force,
+    a_label_that_the_node_gets_counts_at_once,
     a_node_chooses_as_before_without_etcd_and_after_a_kill,
     a_folder_and_http_and_a_poll_do_the_same,
     the_command_writes_what_fits,
