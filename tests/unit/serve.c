@@ -309,22 +309,22 @@ END_TEST
 
 START_TEST(idle_connections_end_and_those_that_asked_nothing_yet_stay)
 {
-	int used = client(), fresh = client(), parked = client();
+	int used = serve_client(), fresh = serve_client(), parked = serve_client();
 	char *all;
-	say(used, GET("/a"));
-	hear(used, "X-Path: /a");
-	say(parked, GET("/park"));
+	serve_say(used, GET("/a"));
+	serve_hear(used, "X-Path: /a");
+	serve_say(parked, GET("/park"));
 	UNTIL(the.parked && serve_active(the.serve) == 1);
 	ck_assert_uint_eq(serve_fresh(the.serve), 1);
 	serve_end_idle(the.serve);
 	UNTIL(!serve_ending_idle(the.serve));
-	ck_assert_uint_eq(hear_all(used, &all), 0);
+	ck_assert_uint_eq(serve_hear_all(used, &all), 0);
 	free(all);
-	say(fresh, GET("/b"));
-	hear(fresh, "X-Path: /b");
+	serve_say(fresh, GET("/b"));
+	serve_hear(fresh, "X-Path: /b");
 	ck_assert_uint_eq(serve_fresh(the.serve), 0);
 	exchange_wake(the.parked);
-	hear(parked, "woken");
+	serve_hear(parked, "woken");
 	close(fresh);
 	close(parked);
 	UNTIL(!serve_connections(the.serve));
@@ -333,7 +333,7 @@ END_TEST
 
 START_TEST(who_leaves_without_asking_is_not_waited_for)
 {
-	int fresh = client();
+	int fresh = serve_client();
 	UNTIL(serve_fresh(the.serve) == 1);
 	close(fresh);
 	UNTIL(!serve_fresh(the.serve));
