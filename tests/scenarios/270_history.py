@@ -191,6 +191,22 @@ def a_bare_put_is_recorded_once(s):
     equal(found, [4, 1, 1, 2, 1], "records")
 
 
+def what_flume_recorded_stays_as_it_is(s):
+    etcd = s.etcd()
+    node = s.node("node-1", etcd=etcd, args=QUICK)
+    etcd.set_schema("first", marking("1.0.0", 3))  # its look at all names is over
+    node.wait_for("first is recorded", lambda: records(etcd, "first"))
+    names = ("orders", "orders-eu", "orders.eu")
+    for name in names:
+        file = s.file(f"two/{name}.yaml", marking("1.0.0", 1))
+    flume(s, etcd, "apply", "-f", file.rsplit("/", 1)[0], "--by", "ada", "--why", "TICKET-7")
+    etcd.set_schema("orders-z", marking("1.0.0", 2))  # recorded when the others were looked at
+    node.wait_for("orders-z is recorded", lambda: records(etcd, "orders-z"))
+    for name in names:
+        equal([(row["who"], row["why"]) for row in history(s, etcd, name)], [("ada", "TICKET-7")], name)
+        equal([kv.version for kv in records(etcd, name)], [1], f"writes of the record of {name}")
+
+
 def who_may_not_write_records_nothing_and_says_so_once(s):
     etcd = guarded(s, allowed=None)
     etcd.allow("flume", "/flume/", "READ")
@@ -214,5 +230,6 @@ run(
     records_are_bounded_and_nothing_is_lost,
     switches_have_a_history_of_their_own,
     a_bare_put_is_recorded_once,
+    what_flume_recorded_stays_as_it_is,
     who_may_not_write_records_nothing_and_says_so_once,
 )
