@@ -232,7 +232,8 @@ static int64_t apply(const char *name)
 /* '-' and '.' come before the '/' behind a name. */
 START_TEST(records_of_names_that_begin_alike_are_found)
 {
-	static const char *const names[] = {"orders", "orders-eu", "orders.eu", "orders-eu.old"};
+	static const char *const names[] = {"orders", "orders-eu", "orders.eu",
+					    "orders-eu.old"};
 	int64_t revisions[4];
 	for (int i = 0; i < 4; i++)
 		revisions[i] = apply(names[i]);
