@@ -37,7 +37,7 @@ static const struct conf_option options[] = {
 	 "Where to go back to, as 'flume history' shows it; or a digest, in full. Default: the "
 	 "last content before this one that passes, and that no node was seen to refuse."},
 	{"switch", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct rollback_options, is_switch),
-	 "NAME is a switch, not a schema."},
+	 "NAME is a switch, though there is a schema of that name."},
 	OPTION_WHO(rollback_options),
 	OPTION_ETCD(rollback_options),
 	OPTION_PREFIX(rollback_options),
@@ -135,20 +135,22 @@ static const struct record *find_revision(const struct session *s, const char *t
 	return NULL;
 }
 
+static bool is_switch(const struct session *s)
+{
+	return !strcmp(s->folder, "switches/");
+}
+
 static int nothing_there(const struct session *s)
 {
 	const char *to = s->options->to;
-	if (!s->records.n)
-		return cmd_fail(CMD_NOT_FOUND, "nothing is known of '%s' below %s%s", s->name,
-				s->options->prefix, s->folder);
 	if (!to)
 		return cmd_fail(CMD_NOT_FOUND,
 				"%s: the history has no earlier content to go back to",
 				s->name);
 	return cmd_fail(CMD_NOT_FOUND,
 			"%s: the history has neither a version nor a revision '%s'; 'flume "
-			"history %s' shows what it has",
-			s->name, to, s->name);
+			"history %s%s' shows what it has",
+			s->name, to, is_switch(s) ? "--switch " : "", s->name);
 }
 
 static int find_target(struct session *s)
@@ -244,7 +246,7 @@ static int try_text(const struct session *s, char *why)
 				s->conf, s->options->case_limit};
 	if (s->options->force)
 		return 0;
-	return s->options->is_switch ? trial_switch(&t, why) : trial_schema(&t, why);
+	return is_switch(s) ? trial_switch(&t, why) : trial_schema(&t, why);
 }
 
 static int take_named(struct session *s)
@@ -346,8 +348,7 @@ static int go_back(struct session *s)
 						 .prefix = o->prefix,
 						 .how = &o->how,
 						 .patient = true};
-		const struct wait_name wanted = {s->options->is_switch ? FLEET_SWITCH
-								       : FLEET_SCHEMA,
+		const struct wait_name wanted = {is_switch(s) ? FLEET_SWITCH : FLEET_SCHEMA,
 						 s->name, c.revision};
 		code = wait_fleet(&from, &(struct wait_for){.names = &wanted, .n = 1},
 				  o->timeout, NULL, NULL);
@@ -362,7 +363,7 @@ static int look(struct session *s)
 	const struct rollback_options *o = s->options;
 	int code = store_open(&s->etcd, o->etcd, &o->how, o->prefix);
 	if (!code)
-		code = records_read(&s->records, s->etcd, o->prefix, s->folder, s->name);
+		code = records_find(&s->records, s->etcd, o->prefix, &s->folder, s->name);
 	const struct etcd_kv *now = s->records.now;
 	if (!code && now &&
 	    record_version_of(&s->now, now->value, now->value_len, now->mod_revision))
@@ -374,7 +375,7 @@ static int run(const struct cmd_call *call)
 {
 	struct session s = {
 		.options = call->options, .conf = call->conf, .name = call->conf->words[0]};
-	s.folder = s.options->is_switch ? "switches/" : "schemas/";
+	s.folder = s.options->is_switch ? "switches/" : NULL;
 	if (!source_name_good(s.name))
 		return cmd_fail(CMD_USAGE, "rollback: '%s' cannot be a name", s.name);
 	if (!s.options->etcd)
@@ -398,7 +399,7 @@ static int run(const struct cmd_call *call)
 const struct command command_rollback = {
 	.name = "rollback",
 	.usage = "[OPTION...] NAME",
-	.about = "Put an earlier content of a schema into etcd again.",
+	.about = "Put an earlier content of a schema or a switch into etcd again.",
 	.details = "Takes the text from the history, checks it as 'flume apply' does, and puts "
 		   "it, only if nobody changed the schema "
 		   "in the meantime, and records who did it and why. Nodes treat it as any "

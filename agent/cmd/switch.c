@@ -25,7 +25,8 @@ static const struct conf_option options[] = {
 	 "set: where the key lies in a document."},
 	{"new-version", 0, CONF_TEXT, "TEXT", NULL, NULL,
 	 offsetof(struct switch_options, version),
-	 "set: the version that is written. Default: the next one."},
+	 "set: the version that is written. Default: the one after the highest in the "
+	 "history."},
 	{"why", 'm', CONF_TEXT, "TEXT", NULL, NULL, offsetof(struct switch_options, why),
 	 "set, delete: the reason, for those who read the history."},
 	{"dry-run", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct switch_options, dry_run),

@@ -5,6 +5,7 @@
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/change.h"
 #include "agent/cmd/findings.h"
+#include "agent/cmd/records.h"
 #include "agent/cmd/switch_edit.h"
 #include "agent/cmd/switch_store.h"
 #include "agent/source/slurp.h"
@@ -52,15 +53,22 @@ static int check(struct setting *s, struct wish *w)
 	return rc ? cmd_fail(CMD_NEGATIVE, "%s: nothing was written", w->name) : 0;
 }
 
-/* Agents would refuse it, each by itself. */
-static int refuse_reuse(struct setting *s, const struct wish *w, const struct etcd_kv *kv)
+/* What agents would make of it, each by itself. */
+static int foresee(struct setting *s, const struct wish *w, const struct etcd_kv *kv)
 {
 	struct ab_switch *old = kv ? switch_of(kv, w->name, NULL) : NULL;
 	flume_schema *before = old ? ab_document(old) : NULL, *after = ab_document(w->sw);
 	const char *version = flume_schema_get_version(after);
+	const char *from = before ? flume_schema_get_version(before) : "";
 	bool reused =
-		before && *version && !strcmp(version, flume_schema_get_version(before)) &&
+		before && *version && !strcmp(version, from) &&
 		strcmp(flume_schema_get_digest(before), flume_schema_get_digest(after)) != 0;
+	if (*from && *version && flume_version_compare(version, from) == -1)
+		cmd_fail(
+			0,
+			"%s: from %s to %s is a downgrade: agents with --downgrade deny refuse "
+			"it",
+			w->name, from, version);
 	ab_unref(old);
 	if (!reused || s->store.options->same_version == SAME_VERSION_APPLY)
 		return 0;
@@ -119,7 +127,7 @@ static int write_one(struct setting *s, const struct wish *w)
 	const struct etcd_kv *kv = switch_store_find(&s->store, w->name);
 	bool same = kv && kv->value_len == w->len && !memcmp(kv->value, w->text, w->len);
 	int64_t revision = kv ? kv->mod_revision : 0;
-	int code = refuse_reuse(s, w, kv);
+	int code = foresee(s, w, kv);
 	if (!code && !same && !s->store.options->dry_run)
 		code = put(s, w, kv, &revision);
 	if (!code)
@@ -226,18 +234,32 @@ static int make_text(const struct switch_options *o, const struct etcd_kv *kv, c
 	return kv ? cmd_fail(CMD_NEGATIVE, "%s: %s", name, err.text) : out_of_memory();
 }
 
-/* A new version, where the text is another one and says none of its own. */
-static int raise_version(const struct switch_options *o, const struct etcd_kv *kv,
-			 const char *name, char **text)
+/* The highest that it ever had, as far as the history goes: after a rollback it is not the one that etcd holds. */
+static const char *highest(const struct records *records, const char *version)
 {
+	for (size_t i = 0; i < records->n; i++) {
+		const char *other = records->all[i].record.version.version;
+		if (switch_version_beyond(other, version))
+			version = other;
+	}
+	return version;
+}
+
+/* A new version, where the text is another one and says none of its own. */
+static int raise_version(struct setting *s, const struct etcd_kv *kv, const char *name,
+			 char **text)
+{
+	const struct switch_options *o = s->store.options;
+	struct records records = {0};
 	struct flume_err err = {0};
 	bool changed = kv && (strlen(*text) != kv->value_len ||
 			      memcmp(*text, kv->value, kv->value_len) != 0);
 	struct ab_switch *old = changed && !o->version ? switch_of(kv, name, NULL) : NULL;
 	const char *version = old ? flume_schema_get_version(ab_document(old)) : "";
-	int code = 0;
-	if (*version) {
-		char *next = switch_next_version(version);
+	int code =
+		*version ? records_read(&records, s->store.etcd, o->prefix, SWITCHES, name) : 0;
+	if (*version && !code) {
+		char *next = switch_next_version(highest(&records, version));
 		char *raised =
 			next ? switch_edit(*text, strlen(*text),
 					   slurp_guess(*text, strlen(*text)),
@@ -254,6 +276,7 @@ static int raise_version(const struct switch_options *o, const struct etcd_kv *k
 		*text = raised ? raised : *text;
 		free(next);
 	}
+	records_fini(&records);
 	ab_unref(old);
 	return code;
 }
@@ -268,7 +291,7 @@ static int set_changes(struct setting *s, const char *name)
 	if (!code)
 		code = make_text(o, kv, name, &weights, &text);
 	if (!code && text)
-		code = raise_version(o, kv, name, &text);
+		code = raise_version(s, kv, name, &text);
 	if (!code && text) {
 		size_t len = strlen(text);
 		struct wish w = {name, name, text, len, slurp_guess(text, len), NULL};

@@ -226,6 +226,39 @@ START_TEST(a_switch_that_is_none_is_not_put)
 }
 END_TEST
 
+START_TEST(a_switch_is_found_where_no_schema_has_its_name)
+{
+	flume("switch set a --weights x=100 --by id --new-version 1 -m try");
+	flume("history a");
+	SAYS(cmd.out, "set     -        try\n");
+	expect_run("rollback a", CMD_NOT_FOUND, "");
+	expect_run("rollback a --to 99", CMD_NOT_FOUND, "");
+	SAYS(cmd.err, "'flume history --switch a' shows");
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	flume("history a");
+	SAYS(cmd.out, "put     -        -\n");
+	flume("history a --switch");
+	SAYS(cmd.out, "set     -        try\n");
+}
+END_TEST
+
+START_TEST(a_version_of_a_switch_is_used_once)
+{
+	flume("switch set a --weights x=100,y=0 --by id --new-version 9");
+	flume("switch set a --off");
+	flume("switch set a --on --weights x=50,y=50");
+	flume("rollback a --to 9");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	flume("switch set a --weights x=10,y=90 -o json");
+	SAYS(cmd.out, "\"version\":\"12\"");
+	flume("switch set a --off --new-version 2.1.0");
+	cmd_put("a.yaml", "version: \"2.0.0\"\nby: id\ndefault: x\nvariants: {x: 50, y: 50}\n");
+	flume("switch set -f a.yaml");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	SAYS(cmd.err, "a: from 2.1.0 to 2.0.0 is a downgrade: agents with --downgrade deny ");
+}
+END_TEST
+
 /* ---- diff ---- */
 
 START_TEST(files_are_compared_with_what_etcd_holds)
@@ -332,6 +365,8 @@ Suite *suite_cmd_history(void)
 	tcase_add_test(tests, what_nodes_refused_is_not_gone_back_to);
 	tcase_add_test(tests, what_nodes_would_refuse_is_not_put);
 	tcase_add_test(tests, a_switch_that_is_none_is_not_put);
+	tcase_add_test(tests, a_switch_is_found_where_no_schema_has_its_name);
+	tcase_add_test(tests, a_version_of_a_switch_is_used_once);
 	tcase_add_test(tests, files_are_compared_with_what_etcd_holds);
 	tcase_add_test(tests, a_doctor_finds_what_is_missing);
 	tcase_add_test(tests, a_doctor_asks_each_member_and_leaves_no_trace);
