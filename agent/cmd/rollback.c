@@ -350,8 +350,9 @@ static int go_back(struct session *s)
 						 .patient = true};
 		const struct wait_name wanted = {is_switch(s) ? FLEET_SWITCH : FLEET_SCHEMA,
 						 s->name, c.revision};
-		code = wait_fleet(&from, &(struct wait_for){.names = &wanted, .n = 1},
-				  o->timeout, NULL, NULL);
+		const struct wait_for what = {
+			.names = &wanted, .n = 1, .tell = o->output == OUTPUT_TEXT};
+		code = wait_fleet(&from, &what, o->timeout, NULL, NULL);
 		change_note_outcomes(s->etcd, &c, 1);
 	}
 	change_fini(&c);

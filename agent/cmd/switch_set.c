@@ -8,6 +8,7 @@
 #include "agent/cmd/records.h"
 #include "agent/cmd/switch_edit.h"
 #include "agent/cmd/switch_store.h"
+#include "agent/cmd/wait.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/text.h"
@@ -28,6 +29,10 @@ struct wish { /* one switch that is to be written */
 struct setting {
 	struct switch_store store;
 	struct text json;
+	struct wait_name *wanted; /* one for each switch */
+	size_t n_wanted;
+	struct store_change *changes; /* one for each that was written */
+	size_t n_changes;
 };
 
 static int out_of_memory(void)
@@ -83,7 +88,8 @@ static int foresee(struct setting *s, const struct wish *w, const struct etcd_kv
 static int put(struct setting *s, const struct wish *w, const struct etcd_kv *seen,
 	       int64_t *out_revision)
 {
-	struct store_change c = {
+	struct store_change *c = &s->changes[s->n_changes++];
+	*c = (struct store_change){
 		.prefix = s->store.options->prefix,
 		.folder = SWITCHES,
 		.name = w->name,
@@ -93,10 +99,11 @@ static int put(struct setting *s, const struct wish *w, const struct etcd_kv *se
 		.action = "set",
 		.why = s->store.options->why,
 	};
-	int code = change_write(s->store.etcd, &c);
+	int code = change_write(s->store.etcd, c);
 	if (!code)
-		*out_revision = c.revision;
-	change_fini(&c);
+		*out_revision = c->revision;
+	else
+		change_fini(&s->changes[--s->n_changes]);
 	return code;
 }
 
@@ -130,8 +137,44 @@ static int write_one(struct setting *s, const struct wish *w)
 	int code = foresee(s, w, kv);
 	if (!code && !same && !s->store.options->dry_run)
 		code = put(s, w, kv, &revision);
+	if (code)
+		return code;
+	tell(s, w, same ? "unchanged" : kv ? "configured" : "created", revision);
+	s->wanted[s->n_wanted++] = (struct wait_name){FLEET_SWITCH, w->name, revision};
+	return 0;
+}
+
+/* Until every live node has them. */
+static int await(struct setting *s)
+{
+	const struct switch_options *o = s->store.options;
+	const struct follow_from from = {
+		.endpoints = o->etcd, .prefix = o->prefix, .how = &o->how, .patient = true};
+	const struct wait_for what = {
+		.names = s->wanted, .n = s->n_wanted, .tell = o->output == OUTPUT_TEXT};
+	if (!o->wait || o->dry_run)
+		return 0;
+	int code = wait_fleet(&from, &what, o->timeout, NULL, NULL);
+	change_note_outcomes(s->store.etcd, s->changes, s->n_changes);
+	return code;
+}
+
+/* All of them are right. */
+static int write_all(struct setting *s, const struct wish *wishes, size_t n)
+{
+	int code = 0;
+	s->wanted = calloc(n ? n : 1, sizeof *s->wanted);
+	s->changes = calloc(n ? n : 1, sizeof *s->changes);
+	if (!s->wanted || !s->changes)
+		code = out_of_memory();
+	for (size_t i = 0; !code && i < n; i++)
+		code = write_one(s, &wishes[i]);
 	if (!code)
-		tell(s, w, same ? "unchanged" : kv ? "configured" : "created", revision);
+		code = await(s);
+	while (s->n_changes)
+		change_fini(&s->changes[--s->n_changes]);
+	free(s->changes);
+	free(s->wanted);
 	return code;
 }
 
@@ -162,8 +205,8 @@ static int set_files(struct setting *s, const char *name)
 	for (size_t i = 0; wishes && !code && i < files.n; i++)
 		code = check_file(s, &files.all[i], *name ? name : files.all[i].name,
 				  &wishes[i]);
-	for (size_t i = 0; wishes && !code && i < files.n; i++)
-		code = write_one(s, &wishes[i]);
+	if (!code && wishes)
+		code = write_all(s, wishes, files.n);
 	for (size_t i = 0; wishes && i < files.n; i++)
 		ab_unref(wishes[i].sw);
 	free(wishes);
@@ -297,7 +340,7 @@ static int set_changes(struct setting *s, const char *name)
 		struct wish w = {name, name, text, len, slurp_guess(text, len), NULL};
 		code = check(s, &w);
 		if (!code)
-			code = write_one(s, &w);
+			code = write_all(s, &w, 1);
 		ab_unref(w.sw);
 	}
 	free(text);
