@@ -9,6 +9,7 @@
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/change.h"
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/earlier.h"
 #include "agent/cmd/records.h"
 #include "agent/cmd/store.h"
 #include "agent/cmd/trial.h"
@@ -17,7 +18,6 @@
 #include "agent/source/source.h"
 #include "lib/base/text.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ struct rollback_options {
 };
 
 static const struct conf_option options[] = {
-	{"to", 0, CONF_TEXT, "VERSION|REVISION", NULL, NULL,
+	{"to", 0, CONF_TEXT, "VERSION|REVISION|DIGEST", NULL, NULL,
 	 offsetof(struct rollback_options, to),
 	 "Where to go back to, as 'flume history' shows it; or a digest, in full. Default: the "
 	 "last content before this one that passes, and that no node was seen to refuse."},
@@ -86,55 +86,6 @@ static bool is_now(const struct session *s, const struct record *r)
 	return !strcmp(r->version.digest, s->now.digest);
 }
 
-/* When what etcd holds came for the first time: a rollback only brought it again. */
-static int64_t since(const struct session *s)
-{
-	int64_t revision = INT64_MAX;
-	for (size_t i = 0; *s->now.digest && i < s->records.n; i++) {
-		const struct record *r = &s->records.all[i].record;
-		bool brought =
-			revision == INT64_MAX ? is_now(s, r) : r->version.revision == revision;
-		if (brought)
-			revision = r->to ? r->to : r->version.revision;
-	}
-	return revision;
-}
-
-/* Never forth again to what a rollback left behind. */
-static const struct record *find_next_good(struct session *s)
-{
-	int64_t before = since(s);
-	while (s->passed < s->records.n) {
-		const struct record *r = &s->records.all[s->passed++].record;
-		if (r->version.revision < before && !record_is_deletion(r) && !is_now(s, r) &&
-		    strcmp(r->outcome.state, "refused") != 0)
-			return r;
-	}
-	return NULL;
-}
-
-static const struct record *find_version(const struct session *s, const char *to)
-{
-	for (size_t i = 0; i < s->records.n; i++) {
-		const struct record *r = &s->records.all[i].record;
-		if (!record_is_deletion(r) &&
-		    (!strcmp(r->version.version, to) || !strcmp(r->version.digest, to)))
-			return r;
-	}
-	return NULL;
-}
-
-static const struct record *find_revision(const struct session *s, const char *to)
-{
-	char *end;
-	errno = 0;
-	int64_t revision = strtoll(to, &end, 10);
-	for (size_t i = 0; !*end && !errno && i < s->records.n; i++)
-		if (s->records.all[i].record.version.revision == revision)
-			return &s->records.all[i].record;
-	return NULL;
-}
-
 static bool is_switch(const struct session *s)
 {
 	return !strcmp(s->folder, "switches/");
@@ -156,15 +107,17 @@ static int nothing_there(const struct session *s)
 static int find_target(struct session *s)
 {
 	const char *to = s->options->to;
-	const struct record *version = to ? find_version(s, to) : NULL;
-	const struct record *revision = to ? find_revision(s, to) : NULL;
+	const struct record *version = to ? earlier_version(&s->records, to) : NULL;
+	const struct record *revision = to ? earlier_revision(&s->records, to) : NULL;
 	if (version && revision &&
 	    strcmp(version->version.digest, revision->version.digest) != 0)
 		return cmd_fail(CMD_USAGE,
 				"%s: '%s' is a version and a revision: name the one that is "
 				"meant by its digest, %s or %s",
 				s->name, to, version->version.digest, revision->version.digest);
-	s->target = !to ? find_next_good(s) : version ? version : revision;
+	s->target = !to       ? earlier_next(&s->records, &s->now, &s->passed)
+		    : version ? version
+			      : revision;
 	if (!s->target)
 		return nothing_there(s);
 	if (record_is_deletion(s->target))
@@ -271,7 +224,7 @@ static int choose(struct session *s)
 		if (!said)
 			cmd_fail(0, "%s: revision %" PRId64 " is passed over: %s", s->name,
 				 s->target->version.revision, why);
-		s->target = find_next_good(s);
+		s->target = earlier_next(&s->records, &s->now, &s->passed);
 		if (!s->target)
 			return nothing_there(s);
 	}
