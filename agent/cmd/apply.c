@@ -206,8 +206,9 @@ static int wait_for_nodes(const struct session *s)
 	const struct apply_options *o = s->options;
 	const struct follow_from from = {
 		.endpoints = o->etcd, .prefix = o->prefix, .how = &o->how, .patient = true};
-	return wait_fleet(&from, &(struct wait_for){.names = s->wanted, .n = s->n_wanted},
-			  o->timeout, NULL, NULL);
+	const struct wait_for what = {
+		.names = s->wanted, .n = s->n_wanted, .tell = o->output == OUTPUT_TEXT};
+	return wait_fleet(&from, &what, o->timeout, NULL, NULL);
 }
 
 static int run(const struct cmd_call *call)

@@ -80,7 +80,7 @@ static int list_records(struct etcd_sync *etcd, struct attempt *a, struct flume_
 		&(struct etcd_query){.key = a->records, .prefix = true, .keys_only = true},
 		&a->list, err);
 	a->history = (struct history){a->records, a->list.kvs, a->list.n, a->list.revision};
-	a->number = a->list.revision + 1;
+	a->number = history_next(&a->history);
 	return rc;
 }
 

@@ -22,7 +22,7 @@ static const struct conf_option options[] = {
 	{"limit", 'n', CONF_COUNT, "N", "0", NULL, offsetof(struct history_options, limit),
 	 "Show so many at the most; 0: all there are."},
 	{"switch", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct history_options, is_switch),
-	 "NAME is a switch, not a schema."},
+	 "NAME is a switch, though there is a schema of that name."},
 	OPTION_ETCD(history_options),
 	OPTION_PREFIX(history_options),
 	OPTION_CONFIG(history_options, "The agent's configuration, for etcd and prefix."),
@@ -91,7 +91,7 @@ static int run(const struct cmd_call *call)
 {
 	const struct history_options *o = call->options;
 	const char *name = call->conf->words[0];
-	const char *folder = o->is_switch ? "switches/" : "schemas/";
+	const char *folder = o->is_switch ? "switches/" : NULL;
 	struct etcd_sync *etcd = NULL;
 	struct records records = {0};
 	if (!source_name_good(name))
@@ -100,10 +100,7 @@ static int run(const struct cmd_call *call)
 		return cmd_fail(CMD_USAGE, "history: of which store? --etcd URL or FLUME_ETCD");
 	int code = store_open(&etcd, o->etcd, &o->how, o->prefix);
 	if (!code)
-		code = records_read(&records, etcd, o->prefix, folder, name);
-	if (!code && !records.n)
-		code = cmd_fail(CMD_NOT_FOUND, "nothing is known of '%s' below %s%s", name,
-				o->prefix, folder);
+		code = records_find(&records, etcd, o->prefix, &folder, name);
 	if (!code)
 		code = records_ask_nodes(&records, etcd, o->prefix, folder, name);
 	size_t n = o->limit && (size_t)o->limit < records.n ? (size_t)o->limit : records.n;
@@ -118,7 +115,7 @@ static int run(const struct cmd_call *call)
 const struct command command_history = {
 	.name = "history",
 	.usage = "[OPTION...] NAME",
-	.about = "Who changed a schema, when and why, and what became of it.",
+	.about = "Who changed a schema or a switch, when and why, and what became of it.",
 	.details =
 		"The newest change comes first. Its outcome is what the live nodes say now; "
 		"that "

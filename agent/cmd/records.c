@@ -105,6 +105,26 @@ void records_fini(struct records *r)
 	*r = (struct records){0};
 }
 
+int records_find(struct records *r, struct etcd_sync *etcd, const char *prefix,
+		 const char **folder, const char *name)
+{
+	const char *given = *folder;
+	*folder = given ? given : "schemas/";
+	int code = records_read(r, etcd, prefix, *folder, name);
+	if (!code && !r->n && !given) {
+		records_fini(r);
+		*folder = "switches/";
+		code = records_read(r, etcd, prefix, *folder, name);
+	}
+	if (code || r->n)
+		return code;
+	return given ? cmd_fail(CMD_NOT_FOUND, "nothing is known of '%s' below %s%s", name,
+				prefix, given)
+		     : cmd_fail(CMD_NOT_FOUND,
+				"nothing is known of '%s' below %sschemas/ and %sswitches/",
+				name, prefix, prefix);
+}
+
 int records_ask_nodes(struct records *r, struct etcd_sync *etcd, const char *prefix,
 		      const char *folder, const char *name)
 {

@@ -22,6 +22,10 @@ struct records { /* all zero is none */
 int records_read(struct records *, struct etcd_sync *, const char *prefix, const char *folder,
 		 const char *name);
 void records_fini(struct records *);
+/* The same in `folder`, "schemas/" or "switches/"; NULL there: of the schema, or, where nothing is known of one,
+ * of the switch, and `folder` is set.  CMD_NOT_FOUND, after saying so: nothing is known of either. */
+int records_find(struct records *, struct etcd_sync *, const char *prefix, const char **folder,
+		 const char *name);
 
 /* Asks the live nodes what has become of the newest.  0 or an exit code. */
 int records_ask_nodes(struct records *, struct etcd_sync *, const char *prefix,

@@ -1,6 +1,7 @@
 /*
  * Going back is a change like any other: an earlier text is put again, if nobody was faster, and
- * recorded.  Agents decide about it by their rules, so what they would refuse is said before.
+ * recorded.  Agents decide about it by their rules; a text that does not pass here what they check is
+ * not put at all, for anybody may have put it, and it may never have run.
  *
  * The text is in the record, or, where it was too long for that, in the store's own past as far as
  * that was not compacted.
@@ -8,14 +9,15 @@
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/change.h"
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/earlier.h"
 #include "agent/cmd/records.h"
 #include "agent/cmd/store.h"
+#include "agent/cmd/trial.h"
 #include "agent/cmd/wait.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/text.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,18 +26,18 @@
 struct rollback_options {
 	const char *etcd, *prefix, *config, *by, *why, *to;
 	struct etcd_how how;
-	int64_t timeout;
+	int64_t timeout, case_limit;
 	int output, same_version;
-	bool wait, dry_run, is_switch;
+	bool wait, dry_run, is_switch, force;
 };
 
 static const struct conf_option options[] = {
-	{"to", 0, CONF_TEXT, "VERSION|REVISION", NULL, NULL,
+	{"to", 0, CONF_TEXT, "VERSION|REVISION|DIGEST", NULL, NULL,
 	 offsetof(struct rollback_options, to),
-	 "Where to go back to, as 'flume history' shows it. Default: the last content before "
-	 "this one that no node was seen to refuse."},
+	 "Where to go back to, as 'flume history' shows it; or a digest, in full. Default: the "
+	 "last content before this one that passes, and that no node was seen to refuse."},
 	{"switch", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct rollback_options, is_switch),
-	 "NAME is a switch, not a schema."},
+	 "NAME is a switch, though there is a schema of that name."},
 	OPTION_WHO(rollback_options),
 	OPTION_ETCD(rollback_options),
 	OPTION_PREFIX(rollback_options),
@@ -45,17 +47,22 @@ static const struct conf_option options[] = {
 	 offsetof(struct rollback_options, timeout), "How long to wait."},
 	{"dry-run", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct rollback_options, dry_run),
 	 "Do everything but write."},
+	{"force", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct rollback_options, force),
+	 "Neither lint nor canary cases."},
+	OPTION_CASE_LIMIT(rollback_options, CONF_RESTART),
 	{"same-version", 0, CONF_CHOICE, "reject|apply", "reject", "FLUME_SAME_VERSION",
 	 offsetof(struct rollback_options, same_version),
 	 "What to do with another content of the version that etcd holds; agents ask the "
 	 "same."},
-	OPTION_CONFIG(rollback_options, "The agent's configuration, for etcd and prefix."),
+	OPTION_CONFIG(rollback_options,
+		      "The agent's configuration, for etcd, prefix and components."),
 	OPTION_OUTPUT(rollback_options),
 	{0},
 };
 
 struct session {
 	const struct rollback_options *options;
+	const struct conf *conf;
 	const char *name, *folder;
 	struct etcd_sync *etcd;
 	struct records records;
@@ -63,6 +70,7 @@ struct session {
 	const struct record *target;
 	const char *text; /* of the target */
 	size_t len;
+	size_t passed; /* records that were looked at */
 	struct etcd_result past;
 };
 
@@ -78,83 +86,38 @@ static bool is_now(const struct session *s, const struct record *r)
 	return !strcmp(r->version.digest, s->now.digest);
 }
 
-/* When what etcd holds came for the first time: a rollback only brought it again. */
-static int64_t since(const struct session *s)
+static bool is_switch(const struct session *s)
 {
-	int64_t revision = INT64_MAX;
-	for (size_t i = 0; *s->now.digest && i < s->records.n; i++) {
-		const struct record *r = &s->records.all[i].record;
-		bool brought =
-			revision == INT64_MAX ? is_now(s, r) : r->version.revision == revision;
-		if (brought)
-			revision = r->to ? r->to : r->version.revision;
-	}
-	return revision;
-}
-
-/* Never forth again to what a rollback left behind. */
-static const struct record *find_last_good(const struct session *s)
-{
-	int64_t before = since(s);
-	for (size_t i = 0; i < s->records.n; i++) {
-		const struct record *r = &s->records.all[i].record;
-		if (r->version.revision < before && !record_is_deletion(r) && !is_now(s, r) &&
-		    strcmp(r->outcome.state, "refused") != 0)
-			return r;
-	}
-	return NULL;
-}
-
-static const struct record *find_version(const struct session *s, const char *to)
-{
-	for (size_t i = 0; i < s->records.n; i++) {
-		const struct record *r = &s->records.all[i].record;
-		if (!record_is_deletion(r) &&
-		    (!strcmp(r->version.version, to) || !strcmp(r->version.digest, to)))
-			return r;
-	}
-	return NULL;
-}
-
-static const struct record *find_revision(const struct session *s, const char *to)
-{
-	char *end;
-	errno = 0;
-	int64_t revision = strtoll(to, &end, 10);
-	for (size_t i = 0; !*end && !errno && i < s->records.n; i++)
-		if (s->records.all[i].record.version.revision == revision)
-			return &s->records.all[i].record;
-	return NULL;
+	return !strcmp(s->folder, "switches/");
 }
 
 static int nothing_there(const struct session *s)
 {
 	const char *to = s->options->to;
-	if (!s->records.n)
-		return cmd_fail(CMD_NOT_FOUND, "nothing is known of '%s' below %s%s", s->name,
-				s->options->prefix, s->folder);
 	if (!to)
 		return cmd_fail(CMD_NOT_FOUND,
 				"%s: the history has no earlier content to go back to",
 				s->name);
 	return cmd_fail(CMD_NOT_FOUND,
 			"%s: the history has neither a version nor a revision '%s'; 'flume "
-			"history %s' shows what it has",
-			s->name, to, s->name);
+			"history %s%s' shows what it has",
+			s->name, to, is_switch(s) ? "--switch " : "", s->name);
 }
 
 static int find_target(struct session *s)
 {
 	const char *to = s->options->to;
-	const struct record *version = to ? find_version(s, to) : NULL;
-	const struct record *revision = to ? find_revision(s, to) : NULL;
+	const struct record *version = to ? earlier_version(&s->records, to) : NULL;
+	const struct record *revision = to ? earlier_revision(&s->records, to) : NULL;
 	if (version && revision &&
 	    strcmp(version->version.digest, revision->version.digest) != 0)
 		return cmd_fail(CMD_USAGE,
 				"%s: '%s' is a version and a revision: name the one that is "
 				"meant by its digest, %s or %s",
 				s->name, to, version->version.digest, revision->version.digest);
-	s->target = !to ? find_last_good(s) : version ? version : revision;
+	s->target = !to       ? earlier_next(&s->records, &s->now, &s->passed)
+		    : version ? version
+			      : revision;
 	if (!s->target)
 		return nothing_there(s);
 	if (record_is_deletion(s->target))
@@ -220,6 +183,8 @@ static int check_text(const struct session *s)
 
 static int find_text(struct session *s)
 {
+	etcd_result_fini(&s->past);
+	s->past = (struct etcd_result){0};
 	s->text = s->target->text;
 	s->len = s->target->len;
 	int code = s->text ? 0 : read_past(s);
@@ -227,6 +192,43 @@ static int find_text(struct session *s)
 }
 
 /* ---- what agents will make of it ---- */
+
+static int try_text(const struct session *s, char *why)
+{
+	const struct trial t = {s->etcd, s->options->prefix,    s->name, s->text, s->len,
+				s->conf, s->options->case_limit};
+	if (s->options->force)
+		return 0;
+	return is_switch(s) ? trial_switch(&t, why) : trial_schema(&t, why);
+}
+
+static int take_named(struct session *s)
+{
+	int code = find_text(s);
+	if (!code && (code = try_text(s, NULL)) == CMD_NEGATIVE)
+		cmd_fail(0, "%s: nodes would refuse it, so nothing was written; --force does",
+			 s->name);
+	return code;
+}
+
+/* What it cannot take is passed over, each with a line. */
+static int choose(struct session *s)
+{
+	char why[256];
+	int code;
+	for (;;) {
+		code = find_text(s);
+		bool said = code == CMD_NEGATIVE || code == CMD_NOT_FOUND;
+		if (!said && (code || (code = try_text(s, why)) != CMD_NEGATIVE))
+			return code;
+		if (!said)
+			cmd_fail(0, "%s: revision %" PRId64 " is passed over: %s", s->name,
+				 s->target->version.revision, why);
+		s->target = earlier_next(&s->records, &s->now, &s->passed);
+		if (!s->target)
+			return nothing_there(s);
+	}
+}
 
 static int foresee(const struct session *s)
 {
@@ -299,11 +301,11 @@ static int go_back(struct session *s)
 						 .prefix = o->prefix,
 						 .how = &o->how,
 						 .patient = true};
-		const struct wait_name wanted = {s->options->is_switch ? FLEET_SWITCH
-								       : FLEET_SCHEMA,
+		const struct wait_name wanted = {is_switch(s) ? FLEET_SWITCH : FLEET_SCHEMA,
 						 s->name, c.revision};
-		code = wait_fleet(&from, &(struct wait_for){.names = &wanted, .n = 1},
-				  o->timeout, NULL, NULL);
+		const struct wait_for what = {
+			.names = &wanted, .n = 1, .tell = o->output == OUTPUT_TEXT};
+		code = wait_fleet(&from, &what, o->timeout, NULL, NULL);
 		change_note_outcomes(s->etcd, &c, 1);
 	}
 	change_fini(&c);
@@ -315,7 +317,7 @@ static int look(struct session *s)
 	const struct rollback_options *o = s->options;
 	int code = store_open(&s->etcd, o->etcd, &o->how, o->prefix);
 	if (!code)
-		code = records_read(&s->records, s->etcd, o->prefix, s->folder, s->name);
+		code = records_find(&s->records, s->etcd, o->prefix, &s->folder, s->name);
 	const struct etcd_kv *now = s->records.now;
 	if (!code && now &&
 	    record_version_of(&s->now, now->value, now->value_len, now->mod_revision))
@@ -325,8 +327,9 @@ static int look(struct session *s)
 
 static int run(const struct cmd_call *call)
 {
-	struct session s = {.options = call->options, .name = call->conf->words[0]};
-	s.folder = s.options->is_switch ? "switches/" : "schemas/";
+	struct session s = {
+		.options = call->options, .conf = call->conf, .name = call->conf->words[0]};
+	s.folder = s.options->is_switch ? "switches/" : NULL;
 	if (!source_name_good(s.name))
 		return cmd_fail(CMD_USAGE, "rollback: '%s' cannot be a name", s.name);
 	if (!s.options->etcd)
@@ -336,7 +339,7 @@ static int run(const struct cmd_call *call)
 	if (!code)
 		code = find_target(&s);
 	if (!code)
-		code = find_text(&s);
+		code = s.options->to ? take_named(&s) : choose(&s);
 	if (!code)
 		code = foresee(&s);
 	if (!code)
@@ -350,15 +353,15 @@ static int run(const struct cmd_call *call)
 const struct command command_rollback = {
 	.name = "rollback",
 	.usage = "[OPTION...] NAME",
-	.about = "Put an earlier content of a schema into etcd again.",
-	.details = "Takes the text from the history and puts it, only if nobody changed the "
-		   "schema "
+	.about = "Put an earlier content of a schema or a switch into etcd again.",
+	.details = "Takes the text from the history, checks it as 'flume apply' does, and puts "
+		   "it, only if nobody changed the schema "
 		   "in the meantime, and records who did it and why. Nodes treat it as any "
 		   "change: "
 		   "they check and try it, an older version is a downgrade, and what failed on "
 		   "them "
 		   "before is held as known-bad. A schema that was deleted comes back.",
-	.negative = "etcd holds it already, its text is broken, or a node refuses",
+	.negative = "etcd holds it already, findings, failed cases, or a node refuses",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_CONFLICT | 1U << CMD_NOT_FOUND |
 		 1U << CMD_TIMED_OUT | 1U << CMD_NOT_ALLOWED,
 	.options = options,

@@ -25,9 +25,14 @@ static const struct conf_option options[] = {
 	 "set: where the key lies in a document."},
 	{"new-version", 0, CONF_TEXT, "TEXT", NULL, NULL,
 	 offsetof(struct switch_options, version),
-	 "set: the version that is written. Default: the next one."},
+	 "set: the version that is written. Default: the one after the highest in the "
+	 "history."},
 	{"why", 'm', CONF_TEXT, "TEXT", NULL, NULL, offsetof(struct switch_options, why),
 	 "set, delete: the reason, for those who read the history."},
+	{"wait", 'w', CONF_FLAG, "", NULL, NULL, offsetof(struct switch_options, wait),
+	 "set: wait until every live node runs it, or one says why not."},
+	{"timeout", 0, CONF_DURATION, "TIME", "60s", NULL,
+	 offsetof(struct switch_options, timeout), "set: how long to wait."},
 	{"dry-run", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct switch_options, dry_run),
 	 "set, delete: do everything but write."},
 	{"force", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct switch_options, force),
@@ -119,7 +124,7 @@ const struct command command_switch = {
 		"meantime. `get NAME` prints one, `list` all, of etcd or, without --etcd, of "
 		"the agent. `delete NAME...` removes them. `eval FILE|NAME KEY...` says who "
 		"gets which variant, here and on every node.",
-	.negative = "findings, or schemas do not fit",
+	.negative = "findings, schemas do not fit, or a node refuses",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_CONFLICT | 1U << CMD_NOT_FOUND |
 		 1U << CMD_TIMED_OUT | 1U << CMD_NOT_ALLOWED,
 	.options = options,

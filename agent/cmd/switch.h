@@ -14,7 +14,8 @@ struct switch_options {
 	const char *etcd, *prefix, *agent, *config, *why;
 	struct etcd_how how;
 	int output, same_version;
-	bool dry_run, force;
+	bool dry_run, force, wait;
+	int64_t timeout;
 	/* What is to be another in the switch; NULL and false: nothing is said. */
 	const char *weights, *by, *fallback, *version;
 	bool on, off;

@@ -277,3 +277,16 @@ char *switch_next_version(const char *version)
 	text_addf(&t, "%.*s%lu", (int)(n - digits), version, last + 1);
 	return text_take(&t);
 }
+
+static bool is_number(const char *version)
+{
+	size_t n = strlen(version);
+	return n && n <= 9 && strspn(version, "0123456789") == n;
+}
+
+bool switch_version_beyond(const char *version, const char *other)
+{
+	if (is_number(version) && is_number(other))
+		return strtoul(version, NULL, 10) > strtoul(other, NULL, 10);
+	return flume_version_compare(version, other) == 1;
+}

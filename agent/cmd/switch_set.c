@@ -5,8 +5,10 @@
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/change.h"
 #include "agent/cmd/findings.h"
+#include "agent/cmd/records.h"
 #include "agent/cmd/switch_edit.h"
 #include "agent/cmd/switch_store.h"
+#include "agent/cmd/wait.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/text.h"
@@ -27,6 +29,10 @@ struct wish { /* one switch that is to be written */
 struct setting {
 	struct switch_store store;
 	struct text json;
+	struct wait_name *wanted; /* one for each switch */
+	size_t n_wanted;
+	struct store_change *changes; /* one for each that was written */
+	size_t n_changes;
 };
 
 static int out_of_memory(void)
@@ -52,15 +58,22 @@ static int check(struct setting *s, struct wish *w)
 	return rc ? cmd_fail(CMD_NEGATIVE, "%s: nothing was written", w->name) : 0;
 }
 
-/* Agents would refuse it, each by itself. */
-static int refuse_reuse(struct setting *s, const struct wish *w, const struct etcd_kv *kv)
+/* What agents would make of it, each by itself. */
+static int foresee(struct setting *s, const struct wish *w, const struct etcd_kv *kv)
 {
 	struct ab_switch *old = kv ? switch_of(kv, w->name, NULL) : NULL;
 	flume_schema *before = old ? ab_document(old) : NULL, *after = ab_document(w->sw);
 	const char *version = flume_schema_get_version(after);
+	const char *from = before ? flume_schema_get_version(before) : "";
 	bool reused =
-		before && *version && !strcmp(version, flume_schema_get_version(before)) &&
+		before && *version && !strcmp(version, from) &&
 		strcmp(flume_schema_get_digest(before), flume_schema_get_digest(after)) != 0;
+	if (*from && *version && flume_version_compare(version, from) == -1)
+		cmd_fail(
+			0,
+			"%s: from %s to %s is a downgrade: agents with --downgrade deny refuse "
+			"it",
+			w->name, from, version);
 	ab_unref(old);
 	if (!reused || s->store.options->same_version == SAME_VERSION_APPLY)
 		return 0;
@@ -75,7 +88,8 @@ static int refuse_reuse(struct setting *s, const struct wish *w, const struct et
 static int put(struct setting *s, const struct wish *w, const struct etcd_kv *seen,
 	       int64_t *out_revision)
 {
-	struct store_change c = {
+	struct store_change *c = &s->changes[s->n_changes++];
+	*c = (struct store_change){
 		.prefix = s->store.options->prefix,
 		.folder = SWITCHES,
 		.name = w->name,
@@ -85,10 +99,11 @@ static int put(struct setting *s, const struct wish *w, const struct etcd_kv *se
 		.action = "set",
 		.why = s->store.options->why,
 	};
-	int code = change_write(s->store.etcd, &c);
+	int code = change_write(s->store.etcd, c);
 	if (!code)
-		*out_revision = c.revision;
-	change_fini(&c);
+		*out_revision = c->revision;
+	else
+		change_fini(&s->changes[--s->n_changes]);
 	return code;
 }
 
@@ -119,11 +134,47 @@ static int write_one(struct setting *s, const struct wish *w)
 	const struct etcd_kv *kv = switch_store_find(&s->store, w->name);
 	bool same = kv && kv->value_len == w->len && !memcmp(kv->value, w->text, w->len);
 	int64_t revision = kv ? kv->mod_revision : 0;
-	int code = refuse_reuse(s, w, kv);
+	int code = foresee(s, w, kv);
 	if (!code && !same && !s->store.options->dry_run)
 		code = put(s, w, kv, &revision);
+	if (code)
+		return code;
+	tell(s, w, same ? "unchanged" : kv ? "configured" : "created", revision);
+	s->wanted[s->n_wanted++] = (struct wait_name){FLEET_SWITCH, w->name, revision};
+	return 0;
+}
+
+/* Until every live node has them. */
+static int await(struct setting *s)
+{
+	const struct switch_options *o = s->store.options;
+	const struct follow_from from = {
+		.endpoints = o->etcd, .prefix = o->prefix, .how = &o->how, .patient = true};
+	const struct wait_for what = {
+		.names = s->wanted, .n = s->n_wanted, .tell = o->output == OUTPUT_TEXT};
+	if (!o->wait || o->dry_run)
+		return 0;
+	int code = wait_fleet(&from, &what, o->timeout, NULL, NULL);
+	change_note_outcomes(s->store.etcd, s->changes, s->n_changes);
+	return code;
+}
+
+/* All of them are right. */
+static int write_all(struct setting *s, const struct wish *wishes, size_t n)
+{
+	int code = 0;
+	s->wanted = calloc(n ? n : 1, sizeof *s->wanted);
+	s->changes = calloc(n ? n : 1, sizeof *s->changes);
+	if (!s->wanted || !s->changes)
+		code = out_of_memory();
+	for (size_t i = 0; !code && i < n; i++)
+		code = write_one(s, &wishes[i]);
 	if (!code)
-		tell(s, w, same ? "unchanged" : kv ? "configured" : "created", revision);
+		code = await(s);
+	while (s->n_changes)
+		change_fini(&s->changes[--s->n_changes]);
+	free(s->changes);
+	free(s->wanted);
 	return code;
 }
 
@@ -154,8 +205,8 @@ static int set_files(struct setting *s, const char *name)
 	for (size_t i = 0; wishes && !code && i < files.n; i++)
 		code = check_file(s, &files.all[i], *name ? name : files.all[i].name,
 				  &wishes[i]);
-	for (size_t i = 0; wishes && !code && i < files.n; i++)
-		code = write_one(s, &wishes[i]);
+	if (!code && wishes)
+		code = write_all(s, wishes, files.n);
 	for (size_t i = 0; wishes && i < files.n; i++)
 		ab_unref(wishes[i].sw);
 	free(wishes);
@@ -226,18 +277,32 @@ static int make_text(const struct switch_options *o, const struct etcd_kv *kv, c
 	return kv ? cmd_fail(CMD_NEGATIVE, "%s: %s", name, err.text) : out_of_memory();
 }
 
-/* A new version, where the text is another one and says none of its own. */
-static int raise_version(const struct switch_options *o, const struct etcd_kv *kv,
-			 const char *name, char **text)
+/* The highest that it ever had, as far as the history goes: after a rollback it is not the one that etcd holds. */
+static const char *highest(const struct records *records, const char *version)
 {
+	for (size_t i = 0; i < records->n; i++) {
+		const char *other = records->all[i].record.version.version;
+		if (switch_version_beyond(other, version))
+			version = other;
+	}
+	return version;
+}
+
+/* A new version, where the text is another one and says none of its own. */
+static int raise_version(struct setting *s, const struct etcd_kv *kv, const char *name,
+			 char **text)
+{
+	const struct switch_options *o = s->store.options;
+	struct records records = {0};
 	struct flume_err err = {0};
 	bool changed = kv && (strlen(*text) != kv->value_len ||
 			      memcmp(*text, kv->value, kv->value_len) != 0);
 	struct ab_switch *old = changed && !o->version ? switch_of(kv, name, NULL) : NULL;
 	const char *version = old ? flume_schema_get_version(ab_document(old)) : "";
-	int code = 0;
-	if (*version) {
-		char *next = switch_next_version(version);
+	int code =
+		*version ? records_read(&records, s->store.etcd, o->prefix, SWITCHES, name) : 0;
+	if (*version && !code) {
+		char *next = switch_next_version(highest(&records, version));
 		char *raised =
 			next ? switch_edit(*text, strlen(*text),
 					   slurp_guess(*text, strlen(*text)),
@@ -254,6 +319,7 @@ static int raise_version(const struct switch_options *o, const struct etcd_kv *k
 		*text = raised ? raised : *text;
 		free(next);
 	}
+	records_fini(&records);
 	ab_unref(old);
 	return code;
 }
@@ -268,13 +334,13 @@ static int set_changes(struct setting *s, const char *name)
 	if (!code)
 		code = make_text(o, kv, name, &weights, &text);
 	if (!code && text)
-		code = raise_version(o, kv, name, &text);
+		code = raise_version(s, kv, name, &text);
 	if (!code && text) {
 		size_t len = strlen(text);
 		struct wish w = {name, name, text, len, slurp_guess(text, len), NULL};
 		code = check(s, &w);
 		if (!code)
-			code = write_one(s, &w);
+			code = write_all(s, &w, 1);
 		ab_unref(w.sw);
 	}
 	free(text);

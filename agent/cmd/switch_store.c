@@ -12,11 +12,16 @@ int switch_store_open(struct switch_store *s, const struct switch_options *o)
 	if (!o->etcd)
 		return cmd_fail(CMD_USAGE, "switch: where to? --etcd URL or FLUME_ETCD");
 	int code = store_open(&s->etcd, o->etcd, &o->how, o->prefix);
+	return code ? code : switch_store_read(s);
+}
+
+int switch_store_read(struct switch_store *s)
+{
+	const char *prefix = s->options->prefix;
+	int code = store_list(s->etcd, prefix, SWITCHES, &s->switches);
 	if (!code)
-		code = store_list(s->etcd, o->prefix, SWITCHES, &s->switches);
-	if (!code)
-		code = store_list(s->etcd, o->prefix, "schemas/", &s->schemas);
-	return code ? code : store_parse(&s->parsed, &s->schemas, o->prefix, NULL);
+		code = store_list(s->etcd, prefix, "schemas/", &s->schemas);
+	return code ? code : store_parse(&s->parsed, &s->schemas, prefix, NULL);
 }
 
 void switch_store_fini(struct switch_store *s)

@@ -13,6 +13,8 @@ struct switch_store { /* all zero is an empty one */
 
 /* What is wrong is written to stderr.  0 or an exit code; switch_store_fini either way. */
 int switch_store_open(struct switch_store *, const struct switch_options *);
+/* The same with the client, and options with the prefix, filled in. */
+int switch_store_read(struct switch_store *);
 void switch_store_fini(struct switch_store *);
 
 const struct etcd_kv *switch_store_find(const struct switch_store *, const char *name);

@@ -140,9 +140,22 @@ static void tell_mute(const struct fleet_view *view)
 				 fleet_ill_word(view->troubles[i].ill));
 }
 
+static void tell_done(const struct wait_for *what, const struct fleet_view *view)
+{
+	for (size_t i = 0; i < what->n; i++)
+		for (size_t j = 0; j < view->n_items; j++)
+			if (is_meant(&what->names[i], view->items[j]))
+				printf("%s running on %zu of %zu node%s\n", what->names[i].name,
+				       view->items[j]->by[FLEET_WELL], view->nodes,
+				       view->nodes == 1 ? "" : "s");
+	fflush(stdout);
+}
+
 static int end_done(const struct waiting *w, const struct fleet_view *view)
 {
 	clear_bar(w);
+	if (w->what->tell)
+		tell_done(w->what, view);
 	if (w->show)
 		w->show(w->arg, view);
 	return CMD_DONE;

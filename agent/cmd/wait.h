@@ -14,6 +14,7 @@ struct wait_for {
 	const struct wait_name *names;
 	size_t n;    /* 0: all that is wanted, and all that is to be gone */
 	bool proven; /* not before the probations are over, too */
+	bool tell;   /* in the end, on stdout: "orders running on 3 of 3 nodes", of each name */
 };
 
 /* Pure: how far it has come. */

@@ -6,6 +6,10 @@
  *
  * Every writer demands that no record of this name came since it looked.  So of a thousand that
  * want to tell the same one does, and the others look again and find it told.
+ *
+ * It demands, too, that the record's key is free, whatever the list said.  In a store to which the
+ * history was copied from another one, records have numbers that the store comes to much later; so
+ * a new one goes behind them all.
  */
 #include "agent/fleet/history.h"
 
@@ -56,6 +60,16 @@ bool history_has(const struct history *h, int64_t revision)
 	return false;
 }
 
+int64_t history_next(const struct history *h)
+{
+	int64_t last = h->revision;
+	for (size_t i = 0; i < h->n; i++) {
+		int64_t number = history_number(h->records, &h->kvs[i]);
+		last = number > last ? number : last;
+	}
+	return last + 1;
+}
+
 int64_t history_revision(const struct etcd_kv *kv, const struct record *record)
 {
 	return record->version.revision ? record->version.revision : kv->create_revision;
@@ -102,6 +116,8 @@ int history_write_record(struct history_write *w, int64_t number, const struct r
 	w->owned[w->n_owned++] = value;
 	if (!key || !value)
 		return FLUME_NOMEM;
+	w->compares[w->n_compares++] =
+		(struct etcd_compare){.key = key, .target = ETCD_CREATE_REVISION};
 	w->operations[w->n_operations++] = (struct etcd_operation){
 		.action = ETCD_PUT, .key = key, .value = value, .len = strlen(value)};
 	w->n_records++;

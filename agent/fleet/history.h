@@ -30,18 +30,21 @@ struct history {
 };
 /* Has the change that the store made at `revision` a record? */
 bool history_has(const struct history *, int64_t revision);
+/* A number for the record of a change that is yet to be made: behind all that there are. */
+int64_t history_next(const struct history *);
 /* The revision of the change that a record tells of. */
 int64_t history_revision(const struct etcd_kv *, const struct record *);
 
-/* One transaction that writes records, and only if no other was written since the list. */
+/* One transaction that writes records, only if no other was written since the list, and never over
+ * one that is there. */
 struct history_write {
 	const struct history *history;
-	struct etcd_compare compares[2];
+	struct etcd_compare compares[4];
 	size_t n_compares;
 	struct etcd_operation operations[8 + 2 * HISTORY_MOST];
 	size_t n_operations;
 	struct etcd_operation otherwise;
-	char *owned[8];
+	char *owned[4];
 	size_t n_owned;
 	size_t n_records;
 };
@@ -51,7 +54,7 @@ void history_write_document(struct history_write *, const char *key, int64_t exp
 			    const char *text, size_t len);
 /* It has to be gone. */
 void history_write_absent(struct history_write *, const char *key);
-/* 0 or FLUME_NOMEM. */
+/* 0 or FLUME_NOMEM.  Twice at the most. */
 int history_write_record(struct history_write *, int64_t number, const struct record *);
 /* Makes room, and gives the whole; it lasts as long as the write. */
 struct etcd_txn history_write_end(struct history_write *);

@@ -327,7 +327,7 @@ static void on_last(struct etcd_result *result, void *arg)
 		job->record.previous.revision = result->kvs[0].create_revision;
 	flume_value_free(root);
 	job->revision = job->record.version.revision = job->history.revision;
-	job->number = job->revision + 1;
+	job->number = history_next(&job->history);
 	job->absent = true;
 	write_record(r);
 }
@@ -403,6 +403,15 @@ static void on_list(struct etcd_result *result, void *arg)
 	next(r);
 }
 
+/* As the keys below them are: there a '/' follows the name, and '-' and '.' come before that. */
+static int compare_folders(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	unsigned char x = (unsigned char)(*a ? *a : '/'), y = (unsigned char)(*b ? *b : '/');
+	return x - y;
+}
+
 /* From the first name in doubt to the last one; after a list, of all. */
 static void name_range(const struct recorder *r, char **from, char **to)
 {
@@ -410,8 +419,8 @@ static void name_range(const struct recorder *r, char **from, char **to)
 	const char *least = NULL, *most = NULL;
 	for (size_t i = 0; i < d->n && !d->lost; i++) {
 		const char *name = d->all[i].name;
-		least = !least || strcmp(name, least) < 0 ? name : least;
-		most = !most || strcmp(name, most) > 0 ? name : most;
+		least = !least || compare_folders(name, least) < 0 ? name : least;
+		most = !most || compare_folders(name, most) > 0 ? name : most;
 	}
 	*from = history_dup_folder(r->prefix, r->folder, least);
 	*to = history_dup_folder(r->prefix, r->folder, most);

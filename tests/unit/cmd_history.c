@@ -185,6 +185,80 @@ START_TEST(what_nodes_refused_is_not_gone_back_to)
 }
 END_TEST
 
+START_TEST(what_nodes_would_refuse_is_not_put)
+{
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	flume("apply -f a.yaml");
+	store("/flume/schemas/a", "version: \"1.1.0\"\nref: nobody\n");
+	cmd_put("a.yaml", SCHEMA("1.2.0", "2"));
+	flume("apply -f a.yaml");
+	store("/flume/schemas/a",
+	      SCHEMA("1.3.0", "3") "canary: {cases: [{input: {}, expect: {x: 4}}]}\n");
+	cmd_put("a.yaml", SCHEMA("1.4.0", "4"));
+	flume("apply -f a.yaml");
+	expect_run("rollback a --to 1.1.0", CMD_NEGATIVE, "");
+	SAYS(cmd.err, "/flume/schemas/a:2:6: error: ");
+	SAYS(cmd.err, "nodes would refuse it, so nothing was written");
+	expect_run("rollback a --to 1.3.0", CMD_NEGATIVE, "");
+	SAYS(cmd.err, "x: expected 4, got 3");
+	expect_run("rollback a", CMD_DONE, "a rolled back to 1.2.0 (revision 4)\n");
+	SAYS(cmd.err, "a: revision 5 is passed over: case 1: x: expected 4, got 3\n");
+	expect_run("rollback a", CMD_DONE, "a rolled back to 1.0.0 (revision 2)\n");
+	SAYS(cmd.err, "a: revision 3 is passed over: ");
+	expect_run("rollback a --to 1.1.0 --force", CMD_DONE,
+		   "a rolled back to 1.1.0 (revision 3)\n");
+}
+END_TEST
+
+START_TEST(a_switch_that_is_none_is_not_put)
+{
+	flume("switch set a --weights x=100,y=0 --by id --default x --new-version 1.0.0");
+	store("/flume/switches/a",
+	      "version: \"2.0.0\"\nby: id\ndefault: z\nvariants: {x: 60, y: 60}\n");
+	cmd_put("a.yaml", "version: \"3.0.0\"\nby: id\ndefault: x\nvariants: {x: 50, y: 50}\n");
+	flume("switch set a -f a.yaml");
+	expect_run("rollback a --switch --to 2.0.0", CMD_NEGATIVE, "");
+	SAYS(cmd.err, "nodes would refuse it, so nothing was written");
+	flume("rollback a --switch");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	SAYS(cmd.out, "a rolled back to 1.0.0 (revision 2)\n");
+	SAYS(cmd.err, "a: revision 3 is passed over: ");
+}
+END_TEST
+
+START_TEST(a_switch_is_found_where_no_schema_has_its_name)
+{
+	flume("switch set a --weights x=100 --by id --new-version 1 -m try");
+	flume("history a");
+	SAYS(cmd.out, "set     -        try\n");
+	expect_run("rollback a", CMD_NOT_FOUND, "");
+	expect_run("rollback a --to 99", CMD_NOT_FOUND, "");
+	SAYS(cmd.err, "'flume history --switch a' shows");
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	flume("history a");
+	SAYS(cmd.out, "put     -        -\n");
+	flume("history a --switch");
+	SAYS(cmd.out, "set     -        try\n");
+}
+END_TEST
+
+START_TEST(a_version_of_a_switch_is_used_once)
+{
+	flume("switch set a --weights x=100,y=0 --by id --new-version 9");
+	flume("switch set a --off");
+	flume("switch set a --on --weights x=50,y=50");
+	flume("rollback a --to 9");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	flume("switch set a --weights x=10,y=90 -o json");
+	SAYS(cmd.out, "\"version\":\"12\"");
+	flume("switch set a --off --new-version 2.1.0");
+	cmd_put("a.yaml", "version: \"2.0.0\"\nby: id\ndefault: x\nvariants: {x: 50, y: 50}\n");
+	flume("switch set -f a.yaml");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	SAYS(cmd.err, "a: from 2.1.0 to 2.0.0 is a downgrade: agents with --downgrade deny ");
+}
+END_TEST
+
 /* ---- diff ---- */
 
 START_TEST(files_are_compared_with_what_etcd_holds)
@@ -289,6 +363,10 @@ Suite *suite_cmd_history(void)
 	tcase_add_test(tests, nonsense_is_refused);
 	tcase_add_test(tests, a_text_too_long_for_a_record_is_found_in_the_past);
 	tcase_add_test(tests, what_nodes_refused_is_not_gone_back_to);
+	tcase_add_test(tests, what_nodes_would_refuse_is_not_put);
+	tcase_add_test(tests, a_switch_that_is_none_is_not_put);
+	tcase_add_test(tests, a_switch_is_found_where_no_schema_has_its_name);
+	tcase_add_test(tests, a_version_of_a_switch_is_used_once);
 	tcase_add_test(tests, files_are_compared_with_what_etcd_holds);
 	tcase_add_test(tests, a_doctor_finds_what_is_missing);
 	tcase_add_test(tests, a_doctor_asks_each_member_and_leaves_no_trace);

@@ -98,6 +98,19 @@ START_TEST(versions_count_on)
 }
 END_TEST
 
+START_TEST(what_is_beyond_is_told_of_numbers_and_versions)
+{
+	ck_assert(switch_version_beyond("10", "9"));
+	ck_assert(!switch_version_beyond("9", "10"));
+	ck_assert(!switch_version_beyond("9", "9"));
+	ck_assert(switch_version_beyond("1.10.0", "1.9.0"));
+	ck_assert(!switch_version_beyond("1.9.0", "1.10.0"));
+	ck_assert(!switch_version_beyond("2.0.0", "1"));
+	ck_assert(!switch_version_beyond("", "1"));
+	ck_assert(!switch_version_beyond("9999999999", "1"));
+}
+END_TEST
+
 Suite *suite_cmd_switch(void)
 {
 	Suite *suite = suite_create("cmd_switch");
@@ -107,5 +120,6 @@ Suite *suite_cmd_switch(void)
 	tcase_add_test(tcase, each_allocation_of_an_edit);
 	tcase_add_test(tcase, what_is_composed_says_what_was_asked_for);
 	tcase_add_test(tcase, versions_count_on);
+	tcase_add_test(tcase, what_is_beyond_is_told_of_numbers_and_versions);
 	return suite;
 }

@@ -195,6 +195,19 @@ START_TEST(a_change_has_a_record_of_its_revision_or_made_with_it)
 }
 END_TEST
 
+START_TEST(a_new_record_goes_behind_those_of_another_store)
+{
+	const struct etcd_kv kvs[] = {
+		kv_of("h/00000000000000000021", 3),
+		kv_of("h/00000000000000005000", 3),
+		kv_of("h/x", 4),
+	};
+	ck_assert_int_eq(history_next(&(struct history){"h/", kvs, 3, 20}), 5001);
+	ck_assert_int_eq(history_next(&(struct history){"h/", kvs, 3, 6000}), 6001);
+	ck_assert_int_eq(history_next(&(struct history){"h/", NULL, 0, 20}), 21);
+}
+END_TEST
+
 START_TEST(old_records_make_room)
 {
 	struct etcd_kv kvs[HISTORY_MOST + 3];
@@ -209,9 +222,12 @@ START_TEST(old_records_make_room)
 	history_write_document(&w, "s/a", 7, "text", 4);
 	ck_assert_int_eq(history_write_record(&w, 101, &(struct record){.action = "put"}), 0);
 	struct etcd_txn t = history_write_end(&w);
-	ck_assert_uint_eq(t.n_compares, 2);
+	ck_assert_uint_eq(t.n_compares, 3);
 	ck_assert(t.compares[0].prefix && t.compares[0].number == 101);
 	ck_assert_int_eq(t.compares[1].number, 7);
+	ck_assert_str_eq(t.compares[2].key, "h/00000000000000000101");
+	ck_assert_int_eq(t.compares[2].target, ETCD_CREATE_REVISION);
+	ck_assert_int_eq(t.compares[2].number, 0);
 	ck_assert_uint_eq(t.n_success, 2 + 4);
 	ck_assert_str_eq(t.success[1].key, "h/00000000000000000101");
 	ck_assert_str_eq(t.success[2].key, keys[0]);
@@ -375,6 +391,7 @@ Suite *suite_fleet_history(void)
 	tcase_add_test(tests, each_allocation_fails_in_turn);
 	tcase_add_test(tests, switches_and_schemas_of_one_name_have_histories_of_their_own);
 	tcase_add_test(tests, a_change_has_a_record_of_its_revision_or_made_with_it);
+	tcase_add_test(tests, a_new_record_goes_behind_those_of_another_store);
 	tcase_add_test(tests, old_records_make_room);
 	tcase_add_test(tests, a_write_fails_whole);
 	tcase_add_test(tests, nodes_say_what_became_of_a_change);

@@ -209,6 +209,65 @@ START_TEST(what_has_a_record_gets_no_other)
 }
 END_TEST
 
+/* As flume does: the record has the number of the revision that both get. */
+static int64_t apply(const char *name)
+{
+	char document[64], folder[64];
+	records();
+	snprintf(document, sizeof document, "/flume/schemas/%s", name);
+	snprintf(folder, sizeof folder, "/flume/history/%s/", name);
+	char *key = history_dup_key(folder, t.seen.revision + 1);
+	const struct etcd_operation both[] = {
+		{.action = ETCD_PUT, .key = document, .value = "ref: x", .len = 6},
+		{.action = ETCD_PUT,
+		 .key = key,
+		 .value = "{\"action\": \"apply\", \"digest\": \"d\"}",
+		 .len = 34}};
+	wait_for(etcd_transact(t.etcd, &(struct etcd_txn){.success = both, .n_success = 2},
+			       on_done, NULL));
+	free(key);
+	return t.seen.revision;
+}
+
+/* '-' and '.' come before the '/' behind a name. */
+START_TEST(records_of_names_that_begin_alike_are_found)
+{
+	static const char *const names[] = {"orders", "orders-eu", "orders.eu",
+					    "orders-eu.old"};
+	int64_t revisions[4];
+	for (int i = 0; i < 4; i++)
+		revisions[i] = apply(names[i]);
+	for (int i = 0; i < 4; i++)
+		tell_all(BATCH_EVENTS, names[i], "", revisions[i]);
+	settle();
+	ck_assert_uint_eq(records(), 4);
+	for (size_t i = 0; i < t.seen.n; i++) {
+		ck_assert_int_eq(t.seen.kvs[i].version, 1);
+		ck_assert_ptr_nonnull(strstr(t.seen.kvs[i].value, "apply"));
+	}
+	tell(0, BATCH_EVENTS, "orders", "", put("/flume/schemas/orders", "ref: y"));
+	tell(0, BATCH_EVENTS, "orders-eu", "", put("/flume/schemas/orders-eu", "ref: y"));
+	LOOP_UNTIL(t.loop, records() == 6, "two more records");
+}
+END_TEST
+
+START_TEST(a_record_is_not_written_over_whatever_the_list_said)
+{
+	int64_t revision = apply("a");
+	const struct history empty = {.records = "/flume/history/a/", .revision = revision};
+	struct history_write w;
+	history_write_begin(&w, &empty);
+	ck_assert_int_eq(history_write_record(&w, revision, &(struct record){.action = "put"}),
+			 0);
+	const struct etcd_txn txn = history_write_end(&w);
+	wait_for(etcd_transact(t.etcd, &txn, on_done, NULL));
+	ck_assert(!t.seen.succeeded);
+	history_write_fini(&w);
+	ck_assert_uint_eq(records(), 1);
+	ck_assert_int_eq(t.seen.kvs[0].version, 1);
+}
+END_TEST
+
 START_TEST(what_went_while_nobody_looked_is_recorded)
 {
 	flume_value *root;
@@ -298,6 +357,8 @@ Suite *suite_fleet_recorder(void)
 	tcase_add_test(tests, a_change_is_recorded_once);
 	tcase_add_test(tests, several_versions_have_a_record_each);
 	tcase_add_test(tests, what_has_a_record_gets_no_other);
+	tcase_add_test(tests, records_of_names_that_begin_alike_are_found);
+	tcase_add_test(tests, a_record_is_not_written_over_whatever_the_list_said);
 	tcase_add_test(tests, what_went_while_nobody_looked_is_recorded);
 	tcase_add_test(tests, what_is_compacted_may_still_be_there);
 	tcase_add_test(tests, it_goes_on_when_etcd_comes_back);

@@ -1,0 +1,128 @@
+#include "agent/cmd/trial.h"
+
+#include "agent/cmd/bench.h"
+#include "agent/cmd/cases.h"
+#include "agent/cmd/cmd.h"
+#include "agent/cmd/findings.h"
+#include "agent/cmd/store.h"
+#include "agent/cmd/switch_store.h"
+#include "agent/source/slurp.h"
+#include "lib/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WHY 256
+
+static int out_of_memory(void)
+{
+	return cmd_fail(CMD_NEGATIVE, "out of memory");
+}
+
+static void say_first(char why[WHY], const flume_report *report)
+{
+	const struct flume_issue *issue = flume_report_get_issue(report, 0);
+	snprintf(why, WHY, "%s", issue && issue->text ? issue->text : "out of memory");
+}
+
+/* ---- schemas ---- */
+
+static int run_cases(const struct trial *t, const struct files *files, flume_factory *factory,
+		     char why[WHY])
+{
+	struct cases cases = {0};
+	int code = cases_run(&cases, files, factory,
+			     &(struct cases_how){.limit_ns = t->case_limit_ns});
+	if (!code && cases.failed) {
+		code = CMD_NEGATIVE;
+		for (size_t i = cases.n; why && i > 0; i--)
+			if (cases.all[i - 1].failed)
+				snprintf(why, WHY, "%.100s: %.150s", cases.all[i - 1].is.what,
+					 cases.all[i - 1].is.why);
+		if (!why)
+			cases_tell_failed(stderr, &cases);
+	}
+	cases_fini(&cases);
+	return code;
+}
+
+static int check(const struct trial *t, struct files *files, struct files *others,
+		 char why[WHY])
+{
+	flume_factory *factory = NULL;
+	int code = bench_factory(&factory, NULL, t->conf, BENCH_CHECK);
+	if (!code)
+		code = bench_check(factory, others);
+	if (!code)
+		code = bench_check(factory, files);
+	if (!code && bench_findings(files)) {
+		if (why)
+			say_first(why, files->all[0].report);
+		else
+			code = bench_print(stderr, files, false);
+		code = code ? code : CMD_NEGATIVE;
+	} else if (!code) {
+		code = run_cases(t, files, factory, why);
+	}
+	flume_factory_free(factory);
+	return code;
+}
+
+int trial_schema(const struct trial *t, char why[WHY])
+{
+	struct etcd_result list = {0};
+	struct files files = {0}, others = {0};
+	struct text key = {0};
+	text_addf(&key, "%sschemas/%s", t->prefix, t->name);
+	char *path = text_take(&key);
+	struct etcd_kv kv = {
+		.key = path, .value = (char *)(uintptr_t)t->text, .value_len = t->len};
+	int code = path ? store_list(t->etcd, t->prefix, "schemas/", &list) : out_of_memory();
+	if (!code)
+		code = store_parse(&files, &(struct etcd_result){.kvs = &kv, .n = 1}, t->prefix,
+				   NULL);
+	if (!code)
+		code = store_parse(&others, &list, t->prefix, &files);
+	if (!code)
+		code = check(t, &files, &others, why);
+	files_fini(&others);
+	files_fini(&files);
+	etcd_result_fini(&list);
+	free(path);
+	return code;
+}
+
+/* ---- switches ---- */
+
+static int check_switch(const struct trial *t, struct switch_store *store, char why[WHY])
+{
+	struct ab_switch *sw = NULL;
+	flume_report *report = flume_report_new();
+	int rc = report ? ab_parse(&sw, t->name, t->text, t->len, slurp_guess(t->text, t->len),
+				   report)
+			: FLUME_NOMEM;
+	if (!rc)
+		rc = switch_store_check(store, sw, report);
+	ab_unref(sw);
+	if (rc && rc != FLUME_NOMEM && why)
+		say_first(why, report);
+	else if (rc && rc != FLUME_NOMEM)
+		findings_print(stderr, &(struct finding_source){t->name, t->text, t->len},
+			       report);
+	flume_report_free(report);
+	if (rc == FLUME_NOMEM)
+		return out_of_memory();
+	return rc ? CMD_NEGATIVE : 0;
+}
+
+int trial_switch(const struct trial *t, char why[WHY])
+{
+	const struct switch_options options = {.prefix = t->prefix};
+	struct switch_store store = {.options = &options, .etcd = t->etcd};
+	int code = switch_store_read(&store);
+	if (!code)
+		code = check_switch(t, &store, why);
+	store.etcd = NULL; /* it is lent */
+	switch_store_fini(&store);
+	return code;
+}
