@@ -60,25 +60,25 @@ static const char troubled[] =
 	"NODE  SCHEMA    STATE     WANTED  RUNNING  WHY\n"
 	"n2    checkout  rejected  1.2.0   1.1.0    check: line 3, column 7: processor 'x' not "
 	"found [unknown-ref] (and 1 more)\n"
-	"n2    old       behind    1.0.0   1.0.0    has not heard that it was deleted; it had "
+	"n2    old       behind    -       1.0.0    has not heard that it was deleted; it had "
 	"seen "
 	"all up to 12 when it last said so\n"
 	"n2    orders    held      2.0.0   1.9.0    pinned by ada: incident 42\n"
-	"n3    checkout  behind    -       -        has not heard of revision 12; it had seen "
+	"n3    checkout  behind    1.2.0   -        has not heard of revision 12; it had seen "
 	"all up "
 	"to 8 when it last said so\n"
-	"n3    orders    behind    -       -        has not heard of revision 9; it had seen "
+	"n3    orders    behind    2.0.0   -        has not heard of revision 9; it had seen "
 	"all up "
 	"to 8 when it last said so\n"
 	"\n"
 	"NODE  SWITCH   STATE   WANTED  RUNNING  WHY\n"
-	"n2    compact  behind  2       2        has not heard of revision 13; it had seen all "
+	"n2    compact  behind  3       2        has not heard of revision 13; it had seen all "
 	"up to "
 	"12 when it last said so\n"
-	"n3    compact  behind  -       -        has not heard of revision 13; it had seen all "
+	"n3    compact  behind  3       -        has not heard of revision 13; it had seen all "
 	"up to "
 	"8 when it last said so\n"
-	"n6    compact  behind  -       -        has not heard of revision 13; it had seen all "
+	"n6    compact  behind  3       -        has not heard of revision 13; it had seen all "
 	"up to "
 	"12 when it last said so\n"
 	"\n"
@@ -114,7 +114,7 @@ START_TEST(one_name_is_shown_alone)
 	       "\n"
 	       "NODE  SCHEMA  STATE   WANTED  RUNNING  WHY\n"
 	       "n2    orders  held    2.0.0   1.9.0    pinned by ada: incident 42\n"
-	       "n3    orders  behind  -       -        has not heard of revision 9; it had "
+	       "n3    orders  behind  2.0.0   -        has not heard of revision 9; it had "
 	       "seen all "
 	       "up to 8 when it last said so\n"
 	       "\n"
@@ -148,6 +148,31 @@ START_TEST(words_from_outside_cannot_steer_a_terminal)
 	ck_assert_ptr_null(strchr(t.s, '\033'));
 	text_fini(&t);
 	fleet_view_free(v);
+}
+END_TEST
+
+START_TEST(a_reason_is_said_once)
+{
+	static const struct fleet_word words[] = {
+		{"schemas/b", 4, NULL},
+		{"nodes/n1", 0,
+		 "{\"schemas\": {\"a\": {\"state\": \"held\", \"reason\": \"in-use\", "
+		 "\"wanted\": {\"deleted\": true}, \"attempted\": {\"error\": \"schema 'b' "
+		 "refers to it [in-use]\", \"errors\": [{\"code\": \"in-use\", \"line\": 0}, "
+		 "{}]}}, \"b\": {\"state\": \"rejected\", \"reason\": \"version-reused\", "
+		 "\"wanted\": {\"version\": \"1\", \"revision\": 4}, \"attempted\": "
+		 "{\"stage\": "
+		 "\"check\", \"error\": \"raise it [version-reused]\"}}}}"},
+		WORDS_END,
+	};
+	prints(words, NULL,
+	       "1 node, 1 of them not as wanted\n\n"
+	       "SCHEMA  WANTED  RUNNING  STATE     NODES\n"
+	       "a       -       -        held      1\n"
+	       "b       1       -        rejected  1\n\n"
+	       "NODE  SCHEMA  STATE     WANTED  RUNNING  WHY\n"
+	       "n1    a       held      -       -        in-use: schema 'b' refers to it\n"
+	       "n1    b       rejected  1       -        version-reused: check: raise it\n");
 }
 END_TEST
 
@@ -488,6 +513,7 @@ Suite *suite_fleet_view(void)
 	tcase_add_test(t, every_way_of_being_astray_is_told_with_its_reason);
 	tcase_add_test(t, one_name_is_shown_alone);
 	tcase_add_test(t, words_from_outside_cannot_steer_a_terminal);
+	tcase_add_test(t, a_reason_is_said_once);
 	tcase_add_test(t, the_json_is_of_one_form);
 	tcase_add_test(t, the_json_says_where_the_finding_is);
 	tcase_add_test(t, who_is_astray_is_kept_up_to_a_bound_and_counted_beyond);
