@@ -91,6 +91,11 @@ static void say_node(struct explaining *x)
 	}
 	if (*said->disk_why)
 		say(x, "disk", said->disk_why);
+	if (*said->config_why) {
+		struct text config = {0};
+		text_addf(&config, FLEET_CONFIG_WORDS, said->config_why);
+		keep(x, "config", &config);
+	}
 }
 
 /* ---- what is wanted ---- */

@@ -18,7 +18,7 @@ struct fleet_question {
 
 struct fleet_reason {
 	/* "node", "sight", "wanted", "heard", "hold", "decided", "attempted", "finding", "trial",
-	 * "running", "cleared", "disk", "next"; static */
+	 * "running", "cleared", "disk", "config", "next"; static */
 	const char *step;
 	char *text;
 };

@@ -176,6 +176,7 @@ static void read_status(struct reading *r, const flume_value *status)
 	said->proved_revision = number_of(status, "proved_revision");
 	said->link_why = text_of(r, flume_value_get(status, "link"), "why");
 	said->disk_why = text_of(r, flume_value_get(status, "disk"), "why");
+	said->config_why = text_of(r, flume_value_get(status, "config"), "why");
 	said->left_out = number_of(status, "left_out");
 	said->voice = map_of(status, "schemas") || map_of(status, "switches") ? FLEET_SPEAKS
 									      : FLEET_SILENT;
@@ -222,7 +223,7 @@ int fleet_said_read(struct fleet_said **out, const char *node, const char *text,
 		return FLUME_NOMEM;
 	said->node = copy(&r, node);
 	said->agent = said->started = said->problem = said->proved_at = "";
-	said->link_why = said->disk_why = "";
+	said->link_why = said->disk_why = said->config_why = "";
 	if (!len)
 		said->voice = FLEET_SILENT;
 	if (r.failed || (len && read_text(&r, text, len))) {

@@ -47,6 +47,9 @@ struct fleet_cases { /* a document of canaries/ that is broken on this node */
 	const char *name, *error;
 };
 
+/* With config_why: what that means. */
+#define FLEET_CONFIG_WORDS "it goes on with what it had, and would not start again: %s"
+
 enum fleet_voice {
 	FLEET_SPEAKS,
 	FLEET_SILENT,     /* the key is there, and says nothing of schemas */
@@ -61,8 +64,8 @@ struct fleet_said {
 	bool blind;
 	const char *proved_at;
 	int64_t proved_revision;
-	const char *link_why, *disk_why; /* "": it is well */
-	int64_t left_out;                /* schemas that were too many for etcd */
+	const char *link_why, *disk_why, *config_why; /* "": it is well */
+	int64_t left_out;                             /* schemas that were too many for etcd */
 	const struct fleet_cases *broken;
 	size_t n_broken;
 	const struct fleet_entry *entries; /* by kind and name */

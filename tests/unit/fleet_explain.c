@@ -139,6 +139,8 @@ START_TEST(a_node_that_is_blind_says_so_first)
 		"sight: blind: it has proved nothing since 2026-11-22T10:00:00Z, revision 8: "
 		"refused\n"
 		"disk: no space left\n"
+		"config: it goes on with what it had, and would not start again: "
+		"flume.yaml:3:1: unknown key\n"
 		"wanted: the store holds a version that the node has not heard of, revision "
 		"12\n"
 		"heard: the node says nothing of it; it had seen all up to 8 when it last said "

@@ -85,6 +85,8 @@ static const char troubled[] =
 	"NODE  TROUBLE     OF        WHY\n"
 	"n3    blind       -         since 2026-11-22T10:00:00Z, revision 8: refused\n"
 	"n3    disk        -         no space left\n"
+	"n3    config      -         it goes on with what it had, and would not start again: "
+	"flume.yaml:3:1: unknown key\n"
 	"n3    cases       checkout  checkout:1:1: no\n"
 	"n4    silent      -         -\n"
 	"n5    unreadable  -         line 1, column 2: expected a value, not the end of the "
@@ -121,6 +123,8 @@ START_TEST(one_name_is_shown_alone)
 	       "NODE  TROUBLE     OF        WHY\n"
 	       "n3    blind       -         since 2026-11-22T10:00:00Z, revision 8: refused\n"
 	       "n3    disk        -         no space left\n"
+	       "n3    config      -         it goes on with what it had, and would not start "
+	       "again: flume.yaml:3:1: unknown key\n"
 	       "n3    cases       checkout  checkout:1:1: no\n"
 	       "n4    silent      -         -\n"
 	       "n5    unreadable  -         line 1, column 2: expected a value, not the end of "
@@ -232,8 +236,9 @@ START_TEST(the_json_says_where_the_finding_is)
 	ck_assert_str_eq(flume_value_text(at(astray, 0, "hint")), "did you mean 'xy'?");
 	ck_assert_str_eq(flume_value_text(at(astray, 0, "findings")), "2");
 	const flume_value *troubles = flume_value_get(all, "troubles");
-	ck_assert_uint_eq(flume_value_size(troubles), 6);
-	ck_assert_str_eq(flume_value_text(at(troubles, 2, "name")), "checkout");
+	ck_assert_uint_eq(flume_value_size(troubles), 7);
+	ck_assert_str_eq(flume_value_text(at(troubles, 2, "trouble")), "config");
+	ck_assert_str_eq(flume_value_text(at(troubles, 3, "name")), "checkout");
 	flume_value_free(all);
 	free(json);
 }
@@ -360,6 +365,8 @@ START_TEST(each_change_is_a_line)
 		"last said so\n"
 		"n3: blind: since 2026-11-22T10:00:00Z, revision 8: refused\n"
 		"n3: disk: no space left\n"
+		"n3: config: it goes on with what it had, and would not start again: "
+		"flume.yaml:3:1: unknown key\n"
 		"n3: cases checkout: checkout:1:1: no\n"
 		"n4: silent\n"
 		"n5: unreadable: line 1, column 2: expected a value, not the end of the text\n"
