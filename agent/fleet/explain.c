@@ -289,6 +289,8 @@ static void say_all(struct explaining *x)
 	say_hold(x);
 	if (*rule->decided)
 		say(x, "decided", rule->decided);
+	if (x->entry && *x->entry->why)
+		say(x, "reason", x->entry->why);
 	say_attempted(x);
 	say_findings(x);
 	say_trial(x);

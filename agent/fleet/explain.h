@@ -17,7 +17,7 @@ struct fleet_question {
 };
 
 struct fleet_reason {
-	/* "node", "sight", "wanted", "heard", "hold", "decided", "attempted", "finding", "trial",
+	/* "node", "sight", "wanted", "heard", "hold", "decided", "reason", "attempted", "finding", "trial",
 	 * "running", "cleared", "disk", "config", "next"; static */
 	const char *step;
 	char *text;

@@ -42,6 +42,8 @@ bool fleet_judge(struct fleet_judgement *out, struct fleet_store store,
 	*out = (struct fleet_judgement){verdict_of(entry), entry->state, entry->reason};
 	if (out->verdict == FLEET_WELL && entry->deleted)
 		*out = (struct fleet_judgement){FLEET_COMING, "leaving", ""};
+	else if (out->verdict == FLEET_WELL && same(entry->reason, "not-in-front"))
+		*out = (struct fleet_judgement){FLEET_ASTRAY, "not-in-front", ""};
 	return true;
 }
 
@@ -104,6 +106,8 @@ void fleet_why(struct text *t, const struct fleet_judgement *judgement,
 		add_behind(t, &store, proved_revision);
 	else if (!entry)
 		return;
+	else if (*entry->why)
+		text_add(t, entry->why);
 	else if (held && (*entry->held_by || *entry->held_why))
 		text_addf(t, "%s by %s: %s", reason,
 			  *entry->held_by ? entry->held_by : "nobody said whom",

@@ -91,6 +91,7 @@ static void read_entry(struct reading *r, struct fleet_entry *e, const flume_val
 	const flume_value *errors = flume_value_get(attempted, "errors");
 	e->state = text_of(r, one, "state");
 	e->reason = text_of(r, one, "reason");
+	e->why = text_of(r, one, "why");
 	e->deleted = truth_of(wanted, "deleted");
 	e->wanted = version_of(r, wanted, &none);
 	e->attempted = version_of(r, attempted, &e->wanted);

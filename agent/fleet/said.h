@@ -31,8 +31,8 @@ struct fleet_finding { /* the first one of an attempt */
 
 struct fleet_entry { /* what a node says of one schema or switch */
 	enum fleet_kind kind;
-	const char *name, *state, *reason;
-	bool deleted; /* wanted to be gone */
+	const char *name, *state, *reason, *why; /* `why` of the reason, where it says one */
+	bool deleted;                            /* wanted to be gone */
 	struct fleet_version wanted, attempted, running;
 	const char *stage, *error, *at; /* of the attempt */
 	struct fleet_finding finding;

@@ -182,6 +182,7 @@ static struct fleet_entry *copy_entry(struct fleet_view *v, const struct fleet_i
 	e->name = item->name;
 	e->state = copy(v, from->state);
 	e->reason = copy(v, from->reason);
+	e->why = copy(v, from->why);
 	e->wanted = copy_version(v, &from->wanted);
 	e->attempted = copy_version(v, &from->attempted);
 	e->running = copy_version(v, &from->running);

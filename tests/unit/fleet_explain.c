@@ -231,6 +231,7 @@ START_TEST(every_word_of_a_node_has_a_rule)
 		{"behind", "", ""},
 		{"leaving", "", ""},
 		{"left-out", "", ""},
+		{"not-in-front", "", ""},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const struct fleet_rule *rule =

@@ -155,6 +155,36 @@ START_TEST(words_from_outside_cannot_steer_a_terminal)
 }
 END_TEST
 
+static const struct fleet_word not_in_front[] = {
+	{"schemas/s", 5, NULL},
+	{"switches/s", 4, NULL},
+	{"nodes/n1", 0,
+	 "{\"schemas\": {\"s\": {\"state\": \"running\", \"wanted\": {\"version\": \"1\", "
+	 "\"revision\": "
+	 "5}, \"running\": {\"version\": \"1\"}}}, \"switches\": {\"s\": {\"state\": "
+	 "\"running\", "
+	 "\"reason\": \"not-in-front\", \"why\": \"a schema has its name\", \"wanted\": "
+	 "{\"version\": \"3\", \"revision\": 4}, \"running\": {\"version\": \"3\"}}}}"},
+	WORDS_END,
+};
+
+START_TEST(a_switch_that_is_not_in_front_is_astray)
+{
+	prints(not_in_front, NULL,
+	       "1 node, 1 of them not as wanted\n\n"
+	       "SCHEMA  WANTED  RUNNING  STATE    NODES\n"
+	       "s       1       1        running  1\n\n"
+	       "SWITCH  WANTED  RUNNING  STATE         NODES\n"
+	       "s       3       3        not-in-front  1\n\n"
+	       "NODE  SWITCH  STATE         WANTED  RUNNING  WHY\n"
+	       "n1    s       not-in-front  3       3        a schema has its name\n");
+	struct fleet_view *v = fleet_of(not_in_front, NULL);
+	ck_assert_uint_eq(v->well, 0);
+	ck_assert_uint_eq(v->items[1]->by[FLEET_ASTRAY], 1);
+	fleet_view_free(v);
+}
+END_TEST
+
 START_TEST(a_reason_is_said_once)
 {
 	static const struct fleet_word words[] = {
@@ -520,6 +550,7 @@ Suite *suite_fleet_view(void)
 	tcase_add_test(t, every_way_of_being_astray_is_told_with_its_reason);
 	tcase_add_test(t, one_name_is_shown_alone);
 	tcase_add_test(t, words_from_outside_cannot_steer_a_terminal);
+	tcase_add_test(t, a_switch_that_is_not_in_front_is_astray);
 	tcase_add_test(t, a_reason_is_said_once);
 	tcase_add_test(t, the_json_is_of_one_form);
 	tcase_add_test(t, the_json_says_where_the_finding_is);
