@@ -26,13 +26,30 @@ static int find_digest(struct operate *o, const struct operate_seen *seen)
 	return 0;
 }
 
+/* Of a switch nothing is remembered that could be forgotten. */
+static int explain_missing(struct operate *o)
+{
+	struct operate_seen lever = {0};
+	int code = operate_look(o, "switches/", o->name, &lever);
+	free(lever.value);
+	if (code)
+		return code;
+	if (lever.revision)
+		return cmd_fail(
+			CMD_NOT_FOUND,
+			"'%s' is a switch: a refused one is not remembered, and is tried "
+			"again by itself; put one that fits ('flume switch set')",
+			o->name);
+	return cmd_fail(CMD_NOT_FOUND, "no schema '%s' below %sschemas/", o->name,
+			o->options->prefix);
+}
+
 static int in_fleet(struct operate *o)
 {
 	struct operate_seen schema = {0}, seen = {0};
 	int code = operate_look(o, "schemas/", o->name, &schema);
 	if (!code && !schema.revision)
-		code = cmd_fail(CMD_NOT_FOUND, "no schema '%s' below %sschemas/", o->name,
-				o->options->prefix);
+		code = explain_missing(o);
 	if (!code && !o->options->all)
 		code = find_digest(o, &schema);
 	if (!code)

@@ -50,24 +50,27 @@ static bool check_place(struct doctor *d, const struct place *p, enum doctor_lev
 
 /* ---- what it says of itself ---- */
 
-static void fold(char *lines)
+/* Lines, as one. */
+static void fold(struct text *t, const char *lines)
 {
 	size_t n = strlen(lines);
 	while (n && lines[n - 1] == '\n')
-		lines[--n] = '\0';
-	for (char *s = lines; *s; s++)
-		if (*s == '\n')
-			*s = ',';
+		n--;
+	for (size_t i = 0; i < n; i++)
+		if (lines[i] == '\n')
+			text_add(t, ", ");
+		else
+			text_add_char(t, lines[i]);
 }
 
 static void check_ready(struct doctor *d, const struct place *p)
 {
 	struct flume_err err = {0};
 	struct doctor_reply reply;
-	char none[] = "", *why;
+	struct text folded = {0};
 	int rc = ask(d, p, "/readyz?verbose", &reply, &err);
-	why = reply.body.s ? reply.body.s : none;
-	fold(why);
+	fold(&folded, reply.body.s ? reply.body.s : "");
+	const char *why = folded.s ? folded.s : "";
 	if (rc)
 		doctor_say(d, DOCTOR_FAIL, "ready", NULL, "%s", err.text);
 	else if (reply.status != 200)
@@ -75,6 +78,7 @@ static void check_ready(struct doctor *d, const struct place *p)
 			   "not ready: %.700s", why);
 	else
 		doctor_say(d, DOCTOR_OK, "ready", NULL, "%.200s", *why ? why : "ready");
+	text_fini(&folded);
 	text_fini(&reply.body);
 }
 

@@ -33,6 +33,13 @@ static int out_of_memory(void)
 	return cmd_fail(CMD_NEGATIVE, "out of memory");
 }
 
+struct asked {
+	const char *node, *name, *text; /* what the node says, as JSON */
+	size_t len;
+	struct fleet_store store[FLEET_KINDS];
+	bool shown[FLEET_KINDS];
+};
+
 /* ---- what is shown ---- */
 
 static void add_json(struct text *t, const struct fleet_question *q,
@@ -59,7 +66,6 @@ static void add_json(struct text *t, const struct fleet_question *q,
 	text_add_char(t, ']');
 	if (*a->command)
 		add_text(t, "command", a->command);
-	text_add(t, "}\n");
 }
 
 static void add_lines(struct text *t, const struct fleet_question *q,
@@ -77,50 +83,77 @@ static void add_lines(struct text *t, const struct fleet_question *q,
 		text_addf(t, "  %-10s%s\n", "run", a->command);
 }
 
-static int show(const struct explain_options *o, const struct fleet_question *q)
+static int add_answer(struct text *t, int output, const struct fleet_question *q)
 {
 	struct fleet_answer a;
-	struct text t = {0};
+	bool second = t->len;
 	if (fleet_explain(&a, q))
 		return out_of_memory();
-	int code = CMD_DONE;
-	bool says_it = a.said->voice != FLEET_SPEAKS || *a.judgement.state;
-	if (!says_it && !q->store.there)
-		code = cmd_fail(CMD_NOT_FOUND,
-				"neither %s nor the store has a schema or switch '%s'", q->node,
-				q->name);
-	else if (o->output == OUTPUT_JSON)
-		add_json(&t, q, &a);
-	else
-		add_lines(&t, q, &a);
-	if (t.failed)
-		code = out_of_memory();
-	else
-		fputs(t.s ? t.s : "", stdout);
-	text_fini(&t);
+	if (output == OUTPUT_JSON) {
+		if (second)
+			add_key(t, "also");
+		add_json(t, q, &a);
+	} else {
+		text_add(t, second ? "\n" : "");
+		add_lines(t, q, &a);
+	}
 	fleet_answer_fini(&a);
+	return 0;
+}
+
+/* Of a schema and a switch of one name both, as JSON the switch inside of the schema. */
+static int show(const struct explain_options *o, const struct asked *x)
+{
+	struct text t = {0};
+	const char *end = o->output == OUTPUT_JSON ? "}" : "";
+	int code = CMD_DONE;
+	for (int kind = 0; kind < FLEET_KINDS && !code; kind++)
+		if (x->shown[kind])
+			code = add_answer(&t, o->output,
+					  &(struct fleet_question){
+						  .node = x->node,
+						  .name = x->name,
+						  .kind = kind,
+						  .store = x->store[kind],
+						  .text = x->text,
+						  .len = x->len,
+					  });
+	for (int kind = 0; kind < FLEET_KINDS; kind++)
+		text_add(&t, x->shown[kind] ? end : "");
+	text_add(&t, *end ? "\n" : "");
+	if (!code && t.failed)
+		code = out_of_memory();
+	if (!code)
+		fputs(t.s, stdout);
+	text_fini(&t);
 	return code;
 }
 
-/* ---- of what kind it is: the store knows, or else the node does ---- */
+/* ---- of what kinds it is: the store knows, or else the node does ---- */
 
-/* 0 or FLUME_NOMEM. */
-static int find_kind(struct fleet_question *q)
+static bool is_any(const struct asked *x)
+{
+	for (int kind = 0; kind < FLEET_KINDS; kind++)
+		if (x->shown[kind])
+			return true;
+	return false;
+}
+
+static int show_kinds(const struct explain_options *o, struct asked *x)
 {
 	struct fleet_said *said = NULL;
-	if (q->store.there)
-		return 0;
-	int code = fleet_said_read(&said, q->node, q->text, q->len);
-	if (!code && !fleet_said_find(said, FLEET_SCHEMA, q->name) &&
-	    fleet_said_find(said, FLEET_SWITCH, q->name))
-		q->kind = FLEET_SWITCH;
+	if (fleet_said_read(&said, x->node, x->text, x->len))
+		return out_of_memory();
+	for (int kind = 0; kind < FLEET_KINDS; kind++)
+		x->shown[kind] = x->store[kind].there || fleet_said_find(said, kind, x->name);
+	/* What cannot be read may be about either. */
+	if (!is_any(x) && said->voice != FLEET_SPEAKS)
+		x->shown[FLEET_SCHEMA] = true;
 	fleet_said_free(said);
-	return code;
-}
-
-static int show_kind(const struct explain_options *o, struct fleet_question *q)
-{
-	return find_kind(q) ? out_of_memory() : show(o, q);
+	return is_any(x) ? show(o, x)
+			 : cmd_fail(CMD_NOT_FOUND,
+				    "neither %s nor the store has a schema or switch '%s'",
+				    x->node, x->name);
 }
 
 /* ---- where it comes from ---- */
@@ -141,52 +174,47 @@ static int get(struct etcd_sync *etcd, const char *prefix, const char *folder, c
 	return code ? cmd_fail(cmd_exit_of(code), "%s", err.text) : 0;
 }
 
-static int look_up(struct etcd_sync *etcd, const struct explain_options *o,
-		   struct fleet_question *q)
+static int look_up(struct etcd_sync *etcd, const struct explain_options *o, struct asked *x)
 {
-	for (int kind = 0; kind < FLEET_KINDS && !q->store.there; kind++) {
+	for (int kind = 0; kind < FLEET_KINDS; kind++) {
 		struct etcd_result r = {0};
-		int code = get(etcd, o->prefix, fleet_kind_folder(kind), q->name, &r);
+		int code = get(etcd, o->prefix, fleet_kind_folder(kind), x->name, &r);
 		if (code)
 			return code;
-		q->store.known = true;
-		if (r.n) {
-			q->kind = kind;
-			q->store.there = true;
-			q->store.revision = r.kvs[0].mod_revision;
-		}
+		x->store[kind] =
+			(struct fleet_store){true, r.n > 0, r.n ? r.kvs[0].mod_revision : 0};
 		etcd_result_fini(&r);
 	}
 	return 0;
 }
 
 /* What is wanted is read first: see agent/fleet/read.c. */
-static int from_etcd(const struct explain_options *o, struct fleet_question *q)
+static int from_etcd(const struct explain_options *o, struct asked *x)
 {
 	struct etcd_sync *etcd = NULL;
 	struct etcd_result node = {0};
 	int code = store_open(&etcd, o->etcd, &o->how, o->prefix);
 	if (!code)
-		code = look_up(etcd, o, q);
+		code = look_up(etcd, o, x);
 	if (!code)
-		code = get(etcd, o->prefix, "nodes", q->node, &node);
+		code = get(etcd, o->prefix, "nodes", x->node, &node);
 	if (!code && node.n) {
-		q->text = node.kvs[0].value;
-		q->len = node.kvs[0].value_len;
-		code = show_kind(o, q);
+		x->text = node.kvs[0].value;
+		x->len = node.kvs[0].value_len;
+		code = show_kinds(o, x);
 	} else if (!code) {
 		code = cmd_fail(
 			CMD_NOT_FOUND,
 			"no live node '%s': it has no key below %snodes/, so its agent is "
 			"not running, or cannot reach etcd",
-			q->node, o->prefix);
+			x->node, o->prefix);
 	}
 	etcd_result_fini(&node);
 	etcd_sync_free(etcd);
 	return code;
 }
 
-static int from_agent(const struct explain_options *o, struct fleet_question *q)
+static int from_agent(const struct explain_options *o, struct asked *x)
 {
 	struct flume_err err = {0};
 	struct text body = {0};
@@ -194,9 +222,9 @@ static int from_agent(const struct explain_options *o, struct fleet_question *q)
 	if (code) {
 		code = cmd_fail(cmd_exit_of(code), "%s", err.text);
 	} else {
-		q->text = body.s ? body.s : "";
-		q->len = body.len;
-		code = show_kind(o, q);
+		x->text = body.s ? body.s : "";
+		x->len = body.len;
+		code = show_kinds(o, x);
 	}
 	text_fini(&body);
 	return code;
@@ -205,12 +233,12 @@ static int from_agent(const struct explain_options *o, struct fleet_question *q)
 static int run(const struct cmd_call *call)
 {
 	const struct explain_options *o = call->options;
-	struct fleet_question q = {.node = call->conf->words[0], .name = call->conf->words[1]};
+	struct asked x = {.node = call->conf->words[0], .name = call->conf->words[1]};
 	for (size_t i = 0; i < 2; i++)
 		if (!source_name_good(call->conf->words[i]))
 			return cmd_fail(CMD_USAGE, "explain: '%s' cannot be a name",
 					call->conf->words[i]);
-	return o->etcd ? from_etcd(o, &q) : from_agent(o, &q);
+	return o->etcd ? from_etcd(o, &x) : from_agent(o, &x);
 }
 
 const struct command command_explain = {

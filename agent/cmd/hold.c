@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 static const struct conf_option options[] = {
-	OPERATE_OPTIONS("Hold every schema: nothing changes until 'release --all'.",
+	OPERATE_OPTIONS("Hold every schema and switch: nothing changes until 'release --all'.",
 			"The reason, for those who find it held."),
 	{"at-version", 0, CONF_TEXT, "VERSION", NULL, NULL, OPERATE_ROW(version),
 	 "Let this version come all the same, and stay."},
@@ -22,14 +22,19 @@ static int on_node(struct operate *o)
 /* A name that the store does not have is more likely a slip than a plan. */
 static int check_name(struct operate *o)
 {
-	struct operate_seen schema;
-	int code = o->name ? operate_look(o, "schemas/", o->name, &schema) : 0;
-	if (code || !o->name)
-		return code;
+	struct operate_seen schema = {0}, lever = {0};
+	if (!o->name)
+		return 0;
+	int code = operate_look(o, "schemas/", o->name, &schema);
+	if (!code && !schema.revision)
+		code = operate_look(o, "switches/", o->name, &lever);
+	if (!code && !schema.revision && !lever.revision)
+		code = cmd_fail(CMD_NOT_FOUND,
+				"no schema or switch '%s' below %sschemas/ or %sswitches/",
+				o->name, o->options->prefix, o->options->prefix);
 	free(schema.value);
-	return schema.revision ? 0
-			       : cmd_fail(CMD_NOT_FOUND, "no schema '%s' below %sschemas/",
-					  o->name, o->options->prefix);
+	free(lever.value);
+	return code;
 }
 
 static int in_fleet(struct operate *o)
@@ -63,10 +68,11 @@ static int run(const struct cmd_call *call)
 const struct command command_hold = {
 	.name = "hold",
 	.usage = "[OPTION...] --why TEXT NAME | --all",
-	.about = "Keep a schema, or all, at what runs.",
+	.about = "Keep a schema or switch, or all, at what runs.",
 	.details = "Changes that come are kept, and go on when it is released. A probation "
 		   "under way "
-		   "still goes back when it has to. With --etcd the whole fleet is told, nodes "
+		   "still goes back when it has to, and a switch can still be turned off. With "
+		   "--etcd the whole fleet is told, nodes "
 		   "that "
 		   "are away included; with --agent or --socket one node.",
 	.exits = OPERATE_EXITS,

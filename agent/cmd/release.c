@@ -44,7 +44,7 @@ static int run(const struct cmd_call *call)
 const struct command command_release = {
 	.name = "release",
 	.usage = "[OPTION...] NAME | --all",
-	.about = "Let changes of a held schema go on.",
+	.about = "Let changes of a held schema or switch go on.",
 	.details = "What came while it was held is checked, tried and swapped in as if it came "
 		   "now.",
 	.exits = OPERATE_EXITS,

@@ -53,14 +53,23 @@ static void add_items(struct text *t, const struct fleet_view *v, enum fleet_kin
 	add_table(t, &table);
 }
 
-static void add_stray(struct table *table, const struct fleet_stray *s)
+/* As in the table above it; the node is asked where nobody knows the store. */
+static const char *wanted_of(const struct fleet_view *v, const struct fleet_stray *s)
+{
+	if (v->knows_store)
+		return s->item->wanted.version;
+	return s->entry ? s->entry->wanted.version : "";
+}
+
+static void add_stray(struct table *table, const struct fleet_view *v,
+		      const struct fleet_stray *s)
 {
 	const struct fleet_entry *e = s->entry;
 	struct text why = {0};
 	fleet_stray_why(&why, s);
-	table_row(table, (const char *[]){s->node, s->item->name, s->judgement.state,
-					  e ? e->wanted.version : "",
-					  e ? e->running.version : "", why.s ? why.s : ""});
+	table_row(table,
+		  (const char *[]){s->node, s->item->name, s->judgement.state, wanted_of(v, s),
+				   e ? e->running.version : "", why.s ? why.s : ""});
 	table->failed = table->failed || why.failed;
 	text_fini(&why);
 }
@@ -73,7 +82,7 @@ static void add_strays(struct text *t, const struct fleet_view *v, enum fleet_ki
 		  (const char *[]){"NODE", heading, "STATE", "WANTED", "RUNNING", "WHY"});
 	for (size_t i = 0; i < v->n_strays; i++)
 		if (v->strays[i].item->kind == kind)
-			add_stray(&table, &v->strays[i]);
+			add_stray(&table, v, &v->strays[i]);
 	add_table(t, &table);
 }
 

@@ -128,6 +128,16 @@ static void tell_line(struct eval *e, uint64_t line, const struct ab_choice *cho
 	       e->told++ ? ",\n" : "\n", line, name_of(e, choice), ab_why_text(choice->why));
 }
 
+/* A document is one line, so its own place says the column alone. */
+static void tell_refused(struct eval *e, uint64_t number, const char *why)
+{
+	static const char own[] = "line 1, ";
+	bool placed = !strncmp(why, own, strlen(own));
+	e->refused++;
+	fprintf(stderr, "flume: line %" PRIu64 "%s%s\n", number, placed ? ", " : ": ",
+		placed ? why + strlen(own) : why);
+}
+
 static int eval_line(struct eval *e, uint64_t number, const char *line, size_t len)
 {
 	struct document *document = NULL;
@@ -136,8 +146,7 @@ static int eval_line(struct eval *e, uint64_t number, const char *line, size_t l
 	if (rc == FLUME_NOMEM)
 		return out_of_memory();
 	if (rc) {
-		e->refused++;
-		fprintf(stderr, "flume: line %" PRIu64 ": %s\n", number, err.text);
+		tell_refused(e, number, err.text);
 		return 0;
 	}
 	struct ab_choice choice = ab_choose(e->sw, e->applies, document);
@@ -155,7 +164,7 @@ static int eval_lines(struct eval *e, FILE *in)
 	bool json = e->options->output == OUTPUT_JSON;
 	fputs(json ? "[" : "", stdout);
 	for (uint64_t number = 1; !code && (n = getline(&line, &cap, in)) >= 0; number++)
-		code = eval_line(e, number, line, (size_t)n);
+		code = eval_line(e, number, line, (size_t)n - (line[n - 1] == '\n'));
 	if (!code && ferror(in))
 		code = cmd_fail(CMD_NEGATIVE, "%s: %s", e->options->input, strerror(errno));
 	fputs(json ? "\n]\n" : "", stdout);
@@ -210,6 +219,20 @@ static void add_share(struct eval *e, size_t i, uint64_t seen, uint64_t of)
 		  weight, count, share);
 }
 
+/* Why all keys get the default, where it is so. */
+static void tell_none(const struct eval *e)
+{
+	const char *name = ab_variant(e->sw, ab_default(e->sw))->name;
+	if (!ab_enabled(e->sw))
+		fprintf(stderr, "flume: the switch is off: all keys get the default '%s'\n",
+			name);
+	else if (!e->applies)
+		fprintf(stderr,
+			"flume: the node matches none of 'where', so all keys get the default "
+			"'%s': say --label KEY=VALUE as the node has it\n",
+			name);
+}
+
 static int eval_shares(struct eval *e)
 {
 	uint64_t seen[AB_VARIANTS] = {0}, of = (uint64_t)e->options->keys;
@@ -222,6 +245,7 @@ static int eval_shares(struct eval *e)
 	table_row(&e->table, (const char *[]){"VARIANT", "WEIGHT %", "KEYS", "SHARE %"});
 	for (size_t i = 0; i < ab_count(e->sw); i++)
 		add_share(e, i, seen[i], of);
+	tell_none(e);
 	return print_rows(e);
 }
 

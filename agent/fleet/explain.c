@@ -91,6 +91,11 @@ static void say_node(struct explaining *x)
 	}
 	if (*said->disk_why)
 		say(x, "disk", said->disk_why);
+	if (*said->config_why) {
+		struct text config = {0};
+		text_addf(&config, FLEET_CONFIG_WORDS, said->config_why);
+		keep(x, "config", &config);
+	}
 }
 
 /* ---- what is wanted ---- */
@@ -119,10 +124,18 @@ static void say_wanted(struct explaining *x)
 	keep(x, "wanted", &t);
 }
 
+/* A proof is written less often than what is heard, so one that is older says nothing. */
+static void add_proved(struct text *t, const struct explaining *x)
+{
+	int64_t proved = x->out->said->proved_revision;
+	if (proved && (!x->entry || proved >= x->entry->wanted.revision))
+		text_addf(t, "; it had seen all up to %" PRId64 " when it last said so",
+			  proved);
+}
+
 static void say_heard(struct explaining *x)
 {
 	const struct fleet_entry *e = x->entry;
-	int64_t proved = x->out->said->proved_revision;
 	struct text t = {0};
 	if (!x->q->store.known)
 		return;
@@ -136,9 +149,8 @@ static void say_heard(struct explaining *x)
 		add_facts(&t, e->wanted.version, e->wanted.digest);
 		text_addf(&t, ", revision %" PRId64, e->wanted.revision);
 	}
-	if (proved)
-		text_addf(&t, "; when it last wrote its status it had seen all up to %" PRId64,
-			  proved);
+	if (!strcmp(x->out->judgement.state, "behind"))
+		add_proved(&t, x);
 	keep(x, "heard", &t);
 }
 
@@ -194,8 +206,13 @@ static void say_findings(struct explaining *x)
 	for (size_t i = 0; i < flume_value_size(errors); i++) {
 		const flume_value *one = flume_value_at(errors, i);
 		struct text t = {0};
-		text_addf(&t, "line %s, column %s: %s [%s]", word(one, "line"),
-			  word(one, "column"), word(one, "message"), word(one, "code"));
+		const char *line = word(one, "line");
+		if (*line && strcmp(line, "0") != 0) {
+			text_addf(&t, "line %s", line);
+			add_part(&t, ", column ", word(one, "column"));
+			text_add(&t, ": ");
+		}
+		text_addf(&t, "%s [%s]", word(one, "message"), word(one, "code"));
 		add_part(&t, " (", word(one, "hint"));
 		text_add(&t, *word(one, "hint") ? ")" : "");
 		keep(x, "finding", &t);
@@ -272,6 +289,8 @@ static void say_all(struct explaining *x)
 	say_hold(x);
 	if (*rule->decided)
 		say(x, "decided", rule->decided);
+	if (x->entry && *x->entry->why)
+		say(x, "reason", x->entry->why);
 	say_attempted(x);
 	say_findings(x);
 	say_trial(x);

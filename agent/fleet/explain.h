@@ -17,8 +17,8 @@ struct fleet_question {
 };
 
 struct fleet_reason {
-	/* "node", "sight", "wanted", "heard", "hold", "decided", "attempted", "finding", "trial",
-	 * "running", "cleared", "disk", "next"; static */
+	/* "node", "sight", "wanted", "heard", "hold", "decided", "reason", "attempted", "finding", "trial",
+	 * "running", "cleared", "disk", "config", "next"; static */
 	const char *step;
 	char *text;
 };

@@ -42,19 +42,31 @@ bool fleet_judge(struct fleet_judgement *out, struct fleet_store store,
 	*out = (struct fleet_judgement){verdict_of(entry), entry->state, entry->reason};
 	if (out->verdict == FLEET_WELL && entry->deleted)
 		*out = (struct fleet_judgement){FLEET_COMING, "leaving", ""};
+	else if (out->verdict == FLEET_WELL && same(entry->reason, "not-in-front"))
+		*out = (struct fleet_judgement){FLEET_ASTRAY, "not-in-front", ""};
 	return true;
 }
 
-static void add_finding(struct text *t, const struct fleet_entry *entry)
+/* An error ends with its code, which may be the reason that was said already. */
+static void add_error(struct text *t, const char *error, const char *reason)
+{
+	size_t len = strlen(error), n = strlen(reason) + 3; /* " [reason]" */
+	bool ends = *reason && len > n && error[len - 1] == ']' &&
+		    !strncmp(error + len - n, " [", 2) &&
+		    !strncmp(error + len - n + 2, reason, n - 3);
+	text_addf(t, "%.*s", (int)(ends ? len - n : len), error);
+}
+
+static void add_finding(struct text *t, const struct fleet_entry *entry, const char *reason)
 {
 	const struct fleet_finding *f = &entry->finding;
 	if (!entry->findings || !f->line) {
-		text_add(t, entry->error);
+		add_error(t, entry->error, reason);
 		return;
 	}
 	text_addf(t, "line %" PRId64 ", column %" PRId64 ": %s", f->line, f->column,
 		  f->message);
-	if (*f->code)
+	if (*f->code && !same(f->code, reason))
 		text_addf(t, " [%s]", f->code);
 	if (entry->findings > 1)
 		text_addf(t, " (and %zu more)", entry->findings - 1);
@@ -68,7 +80,7 @@ static void add_attempt(struct text *t, const struct fleet_judgement *judgement,
 		return;
 	text_addf(t, "%s%s%s", *judgement->reason ? ": " : "", entry->stage,
 		  *entry->stage && (*entry->error || entry->findings) ? ": " : "");
-	add_finding(t, entry);
+	add_finding(t, entry, judgement->reason);
 }
 
 static void add_behind(struct text *t, const struct fleet_store *store, int64_t proved)
@@ -94,6 +106,8 @@ void fleet_why(struct text *t, const struct fleet_judgement *judgement,
 		add_behind(t, &store, proved_revision);
 	else if (!entry)
 		return;
+	else if (*entry->why)
+		text_add(t, entry->why);
 	else if (held && (*entry->held_by || *entry->held_why))
 		text_addf(t, "%s by %s: %s", reason,
 			  *entry->held_by ? entry->held_by : "nobody said whom",

@@ -21,7 +21,7 @@ struct fleet_judgement {
 	enum fleet_verdict verdict;
 	/* The node's own word; or "behind": it has not heard of what is wanted; "leaving": it was
 	 * deleted, and is on its way out; "left-out": the node had no room to say, and has seen it
-	 * all. */
+	 * all; "not-in-front": the switch runs, and documents do not reach it. */
 	const char *state;
 	const char *reason; /* "": none */
 };

@@ -23,6 +23,10 @@ static const struct fleet_rule rules[] = {
 	 NULL},
 	{"left-out", NULL,
 	 "the status has no room for it, which is so of schemas that are well", "", "", NULL},
+	{"not-in-front", NULL,
+	 "it runs, and documents do not reach it under its name: a schema has that name, or a "
+	 "variant has no schema",
+	 "the schema of its name goes, or that of the variant comes", "", NULL},
 	{"behind", NULL, "nothing yet: what is wanted now has not reached this node",
 	 "the node hears of it; when that takes longer than a minute, its log says why",
 	 "flume status @ --wait", NULL},

@@ -91,6 +91,7 @@ static void read_entry(struct reading *r, struct fleet_entry *e, const flume_val
 	const flume_value *errors = flume_value_get(attempted, "errors");
 	e->state = text_of(r, one, "state");
 	e->reason = text_of(r, one, "reason");
+	e->why = text_of(r, one, "why");
 	e->deleted = truth_of(wanted, "deleted");
 	e->wanted = version_of(r, wanted, &none);
 	e->attempted = version_of(r, attempted, &e->wanted);
@@ -176,6 +177,7 @@ static void read_status(struct reading *r, const flume_value *status)
 	said->proved_revision = number_of(status, "proved_revision");
 	said->link_why = text_of(r, flume_value_get(status, "link"), "why");
 	said->disk_why = text_of(r, flume_value_get(status, "disk"), "why");
+	said->config_why = text_of(r, flume_value_get(status, "config"), "why");
 	said->left_out = number_of(status, "left_out");
 	said->voice = map_of(status, "schemas") || map_of(status, "switches") ? FLEET_SPEAKS
 									      : FLEET_SILENT;
@@ -222,7 +224,7 @@ int fleet_said_read(struct fleet_said **out, const char *node, const char *text,
 		return FLUME_NOMEM;
 	said->node = copy(&r, node);
 	said->agent = said->started = said->problem = said->proved_at = "";
-	said->link_why = said->disk_why = "";
+	said->link_why = said->disk_why = said->config_why = "";
 	if (!len)
 		said->voice = FLEET_SILENT;
 	if (r.failed || (len && read_text(&r, text, len))) {

@@ -31,8 +31,8 @@ struct fleet_finding { /* the first one of an attempt */
 
 struct fleet_entry { /* what a node says of one schema or switch */
 	enum fleet_kind kind;
-	const char *name, *state, *reason;
-	bool deleted; /* wanted to be gone */
+	const char *name, *state, *reason, *why; /* `why` of the reason, where it says one */
+	bool deleted;                            /* wanted to be gone */
 	struct fleet_version wanted, attempted, running;
 	const char *stage, *error, *at; /* of the attempt */
 	struct fleet_finding finding;
@@ -46,6 +46,9 @@ struct fleet_entry { /* what a node says of one schema or switch */
 struct fleet_cases { /* a document of canaries/ that is broken on this node */
 	const char *name, *error;
 };
+
+/* With config_why: what that means. */
+#define FLEET_CONFIG_WORDS "it goes on with what it had, and would not start again: %s"
 
 enum fleet_voice {
 	FLEET_SPEAKS,
@@ -61,8 +64,8 @@ struct fleet_said {
 	bool blind;
 	const char *proved_at;
 	int64_t proved_revision;
-	const char *link_why, *disk_why; /* "": it is well */
-	int64_t left_out;                /* schemas that were too many for etcd */
+	const char *link_why, *disk_why, *config_why; /* "": it is well */
+	int64_t left_out;                             /* schemas that were too many for etcd */
 	const struct fleet_cases *broken;
 	size_t n_broken;
 	const struct fleet_entry *entries; /* by kind and name */

@@ -182,6 +182,7 @@ static struct fleet_entry *copy_entry(struct fleet_view *v, const struct fleet_i
 	e->name = item->name;
 	e->state = copy(v, from->state);
 	e->reason = copy(v, from->reason);
+	e->why = copy(v, from->why);
 	e->wanted = copy_version(v, &from->wanted);
 	e->attempted = copy_version(v, &from->attempted);
 	e->running = copy_version(v, &from->running);
@@ -315,6 +316,15 @@ static void add_cut(struct fleet_view *v, const struct fleet_said *said)
 	text_fini(&why);
 }
 
+static void add_config(struct fleet_view *v, const struct fleet_said *said)
+{
+	struct text why = {0};
+	text_addf(&why, FLEET_CONFIG_WORDS, said->config_why);
+	v->failed = v->failed || why.failed;
+	add_trouble(v, said, FLEET_CONFIG, "", why.s ? why.s : "");
+	text_fini(&why);
+}
+
 static void count_agent(struct fleet_view *v, const struct fleet_said *said)
 {
 	for (size_t i = 0; i < v->n_agents; i++) {
@@ -344,6 +354,8 @@ void fleet_view_add(struct fleet_view *v, const struct fleet_said *said)
 		add_cut(v, said);
 	if (*said->disk_why)
 		add_trouble(v, said, FLEET_DISK, "", said->disk_why);
+	if (*said->config_why)
+		add_config(v, said);
 	for (size_t i = 0; i < said->n_broken; i++)
 		add_trouble(v, said, FLEET_CASES, said->broken[i].name, said->broken[i].error);
 	if (said->voice == FLEET_SPEAKS)
@@ -358,6 +370,7 @@ const char *fleet_ill_word(enum fleet_ill ill)
 		[FLEET_BLIND] = "blind",
 		[FLEET_CUT] = "truncated",
 		[FLEET_DISK] = "disk",
+		[FLEET_CONFIG] = "config",
 		[FLEET_CASES] = "cases",
 	};
 	return words[ill];

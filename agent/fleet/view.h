@@ -35,9 +35,10 @@ enum fleet_ill {                  /* of a node as a whole */
 		 FLEET_NO_STATUS, /* its status does not parse */
 		 FLEET_NO_WORD,   /* says nothing yet          */
 		 FLEET_BLIND,
-		 FLEET_CUT,   /* its status was too big    */
-		 FLEET_DISK,  /* it cannot write           */
-		 FLEET_CASES, /* a document of cases is broken: `name` */
+		 FLEET_CUT,    /* its status was too big    */
+		 FLEET_DISK,   /* it cannot write           */
+		 FLEET_CONFIG, /* its configuration file is not taken */
+		 FLEET_CASES,  /* a document of cases is broken: `name` */
 };
 struct fleet_trouble {
 	const char *node;

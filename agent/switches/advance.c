@@ -194,17 +194,19 @@ static void try_leaving(struct switch_lane *lane)
 
 /* ---- what runs: is it in front? ---- */
 
-static void say_front(const struct switch_lane *lane, const char *missing)
+static void say_front(const struct switch_lane *lane)
 {
-	if (missing)
-		log_event(LOG_WARN, "switch cannot be in front", LOG_STR("switch", lane->name),
-			  LOG_STR("version", lane->runs.facts.version),
-			  LOG_STR("missing", missing));
+	const char *name = lane->name, *version = lane->runs.facts.version;
+	if (lane->taken)
+		log_event(LOG_WARN, "a schema has the name of the switch, and takes its place",
+			  LOG_STR("switch", name), LOG_STR("version", version));
+	else if (lane->missing)
+		log_event(LOG_WARN, "switch cannot be in front", LOG_STR("switch", name),
+			  LOG_STR("version", version), LOG_STR("missing", lane->missing));
 	else
 		log_event(LOG_INFO,
 			  lane->front ? "switch is in front" : "switch is not in front",
-			  LOG_STR("switch", lane->name),
-			  LOG_STR("version", lane->runs.facts.version));
+			  LOG_STR("switch", name), LOG_STR("version", version));
 }
 
 /* True when something has changed. */
@@ -212,12 +214,14 @@ static bool look_at_front(struct switch_lane *lane)
 {
 	const struct judge_world world = switches_world(lane->all);
 	const char *missing;
-	bool front = judge_is_front(&world, lane->runs.sw, &missing);
-	if (front == lane->front && !missing == !lane->lacks)
+	enum judge_front now = judge_front(&world, lane->runs.sw, &missing);
+	bool front = now == JUDGE_FRONT, taken = now == JUDGE_NAME_TAKEN;
+	if (front == lane->front && taken == lane->taken && missing == lane->missing)
 		return false;
 	lane->front = front;
-	lane->lacks = missing;
-	say_front(lane, missing);
+	lane->taken = taken;
+	lane->missing = missing;
+	say_front(lane);
 	engine_guest_changed(lane->all->engine);
 	return true;
 }

@@ -61,8 +61,11 @@ struct switch_lane {
 	char *place; /* of `next`: what stands for the file in a finding */
 	uint64_t generation;
 	int64_t since; /* seconds since 1970 */
-	bool front;    /* what runs is in front    */
-	bool lacks;    /* it should be, and cannot */
+	bool front;    /* what runs is in front */
+	/* It should be, and cannot: a schema has its name, or a variant has none, which is lent by
+	 * what runs. */
+	bool taken;
+	const char *missing;
 
 	bool wants;     /* someone wants it to be here ...                        */
 	bool leaving;   /* ... or gone, and that is not carried out yet           */

@@ -105,12 +105,16 @@ enum judge_verdict judge(const struct judge_world *w, const struct ab_switch *sw
 	return JUDGE_GO;
 }
 
-bool judge_is_front(const struct judge_world *w, const struct ab_switch *sw,
-		    const char **out_missing)
+enum judge_front judge_front(const struct judge_world *w, const struct ab_switch *sw,
+			     const char **out_missing)
 {
 	struct count n = count(w, sw);
-	bool front = wants_front(sw, &n), taken = name_is_taken(w, sw);
 	const char *missing = n.first_absent ? n.first_absent : n.first_coming;
-	*out_missing = !front ? NULL : taken ? ab_name(sw) : missing;
-	return front && !taken && !missing;
+	*out_missing = NULL;
+	if (!wants_front(sw, &n))
+		return JUDGE_BEHIND;
+	if (name_is_taken(w, sw))
+		return JUDGE_NAME_TAKEN;
+	*out_missing = missing;
+	return missing ? JUDGE_UNSERVED : JUDGE_FRONT;
 }

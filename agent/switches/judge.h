@@ -28,9 +28,14 @@ enum judge_verdict {
  * and unknown-schema; of a JUDGE_WAITS there is one too, that says for what. */
 enum judge_verdict judge(const struct judge_world *, const struct ab_switch *, bool *out_front,
 			 flume_report *);
-/* Of one that runs: can all of its variants be served by schemas now?  If not so, and they should be,
- * `out_missing` is the first that cannot; else NULL. */
-bool judge_is_front(const struct judge_world *, const struct ab_switch *,
-		    const char **out_missing);
+enum judge_front {
+	JUDGE_FRONT,
+	JUDGE_BEHIND,     /* nobody wants it in front                             */
+	JUDGE_NAME_TAKEN, /* it should be, and a schema is served under its name  */
+	JUDGE_UNSERVED,   /* it should be, and a variant has no schema that runs  */
+};
+/* Of one that runs.  `out_missing` is the first variant without a schema, of JUDGE_UNSERVED; else NULL. */
+enum judge_front judge_front(const struct judge_world *, const struct ab_switch *,
+			     const char **out_missing);
 
 #endif

@@ -16,6 +16,11 @@ static const char *const state_words[] = {
 	[SWITCH_WAITING] = "waiting",
 };
 
+static bool is_kept_from_front(const struct switch_lane *lane)
+{
+	return lane->taken || lane->missing;
+}
+
 bool switch_is_shown(const struct switch_lane *lane)
 {
 	return lane->wants || lane->leaving || lane->runs.sw;
@@ -23,7 +28,8 @@ bool switch_is_shown(const struct switch_lane *lane)
 
 const char *switch_state_word(const struct switch_lane *lane, const char **out_reason)
 {
-	*out_reason = *lane->reason ? lane->reason : lane->lacks ? "not-in-front" : "";
+	bool kept = is_kept_from_front(lane);
+	*out_reason = *lane->reason ? lane->reason : kept ? "not-in-front" : "";
 	return state_words[lane->state];
 }
 
@@ -53,6 +59,19 @@ static void add_running(struct text *t, const struct switch_lane *lane)
 	text_add_char(t, '}');
 }
 
+static void add_front_why(struct text *t, const struct switch_lane *lane)
+{
+	struct text why = {0};
+	if (lane->taken)
+		text_add(&why, "a schema has its name: documents go to that, without variants");
+	else
+		text_addf(&why, "no schema '%s' runs here, which is one of its variants",
+			  lane->missing);
+	add_text(t, "why", why.s ? why.s : "");
+	t->failed = t->failed || why.failed;
+	text_fini(&why);
+}
+
 static void add_skew(struct text *t, const struct switch_lane *lane)
 {
 	add_key(t, "sample_ratio");
@@ -72,6 +91,8 @@ static void add_switch(struct text *t, const struct switch_lane *lane,
 	add_text(t, "state", switch_state_word(lane, &reason));
 	if (*reason)
 		add_text(t, "reason", reason);
+	if (is_kept_from_front(lane))
+		add_front_why(t, lane);
 	add_wanted(t, lane);
 	if (lane->attempt.at && d->text)
 		attempt_write(&lane->attempt, t, d);
@@ -90,7 +111,8 @@ void switches_add_status(void *switches, struct text *t, bool brief)
 	bool any = false;
 	for (size_t i = 0; i < all->lanes.len; i++) {
 		const struct switch_lane *lane = switch_at(all, i);
-		bool calm = lane->state == SWITCH_RUNNING && !lane->skewed && !lane->lacks;
+		bool calm = lane->state == SWITCH_RUNNING && !lane->skewed &&
+			    !is_kept_from_front(lane);
 		if (!switch_is_shown(lane) || (brief && (calm || t->len - begin > BRIEF_MOST)))
 			continue;
 		if (!any) {

@@ -92,7 +92,8 @@ static void runs_from_now_on(struct switch_lane *lane, struct edition *edition, 
 	lane->generation++;
 	lane->since = stamp_now();
 	lane->front = front;
-	lane->lacks = false;
+	lane->taken = false;
+	lane->missing = NULL;
 	lane->wants = true;
 	lane->leaving = lane->held_mass = false;
 	lane->wanted = lane->runs.facts;
@@ -165,7 +166,8 @@ bool switch_remove(struct switch_lane *lane, flume_report *report)
 	shelf_put(all->shelf, view);
 	const struct facts gone = lane->runs.facts;
 	edition_fini(&lane->runs);
-	lane->front = lane->lacks = lane->wants = lane->leaving = lane->held_mass = false;
+	lane->missing = NULL;
+	lane->front = lane->taken = lane->wants = lane->leaving = lane->held_mass = false;
 	*lane->said = '\0';
 	skew_forget(lane);
 	copy_due(lane);

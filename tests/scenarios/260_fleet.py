@@ -94,6 +94,32 @@ def a_finding_has_its_line(s):
     contains(flume(s, etcd, "explain", "node-1", "a").out, "finding   line 2, column 7", "explain")
 
 
+def a_schema_that_takes_the_name_of_a_switch_is_told(s):
+    etcd, nodes = started(s, 1)
+    etcd.set_schema("b", marking("1.0.0", 2))
+    etcd.put("/flume/switches/front", "version: '1'\nby: id\nvariants: {a: 50, b: 50}\ndefault: a\n")
+    nodes[0].wait_switch("front", front=True)
+    flume(s, etcd, "status", "--wait", "--timeout", "20s")
+    flume(s, etcd, "status", "--check")
+    etcd.set_schema("front", marking("1.0.0", 3))
+    nodes[0].wait_switch("front", front=False)
+    waited = flume(s, etcd, "status", "--wait", "--timeout", "20s", code=1)
+    why = "a schema has its name: documents go to that, without variants"
+    contains(waited.out, why, "--wait")
+    shown = flume(s, etcd, "status", "--check", code=1).out
+    contains(shown, f"node-1  front   not-in-front  1       1        {why}", "status")
+    equal(one_way(s, etcd, nodes[0]).json()["astray"][0]["state"], "not-in-front", "/fleet")
+    shown = flume(s, etcd, "explain", "node-1", "front").out
+    contains(shown, "schema front on node-1: ", "explain")
+    contains(shown, "switch front on node-1: not-in-front\n", "explain")
+    contains(shown, f"reason    {why}", "explain")
+    contains(nodes[0].log_tail(), "a schema has the name of the switch, and takes its place", "log")
+    etcd.delete_schema("front")
+    nodes[0].wait_switch("front", front=True)
+    good = lambda: s.flume("status", "--check", "--etcd", etcd.url).code == 0  # noqa: E731
+    wait_until("the fleet is well again", good)
+
+
 def a_node_that_dies_leaves_with_its_lease(s):
     etcd, nodes = started(s, 2)
     process = subprocess.Popen(
@@ -177,6 +203,7 @@ def without_etcd_the_fleet_is_a_problem(s):
 run(
     what_runs_where_and_who_is_astray,
     a_finding_has_its_line,
+    a_schema_that_takes_the_name_of_a_switch_is_told,
     a_node_that_dies_leaves_with_its_lease,
     a_wait_has_an_end,
     a_blind_node_is_named,

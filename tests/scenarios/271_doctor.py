@@ -40,6 +40,7 @@ def all_is_well(s):
     found = doctor(s, node, "--etcd", etcd.url, code=0)
     for check in ("health", "read", "write", "status", "listen", "ready", "version", "state"):
         equal(set(levels(found, check)), {"ok"}, f"{check}: {found}")
+    contains(found["ready"][0][1], "1 schema runs, nothing up to revision ", "one line of two")
     equal((sorted(os.listdir(node.state)), keys(etcd)), (files, before), "no trace")
     result = s.flume("doctor", "--config", s.file("c.yaml", f"etcd: {etcd.url}\n"), "--node", "x")
     contains(result.out, "fail  status       /flume/nodes/x is not there", "another node")

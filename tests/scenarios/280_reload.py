@@ -128,6 +128,8 @@ def a_wrong_file_changes_nothing(s):
         assert config(node)["why"].startswith(why), (why, config(node))
         equal((config(node)["ok"], labels(node)), (False, {"zone": "a"}), text)
         equal(metric(node, "flume_config_reload_successful"), 0, "metric")
+        status = s.flume("status", "--agent", f"http://127.0.0.1:{node.port}").out
+        contains(status, f"config   -   it goes on with what it had, and would not start again: {why}", "status")
         contains(said(node, "configuration rejected, the one before stays")[-1]["place"], path, "log")
     replace(path, LABELS.format("a"))
     node.wait_for("it is well again", lambda: config(node)["ok"])

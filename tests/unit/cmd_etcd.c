@@ -296,6 +296,27 @@ START_TEST(a_hold_is_a_key_and_a_release_its_end)
 }
 END_TEST
 
+START_TEST(a_switch_is_held_by_its_name_and_has_nothing_to_clear)
+{
+	store("/flume/switches/s", "{by: id, variants: {a: 50, b: 50}, default: a}");
+	flume("hold s --why slow");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	expect_part("/flume/pins/s", "slow");
+	flume("release s");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	expect("/flume/pins/s", NULL);
+	flume("hold t --why slow");
+	ck_assert_int_eq(cmd.code, CMD_NOT_FOUND);
+	SAYS(cmd.err, "no schema or switch 't' below /flume/schemas/ or /flume/switches/");
+	flume("clear s");
+	ck_assert_int_eq(cmd.code, CMD_NOT_FOUND);
+	SAYS(cmd.err, "'s' is a switch: a refused one is not remembered");
+	expect("/flume/bad/s", NULL);
+	flume("confirm s");
+	ck_assert_int_eq(cmd.code, CMD_CONFLICT);
+}
+END_TEST
+
 START_TEST(a_freeze_is_a_key_of_its_own)
 {
 	flume("hold --all --why holidays");
@@ -401,6 +422,7 @@ Suite *suite_cmd_etcd(void)
 	tcase_add_test(tests, get_lists_what_etcd_holds);
 	tcase_add_test(tests, get_shows_one_as_it_was_written_or_converted);
 	tcase_add_test(tests, a_hold_is_a_key_and_a_release_its_end);
+	tcase_add_test(tests, a_switch_is_held_by_its_name_and_has_nothing_to_clear);
 	tcase_add_test(tests, a_freeze_is_a_key_of_its_own);
 	tcase_add_test(tests, a_clear_names_what_is_wanted_or_all);
 	tcase_add_test(tests, a_confirmation_says_when_the_key_was_gone);

@@ -217,6 +217,18 @@ START_TEST(explain_finds_schema_or_switch)
 	flume("explain n1 s -o json");
 	SAYS(cmd.out, "{\"node\": \"n1\", \"kind\": \"switch\", \"name\": \"s\", \"verdict\": "
 		      "\"coming\", \"state\": \"behind\", \"why\": [\n");
+	store("/flume/switches/a", "x");
+	flume("explain n1 a");
+	SAYS(cmd.out, "schema a on n1: rolled-back\n");
+	SAYS(cmd.out, "\n\nswitch a on n1: behind\n");
+	flume("explain n1 a -o json");
+	flume_value *json = NULL;
+	ck_assert_int_eq(
+		flume_value_parse(&json, cmd.out, strlen(cmd.out), FLUME_JSON, NULL, NULL), 0);
+	const flume_value *also = flume_value_get(json, "also");
+	ck_assert_str_eq(flume_value_text(flume_value_get(json, "kind")), "schema");
+	ck_assert_str_eq(flume_value_text(flume_value_get(also, "kind")), "switch");
+	flume_value_free(json);
 	flume("explain n2 a");
 	ck_assert_int_eq(cmd.code, CMD_NOT_FOUND);
 	SAYS(cmd.err, "no live node 'n2'");

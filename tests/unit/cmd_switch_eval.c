@@ -138,7 +138,8 @@ START_TEST(documents_are_told_theirs_line_by_line)
 	flume("switch eval -i in plain.yaml");
 	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
 	ck_assert_str_eq(cmd.out, "2 compact override\n3 control no-key\n");
-	SAYS(cmd.err, "flume: line 1: ");
+	ck_assert_str_eq(cmd.err, "flume: line 1, column 2: expected a key in quotes, but "
+				  "the text ends\n");
 	flume("switch eval -i in -o json plain.yaml");
 	ck_assert_str_eq(cmd.out,
 			 "[\n{\"line\":2,\"variant\":\"compact\",\"why\":\"override\"},\n"
@@ -158,6 +159,23 @@ START_TEST(shares_are_shown_over_many_keys)
 	SAYS(cmd.out, "[\n{\"variant\":\"compact\",\"weight\":10,\"keys\":");
 	flume("switch eval --keys 0 plain.yaml");
 	ck_assert_int_eq(cmd.code, CMD_USAGE);
+}
+END_TEST
+
+START_TEST(shares_of_a_node_that_gets_the_default_alone_say_why)
+{
+	cmd_put("layout.yaml", layout);
+	flume("switch eval --keys 100 layout.yaml");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	SAYS(cmd.out, "control  90        100   100.000\n");
+	ck_assert_str_eq(cmd.err,
+			 "flume: the node matches none of 'where', so all keys get the "
+			 "default 'control': say --label KEY=VALUE as the node has it\n");
+	flume("switch eval --keys 100 --label zone=a layout.yaml");
+	ck_assert_str_eq(cmd.err, "");
+	cmd_put("off.yaml", "{by: id, variants: {a: 50, b: 50}, default: b, enabled: false}");
+	flume("switch eval --keys 100 off.yaml");
+	ck_assert_str_eq(cmd.err, "flume: the switch is off: all keys get the default 'b'\n");
 }
 END_TEST
 
@@ -192,6 +210,7 @@ Suite *suite_cmd_switch_eval(void)
 	tcase_add_test(tests, keys_are_told_their_variants);
 	tcase_add_test(tests, documents_are_told_theirs_line_by_line);
 	tcase_add_test(tests, shares_are_shown_over_many_keys);
+	tcase_add_test(tests, shares_of_a_node_that_gets_the_default_alone_say_why);
 	tcase_add_test(tests, what_is_no_switch_is_told_so);
 	return suite;
 }

@@ -40,16 +40,14 @@ START_TEST(a_refusal_is_told_from_the_store_to_the_line)
 	answers(ask(4, FLEET_SCHEMA, "checkout", 12), "rejected",
 		"node: agent 0.1.0, since (unknown)\n"
 		"wanted: the store holds version 1.2.0, sha256:b, revision 12\n"
-		"heard: the node wants version 1.2.0, sha256:b, revision 12; when it last "
-		"wrote its "
-		"status it had seen all up to 12\n"
+		"heard: the node wants version 1.2.0, sha256:b, revision 12\n"
 		"decided: refused: the document was read, and is not right\n"
 		"attempted: version 1.2.0, sha256:b, at 2026-11-22T11:00:00Z, stage check: "
 		"/flume/schemas/checkout:3:7: processor 'x' not found [unknown-ref]\n"
 		"finding: line 3, column 7: processor 'x' not found [unknown-ref] (did you "
 		"mean "
 		"'xy'?)\n"
-		"finding: line 9, column :  [b]\n"
+		"finding: line 9:  [b]\n"
 		"running: version 1.1.0, sha256:a, generation 6, since 2026-11-21T10:00:00Z, "
 		"proven\n"
 		"next: correct the document\n"
@@ -62,9 +60,7 @@ START_TEST(a_hold_of_one_node_is_released_there)
 	answers(ask(4, FLEET_SCHEMA, "orders", 9), "held",
 		"node: agent 0.1.0, since (unknown)\n"
 		"wanted: the store holds version 2.0.0, sha256:o, revision 9\n"
-		"heard: the node wants version 2.0.0, sha256:o, revision 9; when it last wrote "
-		"its "
-		"status it had seen all up to 12\n"
+		"heard: the node wants version 2.0.0, sha256:o, revision 9\n"
 		"hold: a pin of this node alone by ada, since 2026-11-20T10:00:00Z: incident "
 		"42\n"
 		"decided: kept back: an operator holds it at what runs\n"
@@ -74,15 +70,41 @@ START_TEST(a_hold_of_one_node_is_released_there)
 }
 END_TEST
 
+#define IN_USE                                                                             \
+	"{\"schemas\": {\"a\": {\"state\": \"held\", \"reason\": \"in-use\", \"wanted\": " \
+	"{\"deleted\": true, \"revision\": 9}, \"attempted\": {\"error\": \"schema 'b' "   \
+	"refers to it [in-use]\", \"errors\": [{\"code\": \"in-use\", \"line\": 0, "       \
+	"\"column\": 0, \"message\": \"schema 'b' refers to it\"}]}}}, "                   \
+	"\"proved_revision\": 7}"
+
+START_TEST(a_finding_without_a_place_has_none)
+{
+	answers((struct fleet_question){.node = "n1",
+					.name = "a",
+					.store = {.known = true},
+					.text = IN_USE,
+					.len = strlen(IN_USE)},
+		"held",
+		"node: agent (unknown), since (unknown)\n"
+		"wanted: the store has no schema of that name: it is to be gone\n"
+		"heard: the node knows that it was deleted, at revision 9\n"
+		"decided: its deletion is kept back: others of this node refer to it\n"
+		"attempted: version (none): schema 'b' refers to it [in-use]\n"
+		"finding: schema 'b' refers to it [in-use]\n"
+		"running: nothing runs under this name\n"
+		"next: those go first, or do not refer to it any more\n"
+		"$ \n");
+}
+END_TEST
+
 START_TEST(a_switch_that_is_behind_waits)
 {
 	answers(ask(4, FLEET_SWITCH, "compact", 13), "behind",
 		"node: agent 0.1.0, since (unknown)\n"
 		"wanted: the store holds a version that the node has not heard of, revision "
 		"13\n"
-		"heard: the node wants version 2, sha256:r, revision 11; when it last wrote "
-		"its "
-		"status it had seen all up to 12\n"
+		"heard: the node wants version 2, sha256:r, revision 11; it had seen all up "
+		"to 12 when it last said so\n"
 		"decided: nothing yet: what is wanted now has not reached this node\n"
 		"running: version 2, sha256:r, generation 7, since 2026-11-22T10:00:00Z, "
 		"proven\n"
@@ -98,9 +120,8 @@ START_TEST(a_deletion_that_was_not_heard_of)
 	answers(ask(4, FLEET_SCHEMA, "old", 0), "behind",
 		"node: agent 0.1.0, since (unknown)\n"
 		"wanted: the store has no schema of that name: it is to be gone\n"
-		"heard: the node wants version 1.0.0, sha256:z, revision 3; when it last wrote "
-		"its "
-		"status it had seen all up to 12\n"
+		"heard: the node wants version 1.0.0, sha256:z, revision 3; it had seen all up "
+		"to 12 when it last said so\n"
 		"decided: nothing yet: what is wanted now has not reached this node\n"
 		"running: version 1.0.0, sha256:z, generation 7, since 2026-11-22T10:00:00Z, "
 		"proven\n"
@@ -118,11 +139,12 @@ START_TEST(a_node_that_is_blind_says_so_first)
 		"sight: blind: it has proved nothing since 2026-11-22T10:00:00Z, revision 8: "
 		"refused\n"
 		"disk: no space left\n"
+		"config: it goes on with what it had, and would not start again: "
+		"flume.yaml:3:1: unknown key\n"
 		"wanted: the store holds a version that the node has not heard of, revision "
 		"12\n"
-		"heard: the node says nothing of it; when it last wrote its status it had seen "
-		"all "
-		"up to 8\n"
+		"heard: the node says nothing of it; it had seen all up to 8 when it last said "
+		"so\n"
 		"decided: nothing yet: what is wanted now has not reached this node\n"
 		"running: nothing runs under this name\n"
 		"next: the node hears of it; when that takes longer than a minute, its log "
@@ -209,6 +231,7 @@ START_TEST(every_word_of_a_node_has_a_rule)
 		{"behind", "", ""},
 		{"leaving", "", ""},
 		{"left-out", "", ""},
+		{"not-in-front", "", ""},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const struct fleet_rule *rule =
@@ -247,6 +270,7 @@ Suite *suite_fleet_explain(void)
 	TCase *t = tcase_create("fleet_explain");
 	tcase_add_test(t, a_refusal_is_told_from_the_store_to_the_line);
 	tcase_add_test(t, a_hold_of_one_node_is_released_there);
+	tcase_add_test(t, a_finding_without_a_place_has_none);
 	tcase_add_test(t, a_switch_that_is_behind_waits);
 	tcase_add_test(t, a_deletion_that_was_not_heard_of);
 	tcase_add_test(t, a_node_that_is_blind_says_so_first);

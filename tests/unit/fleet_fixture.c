@@ -58,10 +58,12 @@ const struct fleet_word fleet_troubled[] = {
 		 "running", "1.0.0", "sha256:z",
 		 "3") "}, \"switches\": {\"compact\": " RUNS("running", "2", "sha256:r",
 							     "11") "}}"},
-	/* Blind, with a full disk and broken cases. */
+	/* Blind, with a full disk, a broken configuration and broken cases. */
 	{"nodes/n3", 0,
 	 "{\"agent\": \"0.2.0\", \"proved_revision\": 8, \"link\": {\"up\": false, \"why\": "
-	 "\"refused\"}, \"disk\": {\"ok\": false, \"why\": \"no space left\"}, \"freshness\": "
+	 "\"refused\"}, \"disk\": {\"ok\": false, \"why\": \"no space left\"}, "
+	 "\"config\": {\"ok\": false, \"why\": \"flume.yaml:3:1: unknown key\"}, "
+	 "\"freshness\": "
 	 "{\"blind\": true, \"proved_at\": \"2026-11-22T10:00:00Z\"}, \"canaries\": "
 	 "{\"checkout\": {\"cases\": 1, \"error\": \"checkout:1:1: no\"}, \"orders\": "
 	 "{\"cases\": 2}}, \"schemas\": {}}"},

@@ -60,31 +60,33 @@ static const char troubled[] =
 	"NODE  SCHEMA    STATE     WANTED  RUNNING  WHY\n"
 	"n2    checkout  rejected  1.2.0   1.1.0    check: line 3, column 7: processor 'x' not "
 	"found [unknown-ref] (and 1 more)\n"
-	"n2    old       behind    1.0.0   1.0.0    has not heard that it was deleted; it had "
+	"n2    old       behind    -       1.0.0    has not heard that it was deleted; it had "
 	"seen "
 	"all up to 12 when it last said so\n"
 	"n2    orders    held      2.0.0   1.9.0    pinned by ada: incident 42\n"
-	"n3    checkout  behind    -       -        has not heard of revision 12; it had seen "
+	"n3    checkout  behind    1.2.0   -        has not heard of revision 12; it had seen "
 	"all up "
 	"to 8 when it last said so\n"
-	"n3    orders    behind    -       -        has not heard of revision 9; it had seen "
+	"n3    orders    behind    2.0.0   -        has not heard of revision 9; it had seen "
 	"all up "
 	"to 8 when it last said so\n"
 	"\n"
 	"NODE  SWITCH   STATE   WANTED  RUNNING  WHY\n"
-	"n2    compact  behind  2       2        has not heard of revision 13; it had seen all "
+	"n2    compact  behind  3       2        has not heard of revision 13; it had seen all "
 	"up to "
 	"12 when it last said so\n"
-	"n3    compact  behind  -       -        has not heard of revision 13; it had seen all "
+	"n3    compact  behind  3       -        has not heard of revision 13; it had seen all "
 	"up to "
 	"8 when it last said so\n"
-	"n6    compact  behind  -       -        has not heard of revision 13; it had seen all "
+	"n6    compact  behind  3       -        has not heard of revision 13; it had seen all "
 	"up to "
 	"12 when it last said so\n"
 	"\n"
 	"NODE  TROUBLE     OF        WHY\n"
 	"n3    blind       -         since 2026-11-22T10:00:00Z, revision 8: refused\n"
 	"n3    disk        -         no space left\n"
+	"n3    config      -         it goes on with what it had, and would not start again: "
+	"flume.yaml:3:1: unknown key\n"
 	"n3    cases       checkout  checkout:1:1: no\n"
 	"n4    silent      -         -\n"
 	"n5    unreadable  -         line 1, column 2: expected a value, not the end of the "
@@ -114,13 +116,15 @@ START_TEST(one_name_is_shown_alone)
 	       "\n"
 	       "NODE  SCHEMA  STATE   WANTED  RUNNING  WHY\n"
 	       "n2    orders  held    2.0.0   1.9.0    pinned by ada: incident 42\n"
-	       "n3    orders  behind  -       -        has not heard of revision 9; it had "
+	       "n3    orders  behind  2.0.0   -        has not heard of revision 9; it had "
 	       "seen all "
 	       "up to 8 when it last said so\n"
 	       "\n"
 	       "NODE  TROUBLE     OF        WHY\n"
 	       "n3    blind       -         since 2026-11-22T10:00:00Z, revision 8: refused\n"
 	       "n3    disk        -         no space left\n"
+	       "n3    config      -         it goes on with what it had, and would not start "
+	       "again: flume.yaml:3:1: unknown key\n"
 	       "n3    cases       checkout  checkout:1:1: no\n"
 	       "n4    silent      -         -\n"
 	       "n5    unreadable  -         line 1, column 2: expected a value, not the end of "
@@ -148,6 +152,61 @@ START_TEST(words_from_outside_cannot_steer_a_terminal)
 	ck_assert_ptr_null(strchr(t.s, '\033'));
 	text_fini(&t);
 	fleet_view_free(v);
+}
+END_TEST
+
+static const struct fleet_word not_in_front[] = {
+	{"schemas/s", 5, NULL},
+	{"switches/s", 4, NULL},
+	{"nodes/n1", 0,
+	 "{\"schemas\": {\"s\": {\"state\": \"running\", \"wanted\": {\"version\": \"1\", "
+	 "\"revision\": "
+	 "5}, \"running\": {\"version\": \"1\"}}}, \"switches\": {\"s\": {\"state\": "
+	 "\"running\", "
+	 "\"reason\": \"not-in-front\", \"why\": \"a schema has its name\", \"wanted\": "
+	 "{\"version\": \"3\", \"revision\": 4}, \"running\": {\"version\": \"3\"}}}}"},
+	WORDS_END,
+};
+
+START_TEST(a_switch_that_is_not_in_front_is_astray)
+{
+	prints(not_in_front, NULL,
+	       "1 node, 1 of them not as wanted\n\n"
+	       "SCHEMA  WANTED  RUNNING  STATE    NODES\n"
+	       "s       1       1        running  1\n\n"
+	       "SWITCH  WANTED  RUNNING  STATE         NODES\n"
+	       "s       3       3        not-in-front  1\n\n"
+	       "NODE  SWITCH  STATE         WANTED  RUNNING  WHY\n"
+	       "n1    s       not-in-front  3       3        a schema has its name\n");
+	struct fleet_view *v = fleet_of(not_in_front, NULL);
+	ck_assert_uint_eq(v->well, 0);
+	ck_assert_uint_eq(v->items[1]->by[FLEET_ASTRAY], 1);
+	fleet_view_free(v);
+}
+END_TEST
+
+START_TEST(a_reason_is_said_once)
+{
+	static const struct fleet_word words[] = {
+		{"schemas/b", 4, NULL},
+		{"nodes/n1", 0,
+		 "{\"schemas\": {\"a\": {\"state\": \"held\", \"reason\": \"in-use\", "
+		 "\"wanted\": {\"deleted\": true}, \"attempted\": {\"error\": \"schema 'b' "
+		 "refers to it [in-use]\", \"errors\": [{\"code\": \"in-use\", \"line\": 0}, "
+		 "{}]}}, \"b\": {\"state\": \"rejected\", \"reason\": \"version-reused\", "
+		 "\"wanted\": {\"version\": \"1\", \"revision\": 4}, \"attempted\": "
+		 "{\"stage\": "
+		 "\"check\", \"error\": \"raise it [version-reused]\"}}}}"},
+		WORDS_END,
+	};
+	prints(words, NULL,
+	       "1 node, 1 of them not as wanted\n\n"
+	       "SCHEMA  WANTED  RUNNING  STATE     NODES\n"
+	       "a       -       -        held      1\n"
+	       "b       1       -        rejected  1\n\n"
+	       "NODE  SCHEMA  STATE     WANTED  RUNNING  WHY\n"
+	       "n1    a       held      -       -        in-use: schema 'b' refers to it\n"
+	       "n1    b       rejected  1       -        version-reused: check: raise it\n");
 }
 END_TEST
 
@@ -207,8 +266,9 @@ START_TEST(the_json_says_where_the_finding_is)
 	ck_assert_str_eq(flume_value_text(at(astray, 0, "hint")), "did you mean 'xy'?");
 	ck_assert_str_eq(flume_value_text(at(astray, 0, "findings")), "2");
 	const flume_value *troubles = flume_value_get(all, "troubles");
-	ck_assert_uint_eq(flume_value_size(troubles), 6);
-	ck_assert_str_eq(flume_value_text(at(troubles, 2, "name")), "checkout");
+	ck_assert_uint_eq(flume_value_size(troubles), 7);
+	ck_assert_str_eq(flume_value_text(at(troubles, 2, "trouble")), "config");
+	ck_assert_str_eq(flume_value_text(at(troubles, 3, "name")), "checkout");
 	flume_value_free(all);
 	free(json);
 }
@@ -335,6 +395,8 @@ START_TEST(each_change_is_a_line)
 		"last said so\n"
 		"n3: blind: since 2026-11-22T10:00:00Z, revision 8: refused\n"
 		"n3: disk: no space left\n"
+		"n3: config: it goes on with what it had, and would not start again: "
+		"flume.yaml:3:1: unknown key\n"
 		"n3: cases checkout: checkout:1:1: no\n"
 		"n4: silent\n"
 		"n5: unreadable: line 1, column 2: expected a value, not the end of the text\n"
@@ -488,6 +550,8 @@ Suite *suite_fleet_view(void)
 	tcase_add_test(t, every_way_of_being_astray_is_told_with_its_reason);
 	tcase_add_test(t, one_name_is_shown_alone);
 	tcase_add_test(t, words_from_outside_cannot_steer_a_terminal);
+	tcase_add_test(t, a_switch_that_is_not_in_front_is_astray);
+	tcase_add_test(t, a_reason_is_said_once);
 	tcase_add_test(t, the_json_is_of_one_form);
 	tcase_add_test(t, the_json_says_where_the_finding_is);
 	tcase_add_test(t, who_is_astray_is_kept_up_to_a_bound_and_counted_beyond);

@@ -75,8 +75,11 @@ START_TEST(a_switch_fits_or_it_is_said_why_not)
 	add_codes(codes, sizeof codes, report);
 	ck_assert_str_eq(codes, rows[_i].codes);
 	const char *missing;
-	bool now = judge_is_front(&world, sw, &missing);
-	ck_assert(!now || rows[_i].front || rows[_i].route);
+	enum judge_front now = judge_front(&world, sw, &missing);
+	ck_assert(now != JUDGE_FRONT || rows[_i].front || rows[_i].route);
+	ck_assert_int_eq(now == JUDGE_NAME_TAKEN,
+			 strstr(codes, "name-taken") && now != JUDGE_BEHIND);
+	ck_assert_int_eq(now == JUDGE_UNSERVED, missing != NULL);
 	ab_unref(sw);
 	flume_report_free(report);
 }

@@ -235,6 +235,8 @@ START_TEST(a_schema_that_takes_the_name_of_a_switch_in_front_is_served)
 	site_put("front", 13, marking("1.0.0", 3, NULL));
 	site_until(".switches.front.running.front", "false");
 	site_says(".switches.front.reason", "not-in-front");
+	site_says(".switches.front.why",
+		  "a schema has its name: documents go to that, without variants");
 	ck_assert(!lever_is_front("front"));
 }
 END_TEST
