@@ -57,7 +57,8 @@ static int check_no_routes(void *arg, const struct ab_switch *sw, flume_report *
 
 static int check_switch(struct files *files, struct file *f)
 {
-	const struct judge_world world = {find_schema, check_no_routes, files};
+	const struct judge_world world = {find_schema, check_no_routes, files,
+					  "among the files"};
 	bool front;
 	if (judge(&world, f->sw, &front, f->report) == JUDGE_NOMEM)
 		return FLUME_NOMEM;

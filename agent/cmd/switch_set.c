@@ -25,6 +25,7 @@ struct wish { /* one switch that is to be written */
 };
 
 struct setting {
+	const struct switch_options *options;
 	struct switch_store store;
 	struct text json;
 };
@@ -41,7 +42,7 @@ static int check(struct setting *s, struct wish *w)
 	flume_report *report = flume_report_new();
 	int rc = report ? ab_parse(&w->sw, w->name, w->text, w->len, w->format, report)
 			: FLUME_NOMEM;
-	if (!rc && !s->store.options->force)
+	if (!rc && !s->options->force)
 		rc = switch_store_check(&s->store, w->sw, report);
 	if (rc && rc != FLUME_NOMEM)
 		findings_print(stderr, &(struct finding_source){w->path, w->text, w->len},
@@ -62,7 +63,7 @@ static int refuse_reuse(struct setting *s, const struct wish *w, const struct et
 		before && *version && !strcmp(version, flume_schema_get_version(before)) &&
 		strcmp(flume_schema_get_digest(before), flume_schema_get_digest(after)) != 0;
 	ab_unref(old);
-	if (!reused || s->store.options->same_version == SAME_VERSION_APPLY)
+	if (!reused || s->options->same_version == SAME_VERSION_APPLY)
 		return 0;
 	return cmd_fail(CMD_CONFLICT,
 			"%s: version %s is in etcd with other content: raise `version`, or "
@@ -76,14 +77,14 @@ static int put(struct setting *s, const struct wish *w, const struct etcd_kv *se
 	       int64_t *out_revision)
 {
 	struct store_change c = {
-		.prefix = s->store.options->prefix,
+		.prefix = s->options->prefix,
 		.folder = SWITCHES,
 		.name = w->name,
 		.seen = seen,
 		.text = w->text,
 		.len = w->len,
 		.action = "set",
-		.why = s->store.options->why,
+		.why = s->options->why,
 	};
 	int code = change_write(s->store.etcd, &c);
 	if (!code)
@@ -94,14 +95,16 @@ static int put(struct setting *s, const struct wish *w, const struct etcd_kv *se
 
 static void tell(struct setting *s, const struct wish *w, const char *word, int64_t revision)
 {
-	const struct switch_options *o = s->store.options;
+	const struct switch_options *o = s->options;
 	flume_schema *document = ab_document(w->sw);
 	const char *version = flume_schema_get_version(document);
 	if (o->output == OUTPUT_TEXT) {
 		struct text weights = {0};
 		switch_add_weights(&weights, w->sw);
-		printf("%s %s%s: %s%s\n", w->name, word, o->dry_run ? " (dry run)" : "",
-		       weights.s ? weights.s : "", ab_enabled(w->sw) ? "" : ", off");
+		printf("%s %s%s: %s, default %s%s\n", w->name, word,
+		       o->dry_run ? " (dry run)" : "", weights.s ? weights.s : "",
+		       ab_variant(w->sw, ab_default(w->sw))->name,
+		       ab_enabled(w->sw) ? "" : ", off");
 		fflush(stdout);
 		text_fini(&weights);
 		return;
@@ -120,7 +123,7 @@ static int write_one(struct setting *s, const struct wish *w)
 	bool same = kv && kv->value_len == w->len && !memcmp(kv->value, w->text, w->len);
 	int64_t revision = kv ? kv->mod_revision : 0;
 	int code = refuse_reuse(s, w, kv);
-	if (!code && !same && !s->store.options->dry_run)
+	if (!code && !same && !s->options->dry_run)
 		code = put(s, w, kv, &revision);
 	if (!code)
 		tell(s, w, same ? "unchanged" : kv ? "configured" : "created", revision);
@@ -141,7 +144,7 @@ static int check_file(struct setting *s, const struct file *f, const char *name,
 static int set_files(struct setting *s, const char *name)
 {
 	struct files files = {0};
-	const char *const *given = s->store.options->files;
+	const char *const *given = s->options->files;
 	size_t n = 0;
 	while (given[n])
 		n++;
@@ -260,7 +263,7 @@ static int raise_version(const struct switch_options *o, const struct etcd_kv *k
 
 static int set_changes(struct setting *s, const char *name)
 {
-	const struct switch_options *o = s->store.options;
+	const struct switch_options *o = s->options;
 	const struct etcd_kv *kv = switch_store_find(&s->store, name);
 	struct words weights = {0};
 	char *text = NULL;
@@ -301,12 +304,12 @@ static int check_words(const struct switch_options *o, size_t n, const char *nam
 
 static int set(const struct switch_options *o, char *const *words, size_t n)
 {
-	struct setting s = {0};
+	struct setting s = {.options = o};
 	const char *name = n ? words[0] : "";
 	int code = check_words(o, n, name);
 	if (code)
 		return code;
-	code = switch_store_open(&s.store, o);
+	code = switch_store_open(&s.store, o->etcd, &o->how, o->prefix);
 	if (!code)
 		code = *o->files ? set_files(&s, name) : set_changes(&s, name);
 	char *rows = o->output == OUTPUT_JSON ? text_take(&s.json) : NULL;
