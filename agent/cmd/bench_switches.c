@@ -19,7 +19,7 @@ int bench_read_switches(struct files *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		struct file *f = &files->all[i];
-		if (f->is_switch && read_one(files, f) == FLUME_NOMEM)
+		if (f->is_switch && f->schema && read_one(files, f) == FLUME_NOMEM)
 			return FLUME_NOMEM;
 	}
 	return FLUME_OK;

@@ -40,6 +40,9 @@ int plan_read(struct plan *plan, const char *const *words, const struct conf *co
 		all[n++] = conf->words[i];
 	int code = files_read(&plan->files, all, n);
 	free((void *)all);
+	if (!code && plan->files.passed)
+		cmd_fail(0, "%s is left out; 'flume switch set -f %s' writes what is in it",
+			 plan->files.passed, plan->files.passed);
 	check_names(&plan->files);
 	return code;
 }
