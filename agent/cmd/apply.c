@@ -9,6 +9,7 @@
 #include "agent/cmd/options.h"
 #include "agent/cmd/plan.h"
 #include "agent/cmd/store.h"
+#include "agent/cmd/switch_store.h"
 #include "agent/cmd/wait.h"
 #include "agent/source/slurp.h"
 #include "lib/base/text.h"
@@ -23,7 +24,7 @@ struct apply_options {
 	struct etcd_how how;
 	int64_t timeout, case_limit;
 	int output, same_version;
-	bool wait, dry_run;
+	bool wait, dry_run, force;
 };
 
 static const struct conf_option options[] = {
@@ -38,6 +39,8 @@ static const struct conf_option options[] = {
 	 offsetof(struct apply_options, timeout), "How long to wait."},
 	{"dry-run", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct apply_options, dry_run),
 	 "Do everything but write."},
+	{"force", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct apply_options, force),
+	 "Although switches in etcd do not fit."},
 	{"same-version", 0, CONF_CHOICE, "reject|apply", "reject", "FLUME_SAME_VERSION",
 	 offsetof(struct apply_options, same_version),
 	 "What to do with another content of a version that etcd holds; agents ask the same."},
@@ -50,8 +53,7 @@ static const struct conf_option options[] = {
 
 struct session {
 	const struct apply_options *options;
-	struct etcd_sync *etcd;
-	struct etcd_result list;
+	struct switch_store store;
 	struct plan plan;
 	struct wait_name *wanted; /* one for each file, in the plan's order */
 	size_t n_wanted;
@@ -98,7 +100,7 @@ static int put(struct session *s, const struct file *f, const struct etcd_kv *se
 		.by = s->options->by,
 		.why = s->options->why,
 	};
-	int code = change_write(s->etcd, c);
+	int code = change_write(s->store.etcd, c);
 	if (code)
 		s->n_changes--;
 	else
@@ -108,8 +110,7 @@ static int put(struct session *s, const struct file *f, const struct etcd_kv *se
 
 static int apply_one(struct session *s, const struct file *f)
 {
-	const struct etcd_kv *kv =
-		store_find(&s->list, s->options->prefix, "schemas/", f->name);
+	const struct etcd_kv *kv = switch_store_find_schema(&s->store, f->name);
 	bool same = kv && kv->value_len == f->len && !memcmp(kv->value, f->text, f->len);
 	int64_t revision = kv ? kv->mod_revision : 0;
 	if (!same && !s->options->dry_run) {
@@ -171,8 +172,7 @@ static int refuse_reuse(struct session *s)
 	size_t n = 0;
 	for (size_t i = 0; i < s->plan.files.n; i++) {
 		const struct file *f = &s->plan.files.all[s->plan.order[i]];
-		const struct etcd_kv *kv =
-			store_find(&s->list, s->options->prefix, "schemas/", f->name);
+		const struct etcd_kv *kv = switch_store_find_schema(&s->store, f->name);
 		if (!is_reused(f, kv))
 			continue;
 		n++;
@@ -193,11 +193,11 @@ static int refuse_reuse(struct session *s)
 static int read_store(struct session *s)
 {
 	const struct apply_options *o = s->options;
-	int code = store_open(&s->etcd, o->etcd, &o->how, o->prefix);
+	int code = switch_store_open(&s->store, o->etcd, &o->how, o->prefix);
 	if (!code)
-		code = store_list(s->etcd, o->prefix, "schemas/", &s->list);
-	if (!code)
-		code = store_parse(&s->plan.others, &s->list, o->prefix, &s->plan.files);
+		code = store_parse(&s->plan.others, &s->store.schemas, o->prefix,
+				   &s->plan.files);
+	s->plan.switches = o->force ? NULL : &s->store;
 	return code;
 }
 
@@ -228,7 +228,7 @@ static int run(const struct cmd_call *call)
 		code = apply_all(&s);
 	if (!code && o->wait && !o->dry_run) {
 		code = wait_for_nodes(&s);
-		change_note_outcomes(s.etcd, s.changes, s.n_changes);
+		change_note_outcomes(s.store.etcd, s.changes, s.n_changes);
 	}
 	while (s.n_changes)
 		change_fini(&s.changes[--s.n_changes]);
@@ -236,8 +236,7 @@ static int run(const struct cmd_call *call)
 	free(s.wanted);
 	text_fini(&s.json);
 	plan_fini(&s.plan);
-	etcd_result_fini(&s.list);
-	etcd_sync_free(s.etcd);
+	switch_store_fini(&s.store);
 	return code;
 }
 
@@ -245,13 +244,12 @@ const struct command command_apply = {
 	.name = "apply",
 	.usage = "[OPTION...] -f FILE|DIR",
 	.about = "Check schemas, try them, and write them to etcd.",
-	.details =
-		"Checks the schemas, runs their canary cases, and only if all is well writes "
-		"them to "
-		"etcd, each only if nobody changed it in the meantime, and with a record of "
-		"who "
-		"did it and why, which 'flume history' shows. The name of a schema is "
-		"that of its file without suffix.",
+	.details = "Checks the schemas, also against the switches in etcd, runs their canary "
+		   "cases, and only if all is well writes them to etcd, each only if nobody "
+		   "changed it in the meantime, and with a record of "
+		   "who "
+		   "did it and why, which 'flume history' shows. The name of a schema is "
+		   "that of its file without suffix.",
 	.negative = "findings, failed cases, or a node refuses",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_CONFLICT | 1U << CMD_NOT_FOUND |
 		 1U << CMD_TIMED_OUT | 1U << CMD_NOT_ALLOWED,

@@ -19,7 +19,7 @@ int bench_read_switches(struct files *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		struct file *f = &files->all[i];
-		if (f->is_switch && read_one(files, f) == FLUME_NOMEM)
+		if (f->is_switch && f->schema && read_one(files, f) == FLUME_NOMEM)
 			return FLUME_NOMEM;
 	}
 	return FLUME_OK;
@@ -57,7 +57,8 @@ static int check_no_routes(void *arg, const struct ab_switch *sw, flume_report *
 
 static int check_switch(struct files *files, struct file *f)
 {
-	const struct judge_world world = {find_schema, check_no_routes, files};
+	const struct judge_world world = {find_schema, check_no_routes, files,
+					  "among the files"};
 	bool front;
 	if (judge(&world, f->sw, &front, f->report) == JUDGE_NOMEM)
 		return FLUME_NOMEM;

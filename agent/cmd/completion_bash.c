@@ -11,6 +11,18 @@ static const char head[] =
 	"    mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\")\n"
 	"}\n"
 	"\n"
+	"# unless one of them was said already\n"
+	"_flume_first()\n"
+	"{\n"
+	"    local said word\n"
+	"    for said in \"${COMP_WORDS[@]:2:COMP_CWORD-2}\"; do\n"
+	"        for word in $1; do\n"
+	"            [[ $said != \"$word\" ]] || return 0\n"
+	"        done\n"
+	"    done\n"
+	"    _flume_words \"$1\"\n"
+	"}\n"
+	"\n"
 	"_flume_files()\n"
 	"{\n"
 	"    compopt -o filenames 2>/dev/null\n"
@@ -76,9 +88,12 @@ static void print_command(const struct command *c)
 	for (const struct conf_option *o = c->options; o && o->name; o++)
 		printf(" --%s", o->name);
 	fputs("'\n        [[ $cur == -* ]] || ", stdout);
-	if (hint_argument(c) == HINT_WORDS)
+	if (hint_argument(c) == HINT_WORDS) {
 		hint_words_argument(c, ' ', words, sizeof words);
-	print_action(hint_argument(c), words);
+		printf("_flume_first '%s'", words);
+	} else {
+		print_action(hint_argument(c), words);
+	}
 	puts("\n        ;;");
 }
 

@@ -50,9 +50,11 @@ static void print_command(const struct command *c)
 	print_text(c->about, hint_sentence(c->about));
 	putchar('\n');
 	if (hint_argument(c) != HINT_NOTHING) {
-		printf("complete -c flume -n '__fish_seen_subcommand_from %s'", c->name);
-		if (hint_argument(c) == HINT_WORDS)
+		bool first = hint_argument(c) == HINT_WORDS;
+		if (first)
 			hint_words_argument(c, ' ', words, sizeof words);
+		printf("complete -c flume -n '__fish_seen_subcommand_from %s%s%s'", c->name,
+		       first ? "; and not __fish_seen_subcommand_from " : "", words);
 		print_action(hint_argument(c), words);
 		putchar('\n');
 	}

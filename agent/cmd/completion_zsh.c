@@ -64,11 +64,14 @@ static void print_command(const struct command *c)
 		print_option(o);
 	fputs("            '(- *)'{-h,--help}'[Print the help]'", stdout);
 	if (c->most) {
-		fputs(" \\\n            '*:argument:", stdout);
-		if (hint_argument(c) == HINT_WORDS)
+		bool first = hint_argument(c) == HINT_WORDS;
+		printf(" \\\n            '%c:argument:", first ? '1' : '*');
+		if (first)
 			hint_words_argument(c, ' ', words, sizeof words);
 		print_action(hint_argument(c), words);
 		putchar('\'');
+		if (first && c->most > 1)
+			fputs(" \\\n            '*:argument:'", stdout);
 	}
 	puts("\n            ;;");
 }

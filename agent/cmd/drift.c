@@ -2,6 +2,7 @@
 
 #include "agent/cmd/files.h"
 #include "agent/cmd/store.h"
+#include "agent/cmd/switch.h"
 #include "agent/cmd/unified.h"
 #include "agent/source/slurp.h"
 #include "lib/base/text.h"
@@ -56,21 +57,28 @@ static void add_json(struct text *t, const struct file *f, const struct etcd_kv 
 	static const char *const names[] = {"same", "form", "different", "new"};
 	text_add(t, t->len ? ",\n{\"name\":" : "\n{\"name\":");
 	text_add_json(t, f->name, strlen(f->name));
-	text_addf(t, ",\"result\":\"%s\",\"revision\":%" PRId64 ",\"diff\":", names[kind],
-		  kv ? kv->mod_revision : 0);
+	text_addf(t, ",\"kind\":\"%s\",\"result\":\"%s\",\"revision\":%" PRId64 ",\"diff\":",
+		  f->is_switch ? "switch" : "schema", names[kind], kv ? kv->mod_revision : 0);
 	text_add_json(t, diff->s ? diff->s : "", diff->len);
 	text_add_char(t, '}');
 }
 
+struct drift_store {
+	struct etcd_result schemas, switches;
+};
+
 static int show(const struct drift_options *o, const struct files *files,
-		const struct etcd_result *list)
+		const struct drift_store *store)
 {
 	struct text json = {0};
 	bool any = false;
 	int rc = 0;
 	for (size_t i = 0; i < files->n && rc >= 0; i++) {
 		const struct file *f = &files->all[i];
-		const struct etcd_kv *kv = store_find(list, o->prefix, "schemas/", f->name);
+		const struct etcd_kv *kv =
+			f->is_switch
+				? store_find(&store->switches, o->prefix, SWITCHES, f->name)
+				: store_find(&store->schemas, o->prefix, "schemas/", f->name);
 		struct text diff = {0};
 		int kind = judge(f, kv);
 		rc = kind < 0 ? kind : compare(&diff, f, kv);
@@ -100,7 +108,7 @@ static int show(const struct drift_options *o, const struct files *files,
 int drift(const struct drift_options *o)
 {
 	struct etcd_sync *etcd = NULL;
-	struct etcd_result list = {0};
+	struct drift_store store = {0};
 	struct files files = {0};
 	size_t n = 0;
 	while (o->files[n])
@@ -108,14 +116,20 @@ int drift(const struct drift_options *o)
 	if (!o->etcd)
 		return cmd_fail(CMD_USAGE, "diff: from which store? --etcd URL or FLUME_ETCD");
 	int code = files_read(&files, (char *const *)(uintptr_t)o->files, n);
+	if (!code && files.passed)
+		cmd_fail(0, "%s is left out; 'flume diff -f %s' compares what is in it",
+			 files.passed, files.passed);
 	if (!code)
 		code = store_open(&etcd, o->etcd, o->how, o->prefix);
 	if (!code)
-		code = store_list(etcd, o->prefix, "schemas/", &list);
+		code = store_list(etcd, o->prefix, "schemas/", &store.schemas);
 	if (!code)
-		code = show(o, &files, &list);
+		code = store_list(etcd, o->prefix, SWITCHES, &store.switches);
+	if (!code)
+		code = show(o, &files, &store);
 	files_fini(&files);
-	etcd_result_fini(&list);
+	etcd_result_fini(&store.schemas);
+	etcd_result_fini(&store.switches);
 	etcd_sync_free(etcd);
 	return code;
 }

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ void files_fini(struct files *files)
 	for (size_t i = 0; i < files->n; i++)
 		file_fini(&files->all[i]);
 	free(files->all);
+	free(files->passed);
 	switchboard_unref(files->board);
 	*files = (struct files){0};
 }
@@ -53,6 +55,14 @@ static bool is_switch(const flume_value *root)
 	       !flume_value_get(root, "ref") && !flume_value_get(root, "stream");
 }
 
+static bool lies_in_switches(const char *path, const char *base)
+{
+	static const char folder[] = "switches/";
+	size_t n = sizeof folder - 1, before = (size_t)(base - path);
+	return before >= n && !strncmp(base - n, folder, n) &&
+	       (before == n || base[-(ptrdiff_t)n - 1] == '/');
+}
+
 /* What it fills belongs to `f` also after a failure. */
 static int read_one(struct file *f, const char *path)
 {
@@ -70,7 +80,8 @@ static int read_one(struct file *f, const char *path)
 	if (code)
 		return unreadable(path, code);
 	code = flume_schema_parse(&f->schema, f->text, f->len, f->format, NULL, f->report);
-	f->is_switch = !code && is_switch(flume_schema_get_root(f->schema));
+	f->is_switch = lies_in_switches(path, base) ||
+		       (f->schema && is_switch(flume_schema_get_root(f->schema)));
 	return code == FLUME_NOMEM ? out_of_memory() : 0;
 }
 
@@ -132,6 +143,23 @@ static int add_folder(struct files *files, const char *dir)
 	return code;
 }
 
+/* An agent that is given the folder reads its switches too. */
+static int note_switches(struct files *files, const char *dir)
+{
+	size_t len = strlen(dir);
+	struct text t = {0};
+	struct stat st;
+	text_addf(&t, "%s%sswitches", dir, len && dir[len - 1] == '/' ? "" : "/");
+	char *path = text_take(&t);
+	int code = path ? 0 : out_of_memory();
+	if (path && !files->passed && !stat(path, &st) && S_ISDIR(st.st_mode)) {
+		files->passed = path;
+		path = NULL;
+	}
+	free(path);
+	return code;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct file *x = a, *y = b;
@@ -146,6 +174,8 @@ int files_read(struct files *files, char *const *words, size_t n)
 		struct stat st;
 		bool folder = !stat(words[i], &st) && S_ISDIR(st.st_mode);
 		int code = folder ? add_folder(files, words[i]) : add(files, words[i]);
+		if (!code && folder)
+			code = note_switches(files, words[i]);
 		if (code)
 			return code;
 	}

@@ -12,7 +12,7 @@ struct file {
 	size_t len;
 	enum flume_format format;
 	flume_schema *schema; /* NULL: it does not parse, and the report says why */
-	bool is_switch;       /* by its `variants`; then `schema` is its document alone */
+	bool is_switch; /* by its keys or its folder; then `schema` is its document alone */
 	struct ab_switch *sw; /* of one that is right; set by a check */
 	flume_report *report; /* never NULL */
 };
@@ -20,13 +20,15 @@ struct file {
 struct files {            /* all zero is none */
 	struct file *all; /* sorted by name, for equal ones by path */
 	size_t n, cap;
+	char *passed; /* the first folder of switches below one that was named: it was not read; or NULL */
 	/* Where the switches among them answer, and the `components` of the node that may ask them, lent; both
 	 * NULL: they are refused. */
 	struct switchboard *board;
 	const flume_value *shared;
 };
 
-/* Words are files, or folders of NAME.yaml, NAME.yml and NAME.json (not those below them). What
+/* Words are files, or folders of NAME.yaml, NAME.yml and NAME.json (not those below them; a
+ * file in a folder `switches` is a switch). What
  * is wrong in a file is in its report; what is wrong with a word is written to stderr.  Returns
  * 0 or an exit code. */
 int files_read(struct files *, char *const *words, size_t n);

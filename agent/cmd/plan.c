@@ -40,6 +40,9 @@ int plan_read(struct plan *plan, const char *const *words, const struct conf *co
 		all[n++] = conf->words[i];
 	int code = files_read(&plan->files, all, n);
 	free((void *)all);
+	if (!code && plan->files.passed)
+		cmd_fail(0, "%s is left out; 'flume switch set -f %s' writes what is in it",
+			 plan->files.passed, plan->files.passed);
 	check_names(&plan->files);
 	return code;
 }
@@ -155,6 +158,19 @@ static int run_cases(const struct plan *plan, flume_factory *factory, int64_t li
 	return code;
 }
 
+static int check_switches(struct plan *plan, const struct conf *conf)
+{
+	const flume_value *shared = flume_value_get(conf->root, "components");
+	int rc = 0;
+	for (size_t i = 0; plan->switches && i < plan->files.n && rc != FLUME_NOMEM; i++) {
+		struct file *f = &plan->files.all[i];
+		if (f->schema && !f->is_switch)
+			rc = switch_store_check_schema(plan->switches, f->name, f->schema,
+						       shared, f->report);
+	}
+	return rc == FLUME_NOMEM ? out_of_memory() : 0;
+}
+
 int plan_check(struct plan *plan, const struct conf *conf, int64_t case_limit_ns, bool json)
 {
 	flume_factory *factory = NULL;
@@ -163,6 +179,8 @@ int plan_check(struct plan *plan, const struct conf *conf, int64_t case_limit_ns
 		code = bench_check(factory, &plan->others);
 	if (!code)
 		code = bench_check(factory, &plan->files);
+	if (!code)
+		code = check_switches(plan, conf);
 	if (!code && bench_findings(&plan->files)) {
 		code = json ? print_json(plan, &(struct cases){0})
 			    : bench_print(stderr, &plan->files, false);

@@ -3,13 +3,16 @@
 #define FLUME_AGENT_CMD_PLAN_H
 
 #include "agent/cmd/bench.h"
+#include "agent/cmd/switch_store.h"
 
 #include <stdint.h>
 
 struct plan {
 	struct files files;  /* to be applied                                        */
 	struct files others; /* what etcd holds besides, for the files to refer to   */
-	size_t *order;       /* numbers of files, each after the ones it refers to   */
+	const struct switch_store
+		*switches; /* whose switches they have to fit, lent; or NULL */
+	size_t *order;     /* numbers of files, each after the ones it refers to   */
 };
 
 /* The words of -f and the arguments.  0 or an exit code. */

@@ -5,24 +5,24 @@
 
 #include <stdio.h>
 
-static int delete_key(struct switch_store *s, const struct etcd_kv *kv, const char *name)
+static int delete_key(struct switch_store *s, const struct switch_options *o,
+		      const struct etcd_kv *kv, const char *name)
 {
 	struct store_change c = {
-		.prefix = s->options->prefix,
+		.prefix = o->prefix,
 		.folder = SWITCHES,
 		.name = name,
 		.seen = kv,
 		.action = "delete",
-		.why = s->options->why,
+		.why = o->why,
 	};
 	int code = change_write(s->etcd, &c);
 	change_fini(&c);
 	return code;
 }
 
-static int delete_one(struct switch_store *s, const char *name)
+static int delete_one(struct switch_store *s, const struct switch_options *o, const char *name)
 {
-	const struct switch_options *o = s->options;
 	const struct etcd_kv *kv = switch_store_find(s, name);
 	const char *user = kv && !o->force ? switch_store_user(s, name) : NULL;
 	if (!kv)
@@ -33,7 +33,7 @@ static int delete_one(struct switch_store *s, const char *name)
 				"%s: schema '%s' asks it, and agents would keep it; --force "
 				"deletes it all the same",
 				name, user);
-	int code = o->dry_run ? 0 : delete_key(s, kv, name);
+	int code = o->dry_run ? 0 : delete_key(s, o, kv, name);
 	if (!code && o->output == OUTPUT_TEXT)
 		printf("%s deleted%s\n", name, o->dry_run ? " (dry run)" : "");
 	return code;
@@ -42,10 +42,10 @@ static int delete_one(struct switch_store *s, const char *name)
 static int delete_all(const struct switch_options *o, char *const *words, size_t n)
 {
 	struct switch_store s = {0};
-	int code = switch_store_open(&s, o);
+	int code = switch_store_open(&s, o->etcd, &o->how, o->prefix);
 	size_t done = 0;
 	while (!code && done < n) {
-		code = delete_one(&s, words[done]);
+		code = delete_one(&s, o, words[done]);
 		done += !code;
 	}
 	if (o->output == OUTPUT_JSON) { /* names are plain */

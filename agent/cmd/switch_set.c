@@ -27,6 +27,7 @@ struct wish { /* one switch that is to be written */
 };
 
 struct setting {
+	const struct switch_options *options;
 	struct switch_store store;
 	struct text json;
 	struct wait_name *wanted; /* one for each switch */
@@ -47,7 +48,7 @@ static int check(struct setting *s, struct wish *w)
 	flume_report *report = flume_report_new();
 	int rc = report ? ab_parse(&w->sw, w->name, w->text, w->len, w->format, report)
 			: FLUME_NOMEM;
-	if (!rc && !s->store.options->force)
+	if (!rc && !s->options->force)
 		rc = switch_store_check(&s->store, w->sw, report);
 	if (rc && rc != FLUME_NOMEM)
 		findings_print(stderr, &(struct finding_source){w->path, w->text, w->len},
@@ -75,7 +76,7 @@ static int foresee(struct setting *s, const struct wish *w, const struct etcd_kv
 			"it",
 			w->name, from, version);
 	ab_unref(old);
-	if (!reused || s->store.options->same_version == SAME_VERSION_APPLY)
+	if (!reused || s->options->same_version == SAME_VERSION_APPLY)
 		return 0;
 	return cmd_fail(CMD_CONFLICT,
 			"%s: version %s is in etcd with other content: raise `version`, or "
@@ -90,14 +91,14 @@ static int put(struct setting *s, const struct wish *w, const struct etcd_kv *se
 {
 	struct store_change *c = &s->changes[s->n_changes++];
 	*c = (struct store_change){
-		.prefix = s->store.options->prefix,
+		.prefix = s->options->prefix,
 		.folder = SWITCHES,
 		.name = w->name,
 		.seen = seen,
 		.text = w->text,
 		.len = w->len,
 		.action = "set",
-		.why = s->store.options->why,
+		.why = s->options->why,
 	};
 	int code = change_write(s->store.etcd, c);
 	if (!code)
@@ -109,14 +110,16 @@ static int put(struct setting *s, const struct wish *w, const struct etcd_kv *se
 
 static void tell(struct setting *s, const struct wish *w, const char *word, int64_t revision)
 {
-	const struct switch_options *o = s->store.options;
+	const struct switch_options *o = s->options;
 	flume_schema *document = ab_document(w->sw);
 	const char *version = flume_schema_get_version(document);
 	if (o->output == OUTPUT_TEXT) {
 		struct text weights = {0};
 		switch_add_weights(&weights, w->sw);
-		printf("%s %s%s: %s%s\n", w->name, word, o->dry_run ? " (dry run)" : "",
-		       weights.s ? weights.s : "", ab_enabled(w->sw) ? "" : ", off");
+		printf("%s %s%s: %s, default %s%s\n", w->name, word,
+		       o->dry_run ? " (dry run)" : "", weights.s ? weights.s : "",
+		       ab_variant(w->sw, ab_default(w->sw))->name,
+		       ab_enabled(w->sw) ? "" : ", off");
 		fflush(stdout);
 		text_fini(&weights);
 		return;
@@ -135,7 +138,7 @@ static int write_one(struct setting *s, const struct wish *w)
 	bool same = kv && kv->value_len == w->len && !memcmp(kv->value, w->text, w->len);
 	int64_t revision = kv ? kv->mod_revision : 0;
 	int code = foresee(s, w, kv);
-	if (!code && !same && !s->store.options->dry_run)
+	if (!code && !same && !s->options->dry_run)
 		code = put(s, w, kv, &revision);
 	if (code)
 		return code;
@@ -147,7 +150,7 @@ static int write_one(struct setting *s, const struct wish *w)
 /* Until every live node has them. */
 static int await(struct setting *s)
 {
-	const struct switch_options *o = s->store.options;
+	const struct switch_options *o = s->options;
 	const struct follow_from from = {
 		.endpoints = o->etcd, .prefix = o->prefix, .how = &o->how, .patient = true};
 	const struct wait_for what = {
@@ -192,7 +195,7 @@ static int check_file(struct setting *s, const struct file *f, const char *name,
 static int set_files(struct setting *s, const char *name)
 {
 	struct files files = {0};
-	const char *const *given = s->store.options->files;
+	const char *const *given = s->options->files;
 	size_t n = 0;
 	while (given[n])
 		n++;
@@ -292,7 +295,7 @@ static const char *highest(const struct records *records, const char *version)
 static int raise_version(struct setting *s, const struct etcd_kv *kv, const char *name,
 			 char **text)
 {
-	const struct switch_options *o = s->store.options;
+	const struct switch_options *o = s->options;
 	struct records records = {0};
 	struct flume_err err = {0};
 	bool changed = kv && (strlen(*text) != kv->value_len ||
@@ -326,7 +329,7 @@ static int raise_version(struct setting *s, const struct etcd_kv *kv, const char
 
 static int set_changes(struct setting *s, const char *name)
 {
-	const struct switch_options *o = s->store.options;
+	const struct switch_options *o = s->options;
 	const struct etcd_kv *kv = switch_store_find(&s->store, name);
 	struct words weights = {0};
 	char *text = NULL;
@@ -367,12 +370,12 @@ static int check_words(const struct switch_options *o, size_t n, const char *nam
 
 static int set(const struct switch_options *o, char *const *words, size_t n)
 {
-	struct setting s = {0};
+	struct setting s = {.options = o};
 	const char *name = n ? words[0] : "";
 	int code = check_words(o, n, name);
 	if (code)
 		return code;
-	code = switch_store_open(&s.store, o);
+	code = switch_store_open(&s.store, o->etcd, &o->how, o->prefix);
 	if (!code)
 		code = *o->files ? set_files(&s, name) : set_changes(&s, name);
 	char *rows = o->output == OUTPUT_JSON ? text_take(&s.json) : NULL;

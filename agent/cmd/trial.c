@@ -117,8 +117,7 @@ static int check_switch(const struct trial *t, struct switch_store *store, char 
 
 int trial_switch(const struct trial *t, char why[WHY])
 {
-	const struct switch_options options = {.prefix = t->prefix};
-	struct switch_store store = {.options = &options, .etcd = t->etcd};
+	struct switch_store store = {.prefix = t->prefix, .etcd = t->etcd};
 	int code = switch_store_read(&store);
 	if (!code)
 		code = check_switch(t, &store, why);

@@ -53,12 +53,13 @@ static const flume_value *place_of(const struct ab_switch *sw, const char *name)
 	return variants ? variants : root;
 }
 
-static void add_taken(const struct ab_switch *sw, flume_report *report)
+static void add_taken(const struct judge_world *w, const struct ab_switch *sw,
+		      flume_report *report)
 {
 	flume_report_add(report, "name-taken", "switch", flume_schema_get_root(ab_document(sw)),
 			 NULL,
-			 "this node has a schema '%s': a switch must have a name of its own",
-			 ab_name(sw));
+			 "there is a schema '%s' %s: a switch must have a name of its own",
+			 ab_name(sw), w->where);
 }
 
 static void add_unknown(const struct judge_world *w, const struct ab_switch *sw,
@@ -70,9 +71,9 @@ static void add_unknown(const struct judge_world *w, const struct ab_switch *sw,
 				report, "unknown-schema", "switch.variants",
 				place_of(sw, variant(sw, i)),
 				"where documents are not sent to the switch, say front: false",
-				"this node has no schema '%s': a switch in front has one for "
+				"there is no schema '%s' %s: a switch in front has one for "
 				"each variant",
-				variant(sw, i));
+				variant(sw, i), w->where);
 }
 
 static void add_coming(const struct ab_switch *sw, const char *name, flume_report *report)
@@ -92,7 +93,7 @@ enum judge_verdict judge(const struct judge_world *w, const struct ab_switch *sw
 	if (rc == FLUME_NOMEM)
 		return JUDGE_NOMEM;
 	if (taken)
-		add_taken(sw, report);
+		add_taken(w, sw, report);
 	if (front && n.absent)
 		add_unknown(w, sw, report);
 	if (rc || taken || (front && n.absent))

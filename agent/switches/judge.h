@@ -16,6 +16,7 @@ struct judge_world {
 	/* What schemas that run here miss in the switch; as ab_check_switch. */
 	int (*check_routes)(void *arg, const struct ab_switch *, flume_report *);
 	void *arg;
+	const char *where; /* its schemas are: "on this node"; for findings */
 };
 
 enum judge_verdict {

@@ -50,7 +50,7 @@ static int check_routes(void *arg, const struct ab_switch *sw, flume_report *rep
 
 struct judge_world switches_world(struct switches *all)
 {
-	return (struct judge_world){find_schema, check_routes, all};
+	return (struct judge_world){find_schema, check_routes, all, "on this node"};
 }
 
 /* ---- the shelf ---- */

@@ -230,7 +230,7 @@ def the_command_writes_what_fits(s):
     etcd, node = started(s)
     go = lambda *words, code=0: flume(s, etcd, words, code)  # noqa: E731
     equal(go("set", "checkout", "--weights", "checkout-v1=90,checkout-v2=10").out,
-          "checkout configured: checkout-v1 90, checkout-v2 10\n", "set")  # fmt: skip
+          "checkout configured: checkout-v1 90, checkout-v2 10, default checkout-v1\n", "set")  # fmt: skip
     node.wait_switch("checkout", version="2")
     contains(go("set", "checkout", "--off").out, "off", "off")
     node.wait_switch("checkout", version="3")
@@ -241,7 +241,10 @@ def the_command_writes_what_fits(s):
     equal((made[0]["result"], made[0]["version"]), ("created", "1"), "a new one")
     node.wait_switch("layout", version="1")
     contains(go("set", "layout", "--weights", "control=50,compact=51", code=1).err, "the weights sum to 101", "sum")
-    contains(go("set", "checkout", "--weights", "checkout-v9=100", code=1).err, "unknown-schema", "no such schema")
+    refused = go("set", "checkout", "--weights", "checkout-v9=100", code=1).err
+    contains(refused, "unknown-schema", "no such schema")
+    contains(refused, "there is no schema 'checkout-v9' below /flume/schemas/", "where it was looked for")
+    contains(go("set", "checkout", "--default", "checkout-v2", "--dry-run").out, "default checkout-v2", "the default")
     etcd.set_schema("page", asking("1.0.0"))
     contains(go("delete", "layout", code=4).err, "schema 'page' asks it", "delete")
     etcd.delete_schema("page")
@@ -254,6 +257,34 @@ def the_command_writes_what_fits(s):
     go("delete", "layout", code=5)
     go("get", "layout", code=5)
     node.wait_for("it is gone", lambda: not node.switch("layout"))
+
+
+def apply_and_delete_look_at_the_switches_too(s):
+    etcd, _ = started(s)
+    put(etcd, "layout", switch(1, 50, 50))
+    ours = lambda *words: s.flume(*words, "--etcd", etcd.url)  # noqa: E731
+    taken = s.file("checkout.yaml", asking("1.0.0"))
+    result = ours("apply", "-f", taken)
+    equal(result.code, 1, f"the name of a switch: {result}")
+    contains(result.err, "there is a switch 'checkout' below /flume/switches/", "whose name it is")
+    contains(result.err, "[name-taken]", "the code")
+    contains(ours("get").err + ours("get").out, "checkout-v1", "get")
+    equal(etcd.get("/flume/schemas/checkout"), None, "what was written")
+    wide = s.file("page.yaml", asking("1.0.0", ("control", "wide")))
+    result = ours("apply", "-f", wide, "-o", "json")
+    equal((result.code, result.json()[0]["result"]), (1, "rejected"), f"a route that is no variant: {result}")
+    equal(result.json()[0]["findings"][0]["code"], "unreachable-route", "the code")
+    equal(etcd.get("/flume/schemas/page"), None, "what was written")
+    equal(ours("apply", "-f", wide, "--force").out, "page created\n", "by force")
+    s.file("page.yaml", asking("1.0.1"))
+    equal(ours("apply", "-f", wide).out, "page configured\n", "with the routes that there are")
+    result = ours("delete", "page", "checkout-v2")
+    equal((result.code, result.out), (4, ""), f"a variant: {result}")
+    contains(result.err, "checkout-v2: switch 'checkout' sends documents to it", "who needs it")
+    equal(ours("delete", "page").out, "page deleted\n", "what no switch sends to")
+    equal(ours("delete", "checkout-v2", "--dry-run", "--force").out, "checkout-v2 deleted (dry run)\n", "by force")
+    put(etcd, "checkout", front(2, 100, 0, "front: false\n"))
+    equal(ours("delete", "checkout-v2").out, "checkout-v2 deleted\n", "behind a switch that is not in front")
 
 
 def a_label_that_the_node_gets_counts_at_once(s):
@@ -282,4 +313,5 @@ run(
     a_node_chooses_as_before_without_etcd_and_after_a_kill,
     a_folder_and_http_and_a_poll_do_the_same,
     the_command_writes_what_fits,
+    apply_and_delete_look_at_the_switches_too,
 )

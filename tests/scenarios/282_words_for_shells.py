@@ -89,6 +89,11 @@ def bash_completes_everything(s):
     equal(bash(s, script, "agent", "o"), [], "no arguments")
     equal(bash(s, script, "help", "li"), ["lint"], "commands as arguments")
     equal(bash(s, script, "completion", ""), ["bash", "fish", "zsh"], "shells")
+    verbs = ["delete", "eval", "get", "list", "set"]
+    equal(bash(s, script, "switch", ""), verbs, "verbs")
+    equal(bash(s, script, "switch", "--prefix", "/x/", ""), verbs, "verbs, behind an option")
+    equal(bash(s, script, "switch", "set", ""), [], "what follows a verb")
+    equal(bash(s, script, "switch", "set", "--of"), ["--off"], "an option of a verb")
 
 
 def in_an_interactive_bash_it_is_found(s):
@@ -114,6 +119,8 @@ def fish_completes(s):
     equal(ask("flume agent --log-level "), ["debug", "error", "info", "warn"], "values")
     equal(ask("flume lint o"), ["orders.yaml"], "arguments")
     equal(ask("flume agent --etcd-ca o"), ["orders.yaml"], "a file")
+    equal(ask("flume switch s"), ["set"], "a verb")
+    equal(ask("flume switch set l"), [], "what follows a verb")
 
 
 ASK_ZSH = r"""

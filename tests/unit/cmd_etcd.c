@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static struct etcd_server server;
 static struct etcd_sync *etcd;
@@ -103,6 +104,48 @@ START_TEST(apply_writes_nothing_when_anything_is_wrong)
 	flume("apply -f .");
 	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
 	SAYS(cmd.err, "[bad-name]");
+}
+END_TEST
+
+START_TEST(apply_says_that_switches_are_written_otherwise)
+{
+	ck_assert_int_eq(mkdir("switches", 0700), 0);
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	cmd_put("switches/b.yaml", "variants: {x: 100}\nby: id\ndefault: x\n");
+	flume("apply -f .");
+	ck_assert_str_eq(cmd.out, "a created\n");
+	SAYS(cmd.err, "./switches is left out; 'flume switch set -f ./switches' writes");
+	flume("apply -f switches");
+	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
+	SAYS(cmd.err, "[not-a-schema]");
+	flume("switch set -f ./switches");
+	ck_assert_str_eq(cmd.out, "b created: x 100, default x\n");
+}
+END_TEST
+
+START_TEST(a_schema_fits_the_switches_that_etcd_holds)
+{
+	store("/flume/switches/a", "variants: {x: 100}\nby: id\ndefault: x\n");
+	store("/flume/switches/broken", "variants: [");
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	flume("apply -f a.yaml");
+	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
+	SAYS(cmd.err, "[name-taken]");
+	expect("/flume/schemas/a", NULL);
+	flume("apply --force -f a.yaml");
+	ck_assert_str_eq(cmd.out, "a created\n");
+	store("/flume/schemas/x", SCHEMA("1.0.0", "1"));
+	flume("delete x");
+	ck_assert_str_eq(cmd.out,
+			 "x deleted\n"); /* nothing is in front of it: the name is taken */
+	store("/flume/schemas/x", SCHEMA("1.0.0", "1"));
+	flume("delete a");
+	flume("delete x");
+	ck_assert_int_eq(cmd.code, CMD_CONFLICT);
+	SAYS(cmd.err, "switch 'a' sends documents to it");
+	expect("/flume/schemas/x", SCHEMA("1.0.0", "1"));
+	flume("delete x --force");
+	ck_assert_str_eq(cmd.out, "x deleted\n");
 }
 END_TEST
 
@@ -411,6 +454,8 @@ Suite *suite_cmd_etcd(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, apply_writes_what_the_file_says_and_nothing_twice);
 	tcase_add_test(tests, apply_writes_nothing_when_anything_is_wrong);
+	tcase_add_test(tests, apply_says_that_switches_are_written_otherwise);
+	tcase_add_test(tests, a_schema_fits_the_switches_that_etcd_holds);
 	tcase_add_test(tests, what_etcd_holds_may_be_referred_to);
 	tcase_add_test(tests, what_is_referred_to_is_written_first);
 	tcase_add_test(tests, a_version_that_was_used_is_not_used_again);

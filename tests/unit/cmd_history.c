@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static struct etcd_server server;
 static struct etcd_sync *etcd;
@@ -261,6 +262,27 @@ END_TEST
 
 /* ---- diff ---- */
 
+#define SWITCH "variants: {x: 90, y: 10}\nby: id\ndefault: x\n"
+
+START_TEST(a_switch_is_compared_with_the_switch_of_its_name)
+{
+	store("/flume/switches/a", SWITCH);
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	cmd_put("a.yaml", SWITCH);
+	expect_run("diff -f a.yaml", CMD_DONE, "");
+	cmd_put("a.yaml", "# why\n" SWITCH);
+	flume("diff -f a.yaml -o json");
+	SAYS(cmd.out, "{\"name\":\"a\",\"kind\":\"switch\",\"result\":\"form\"");
+	ck_assert_int_eq(mkdir("switches", 0700), 0);
+	cmd_put("switches/a.yaml", "variant: {x: 100}\n");
+	flume("diff -f switches/a.yaml");
+	SAYS(cmd.out, "--- etcd /flume/switches/a (revision 2)\n+++ switches/a.yaml\n");
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	expect_run("diff -f .", CMD_DONE, "");
+	SAYS(cmd.err, "'flume diff -f ./switches' compares what is in it");
+}
+END_TEST
+
 START_TEST(files_are_compared_with_what_etcd_holds)
 {
 	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
@@ -280,7 +302,8 @@ START_TEST(files_are_compared_with_what_etcd_holds)
 	expect_run("diff -f b.yaml", CMD_NEGATIVE,
 		   "--- /dev/null\n+++ b.yaml\n@@ -0,0 +1,1 @@\n+ref: a\n");
 	expect_run("diff -f b.yaml -o json", CMD_NEGATIVE,
-		   "[\n{\"name\":\"b\",\"result\":\"new\",\"revision\":0,\"diff\":\"--- "
+		   "[\n{\"name\":\"b\",\"kind\":\"schema\",\"result\":\"new\",\"revision\":0,"
+		   "\"diff\":\"--- "
 		   "/dev/null\\n+++ b.yaml\\n@@ -0,0 +1,1 @@\\n+ref: a\\n\"}\n]\n");
 	expect_run("diff -f none.yaml", CMD_NOT_FOUND, "");
 	expect_run("diff -f a.yaml b.yaml", CMD_USAGE, "");
@@ -367,6 +390,7 @@ Suite *suite_cmd_history(void)
 	tcase_add_test(tests, a_switch_that_is_none_is_not_put);
 	tcase_add_test(tests, a_switch_is_found_where_no_schema_has_its_name);
 	tcase_add_test(tests, a_version_of_a_switch_is_used_once);
+	tcase_add_test(tests, a_switch_is_compared_with_the_switch_of_its_name);
 	tcase_add_test(tests, files_are_compared_with_what_etcd_holds);
 	tcase_add_test(tests, a_doctor_finds_what_is_missing);
 	tcase_add_test(tests, a_doctor_asks_each_member_and_leaves_no_trace);

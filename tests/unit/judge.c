@@ -64,7 +64,8 @@ START_TEST(a_switch_fits_or_it_is_said_why_not)
 	struct ab_switch *sw;
 	char route[16] = "";
 	snprintf(route, sizeof route, "%s", rows[_i].route ? rows[_i].route : "");
-	const struct judge_world world = {find, check_routes, *route ? route : NULL};
+	const struct judge_world world = {find, check_routes, *route ? route : NULL,
+					  "on this node"};
 	flume_report *report = flume_report_new();
 	int n = snprintf(text, sizeof text, "variants: %s\nby: id\ndefault: %.*s\n%s\n",
 			 rows[_i].variants, (int)strcspn(rows[_i].variants + 1, ":"),
@@ -88,7 +89,7 @@ END_TEST
 START_TEST(a_finding_is_at_the_variant)
 {
 	static const char text[] = "variants:\n  runs: 50\n  b: 50\nby: id\ndefault: b\n";
-	const struct judge_world world = {find, check_routes, NULL};
+	const struct judge_world world = {find, check_routes, NULL, "on this node"};
 	flume_report *report = flume_report_new();
 	struct ab_switch *sw;
 	bool front;

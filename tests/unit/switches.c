@@ -65,7 +65,7 @@ static const struct {
 	{"version: \"1\"\nvariants: {a: 50, b: 50}\ndefault: a\nby: id\n", "check",
 	 "version 1 runs already, with other content"},
 	{"variants: {a: 50, b: 50}\ndefault: a\nby: id\nfront: true\n", "check",
-	 "layout:1:12: this node has no schema 'a'"},
+	 "layout:1:12: there is no schema 'a' on this node"},
 };
 
 START_TEST(a_broken_document_leaves_the_old_one_in_force)
@@ -169,7 +169,7 @@ START_TEST(a_switch_in_front_waits_for_its_schemas)
 	lever_put("front", 11, lever_text("1", "50", "50", ""));
 	site_says(".switches.front.state", "rejected");
 	site_says_part(".switches.front.attempted.error",
-		       "front:3:19: this node has no schema 'b'");
+		       "front:3:19: there is no schema 'b' on this node");
 	ck_assert(!lever_is_front("front"));
 	site_put("b", 12, marking("1.0.0", 2, CASE_GETS(2)));
 	site_until(".switches.front.state", "running");
