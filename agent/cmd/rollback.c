@@ -95,13 +95,13 @@ static int nothing_there(const struct session *s)
 {
 	const char *to = s->options->to;
 	if (!to)
-		return cmd_fail(CMD_NOT_FOUND,
-				"%s: the history has no earlier content to go back to",
-				s->name);
-	return cmd_fail(CMD_NOT_FOUND,
-			"%s: the history has neither a version nor a revision '%s'; 'flume "
-			"history %s%s' shows what it has",
-			s->name, to, is_switch(s) ? "--switch " : "", s->name);
+		cmd_fail(0, "%s: the history has no earlier content to go back to", s->name);
+	else
+		cmd_fail(0,
+			 "%s: the history has neither a version nor a revision '%s'; 'flume "
+			 "history %s%s' shows what it has",
+			 s->name, to, is_switch(s) ? "--switch " : "", s->name);
+	return CMD_NOT_FOUND;
 }
 
 static int find_target(struct session *s)

@@ -165,11 +165,11 @@ static int await(struct setting *s)
 /* All of them are right. */
 static int write_all(struct setting *s, const struct wish *wishes, size_t n)
 {
-	int code = 0;
 	s->wanted = calloc(n ? n : 1, sizeof *s->wanted);
 	s->changes = calloc(n ? n : 1, sizeof *s->changes);
-	if (!s->wanted || !s->changes)
-		code = out_of_memory();
+	int code = s->wanted && s->changes ? CMD_DONE : CMD_NEGATIVE;
+	if (code)
+		out_of_memory();
 	for (size_t i = 0; !code && i < n; i++)
 		code = write_one(s, &wishes[i]);
 	if (!code)
