@@ -53,7 +53,7 @@ static int check_routes(void *arg, const struct ab_switch *sw, flume_report *rep
 
 int switch_store_check(struct switch_store *s, const struct ab_switch *sw, flume_report *report)
 {
-	const struct judge_world world = {find_schema, check_routes, s};
+	const struct judge_world world = {find_schema, check_routes, s, false};
 	bool front;
 	switch (judge(&world, sw, &front, report)) {
 	case JUDGE_GO:

@@ -27,10 +27,12 @@ static struct count count(const struct judge_world *w, const struct ab_switch *s
 	return n;
 }
 
-static bool wants_front(const struct ab_switch *sw, const struct count *n)
+static bool wants_front(const struct judge_world *w, const struct ab_switch *sw,
+			const struct count *n)
 {
 	enum ab_front said = ab_front(sw);
-	return said == AB_FRONT_YES || (said == AB_FRONT_UNSAID && n->absent < ab_count(sw));
+	return said == AB_FRONT_YES ||
+	       (said == AB_FRONT_UNSAID && (w->serves || n->absent < ab_count(sw)));
 }
 
 static bool name_is_taken(const struct judge_world *w, const struct ab_switch *sw)
@@ -87,7 +89,7 @@ enum judge_verdict judge(const struct judge_world *w, const struct ab_switch *sw
 			 bool *out_front, flume_report *report)
 {
 	struct count n = count(w, sw);
-	bool front = wants_front(sw, &n), taken = name_is_taken(w, sw);
+	bool front = wants_front(w, sw, &n), taken = name_is_taken(w, sw);
 	int rc = w->check_routes(w->arg, sw, report);
 	if (rc == FLUME_NOMEM)
 		return JUDGE_NOMEM;
@@ -109,7 +111,7 @@ bool judge_is_front(const struct judge_world *w, const struct ab_switch *sw,
 		    const char **out_missing)
 {
 	struct count n = count(w, sw);
-	bool front = wants_front(sw, &n), taken = name_is_taken(w, sw);
+	bool front = wants_front(w, sw, &n), taken = name_is_taken(w, sw);
 	const char *missing = n.first_absent ? n.first_absent : n.first_coming;
 	*out_missing = !front ? NULL : taken ? ab_name(sw) : missing;
 	return front && !taken && !missing;

@@ -193,6 +193,7 @@ BROKEN = [
     ("an unknown key", front(2, 50, 50, "enable: false\n"), "5:1", "unknown key 'enable'"),
     ("a default that does not exist", front(2, 50, 50).replace("default: ", "default: no-"), "4:10", "no-checkout-v1"),
     ("a schema this node does not have", front(2, 50, 50).replace("v2: 50", "v3: 50"), "3:29", "checkout-v3"),
+    ("schemas that are all misspelt", front(2, 50, 50).replace("checkout-", "chekout-"), "3:12", "chekout-v1"),
     ("a version that was used", front(1, 50, 50), "", "raise `version`"),
     ("no document at all", "variants: [", "", "/flume/switches/checkout"),
 ]  # fmt: skip
