@@ -15,12 +15,17 @@ bool wants_colour(FILE *out)
 	return isatty(fileno(out)) && !(no && *no) && !(term && !strcmp(term, "dumb"));
 }
 
-/* C0, DEL and C1: what a terminal may take for a command. */
+/* C0, DEL and C1: what a terminal may take for a command.  And what ends a line, or has what follows shown in
+ * another order than it stands: U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069. */
 static bool is_control(const char *s, size_t n)
 {
-	unsigned char first = (unsigned char)*s;
-	return (n == 1 && (first < 0x20 || first == 0x7f)) ||
-	       (n == 2 && first == 0xc2 && (unsigned char)s[1] < 0xa0);
+	const unsigned char *c = (const unsigned char *)s;
+	if (n == 3 && c[0] == 0xe2 && c[1] == 0x80)
+		return c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae);
+	if (n == 3 && c[0] == 0xe2 && c[1] == 0x81)
+		return c[2] >= 0xa6 && c[2] <= 0xa9;
+	return (n == 1 && (c[0] < 0x20 || c[0] == 0x7f)) ||
+	       (n == 2 && c[0] == 0xc2 && c[1] < 0xa0);
 }
 
 void text_add_clean(struct text *t, const char *s, size_t n)

@@ -99,7 +99,8 @@ static int check_routes(void *arg, const struct ab_switch *sw, flume_report *rep
 
 static struct judge_world world_of(const struct switch_store *s)
 {
-	return (struct judge_world){find_schema, check_routes, (void *)(uintptr_t)s, s->where};
+	return (struct judge_world){find_schema, check_routes, (void *)(uintptr_t)s, s->where,
+				    false};
 }
 
 int switch_store_check(struct switch_store *s, const struct ab_switch *sw, flume_report *report)

@@ -219,13 +219,11 @@ static void done(void *arg, const struct engine_answer *said)
 	free(e);
 }
 
-/* False, with the answer given, when it is not the one that the client has seen. */
-static bool expected(const struct edit *e)
+bool edits_expected(struct request *r, bool in_switches)
 {
-	struct request *r = e->request;
 	char *match = NULL, *none_match = NULL;
 	char there[DIGEST_SIZE];
-	find_digest(r, of_switch(e), there);
+	find_digest(r, in_switches, there);
 	const char *digest = *there ? there : NULL;
 	if (request_dup_list(r, "If-Match", &match) ||
 	    request_dup_list(r, "If-None-Match", &none_match))
@@ -233,8 +231,8 @@ static bool expected(const struct edit *e)
 	else if ((match && !etag_listed(match, digest, false)) ||
 		 (none_match && etag_listed(none_match, digest, true)))
 		answer_problemf(&r->answer, HTTP_PRECONDITION_FAILED, "changed",
-				digest ? "the %s is %s now" : "there is no %s", what_it_is(e),
-				digest);
+				digest ? "the %s is %s now" : "there is no %s",
+				in_switches ? "switch" : "schema", digest);
 	free(match);
 	free(none_match);
 	return !r->answer.status;
@@ -248,7 +246,7 @@ static void start(struct edits *edits, struct edit *e)
 		fleet_push(r);
 		return;
 	}
-	if (!expected(e)) {
+	if (!edits_expected(r, of_switch(e))) {
 		request_ready(r);
 		free(e);
 		return;

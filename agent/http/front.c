@@ -49,7 +49,7 @@ static bool enter_switch(struct front *f, const struct request *r)
 		return false;
 	f->shelf = shelf;
 	f->view = view;
-	f->slot = item->slot;
+	f->item = item;
 	for (size_t i = 0; i < ab_count(item->sw); i++)
 		add_side(f, r, ab_variant(item->sw, i)->name);
 	return true;
@@ -58,7 +58,7 @@ static bool enter_switch(struct front *f, const struct request *r)
 bool front_enter(struct front *f, const struct request *r)
 {
 	f->view = NULL;
-	f->slot = NULL;
+	f->item = NULL;
 	f->may_block = false;
 	f->n = 0;
 	add_side(f, r, r->name);
@@ -81,19 +81,14 @@ static struct call_side *find_side(struct front *f, const char *name)
 	return NULL;
 }
 
-/* The switch may have been swapped since it was entered, and have a variant that is new. */
-struct call_side *front_choose(struct front *f, const struct request *r,
-			       const struct document *document, char out_variant[AB_NAME])
+struct call_side *front_choose(struct front *f, const struct document *document,
+			       char out_variant[AB_NAME])
 {
 	struct switch_answer answer;
 	*out_variant = '\0';
-	if (!f->slot)
+	if (!f->item)
 		return &f->sides[0];
-	if (!switch_ask(f->slot, NULL, document, &answer))
-		return NULL;
+	switch_ask_as(f->item->slot, f->item->sw, document, &answer);
 	memcpy(out_variant, answer.variant, sizeof answer.variant);
-	struct call_side *side = find_side(f, answer.variant);
-	if (!side && f->n < sizeof f->sides / sizeof *f->sides)
-		add_side(f, r, answer.variant);
-	return side ? side : find_side(f, answer.variant);
+	return find_side(f, answer.variant);
 }

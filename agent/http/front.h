@@ -3,7 +3,7 @@
  * switch in front, the schema that is the document's variant.
  *
  * A schema comes first.  All variants are entered together, so that every document of a batch is
- * served by what ran when the batch began.
+ * chosen for and served by what ran when the batch began.
  */
 #ifndef FLUME_AGENT_HTTP_FRONT_H
 #define FLUME_AGENT_HTTP_FRONT_H
@@ -14,10 +14,10 @@
 struct front {
 	struct shelf *shelf;
 	const struct shelf_view *view; /* NULL: it is a schema */
-	struct switch_slot *slot;      /* of a switch          */
+	const struct shelf_item *item; /* of it: the switch    */
 	bool may_block;
 	size_t n;
-	struct call_side sides[AB_VARIANTS + 1]; /* one more: see front_choose */
+	struct call_side sides[AB_VARIANTS];
 };
 
 /* Is there such a schema, or switch in front? */
@@ -29,7 +29,7 @@ bool front_enter(struct front *, const struct request *);
 void front_leave(struct front *);
 /* The side of that document, and `out_variant`: "" where there is no switch.  NULL: the schema of the
  * variant is gone. */
-struct call_side *front_choose(struct front *, const struct request *, const struct document *,
+struct call_side *front_choose(struct front *, const struct document *,
 			       char out_variant[AB_NAME]);
 
 #endif

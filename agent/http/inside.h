@@ -204,6 +204,9 @@ int edits_new(struct edits **out, struct http *, struct flume_err *err);
 /* Any thread: asks the engine to do that with the schema, or the switch, which the request names.  The request
  * waits and gets its answer. */
 void edits_push(struct edits *, struct request *, enum edit_kind);
+/* On the loop: does If-Match, or If-None-Match, fit what runs now?  False, with the answer given, when it does
+ * not. */
+bool edits_expected(struct request *, bool in_switches);
 /* On the loop's thread: answers all that are under way, and those still to come, with 503. */
 void edits_close(struct edits *);
 /* After edits_close, when no request is left.  NULL is fine; returns NULL. */

@@ -113,7 +113,7 @@ static void process(struct request *r, struct front *front)
 				syntax ? "bad-json" : "out-of-memory", "%s", err.text);
 		return;
 	}
-	const struct call_side *side = front_choose(front, r, document, variant);
+	const struct call_side *side = front_choose(front, document, variant);
 	if (!side) {
 		document_free(document);
 		call_answer_unknown(r);

@@ -35,8 +35,8 @@
 struct stream {
 	struct request *request;
 	struct ndjson engine;
-	struct front front;                           /* who serves this batch */
-	struct meters_tally tallies[AB_VARIANTS + 1]; /* of its sides */
+	struct front front;                       /* who serves this batch */
+	struct meters_tally tallies[AB_VARIANTS]; /* of its sides */
 	struct text out;
 	atomic_bool pause; /* after the line under way */
 	int64_t now, batch_ends;
@@ -89,7 +89,7 @@ static int run_line(void *arg, struct document **document, const char *line, siz
 {
 	struct stream *s = arg;
 	char variant[AB_NAME];
-	const struct call_side *side = front_choose(&s->front, s->request, *document, variant);
+	const struct call_side *side = front_choose(&s->front, *document, variant);
 	if (!side)
 		return flume_fail(err, FLUME_FAILED, "variant '%s' is not here any more",
 				  variant);
@@ -117,7 +117,7 @@ static int run_line(void *arg, struct document **document, const char *line, siz
 static void describe(struct stream *s)
 {
 	struct request *r = s->request;
-	if (s->front.slot)
+	if (s->front.item)
 		answer_header(&r->answer, "Flume-Switch", r->name);
 	else
 		call_describe(&r->answer, &s->front.sides[0], NULL);
@@ -130,7 +130,7 @@ static bool open_batch(struct stream *s)
 		return false;
 	s->now = loop_now();
 	s->batch_ends = s->now + BATCH_NS;
-	if (!s->front.slot)
+	if (!s->front.item)
 		s->generation = s->front.sides[0].generation;
 	if (!s->described)
 		describe(s);

@@ -4,6 +4,9 @@
  * the watch is checked, tried and swapped in as everybody else's.  The client hears what became of
  * that very revision here.
  *
+ * What If-Match asks for is compared with what runs here, and the store may be ahead of that, so such a
+ * write goes out only over the revision that this node has heard of, and is compared again then.
+ *
  * A write whose answer got lost may have happened.  Then the key is read again: when it holds our
  * text, under a newer revision, it did.
  */
@@ -170,18 +173,25 @@ static void look(struct writing *w, const flume_value *status)
 	end(w);
 }
 
-void through_look(struct through *t)
+/* NULL when out of memory. */
+static flume_value *read_status(const struct through *t)
 {
 	static const struct flume_limits limits = {.bytes = 16 << 20, .nodes = 1 << 20};
 	flume_value *status = NULL;
+	const struct page *page = board_take(t->http->board);
+	(void)flume_value_parse(&status, page->status, strlen(page->status), FLUME_JSON,
+				&limits, NULL);
+	board_release(t->http->board, page);
+	return status;
+}
+
+void through_look(struct through *t)
+{
 	if (TAILQ_EMPTY(&t->all))
 		return;
-	const struct page *page = board_take(t->http->board);
-	int rc = flume_value_parse(&status, page->status, strlen(page->status), FLUME_JSON,
-				   &limits, NULL);
-	board_release(t->http->board, page);
+	flume_value *status = read_status(t);
 	struct writing *w, *next;
-	for (w = rc ? NULL : TAILQ_FIRST(&t->all); w; w = next) {
+	for (w = status ? TAILQ_FIRST(&t->all) : NULL; w; w = next) {
 		next = TAILQ_NEXT(w, link);
 		look(w, status);
 	}
@@ -253,6 +263,22 @@ static void on_written(struct etcd_result *said, void *arg)
 		end_failed(w, said);
 }
 
+static bool is_conditional(const struct writing *w)
+{
+	return request_header(w->request, "If-Match") ||
+	       request_header(w->request, "If-None-Match");
+}
+
+/* Is what the store has what this node has heard of? */
+static bool is_known_here(const struct writing *w)
+{
+	flume_value *status = read_status(w->through);
+	bool known = status && verdict_heard(status, folder_of(w->of_switch),
+					     w->request->name) == w->seen;
+	flume_value_free(status);
+	return known;
+}
+
 static void on_read(struct etcd_result *said, void *arg)
 {
 	struct writing *w = arg;
@@ -262,6 +288,10 @@ static void on_read(struct etcd_result *said, void *arg)
 	w->seen = said->n ? said->kvs[0].mod_revision : 0;
 	if (said->code) {
 		end_failed(w, said);
+	} else if (is_conditional(w) && !is_known_here(w)) {
+		end_conflict(w);
+	} else if (!edits_expected(w->request, w->of_switch)) {
+		end(w);
 	} else if (w->kind == EDIT_SET && said->n && holds_ours(w, said)) {
 		written(w, w->seen);
 	} else if (w->kind == EDIT_DELETE && !said->n) {

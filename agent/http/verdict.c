@@ -54,3 +54,12 @@ struct verdict verdict_read(const flume_value *status, const char *what, const c
 		return (struct verdict){.kind = VERDICT_SUPERSEDED};
 	return refusal(schema, revision);
 }
+
+int64_t verdict_heard(const flume_value *status, const char *what, const char *name)
+{
+	const flume_value *schemas = flume_value_get(status, what);
+	const flume_value *schema = schemas ? flume_value_get(schemas, name) : NULL;
+	const flume_value *wanted = schema ? flume_value_get(schema, "wanted") : NULL;
+	bool deleted = !strcmp(text_at(wanted, "deleted"), "true");
+	return deleted ? 0 : number_at(wanted, "revision");
+}

@@ -28,5 +28,7 @@ struct verdict { /* texts are lent by the status */
  * digest; NULL: that deleted it.  `status` is the value of nodes/NODE. */
 struct verdict verdict_read(const flume_value *status, const char *what, const char *name,
 			    const char *digest, int64_t revision);
+/* The revision of the key's last write that this node has heard of; 0: of none, or it was a deletion. */
+int64_t verdict_heard(const flume_value *status, const char *what, const char *name);
 
 #endif

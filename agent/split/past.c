@@ -77,6 +77,13 @@ void past_add(struct past *past, const struct ab_switch *sw, const struct counts
 	}
 }
 
+void past_count(struct past *past, const char *variant, enum ab_why why)
+{
+	struct past_variant *at = seek(past, variant);
+	if (is_at(past, at, variant))
+		at->n[why]++;
+}
+
 void past_fini(struct past *past)
 {
 	free(past->list);

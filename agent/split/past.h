@@ -22,6 +22,8 @@ int past_expect(struct past *, const struct ab_switch *);
 void past_begin(struct past *, const struct ab_switch *);
 /* It has gone, and counted so. */
 void past_add(struct past *, const struct ab_switch *, const struct counts *);
+/* One more document, of a variant that may be forgotten by now. */
+void past_count(struct past *, const char *variant, enum ab_why);
 void past_fini(struct past *);
 
 #endif

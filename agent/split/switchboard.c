@@ -22,6 +22,7 @@ struct entry {
 };
 
 struct switch_slot {
+	struct switchboard *board;
 	struct live live;
 	struct past past;
 };
@@ -128,6 +129,8 @@ static int slot_of(struct switchboard *board, const char *name, struct switch_sl
 	struct switch_slot *slot = map_get(&board->slots, name);
 	if (!slot) {
 		slot = calloc(1, sizeof *slot);
+		if (slot)
+			slot->board = board;
 		int rc = slot ? map_add(&board->slots, name, slot) : FLUME_NOMEM;
 		if (rc) {
 			free(slot);
@@ -279,6 +282,16 @@ struct ab_switch *switchboard_dup(struct switchboard *board, const char *name)
 
 /* ---- asking ---- */
 
+static struct ab_choice ask(const struct ab_switch *sw, bool applies,
+			    const struct document *document, char *variant, enum ab_why *why)
+{
+	struct ab_choice choice = ab_choose(sw, applies, document);
+	const char *name = ab_variant(sw, choice.variant)->name;
+	memcpy(variant, name, strlen(name) + 1);
+	*why = choice.why;
+	return choice;
+}
+
 bool slot_ask(struct switch_slot *slot, const struct flume_call *call,
 	      const struct document *document, char *variant, enum ab_why *why)
 {
@@ -286,10 +299,8 @@ bool slot_ask(struct switch_slot *slot, const struct flume_call *call,
 		return false;
 	struct entry *entry = (struct entry *)live_enter(&slot->live);
 	if (entry) {
-		struct ab_choice choice = ab_choose(entry->sw, entry->applies, document);
-		const char *name = ab_variant(entry->sw, choice.variant)->name;
-		memcpy(variant, name, strlen(name) + 1);
-		*why = choice.why;
+		struct ab_choice choice =
+			ask(entry->sw, entry->applies, document, variant, why);
 		if (!call || !(call->flags & FLUME_CALL_CANARY))
 			counts_add(entry->counts, &choice);
 	}
@@ -301,6 +312,33 @@ bool switch_ask(struct switch_slot *slot, const struct flume_call *call,
 		const struct document *document, struct switch_answer *out)
 {
 	return slot_ask(slot, call, document, out->variant, &out->why);
+}
+
+/* It is gone, so what it answers goes to what was counted before. */
+static void ask_gone(struct switch_slot *slot, const struct ab_switch *sw,
+		     const struct document *document, struct switch_answer *out)
+{
+	struct switchboard *board = slot->board;
+	pthread_mutex_lock(&board->lock);
+	bool applies = ab_applies(sw, (const char *const *)board->labels);
+	(void)ask(sw, applies, document, out->variant, &out->why);
+	past_count(&slot->past, out->variant, out->why);
+	pthread_mutex_unlock(&board->lock);
+}
+
+void switch_ask_as(struct switch_slot *slot, const struct ab_switch *sw,
+		   const struct document *document, struct switch_answer *out)
+{
+	struct entry *entry = (struct entry *)live_enter(&slot->live);
+	bool there = entry && entry->sw == sw;
+	if (there) {
+		struct ab_choice choice =
+			ask(sw, entry->applies, document, out->variant, &out->why);
+		counts_add(entry->counts, &choice);
+	}
+	live_leave();
+	if (!there)
+		ask_gone(slot, sw, document, out);
 }
 
 int kind_slot(const flume_value *decl, flume_scope *scope, struct switchboard **out_board,

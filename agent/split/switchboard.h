@@ -48,6 +48,9 @@ struct switch_answer {
 /* Asks, and counts unless `call` (may be NULL) is a canary's.  False when there is no switch. */
 bool switch_ask(struct switch_slot *, const struct flume_call *call, const struct document *,
 		struct switch_answer *out);
+/* As switch_ask, but `sw` answers, whatever has become of its name since somebody began with it. */
+void switch_ask_as(struct switch_slot *, const struct ab_switch *sw, const struct document *,
+		   struct switch_answer *out);
 
 /* Documents by variant, for as long as the board lives: over changes of the switch, also of the last
  * AB_VARIANTS variants that it has no more.  Calls `fn`, which must not call the board, for all that

@@ -27,10 +27,12 @@ static struct count count(const struct judge_world *w, const struct ab_switch *s
 	return n;
 }
 
-static bool wants_front(const struct ab_switch *sw, const struct count *n)
+static bool wants_front(const struct judge_world *w, const struct ab_switch *sw,
+			const struct count *n)
 {
 	enum ab_front said = ab_front(sw);
-	return said == AB_FRONT_YES || (said == AB_FRONT_UNSAID && n->absent < ab_count(sw));
+	return said == AB_FRONT_YES ||
+	       (said == AB_FRONT_UNSAID && (w->serves || n->absent < ab_count(sw)));
 }
 
 static bool name_is_taken(const struct judge_world *w, const struct ab_switch *sw)
@@ -88,7 +90,7 @@ enum judge_verdict judge(const struct judge_world *w, const struct ab_switch *sw
 			 bool *out_front, flume_report *report)
 {
 	struct count n = count(w, sw);
-	bool front = wants_front(sw, &n), taken = name_is_taken(w, sw);
+	bool front = wants_front(w, sw, &n), taken = name_is_taken(w, sw);
 	int rc = w->check_routes(w->arg, sw, report);
 	if (rc == FLUME_NOMEM)
 		return JUDGE_NOMEM;
@@ -112,7 +114,7 @@ enum judge_front judge_front(const struct judge_world *w, const struct ab_switch
 	struct count n = count(w, sw);
 	const char *missing = n.first_absent ? n.first_absent : n.first_coming;
 	*out_missing = NULL;
-	if (!wants_front(sw, &n))
+	if (!wants_front(w, sw, &n))
 		return JUDGE_BEHIND;
 	if (name_is_taken(w, sw))
 		return JUDGE_NAME_TAKEN;

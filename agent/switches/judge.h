@@ -3,7 +3,8 @@
  * wrong comes out.  Pure.
  *
  * A switch is in front when documents may be sent to it: each of its variants is the name of a
- * schema then.  Where it does not say, it is as soon as one of them is such a name.
+ * schema then.  Where it does not say, it is as soon as one of them is such a name, and stays so: a
+ * misspelt one must not take a name away to which documents are sent.
  */
 #ifndef FLUME_AGENT_SWITCHES_JUDGE_H
 #define FLUME_AGENT_SWITCHES_JUDGE_H
@@ -17,6 +18,7 @@ struct judge_world {
 	int (*check_routes)(void *arg, const struct ab_switch *, flume_report *);
 	void *arg;
 	const char *where; /* its schemas are: "on this node"; for findings */
+	bool serves; /* the one before is in front */
 };
 
 enum judge_verdict {

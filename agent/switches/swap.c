@@ -50,7 +50,7 @@ static int check_routes(void *arg, const struct ab_switch *sw, flume_report *rep
 
 struct judge_world switches_world(struct switches *all)
 {
-	return (struct judge_world){find_schema, check_routes, all, "on this node"};
+	return (struct judge_world){find_schema, check_routes, all, "on this node", false};
 }
 
 /* ---- the shelf ---- */
@@ -112,7 +112,8 @@ enum judge_verdict switch_swap(struct switch_lane *lane, struct edition *edition
 			       bool downgrade, flume_report *report)
 {
 	struct switches *all = lane->all;
-	const struct judge_world world = switches_world(all);
+	struct judge_world world = switches_world(all);
+	world.serves = lane->front || lane->taken || lane->missing;
 	bool front;
 	enum judge_verdict verdict = judge(&world, edition->sw, &front, report);
 	if (verdict != JUDGE_GO)

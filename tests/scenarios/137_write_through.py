@@ -98,6 +98,35 @@ def a_lost_race_is_told(s):
         server.end()
 
 
+def of_many_with_one_tag_one_wins(s):
+    """Also of those that were let in before the first was written, and come to etcd behind it."""
+    etcd = s.etcd()
+    node = through(s, etcd)
+    equal(put(node, "a", marking("1.0.0", 0)).status, 204, "PUT")
+    for version in range(1, 6):
+        match = {"If-Match": node.get("/schemas/a").header("ETag")}
+        got = []
+        text = lambda i, v=version: marking(f"1.{v}.{i}", i)  # noqa: E731
+        writers = [
+            threading.Thread(target=lambda i=i: got.append(put(node, "a", text(i), match).status))
+            for i in range(12)
+        ]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        equal((got.count(204), len(got)), (1, 12), f"who won of {sorted(got)}")
+    match = {"If-None-Match": "*"}
+    equal(put(node, "new", marking("1.0.0", 1), match).status, 204, "the first of that name")
+    equal(put(node, "new", marking("1.0.1", 1), match).status, 412, "the second")
+    equal(delete(node, "new").status, 204, "DELETE")
+    equal(put(node, "new", marking("1.0.2", 1), match).status, 204, "it was gone")
+    equal(etcd.set_schema("a", in_etcd(etcd, "a")) > 0, True, "the same text once more")
+    node.wait_for("it has heard", lambda: node.schema("a")["wanted"]["revision"] == etcd.get(etcd.schema_key("a")).mod_revision)
+    match = {"If-Match": node.get("/schemas/a").header("ETag")}
+    equal(put(node, "a", marking("2.0.0", 1), match).status, 204, "over the same text")
+
+
 def deletion(s):
     etcd = s.etcd()
     node = through(s, etcd)
@@ -159,6 +188,7 @@ run(
     what_is_put_is_in_etcd_and_serves,
     what_is_refused_here_is_told,
     a_lost_race_is_told,
+    of_many_with_one_tag_one_wins,
     deletion,
     no_decision_in_time_is_504,
     without_etcd_it_is_503,

@@ -3,6 +3,7 @@ inside of them; a broken one leaves the old in force and says where it is wrong;
 is so again without etcd; and it makes no difference whether the schema or the switch comes first."""
 
 import os
+import threading
 
 from documents import marking
 from harness import contains, equal, run
@@ -98,6 +99,57 @@ def a_schema_behind_a_switch_stays_until_the_switch_goes(s):
     equal(node.process("checkout", USERS[0]).status, 404, "the switch")
 
 
+def a_batch_ends_with_the_switch_that_it_began_with(s):
+    """Other variants, all of them, again and again below a stream of lines."""
+    etcd, node = started(s)
+    sides = [[f"{letter}-{i}" for i in range(4)] for letter in "ab"]
+    for side in sides:
+        for name in side:
+            etcd.set_schema(name, marking("1.0.0", name))
+            node.wait_schema(name, version="1.0.0")
+    text = lambda version: switch(version, 0, 0).replace(  # noqa: E731
+        "{control: 0, compact: 0}", f"{{{', '.join(f'{name}: 25' for name in sides[version % 2])}}}"
+    ).replace("default: control", f"default: {sides[version % 2][0]}")  # fmt: skip
+    put(etcd, "checkout", text(2))
+    node.wait_switch("checkout", version="2")
+    body = "".join(f'{{"user": {{"id": "u{i}"}}}}\n' for i in range(5000))
+    sent, failed, over = [0], [], threading.Event()
+
+    def send():
+        while not over.is_set():
+            answer = node.request("POST", "/pipelines/checkout", body, LINES)
+            sent[0] += len(answer.text.splitlines())
+            failed.extend(line for line in answer.text.splitlines() if "flume_error" in line)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    for version in range(3, 103):
+        put(etcd, "checkout", text(version))
+    node.wait_switch("checkout", version="102")
+    over.set()
+    sender.join()
+    equal(failed[:3], [], "lines that failed")
+    lines = node.get("/metrics").text.splitlines()
+    counted = sum(int(line.rpartition(" ")[2]) for line in lines if line.startswith("flume_switch_documents_total"))
+    equal(counted, sent[0], "documents that were counted")
+
+
+def labels_that_are_reloaded_decide_at_once(s):
+    etcd = s.etcd()
+    for name in ("checkout-v1", "checkout-v2"):
+        etcd.set_schema(name, marking("1.0.0", name))
+    put(etcd, "checkout", front(1, 0, 100, "where: {zone: [a, c]}\n"))
+    config = s.file("flume.yaml", "label: {zone: b}\n")
+    node = s.node("node-1", etcd=etcd, args=["--config", config])
+    node.wait_switch("checkout", version="1", front=True)
+    variant = lambda: node.process("checkout", USERS[0]).header("Flume-Variant")  # noqa: E731
+    equal(variant(), "checkout-v1", "elsewhere")
+    for zone, wanted in (("c", "checkout-v2"), ("d", "checkout-v1")):
+        s.file("flume.yaml", f"label: {{zone: {zone}}}\n")
+        node.wait_for(f"zone {zone}", lambda z=zone: node.status()["labels"].get("zone") == z)
+        equal(variant(), wanted, f"in zone {zone}")
+
+
 # ---- inside of a schema ----
 
 
@@ -141,6 +193,7 @@ BROKEN = [
     ("an unknown key", front(2, 50, 50, "enable: false\n"), "5:1", "unknown key 'enable'"),
     ("a default that does not exist", front(2, 50, 50).replace("default: ", "default: no-"), "4:10", "no-checkout-v1"),
     ("a schema this node does not have", front(2, 50, 50).replace("v2: 50", "v3: 50"), "3:29", "checkout-v3"),
+    ("schemas that are all misspelt", front(2, 50, 50).replace("checkout-", "chekout-"), "3:12", "chekout-v1"),
     ("a version that was used", front(1, 50, 50), "", "raise `version`"),
     ("no document at all", "variants: [", "", "/flume/switches/checkout"),
 ]  # fmt: skip
@@ -307,6 +360,8 @@ def flume(s, etcd, words, code):
 run(
     a_put_moves_documents_between_the_schemas_behind_it,
     a_schema_behind_a_switch_stays_until_the_switch_goes,
+    a_batch_ends_with_the_switch_that_it_began_with,
+    labels_that_are_reloaded_decide_at_once,
     schema_and_switch_may_come_in_either_order,
     a_broken_one_leaves_the_old_one_in_force,
     a_label_that_the_node_gets_counts_at_once,

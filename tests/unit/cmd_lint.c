@@ -50,6 +50,20 @@ START_TEST(nothing_from_outside_commands_the_terminal)
 }
 END_TEST
 
+START_TEST(nothing_from_outside_is_shown_in_another_order)
+{
+	cmd_put("a.yaml", "ref: \"a\\u202eb\\u2066c\\u200fd\\u2028e\\u20acf\"\n");
+	flume("lint a.yaml");
+	ck_assert_ptr_null(strstr(cmd.out, "\xe2\x80\xae"));
+	SAYS(cmd.out, "a\xef\xbf\xbd"
+		      "b\xef\xbf\xbd"
+		      "c\xef\xbf\xbd"
+		      "d\xef\xbf\xbd"
+		      "e\xe2\x82\xac"
+		      "f");
+}
+END_TEST
+
 START_TEST(a_long_line_is_shown_around_the_place)
 {
 	char text[4000];
@@ -158,6 +172,7 @@ Suite *suite_cmd_lint(void)
 	tcase_add_test(tests, a_clean_file_says_nothing);
 	tcase_add_test(tests, a_finding_shows_line_caret_and_hint);
 	tcase_add_test(tests, nothing_from_outside_commands_the_terminal);
+	tcase_add_test(tests, nothing_from_outside_is_shown_in_another_order);
 	tcase_add_test(tests, a_long_line_is_shown_around_the_place);
 	tcase_add_test(tests, who_only_checks_opens_and_makes_nothing);
 	tcase_add_test(tests, files_may_refer_to_each_other_in_any_order);

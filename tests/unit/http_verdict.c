@@ -67,11 +67,33 @@ START_TEST(the_write_at_seven_is_told_from_others)
 }
 END_TEST
 
+static int64_t heard(const char *json)
+{
+	flume_value *status = NULL;
+	ck_assert_int_eq(flume_value_parse(&status, json, strlen(json), FLUME_JSON, NULL, NULL),
+			 0);
+	int64_t revision = verdict_heard(status, "schemas", "x");
+	flume_value_free(status);
+	return revision;
+}
+
+START_TEST(what_was_heard_of_a_key_is_its_last_write)
+{
+	ck_assert_int_eq(heard("{}"), 0);
+	ck_assert_int_eq(heard("{\"schemas\": {\"x\": {}}}"), 0);
+	ck_assert_int_eq(heard("{\"schemas\": {\"x\": {\"wanted\": {\"revision\": 7}}}}"), 7);
+	ck_assert_int_eq(heard("{\"schemas\": {\"x\": {\"wanted\": {\"revision\": 7, "
+			       "\"deleted\": true}}}}"),
+			 0);
+}
+END_TEST
+
 Suite *suite_http_verdict(void)
 {
 	Suite *suite = suite_create("http_verdict");
 	TCase *t = tcase_create("verdict");
 	suite_add_tcase(suite, t);
+	tcase_add_test(t, what_was_heard_of_a_key_is_its_last_write);
 	tcase_add_loop_test(t, the_write_at_seven_is_told_from_others, 0,
 			    sizeof rows / sizeof *rows);
 	return suite;

@@ -65,7 +65,7 @@ START_TEST(a_switch_fits_or_it_is_said_why_not)
 	char route[16] = "";
 	snprintf(route, sizeof route, "%s", rows[_i].route ? rows[_i].route : "");
 	const struct judge_world world = {find, check_routes, *route ? route : NULL,
-					  "on this node"};
+					  "on this node", false};
 	flume_report *report = flume_report_new();
 	int n = snprintf(text, sizeof text, "variants: %s\nby: id\ndefault: %.*s\n%s\n",
 			 rows[_i].variants, (int)strcspn(rows[_i].variants + 1, ":"),
@@ -86,10 +86,39 @@ START_TEST(a_switch_fits_or_it_is_said_why_not)
 }
 END_TEST
 
+/* Does a name to which documents are sent keep its place with that text? */
+static enum judge_verdict judge_one_that_serves(const char *text, bool *out_front)
+{
+	const struct judge_world world = {find, check_routes, NULL, true};
+	flume_report *report = flume_report_new();
+	struct ab_switch *sw;
+	ck_assert_int_eq(ab_parse(&sw, "x", text, strlen(text), FLUME_YAML, report), 0);
+	enum judge_verdict verdict = judge(&world, sw, out_front, report);
+	ab_unref(sw);
+	flume_report_free(report);
+	return verdict;
+}
+
+START_TEST(one_in_front_stays_there_unless_it_says_otherwise)
+{
+	bool front = true;
+	ck_assert_int_eq(judge_one_that_serves("variants: {a: 100}\ndefault: a\n", &front),
+			 JUDGE_REJECTED);
+	ck_assert_int_eq(
+		judge_one_that_serves("variants: {a: 100}\ndefault: a\nfront: false\n", &front),
+		JUDGE_GO);
+	ck_assert(!front);
+	ck_assert_int_eq(
+		judge_one_that_serves("variants: {runs: 100}\ndefault: runs\n", &front),
+		JUDGE_GO);
+	ck_assert(front);
+}
+END_TEST
+
 START_TEST(a_finding_is_at_the_variant)
 {
 	static const char text[] = "variants:\n  runs: 50\n  b: 50\nby: id\ndefault: b\n";
-	const struct judge_world world = {find, check_routes, NULL, "on this node"};
+	const struct judge_world world = {find, check_routes, NULL, "on this node", false};
 	flume_report *report = flume_report_new();
 	struct ab_switch *sw;
 	bool front;
@@ -110,6 +139,7 @@ Suite *suite_judge(void)
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, a_switch_fits_or_it_is_said_why_not, 0,
 			    sizeof rows / sizeof *rows);
+	tcase_add_test(tcase, one_in_front_stays_there_unless_it_says_otherwise);
 	tcase_add_test(tcase, a_finding_is_at_the_variant);
 	return suite;
 }

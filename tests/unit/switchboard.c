@@ -107,6 +107,38 @@ START_TEST(what_is_there_can_be_had)
 }
 END_TEST
 
+/* "a weight" */
+static const char *ask_as(struct switch_slot *slot, const struct ab_switch *sw,
+			  const char *json)
+{
+	static char text[2 * AB_NAME];
+	struct switch_answer answer;
+	struct document *document = read_document(json);
+	switch_ask_as(slot, sw, document, &answer);
+	snprintf(text, sizeof text, "%s %s", answer.variant, ab_why_text(answer.why));
+	document_free(document);
+	return text;
+}
+
+START_TEST(who_began_with_a_switch_is_answered_by_it_and_counted_when_it_is_gone)
+{
+	struct switch_slot *slot = slot_of("s");
+	put("s", "{by: id, variants: {a: 100, b: 0}, default: b, where: {zone: a}}");
+	struct ab_switch *sw = switchboard_dup(board, "s");
+	ck_assert_str_eq(ask_as(slot, sw, "{\"id\":1}"), "a weight");
+	put("s", "{by: id, variants: {b: 0, c: 100}, default: b}");
+	ck_assert_str_eq(ask_as(slot, sw, "{\"id\":1}"), "a weight");
+	ck_assert_str_eq(ask(slot, "{\"id\":1}", NULL), "c weight");
+	switchboard_remove(board, "s");
+	ck_assert_str_eq(ask_as(slot, sw, "{\"id\":1}"), "a weight");
+	ck_assert_str_eq(ask_as(slot, sw, "{}"), "b no-key");
+	ck_assert_int_eq(switchboard_set_labels(board, NULL), 0);
+	ck_assert_str_eq(ask_as(slot, sw, "{\"id\":1}"), "b elsewhere");
+	ab_unref(sw);
+	expect_counts("s.a.weight=3 s.b.elsewhere=1 s.b.no-key=1 s.c.weight=1 ");
+}
+END_TEST
+
 START_TEST(labels_decide_whether_a_switch_is_for_this_node)
 {
 	static const char *const other[] = {"zone=b", NULL};
@@ -469,6 +501,8 @@ Suite *suite_switchboard(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_slot_waits_for_its_switch_and_follows_it);
 	tcase_add_test(tests, what_is_there_can_be_had);
+	tcase_add_test(tests,
+		       who_began_with_a_switch_is_answered_by_it_and_counted_when_it_is_gone);
 	tcase_add_test(tests, labels_decide_whether_a_switch_is_for_this_node);
 	tcase_add_test(tests, documents_are_counted_by_variant_and_reason);
 	tcase_add_test(tests, a_canary_chooses_and_is_not_counted);
