@@ -115,6 +115,11 @@ schemas/flume.schema.json: $(B)/flume
 	$(Q)$(B)/flume components --json-schema > $(B)/flume.schema.json
 	$(Q)mv $(B)/flume.schema.json $@
 
+.PHONY: schemas/flume-switch.schema.json
+schemas/flume-switch.schema.json: $(B)/flume
+	$(Q)$(B)/flume switch schema > $(B)/flume-switch.schema.json
+	$(Q)mv $(B)/flume-switch.schema.json $@
+
 # ---- tests ----------------------------------------------------------------------------------
 
 # One program holds every room's promises.
@@ -351,7 +356,8 @@ install: all $(PRINTED)
 	install -D -m 644 $(B)/flume.fish $(SHARE)/fish/vendor_completions.d/flume.fish
 	install -m 755 $(B)/flume $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 lib/flume.h agent/plugin/flume-plugin.h $(DESTDIR)$(INCLUDEDIR)/
-	install -m 644 schemas/flume.schema.json $(DESTDIR)$(PREFIX)/share/flume/
+	install -m 644 schemas/flume.schema.json schemas/flume-switch.schema.json \
+		$(DESTDIR)$(PREFIX)/share/flume/
 	install -m 644 $(B)/libflume.a $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(B)/libflume.so $(DESTDIR)$(LIBDIR)/libflume.so.$(VERSION)
 	ln -sf libflume.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libflume.so.$(SOVERSION)

@@ -55,8 +55,8 @@ static const struct conf_option options[] = {
 	{0},
 };
 
-static const struct switch_verb *const verbs[] = {&switch_set, &switch_get, &switch_list,
-						  &switch_delete, &switch_eval};
+static const struct switch_verb *const verbs[] = {&switch_set,    &switch_get,  &switch_list,
+						  &switch_delete, &switch_eval, &switch_schema};
 #define VERBS (sizeof verbs / sizeof *verbs)
 
 /* ---- what the verbs share ---- */
@@ -89,8 +89,10 @@ static int unknown_verb(const char *word)
 	const char *near = suggest(word, names, VERBS);
 	return near ? cmd_fail(CMD_USAGE, "switch: '%s' is no verb (did you mean '%s'?)", word,
 			       near)
-		    : cmd_fail(CMD_USAGE,
-			       "switch: '%s' is no verb: set, get, list, delete or eval", word);
+		    : cmd_fail(
+			      CMD_USAGE,
+			      "switch: '%s' is no verb: set, get, list, delete, eval or schema",
+			      word);
 }
 
 static int run(const struct cmd_call *call)
@@ -113,7 +115,7 @@ static int run(const struct cmd_call *call)
 
 const struct command command_switch = {
 	.name = "switch",
-	.usage = "set|get|list|delete|eval [OPTION...] [NAME...]",
+	.usage = "set|get|list|delete|eval|schema [OPTION...] [NAME...]",
 	.about = "A/B switches and flags: write, show, remove and try them.",
 	.details =
 		"`set NAME` changes what etcd holds (--weights a=90,b=10, --off, --on, "
@@ -123,7 +125,8 @@ const struct command command_switch = {
 		"also against the schemas in etcd, and only if nobody changed it in the "
 		"meantime. `get NAME` prints one, `list` all, of etcd or, without --etcd, of "
 		"the agent. `delete NAME...` removes them. `eval FILE|NAME KEY...` says who "
-		"gets which variant, here and on every node.",
+		"gets which variant, here and on every node. `schema` prints "
+		"schemas/flume-switch.schema.json.",
 	.negative = "findings, schemas do not fit, or a node refuses",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_CONFLICT | 1U << CMD_NOT_FOUND |
 		 1U << CMD_TIMED_OUT | 1U << CMD_NOT_ALLOWED,

@@ -30,7 +30,8 @@ struct switch_verb {
 	size_t least, most; /* words behind it */
 	int (*run)(const struct switch_options *, char *const *words, size_t n);
 };
-extern const struct switch_verb switch_set, switch_get, switch_list, switch_delete, switch_eval;
+extern const struct switch_verb switch_set, switch_get, switch_list, switch_delete, switch_eval,
+	switch_schema;
 
 #define SWITCHES "switches/" /* below the prefix */
 

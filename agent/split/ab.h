@@ -60,6 +60,9 @@ enum ab_front {
 };
 enum ab_front ab_front(const struct ab_switch *);
 
+/* The document of a switch as JSON Schema, for editors; free(3).  NULL when out of memory. */
+char *ab_dup_json_schema(void);
+
 enum ab_why {
 	AB_WEIGHT,
 	AB_OVERRIDE,

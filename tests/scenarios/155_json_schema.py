@@ -145,6 +145,38 @@ def every_code_is_judged(s):
     equal(told, EXPRESSED | set(NOT_EXPRESSED), "codes, here and in lib/README.md")
 
 
+# ---- switches ----
+
+SWITCHES = {"wrong-type", "empty", "unknown-key", "bad-name"}
+
+
+def the_same_of_switches(s):
+    printed = s.flume("switch", "schema").out
+    with open(os.path.join(ROOT, "schemas", "flume-switch.schema.json"), encoding="utf-8") as file:
+        equal(file.read(), printed, "make schemas/flume-switch.schema.json, and look at the difference")
+    schema, judged = Draft202012Validator(json.loads(printed)), [0, 0]
+    Draft202012Validator.check_schema(schema.schema)
+    folder = os.path.join(ROOT, "tests", "schemas", "switches")
+    for case in sorted(os.listdir(folder)):
+        path = os.path.join(folder, case, "expected")
+        expected = ""
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                expected = file.read()
+        codes = set(re.findall(r"\[([a-z-]+)\]$", expected, re.M))
+        if "duplicate-key" in codes:
+            continue
+        for name in ("in.yaml", "in.json"):
+            path = os.path.join(folder, case, name)
+            if not os.path.exists(path):
+                continue
+            refused = not schema.is_valid(grammar.read(path))
+            if (not codes and refused) or (codes & SWITCHES and not refused):
+                raise Failed(f"{path}: {codes or 'right'}, JSON Schema {'refuses' if refused else 'accepts'} it")
+            judged[refused] += 1
+    assert min(judged) > 2, judged
+
+
 # ---- documents from the tables ----
 
 
@@ -187,6 +219,7 @@ run(
     what_is_right_is_accepted,
     what_is_wrong_is_refused_at_its_place,
     every_code_is_judged,
+    the_same_of_switches,
     nodes_and_documents_are_judged_alike,
     declarations_are_judged_alike,
 )

@@ -75,6 +75,7 @@ def what_is_installed(s):
     wanted = [
         "bin/flume", "include/flume-plugin.h", "include/flume.h", "share/flume/flume.schema.json",
         "share/bash-completion/completions/flume", "share/fish/vendor_completions.d/flume.fish",
+        "share/flume/flume-switch.schema.json",
         "share/man/man1/flume.1", "share/zsh/site-functions/_flume", *(f"lib/{name}" for name in names),
     ]  # fmt: skip
     equal(found, sorted(wanted), "the installed files")

@@ -89,7 +89,7 @@ def bash_completes_everything(s):
     equal(bash(s, script, "agent", "o"), [], "no arguments")
     equal(bash(s, script, "help", "li"), ["lint"], "commands as arguments")
     equal(bash(s, script, "completion", ""), ["bash", "fish", "zsh"], "shells")
-    verbs = ["delete", "eval", "get", "list", "set"]
+    verbs = ["delete", "eval", "get", "list", "schema", "set"]
     equal(bash(s, script, "switch", ""), verbs, "verbs")
     equal(bash(s, script, "switch", "--prefix", "/x/", ""), verbs, "verbs, behind an option")
     equal(bash(s, script, "switch", "set", ""), [], "what follows a verb")
@@ -119,7 +119,7 @@ def fish_completes(s):
     equal(ask("flume agent --log-level "), ["debug", "error", "info", "warn"], "values")
     equal(ask("flume lint o"), ["orders.yaml"], "arguments")
     equal(ask("flume agent --etcd-ca o"), ["orders.yaml"], "a file")
-    equal(ask("flume switch s"), ["set"], "a verb")
+    equal(ask("flume switch se"), ["set"], "a verb")
     equal(ask("flume switch set l"), [], "what follows a verb")
 
 
