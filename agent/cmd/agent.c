@@ -8,6 +8,7 @@
  * SIGTERM, SIGINT and SIGHUP are read as events of the loop, and blocked everywhere else.
  */
 #include "agent/cmd/agent_options.h"
+#include "agent/cmd/agent_sources.h"
 #include "agent/cmd/agent_switches.h"
 
 #include "agent/cmd/bench.h"
@@ -17,15 +18,11 @@
 #include "agent/cmd/reload.h"
 #include "agent/cmd/store.h"
 #include "agent/engine/engine.h"
-#include "agent/etcd/etcd.h"
 #include "agent/fleet/page.h"
-#include "agent/fleet/recorder.h"
 #include "agent/fleet/status.h"
 #include "agent/http/http.h"
 #include "agent/log/log.h"
-#include "agent/source/etcd.h"
 #include "agent/source/keep.h"
-#include "agent/source/url.h"
 #include "lib/base/text.h"
 
 #include <errno.h>
@@ -50,12 +47,10 @@ struct agent {
 	struct engine *engine;
 	struct http *http;
 	struct etcd *etcd;
-	struct source *source;
-	struct source *beside; /* of what stands beside the schemas */
+	struct agent_sources sources;
 	struct fleet_status *status;
 	struct notify *notify;
 	struct reload *reload;
-	struct recorder *recorder, *switch_recorder; /* NULL: none */
 	struct fleet_page *fleet;
 };
 
@@ -194,8 +189,7 @@ static int open_http(struct agent *a, struct flume_err *err)
 static void on_went_back(void *arg, int64_t revision, int64_t since)
 {
 	const struct agent *a = arg;
-	source_etcd_reset(a->beside, revision, since);
-	source_etcd_reset(a->source, revision, since);
+	agent_sources_reset(&a->sources, revision, since);
 }
 
 static int open_status(struct agent *a, struct flume_err *err)
@@ -216,96 +210,13 @@ static void on_status(void *arg)
 	fleet_status_changed(a->status);
 }
 
-/* Whoever writes to a folder of etcd by other means than flume is put on record.  With a pace there may
- * have been several in between. */
-static int open_recorder(const struct agent *a, struct recorder **out, const char *folder,
-			 struct sink *sink, struct flume_err *err)
-{
-	const struct agent_options *o = a->options;
-	const struct recorder_options options = {
-		.prefix = o->prefix,
-		.folder = folder,
-		.node = a->facts.node,
-		.within_ns = o->record_within,
-	};
-	if (!o->record_within || o->poll)
-		return 0;
-	int code = recorder_new(out, a->loop, a->etcd, &options, err);
-	if (!code)
-		*sink = recorder_sink(*out, *sink);
-	return code;
-}
-
-/* Pins and switches lie beside the schemas in the store, so what one revision changes of them comes
- * together: pins and switches first, for schemas are measured by them. */
-static int open_etcd_source(struct agent *a, struct flume_err *err)
-{
-	struct engine *e = a->engine;
-	const struct agent_options *o = a->options;
-	const struct source_folder beside[] = {
-		{"bad/", engine_side_sink(e, ENGINE_CLEARS)},
-		{"canaries/", engine_side_sink(e, ENGINE_CASES)},
-		{"confirm/", engine_side_sink(e, ENGINE_CONFIRMS)},
-		{"freeze", engine_side_sink(e, ENGINE_FREEZE)},
-	};
-	struct sink schemas = engine_sink(e), switches = switches_sink(a->switches.all);
-	int code = open_recorder(a, &a->recorder, "schemas/", &schemas, err);
-	if (!code)
-		code = open_recorder(a, &a->switch_recorder, "switches/", &switches, err);
-	const struct source_folder main[] = {
-		{"pins/", engine_side_sink(e, ENGINE_PINS)},
-		{"switches/", switches},
-		{"schemas/", schemas},
-	};
-	if (!code)
-		code = source_etcd_new(&a->beside, a->loop, a->etcd, o->prefix, beside,
-				       sizeof beside / sizeof *beside, o->poll, err);
-	if (!code)
-		code = source_etcd_new(&a->source, a->loop, a->etcd, o->prefix, main,
-				       sizeof main / sizeof *main, o->poll, err);
-	return code;
-}
-
-/* Cases for the schemas of a folder lie in a folder in it, if there are any, and so do switches. */
-static int open_dir_source(struct agent *a, struct flume_err *err)
-{
-	const struct agent_options *o = a->options;
-	const struct sink sink = engine_sink(a->engine);
-	const struct sink cases = engine_side_sink(a->engine, ENGINE_CASES);
-	struct text folder = {0};
-	text_addf(&folder, "%s/canaries", o->dir);
-	int code = folder.failed ? flume_fail(err, FLUME_NOMEM, "out of memory")
-				 : source_dir_new_optional(&a->beside, a->loop, folder.s,
-							   o->poll, &cases, err);
-	text_fini(&folder);
-	if (!code)
-		code = agent_switches_follow(&a->switches, a->loop, o, err);
-	if (!code)
-		code = source_dir_new(&a->source, a->loop, o->dir, o->poll, &sink, err);
-	return code;
-}
-
 static int open_source(struct agent *a, struct flume_err *err)
 {
-	const struct agent_options *o = a->options;
-	const struct sink sink = engine_sink(a->engine);
-	if (o->dir)
-		return open_dir_source(a, err);
-	if (*o->urls)
-		return source_url_new(&a->source, a->loop,
-				      &(struct source_url_options){
-					      .urls = o->urls,
-					      .ca_file = o->url_ca_file,
-					      .token_file = o->url_token_file,
-					      .poll_ns = o->poll,
-				      },
-				      &sink, err);
-	if (!o->etcd)
-		return 0;
-	int code = open_etcd_source(a, err);
-	if (!code)
+	const struct agent_parts parts = {a->loop, a->etcd, a->engine, &a->switches};
+	int code = agent_sources_open(&a->sources, &parts, a->options, a->facts.node, err);
+	if (!code && a->etcd)
 		code = open_status(a, err);
-	if (!code)
+	if (!code && a->etcd)
 		engine_on_status(a->engine, on_status, a);
 	return code;
 }
@@ -421,10 +332,7 @@ static void leave(struct agent *a)
 static void stop(struct agent *a)
 {
 	a->reload = reload_free(a->reload);
-	a->source = source_free(a->source);
-	a->beside = source_free(a->beside);
-	a->recorder = recorder_free(a->recorder);
-	a->switch_recorder = recorder_free(a->switch_recorder);
+	agent_sources_close(&a->sources);
 	if (a->engine)
 		engine_on_status(a->engine, NULL, NULL);
 	a->http = http_free(a->http);

@@ -72,7 +72,11 @@ def what_is_installed(s):
     full = os.readlink(os.path.join(tree.lib, major))
     equal(full, f"libflume.so.{version}", f"what {major} is")
     names = ["libflume.a", "libflume.so", major, full, "pkgconfig/flume.pc"]
-    wanted = ["bin/flume", "include/flume-plugin.h", "include/flume.h", "share/flume/flume.schema.json", *(f"lib/{name}" for name in names)]
+    wanted = [
+        "bin/flume", "include/flume-plugin.h", "include/flume.h", "share/flume/flume.schema.json",
+        "share/bash-completion/completions/flume", "share/fish/vendor_completions.d/flume.fish",
+        "share/man/man1/flume.1", "share/zsh/site-functions/_flume", *(f"lib/{name}" for name in names),
+    ]  # fmt: skip
     equal(found, sorted(wanted), "the installed files")
     contains(tool("readelf", "-d", os.path.join(tree.lib, full)), f"[{major}]", "SONAME")
 

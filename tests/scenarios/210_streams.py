@@ -10,6 +10,7 @@ import time
 
 from documents import marking
 from harness import SLOW, Failed, contains, equal, run, wait_until
+from toolbox import resident
 
 NDJSON = "Content-Type: application/x-ndjson"
 SLOWLY = 300  # clients that never end their request
@@ -23,11 +24,6 @@ def node_with_one(s, *args, **more):
     node = s.node(folder=folder, args=list(args), **more)
     node.wait_ready()
     return node, folder
-
-
-def resident(node):
-    with open(f"/proc/{node.pid}/status", encoding="utf-8") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) / 1024
 
 
 class Curl:

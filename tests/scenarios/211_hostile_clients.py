@@ -11,7 +11,7 @@ import time
 import zlib
 
 from harness import SLOW, Failed, contains, equal, run
-from toolbox import measured
+from toolbox import measured, resident, stays_below
 
 HOST = "Host: localhost\r\n"
 NDJSON = "Content-Type: application/x-ndjson\r\n"
@@ -38,11 +38,6 @@ def serving(s, *args, **more):
     node = s.node(folder=folder, args=list(args), **more)
     node.wait_schema("a", version="1.0.0")
     return node
-
-
-def resident(node):
-    with open(f"/proc/{node.pid}/status", encoding="utf-8") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) / 1024
 
 
 class Client:
@@ -267,7 +262,7 @@ def what_drips_is_left_by_the_clock(s):
         assert not client.said.endswith(b"0\r\n\r\n"), "the body looks complete"
     metrics = node.get("/metrics").text
     contains(metrics, 'flume_http_streams_cut_total{reason="too-slow"} 2\n', "metrics")
-    assert resident(node) - before < 4 * SLOW, "memory"
+    stays_below(4 * SLOW, resident(node) - before)
 
 
 def who_never_reads_is_left(s):
@@ -291,7 +286,7 @@ def who_never_reads_is_left(s):
         raise Failed("it is still there")
     grown = resident(node) - before
     measured("a client that never reads", f"{sent / 1e6:.1f} MB taken, {grown:.1f} MB more")
-    assert grown < 8 * SLOW, f"{grown:.1f} MB more"
+    stays_below(8 * SLOW, grown)
     node.wait_for("it is gone", lambda: 'flume_http_connections 1\n' in node.get("/metrics").text)
 
 
@@ -321,7 +316,7 @@ def resets_leave_nothing(s):
     storm(RESETS)
     grown = resident(node) - before
     measured(f"{RESETS} connections that were reset", f"{grown:.2f} MB more")
-    assert grown < 1 * SLOW, f"{grown:.1f} MB"
+    stays_below(SLOW, grown)
     fds = len(os.listdir(f"/proc/{node.pid}/fd"))
     assert fds < 64, f"{fds} descriptors"
 

@@ -86,7 +86,7 @@ class Tap:
 def each_call_is_a_line_without_what_is_hidden(s):
     node = serving(s)
     tap = Tap(s, node, "--redact", "customer.email", "--rate", "1000/s")
-    customer = {"card": "4711", "email": "ada@example.org", "city": "Bern"}
+    customer = {"card": "a-secret-card", "email": "ada@example.org", "city": "Bern"}
     answer = node.process("orders", {"id": 1, "customer": customer}, {"X-Request-Id": "mine-1"})
     equal(answer.json()["customer"], customer, "what the caller gets")
     node.process("orders", {"id": 2, "test": True})
@@ -147,7 +147,7 @@ def it_takes_the_right_to_write(s):
 
 def under_load_lines_are_lost_and_no_call(s):
     node = serving(s)
-    load = s.load(node, "orders", {"id": 1, "customer": {"card": "4711"}}, rate=400)
+    load = s.load(node, "orders", {"id": 1, "customer": {"card": "a-secret-card"}}, rate=400)
     tap = Tap(s, node, "--rate", "50/s")
     other = subprocess.Popen(  # one that never reads
         [FLUME, "tap", "orders", "--socket", node.socket, "--rate", "10000/s"],
@@ -164,7 +164,7 @@ def under_load_lines_are_lost_and_no_call(s):
     _, err = tap.end()
     load.stop_clean(1000)
     with open(tap.out, encoding="utf-8") as file:
-        if "4711" in file.read():
+        if "a-secret-card" in file.read():
             raise Failed("a card was shown")
     contains(err, "not shown: more than --rate", "what is said")
 

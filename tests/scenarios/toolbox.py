@@ -62,6 +62,20 @@ def skipped(what, why):
     print(f"skipped: {what}: {why}", flush=True)
 
 
+def resident(node):
+    """In MB."""
+    with open(f"/proc/{node.pid}/status", encoding="utf-8") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) / 1024
+
+
+def stays_below(most, grown):
+    """Of what is resident.  ASan holds back what was freed, to see who touches it."""
+    if sanitizer():
+        skipped("how much memory stays", "a sanitizer keeps what was freed")
+    else:
+        assert grown < most, f"{grown:.1f} MB more"
+
+
 def measured(what, figure):
     """Likewise: for figures that nothing passes or fails by."""
     print(f"measured: {what}: {figure}", flush=True)
