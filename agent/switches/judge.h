@@ -18,7 +18,7 @@ struct judge_world {
 	int (*check_routes)(void *arg, const struct ab_switch *, flume_report *);
 	void *arg;
 	const char *where; /* its schemas are: "on this node"; for findings */
-	bool serves; /* the one before is in front */
+	bool serves;       /* the one before is in front */
 };
 
 enum judge_verdict {

@@ -134,22 +134,6 @@ def a_batch_ends_with_the_switch_that_it_began_with(s):
     equal(counted, sent[0], "documents that were counted")
 
 
-def labels_that_are_reloaded_decide_at_once(s):
-    etcd = s.etcd()
-    for name in ("checkout-v1", "checkout-v2"):
-        etcd.set_schema(name, marking("1.0.0", name))
-    put(etcd, "checkout", front(1, 0, 100, "where: {zone: [a, c]}\n"))
-    config = s.file("flume.yaml", "label: {zone: b}\n")
-    node = s.node("node-1", etcd=etcd, args=["--config", config])
-    node.wait_switch("checkout", version="1", front=True)
-    variant = lambda: node.process("checkout", USERS[0]).header("Flume-Variant")  # noqa: E731
-    equal(variant(), "checkout-v1", "elsewhere")
-    for zone, wanted in (("c", "checkout-v2"), ("d", "checkout-v1")):
-        s.file("flume.yaml", f"label: {{zone: {zone}}}\n")
-        node.wait_for(f"zone {zone}", lambda z=zone: node.status()["labels"].get("zone") == z)
-        equal(variant(), wanted, f"in zone {zone}")
-
-
 # ---- inside of a schema ----
 
 
@@ -361,7 +345,6 @@ run(
     a_put_moves_documents_between_the_schemas_behind_it,
     a_schema_behind_a_switch_stays_until_the_switch_goes,
     a_batch_ends_with_the_switch_that_it_began_with,
-    labels_that_are_reloaded_decide_at_once,
     schema_and_switch_may_come_in_either_order,
     a_broken_one_leaves_the_old_one_in_force,
     a_label_that_the_node_gets_counts_at_once,

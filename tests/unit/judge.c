@@ -89,7 +89,7 @@ END_TEST
 /* Does a name to which documents are sent keep its place with that text? */
 static enum judge_verdict judge_one_that_serves(const char *text, bool *out_front)
 {
-	const struct judge_world world = {find, check_routes, NULL, true};
+	const struct judge_world world = {find, check_routes, NULL, "on this node", true};
 	flume_report *report = flume_report_new();
 	struct ab_switch *sw;
 	ck_assert_int_eq(ab_parse(&sw, "x", text, strlen(text), FLUME_YAML, report), 0);
