@@ -135,7 +135,7 @@ def switches_have_a_history_of_their_own(s):
     new = ["--weights", "control=90,compact=10", "--by", "user.id", "--default", "control"]
     flume(s, etcd, "switch", "set", "a", *new, "--new-version", "1", "--why", "try it")
     result = flume(s, etcd, "switch", "set", "w", *new, "--wait")
-    equal(result.out, "w created: compact 10, control 90\nw running on 1 of 1 node\n", "wait")
+    equal(result.out, "w created: compact 10, control 90, default control\nw running on 1 of 1 node\n", "wait")
     contains(records(etcd, "_switches/w")[0].value, '"state": "running"', "what it saw")
     flume(s, etcd, "switch", "set", "a", "--off", "-m", "it hurts")
     etcd.put("/flume/switches/b", etcd.get("/flume/switches/a").value)
