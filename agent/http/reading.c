@@ -38,7 +38,7 @@ bool request_may_read(struct request *r, const char *digest, enum flume_format *
 void request_show(struct request *r, const flume_schema *schema)
 {
 	struct answer *a = &r->answer;
-	enum flume_format format;
+	enum flume_format format = FLUME_YAML;
 	if (!request_may_read(r, flume_schema_get_digest(schema), &format))
 		return;
 	char *text;

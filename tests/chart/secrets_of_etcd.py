@@ -72,8 +72,8 @@ def follow(one, url, authority, pair):
     one.up()
     assert json.loads(one.ask("/pipelines/hello", b"{}")[1]) == {"greeting": "hello"}
     one.secrets["flume-etcd"]["password"] = "of flume"
-    for code, said in doctor(one, objects):
-        assert code == 0, said
+    # The status of the node takes a moment longer than its schemas.
+    wait("nothing is wrong", lambda: all(code == 0 for code, _ in doctor(one, objects)))
     one.secrets["flume-etcd"]["password"] = "of somebody else"
     for code, said in doctor(one, objects):
         assert code == 1, said
