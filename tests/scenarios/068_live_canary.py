@@ -165,7 +165,7 @@ def a_candidate_that_may_wait_does_not_hold_up_the_others(s):
     slow = (
         'version: "1.1.0"\n'
         "components: {processors: {never: {kind: require, fields: [never]}}}\n"
-        "type: retry\nattempts: 2\nbackoff: 200ms\nchild: {ref: never}\n"
+        "type: retry\nattempts: 2\nbackoff: 1s\nchild: {ref: never}\n"
         "canary:\n"
         "  live: {share: 100%, by: user.id, duration: 10m, min_requests: 1000}\n"
     )
@@ -177,7 +177,7 @@ def a_candidate_that_may_wait_does_not_hold_up_the_others(s):
     others = s.load(node, "a", {"id": 1}, rate=100, threads=2)
     node.wait_for("some answers", lambda: others.sent() > 60 and clients.sent() > 20)
     summary = others.stop_clean(at_least=60)
-    assert summary.slowest < 0.2, f"the slowest of the others took {summary.slowest:.3f} s"
+    assert summary.slowest < 0.8, f"the slowest of the others took {summary.slowest:.3f} s"
     clients.stop()
 
 
