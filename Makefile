@@ -166,7 +166,7 @@ mutants: $(B)/sim $(B)/unit
 .PHONY: unit scenarios floors
 # Of either, those that fail are played once more when the rest is done; UNSTEADY=0: they are not.
 unit: $(B)/unit
-	CK_TIMEOUT_MULTIPLIER=$(SLOW) python3 tests/unit/run.py $(B)/unit
+	CK_TIMEOUT_MULTIPLIER=$(SLOW) SKIP="$(SKIP_SUITES)" python3 tests/unit/run.py $(B)/unit
 
 # Every connector, from many threads, for SECONDS; VARIANT=asan and VARIANT=tsan say more.
 .PHONY: stress

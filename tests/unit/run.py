@@ -4,7 +4,7 @@
 A failed one shows all it said, a good one what it has not looked at.  See ../crowd.py for what
 happens with those that fail.
 
-    JOBS   how many at a time (4)
+    JOBS   how many at a time (4)          SKIP   names that are left out
 """
 
 import os
@@ -50,6 +50,9 @@ def main():
         sys.exit(__doc__)
     program = os.path.abspath(sys.argv[1])
     names = sys.argv[2:] or suites(program)
+    for name in os.environ.get("SKIP", "").split():
+        names.remove(name)
+        print(f"skipped: {name}, as SKIP says", flush=True)
     return play_all("suites", names, lambda name: play(program, name), JOBS)
 
 
