@@ -132,7 +132,8 @@ START_TEST(a_start)
 		switches_boot(lever.all);
 		failed = memory_is_back();
 		lever.sink = switches_sink(lever.all);
-		LEVER_LIST(++revision, {"layout", revision, lever_text("1", "0", "100", "")});
+		revision++;
+		LEVER_LIST(revision, {"layout", revision, lever_text("1", "0", "100", "")});
 		site_until(".switches.layout.running.version", "1");
 		site_until(".switches.layout.running.proven", "true");
 		ck_assert_str_eq(lever_variant("layout"), "b");
