@@ -41,22 +41,13 @@ static void saw(struct lane *lane, int64_t revision)
 	*lane->said = '\0';
 }
 
-static void text_digest(const struct change *c, char out[DIGEST_SIZE])
-{
-	struct digest digest;
-	digest_init(&digest);
-	digest_add(&digest, c->format == FLUME_JSON ? "j" : "y", 1);
-	digest_add(&digest, c->text, c->len);
-	digest_end(&digest, out);
-}
-
 /* After a wipe another text may stand at the very revision that was seen. */
 static bool is_other_history(const struct lane *lane, const struct change *c)
 {
 	char said[DIGEST_SIZE];
 	if (!c->text || c->revision <= 0 || c->revision != lane->last_revision || !*lane->said)
 		return false;
-	text_digest(c, said);
+	change_digest(c, said);
 	return strcmp(said, lane->said) != 0;
 }
 
@@ -67,7 +58,7 @@ static bool is_repeated(struct lane *lane, const struct change *c)
 	if (c->revision > 0)
 		return c->revision == lane->last_revision && !lane->leaving &&
 		       !lane->recalled && !is_other_history(lane, c);
-	text_digest(c, seen);
+	change_digest(c, seen);
 	bool same = !strcmp(seen, lane->seen) && !lane->leaving;
 	memcpy(lane->seen, seen, sizeof seen);
 	return same;
@@ -107,7 +98,7 @@ static void want(struct lane *lane, const struct intake *in)
 	lane->wanted = in->facts;
 	saw(lane, in->change->revision);
 	if (in->change->revision > 0)
-		text_digest(in->change, lane->said);
+		change_digest(in->change, lane->said);
 	board_changed(lane->engine);
 }
 

@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define MS      INT64_C(1000000)
 #define RETRY   (500 * MS)   /* after a failure, doubled each time ... */
@@ -50,14 +49,6 @@ struct recorder {
 };
 
 static void next(struct recorder *);
-
-static int64_t jitter(int64_t bound)
-{
-	uint32_t random = 0;
-	if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
-		random = (uint32_t)loop_now();
-	return (int64_t)((double)bound * random / UINT32_MAX);
-}
 
 static void arm(struct recorder *r, int64_t in)
 {
@@ -90,7 +81,7 @@ static void try_later(struct recorder *r)
 {
 	rest(r);
 	r->pause = r->pause > RETRIES / 2 ? RETRIES : r->pause ? 2 * r->pause : RETRY;
-	arm(r, r->pause / 2 + jitter(r->pause));
+	arm(r, r->pause / 2 + source_jitter(r->pause));
 }
 
 static void fail(struct recorder *r, const struct flume_err *err)
@@ -384,7 +375,7 @@ static void next(struct recorder *r)
 	rest(r);
 	r->pause = 0;
 	if (r->doubts.n)
-		arm(r, jitter(r->within));
+		arm(r, source_jitter(r->within));
 }
 
 /* ---- the look ---- */
@@ -455,7 +446,7 @@ static int on_batch(void *arg, enum batch_kind kind, const struct change *change
 	int rc = r->inner.batch(r->inner.arg, kind, changes, n, revision);
 	(void)doubts_add(&r->doubts, kind, changes, n); /* what is lost is not recorded */
 	if (doubts_any(&r->doubts) && !r->call && !r->pause)
-		arm(r, jitter(r->within));
+		arm(r, source_jitter(r->within));
 	return rc;
 }
 

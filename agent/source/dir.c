@@ -27,7 +27,6 @@
 #include "lib/base/text.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -106,8 +105,9 @@ static void end_trust(struct source_dir *s)
 	s->trust = (struct folder_trust){0};
 }
 
-static bool calls_for_a_look(struct source_dir *s, const struct inotify_event *event)
+static bool calls_for_a_look(void *arg, const struct inotify_event *event)
 {
+	struct source_dir *s = arg;
 	bool turned = way_is_turned(&s->way, event);
 	if (event->wd != s->wd && event->wd >= 0)
 		return turned;
@@ -131,18 +131,7 @@ static void on_event(int fd, uint32_t mask, void *arg)
 {
 	(void)mask;
 	struct source_dir *s = arg;
-	_Alignas(struct inotify_event) char
-		buffer[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)];
-	ssize_t n;
-	bool wanted = false;
-	while ((n = read(fd, buffer, sizeof buffer)) > 0) {
-		for (char *at = buffer; at < buffer + n;) {
-			const struct inotify_event *event = (const struct inotify_event *)at;
-			wanted |= calls_for_a_look(s, event);
-			at += sizeof *event + event->len;
-		}
-	}
-	if (!wanted)
+	if (!way_drain(fd, calls_for_a_look, s))
 		return;
 	s->stirred = loop_now();
 	if (!s->looking_soon)

@@ -28,7 +28,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define MS              INT64_C(1000000)
 #define PAUSE_LEAST     (200 * MS) /* before a list that failed is tried again ... */
@@ -61,15 +60,6 @@ struct source_etcd {
 };
 
 static void begin_list(void *arg);
-
-/* Anything from nothing to `bound`. */
-static int64_t jitter(int64_t bound)
-{
-	uint32_t random = 0;
-	if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
-		random = (uint32_t)loop_now();
-	return (int64_t)((double)bound * random / UINT32_MAX);
-}
 
 static void tell_link(struct source_etcd *s, bool up, const char *why)
 {
@@ -222,7 +212,7 @@ static void on_relist(enum etcd_relist why, int64_t revision, void *arg)
 		s->cluster = 0;
 		tell_reset(s, revision);
 	}
-	loop_timer_arm(s->pause, jitter(most));
+	loop_timer_arm(s->pause, source_jitter(most));
 }
 
 void source_etcd_reset(struct source *source, int64_t revision, int64_t since)
@@ -275,7 +265,7 @@ static int hand_on_list(struct source_etcd *s, const struct etcd_result *r)
 static void try_later(struct source_etcd *s, const char *why)
 {
 	tell_link(s, false, why);
-	loop_timer_arm(s->pause, jitter(s->bound));
+	loop_timer_arm(s->pause, source_jitter(s->bound));
 	s->bound = s->bound > PAUSE_MOST / 2 ? PAUSE_MOST : s->bound * 2;
 }
 
@@ -285,7 +275,7 @@ static void ask_elsewhere(struct source_etcd *s, const struct etcd_result *r)
 		  LOG_INT("revision", r->revision), LOG_INT("before", s->revision));
 	s->doubt = true;
 	etcd_turn(s->etcd);
-	loop_timer_arm(s->pause, jitter(PAUSE_LEAST));
+	loop_timer_arm(s->pause, source_jitter(PAUSE_LEAST));
 }
 
 static void on_list(struct etcd_result *r, void *arg)
@@ -319,7 +309,8 @@ static void on_list(struct etcd_result *r, void *arg)
 	s->revision = r->revision;
 	tell_proved(s, r->revision);
 	if (s->poll_ns > 0)
-		loop_timer_arm(s->pause, s->poll_ns - s->poll_ns / 10 + jitter(s->poll_ns / 5));
+		loop_timer_arm(s->pause,
+			       s->poll_ns - s->poll_ns / 10 + source_jitter(s->poll_ns / 5));
 	else
 		begin_watch(s, (int64_t)r->n);
 }

@@ -96,8 +96,9 @@ static void watch(struct file_watch *w)
 
 /* ---- what inotify says ---- */
 
-static bool is_about_it(struct file_watch *w, const struct inotify_event *event)
+static bool is_about_it(void *arg, const struct inotify_event *event)
 {
+	struct file_watch *w = arg;
 	bool itself = event->wd == w->file && w->file >= 0;
 	bool named = event->wd == w->folder && event->len && w->name &&
 		     !strcmp(event->name, w->name);
@@ -112,18 +113,7 @@ static void on_event(int fd, uint32_t mask, void *arg)
 {
 	(void)mask;
 	struct file_watch *w = arg;
-	_Alignas(struct inotify_event) char
-		buffer[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)];
-	ssize_t n;
-	bool wanted = false;
-	while ((n = read(fd, buffer, sizeof buffer)) > 0) {
-		for (char *at = buffer; at < buffer + n;) {
-			const struct inotify_event *event = (const struct inotify_event *)at;
-			wanted |= is_about_it(w, event);
-			at += sizeof *event + event->len;
-		}
-	}
-	if (!wanted || w->stirred)
+	if (!way_drain(fd, is_about_it, w) || w->stirred)
 		return;
 	w->stirred = loop_now();
 	loop_timer_arm(w->look, SETTLE);

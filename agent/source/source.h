@@ -9,6 +9,7 @@
 #define FLUME_AGENT_SOURCE_SOURCE_H
 
 #include "agent/loop/loop.h"
+#include "lib/base/digest.h"
 #include "lib/flume.h"
 
 /* One schema as the store has it.  Everything is borrowed until the sink returns. */
@@ -22,6 +23,9 @@ struct change {
 	const char
 		*place; /* what stands for the file in a finding: "/flume/schemas/checkout" */
 };
+
+/* Of its text and format, byte for byte: does a list repeat what was said before? */
+void change_digest(const struct change *, char out[DIGEST_SIZE]);
 
 enum batch_kind {
 	BATCH_EVENTS, /* what one revision changed                                      */
@@ -75,5 +79,7 @@ int source_dir_new_optional(struct source **out, struct loop *, const char *dir,
 
 /* [a-z0-9][a-z0-9._-]{0,127}: may this name a schema or a node? */
 bool source_name_good(const char *name);
+/* Anything from nothing to `bound`, by chance: so that a fleet does not come all at once. */
+int64_t source_jitter(int64_t bound);
 
 #endif

@@ -123,6 +123,23 @@ bool way_is_turned(const struct way *way, const struct inotify_event *event)
 	return false;
 }
 
+bool way_drain(int inotify, bool (*is_wanted)(void *arg, const struct inotify_event *),
+	       void *arg)
+{
+	_Alignas(struct inotify_event) char
+		buffer[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)];
+	ssize_t n;
+	bool wanted = false;
+	while ((n = read(inotify, buffer, sizeof buffer)) > 0) {
+		for (char *at = buffer; at < buffer + n;) {
+			const struct inotify_event *event = (const struct inotify_event *)at;
+			wanted |= is_wanted(arg, event);
+			at += sizeof *event + event->len;
+		}
+	}
+	return wanted;
+}
+
 void way_fini(struct way *way)
 {
 	for (size_t i = 0; i < way->n; i++)

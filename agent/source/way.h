@@ -24,6 +24,9 @@ struct way { /* all zero is an empty one */
 int way_watch(struct way *, int inotify, const char *path, int own);
 /* May the path lead elsewhere after this? */
 bool way_is_turned(const struct way *, const struct inotify_event *);
+/* Reads all that waits; `is_wanted` hears of each event.  Was any of them wanted? */
+bool way_drain(int inotify, bool (*is_wanted)(void *arg, const struct inotify_event *),
+	       void *arg);
 void way_fini(struct way *); /* watches stay */
 
 #endif

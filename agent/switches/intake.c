@@ -360,15 +360,6 @@ static void take_deletion(struct switch_lane *lane, struct intake *in)
 
 /* ---- one change ---- */
 
-static void text_digest(const struct change *c, char out[DIGEST_SIZE])
-{
-	struct digest digest;
-	digest_init(&digest);
-	digest_add(&digest, c->format == FLUME_JSON ? "j" : "y", 1);
-	digest_add(&digest, c->text, c->len);
-	digest_end(&digest, out);
-}
-
 /* A list repeats what was said before. */
 static bool is_repeated(const struct switch_lane *lane, const struct intake *in)
 {
@@ -404,7 +395,7 @@ int switch_change(struct switches *all, const struct change *change,
 		take_deletion(lane, &in);
 		return 0;
 	}
-	text_digest(change, in.said);
+	change_digest(change, in.said);
 	if (is_proposal(&in) || !is_repeated(lane, &in))
 		take_text(lane, &in);
 	return in.code == FLUME_NOMEM ? FLUME_NOMEM : 0;
