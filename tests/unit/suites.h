@@ -81,10 +81,13 @@
 	X(document_scan) \
 	X(duration) \
 	X(engine) \
+	X(engine_bad_disk) \
+	X(engine_copies) \
 	X(engine_crash) \
 	X(engine_deletion) \
 	X(engine_disk) \
 	X(engine_extra) \
+	X(engine_holds) \
 	X(engine_memory) \
 	X(engine_operator) \
 	X(engine_probation) \
