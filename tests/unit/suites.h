@@ -158,9 +158,13 @@
 	X(original_faults) \
 	X(original_faults_calls) \
 	X(outside_channels) \
+	X(outside_dead_letter) \
+	X(outside_declared) \
 	X(outside_enrich) \
+	X(outside_file) \
 	X(outside_jq) \
 	X(outside_lookup) \
+	X(outside_unix) \
 	X(pace) \
 	X(plugin) \
 	X(pool) \
@@ -182,13 +186,18 @@
 	X(source_contract) \
 	X(scribe) \
 	X(source_dir) \
+	X(source_dir_moves) \
 	X(source_etcd) \
 	X(source_keep) \
 	X(source_url) \
+	X(source_url_alloc) \
+	X(source_url_secrets) \
 	X(split) \
 	X(state) \
 	X(state_alloc) \
+	X(state_places) \
 	X(state_race) \
+	X(state_rate) \
 	X(stress) \
 	X(suggest) \
 	X(switchboard) \
