@@ -32,6 +32,7 @@
 	X(cmd_history) \
 	X(cmd_intake) \
 	X(cmd_lint) \
+	X(cmd_memory) \
 	X(cmd_progress) \
 	X(cmd_run) \
 	X(cmd_unified) \
