@@ -2,7 +2,10 @@
  * Each allocation of a command fails in turn: it says so and ends with an exit code, or does without
  * and gives the whole result; nothing leaks (the sanitizers look).
  */
-#include "tests/unit/cmd_fixture.h"
+#include "agent/cmd/store.h"
+#include "agent/cmd/trial.h"
+#include "tests/unit/cmd_store.h"
+#include "tests/unit/memory.h"
 #include "tests/unit/suites.h"
 
 #include <stdio.h>
@@ -67,8 +70,7 @@ static void fail_each(const char *words)
 
 START_TEST(a_command_on_files_is_whole_or_says_why_not)
 {
-	static const char *const words[] = {"lint a.yaml",
-					    "lint wrong.yaml -o json",
+	static const char *const words[] = {"lint wrong.yaml -o json",
 					    "test a.yaml",
 					    "graph a.yaml",
 					    "diff --behaviour a.yaml b.yaml -i in",
@@ -84,11 +86,49 @@ START_TEST(a_command_on_files_is_whole_or_says_why_not)
 }
 END_TEST
 
+/* How many allocations the first step takes, which is a question to etcd: it has tests of its own. */
+static long taken_by_a_list(const struct trial *t)
+{
+	struct etcd_result list = {0};
+	long before = memory_taken();
+	ck_assert_int_eq(store_list(t->etcd, t->prefix, "schemas/", &list), 0);
+	long taken = memory_taken() - before;
+	etcd_result_fini(&list);
+	return taken;
+}
+
+/* What stands in `why` is taken for a verdict. */
+START_TEST(a_trial_without_memory_is_no_verdict)
+{
+	struct conf conf = {0};
+	const struct trial t = {.etcd = etcd,
+				.prefix = "/flume/",
+				.name = "a",
+				.text = schema,
+				.len = strlen(schema),
+				.conf = &conf,
+				.case_limit_ns = INT64_C(1000000000)};
+	store("/flume/schemas/a", SCHEMA("1.0.0", "1"));
+	ck_assert_ptr_nonnull(freopen(".err", "w", stderr));
+	bool failed = true;
+	for (long nth = taken_by_a_list(&t); failed; nth++) {
+		char why[256] = "unset";
+		memory_fails_at(nth);
+		int code = trial_schema(&t, why);
+		failed = memory_is_back();
+		ck_assert_msg(!code || failed, "exit %d: %s", code, why);
+		ck_assert_msg(!*why || strstr(why, "memory"), "allocation %ld: %s", nth, why);
+	}
+}
+END_TEST
+
 Suite *suite_cmd_memory(void)
 {
 	Suite *suite = suite_create("cmd_memory");
 	TCase *tests = cmd_tests(suite, "each allocation of");
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, a_command_on_files_is_whole_or_says_why_not);
+	tests = cmd_store_tests(suite, "each allocation beside etcd of");
+	tcase_add_test(tests, a_trial_without_memory_is_no_verdict);
 	return suite;
 }
