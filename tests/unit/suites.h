@@ -15,6 +15,7 @@
 	X(arena) \
 	X(binding) \
 	X(binding_ends) \
+	X(blocks) \
 	X(board) \
 	X(breaker) \
 	X(bucket) \
