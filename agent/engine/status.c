@@ -9,8 +9,8 @@
  * of the node.  So what would be too big is written again with less in it, what is told of
  * trouble last.
  */
+#include "agent/engine/inside.h"
 #include "agent/engine/json.h"
-#include "agent/engine/lane.h"
 
 #include "agent/engine/canary.h"
 #include <stdlib.h>
