@@ -7,7 +7,7 @@
  * guard (probation, going back), retire (deletions), refs and wait (what depends on other schemas).
  * The state folder: boot, memory, saves, rates; crash and turns (what follows from a crash).  What
  * is seen from outside: say (outcomes: log, counters, answers), sight (is the source still seen?),
- * status and metrics (the board), guest (who lives above, and has a say).  tick and prune (names
+ * pages (the board) with status and metrics, guest (who lives above, and has a say).  tick and prune (names
  * that are gone) come by now and then.
  */
 #ifndef FLUME_AGENT_ENGINE_INSIDE_H
@@ -293,7 +293,7 @@ void guest_lost(struct engine *);
 void guest_add_status(struct engine *, struct text *, bool brief);
 void guest_add_metrics(struct engine *, struct text *);
 
-/* ---- board: status.c, metrics.c ---- */
+/* ---- pages.c: of the board ---- */
 
 /* Pins a new page soon. */
 void board_changed(struct engine *);
@@ -304,9 +304,17 @@ void board_proved(struct engine *);
 void board_pace(struct engine *);
 /* At once, if anything changed. */
 void board_flush(struct engine *);
+
+/* ---- status.c, metrics.c: what stands on a page ---- */
+
+/* JSON; `brief` stays empty when the whole of it may go to etcd, and `out_proof` says what another proof
+ * would change.  Out of memory the texts have failed. */
+void status_write(struct engine *, struct text *, struct text *brief,
+		  struct page_proof *out_proof);
 void metrics_write(struct engine *, bool ready, struct text *);
 const char *outcome_word(enum outcome);
 /* The state as it is shown, with its reason. */
 const char *lane_state_word(const struct lane *, const char **out_reason);
+bool lane_is_shown_as(const struct lane *, enum lane_state);
 
 #endif
