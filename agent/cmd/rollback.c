@@ -219,7 +219,7 @@ static int choose(struct session *s)
 	for (;;) {
 		code = find_text(s);
 		bool said = code == CMD_NEGATIVE || code == CMD_NOT_FOUND;
-		if (!said && (code || (code = try_text(s, why)) != CMD_NEGATIVE))
+		if (!said && (code || (code = try_text(s, why)) != CMD_NEGATIVE || !*why))
 			return code;
 		if (!said)
 			cmd_fail(0, "%s: revision %" PRId64 " is passed over: %s", s->name,

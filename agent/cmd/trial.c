@@ -73,6 +73,8 @@ int trial_schema(const struct trial *t, char why[WHY])
 	struct etcd_result list = {0};
 	struct files files = {0}, others = {0};
 	struct text key = {0};
+	if (why)
+		*why = '\0';
 	text_addf(&key, "%sschemas/%s", t->prefix, t->name);
 	char *path = text_take(&key);
 	struct etcd_kv kv = {
@@ -118,6 +120,8 @@ static int check_switch(const struct trial *t, struct switch_store *store, char 
 int trial_switch(const struct trial *t, char why[WHY])
 {
 	struct switch_store store = {.prefix = t->prefix, .etcd = t->etcd};
+	if (why)
+		*why = '\0';
 	int code = switch_store_read(&store);
 	if (!code)
 		code = check_switch(t, &store, why);
