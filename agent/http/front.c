@@ -8,11 +8,9 @@ static const struct shelf_item *find(const struct shelf_view *view, const char *
 	return item && item->front ? item : NULL;
 }
 
-bool front_is_there(const struct request *r)
+bool front_is_there(struct request *r)
 {
-	flume_binding *binding = flume_factory_dup_binding(r->http->factory, r->name);
-	bool there = binding;
-	flume_binding_unref(binding);
+	bool there = request_find_binding(r);
 	if (there || !r->http->shelf)
 		return there;
 	const struct shelf_view *view = shelf_take(r->http->shelf);

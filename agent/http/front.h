@@ -21,7 +21,7 @@ struct front {
 };
 
 /* Is there such a schema, or switch in front? */
-bool front_is_there(const struct request *);
+bool front_is_there(struct request *);
 /* Does a switch in front send documents to that schema? */
 bool front_needs(const struct http *, const char *schema);
 /* As of now; good until front_leave.  False, and nothing to leave: there is no such thing. */

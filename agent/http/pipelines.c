@@ -63,7 +63,7 @@ static int call(struct request *r, const struct call_side *side, flume_pipeline 
 {
 	struct flume_call how = {.deadline_ns = r->deadline, .cancel = r->http->cancel};
 	caller_begin(r->caller, r->id, &how);
-	if (loop_now() >= r->deadline)
+	if (r->waiting && loop_now() >= r->deadline)
 		return flume_fail(err, FLUME_TIMED_OUT, "no time was left when its turn came");
 	return call_document(side, candidate, &how, document, err);
 }
