@@ -1,5 +1,6 @@
 #include "agent/cmd/cases.h"
 
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/findings.h"
 

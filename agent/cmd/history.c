@@ -1,3 +1,4 @@
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/records.h"
 #include "agent/cmd/store.h"
@@ -82,7 +83,7 @@ static int print_json(const struct records *records, size_t n)
 	char *rows = text_take(&t);
 	if (!rows)
 		return out_of_memory();
-	printf("[%s%s]\n", rows, n ? "\n" : "");
+	print_clean_list(rows);
 	free(rows);
 	return CMD_DONE;
 }

@@ -8,6 +8,7 @@
  */
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/change.h"
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/earlier.h"
 #include "agent/cmd/records.h"
@@ -266,13 +267,15 @@ static void tell(const struct session *s, const struct store_change *c)
 		       *v->version ? " " : "", v->revision,
 		       s->options->dry_run ? " (dry run)" : "");
 	} else {
-		text_add(&t, "\"name\":");
+		text_add(&t, "\n{\"name\":");
 		text_add_json(&t, s->name, strlen(s->name));
 		text_add(&t, ",\"version\":");
 		text_add_json(&t, v->version, strlen(v->version));
-		printf("[\n{%s,\"result\":\"rolled-back\",\"digest\":\"%s\",\"to\":%" PRId64
-		       ",\"revision\":%" PRId64 "}\n]\n",
-		       t.s ? t.s : "", v->digest, v->revision, c->revision);
+		text_addf(&t,
+			  ",\"result\":\"rolled-back\",\"digest\":\"%s\",\"to\":%" PRId64
+			  ",\"revision\":%" PRId64 "}",
+			  v->digest, v->revision, c->revision);
+		print_clean_list(t.s ? t.s : "");
 	}
 	text_fini(&t);
 	fflush(stdout);

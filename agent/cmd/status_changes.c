@@ -4,7 +4,7 @@
  */
 #include "agent/cmd/status_changes.h"
 
-#include "agent/cmd/findings.h"
+#include "agent/cmd/clean.h"
 
 #include <string.h>
 

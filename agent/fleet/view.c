@@ -376,6 +376,11 @@ const char *fleet_ill_word(enum fleet_ill ill)
 	return words[ill];
 }
 
+bool fleet_ill_counts(enum fleet_ill ill)
+{
+	return ill != FLEET_CUT;
+}
+
 void fleet_stray_why(struct text *t, const struct fleet_stray *s)
 {
 	fleet_why(t, &s->judgement, s->entry,

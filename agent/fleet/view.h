@@ -46,6 +46,8 @@ struct fleet_trouble {
 	const char *name, *why; /* "": none */
 };
 const char *fleet_ill_word(enum fleet_ill);
+/* Somebody has to do something about it: all but FLEET_CUT. */
+bool fleet_ill_counts(enum fleet_ill);
 
 struct fleet_agents { /* nodes of one version of the agent */
 	const char *version;
