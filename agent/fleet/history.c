@@ -124,6 +124,28 @@ int history_write_record(struct history_write *w, int64_t number, const struct r
 	return 0;
 }
 
+/* Beside a longer document there is no room for the text of the one before as well. */
+#define DOCUMENT_LONG ((size_t)640 * 1024)
+
+static int write_unrecorded(struct history_write *w, const struct history_change *c)
+{
+	const struct etcd_kv *seen = c->seen;
+	if (!seen || history_has(w->history, seen->mod_revision))
+		return 0;
+	const struct record r = {.action = "put",
+				 .version = c->record->previous,
+				 .text = c->len < DOCUMENT_LONG ? seen->value : NULL,
+				 .len = seen->value_len};
+	return history_write_record(w, seen->mod_revision, &r);
+}
+
+int history_write_change(struct history_write *w, const struct history_change *c)
+{
+	history_write_document(w, c->key, c->seen ? c->seen->mod_revision : 0, c->text, c->len);
+	int rc = write_unrecorded(w, c);
+	return rc ? rc : history_write_record(w, c->number, c->record);
+}
+
 struct etcd_txn history_write_end(struct history_write *w)
 {
 	const struct history *h = w->history;

@@ -42,7 +42,7 @@ struct record {
 	struct record_version previous;
 	struct record_outcome outcome;
 	int64_t to;            /* of a rollback: the revision it went back to; 0: it is none */
-	char node[RECORD_WHO]; /* of an unknown author: who noticed                       */
+	char node[RECORD_WHO]; /* of an unknown author: who noticed; else through which agent */
 	const char *text;      /* NULL: not kept.  Lent by the root that record_read gives */
 	size_t len;
 };

@@ -117,6 +117,7 @@
 	X(factory) \
 	X(fields) \
 	X(file) \
+	X(fleet_change) \
 	X(fleet_explain) \
 	X(fleet_page) \
 	X(fleet_status) \
