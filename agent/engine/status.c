@@ -40,18 +40,6 @@ const char *lane_state_word(const struct lane *lane, const char **out_reason)
 
 /* ---- a schema ---- */
 
-static void add_wanted(struct text *t, const struct lane *lane)
-{
-	add_key(t, "wanted");
-	text_add_char(t, '{');
-	if (lane->leaving)
-		add_truth(t, "deleted", true);
-	else
-		facts_write(&lane->wanted, t);
-	add_number(t, "revision", lane->wanted.revision);
-	text_add_char(t, '}');
-}
-
 static void add_running(struct text *t, const struct lane *lane)
 {
 	const struct release *r = &lane->runs;
@@ -150,7 +138,7 @@ static void add_schema(struct text *t, const struct lane *lane, const struct att
 	add_text(t, "state", lane_state_word(lane, &reason));
 	if (*reason)
 		add_text(t, "reason", reason);
-	add_wanted(t, lane);
+	wanted_write(&lane->wanted, lane->leaving, t);
 	if (lane->attempt.at && d->text)
 		attempt_write(&lane->attempt, t, d);
 	if (lane->runs.schema)
