@@ -49,6 +49,20 @@ int64_t history_number(const char *records, const struct etcd_kv *kv)
 	return number < INT64_MAX ? number : 0;
 }
 
+/* The records of one name are neighbours. */
+struct history history_of(const struct etcd_result *list, const char *records)
+{
+	struct history h = {.records = records, .revision = list->revision};
+	size_t len = strlen(records);
+	for (size_t i = 0; i < list->n; i++) {
+		if (strncmp(list->kvs[i].key, records, len) != 0)
+			continue;
+		if (!h.n++)
+			h.kvs = &list->kvs[i];
+	}
+	return h;
+}
+
 bool history_has(const struct history *h, int64_t revision)
 {
 	for (size_t i = h->n; i > 0; i--) {

@@ -28,6 +28,8 @@ struct history {
 	size_t n;
 	int64_t revision; /* of the list */
 };
+/* Of a list of more than one name; lent by both. */
+struct history history_of(const struct etcd_result *list, const char *records);
 /* Has the change that the store made at `revision` a record? */
 bool history_has(const struct history *, int64_t revision);
 /* A number for the record of a change that is yet to be made: behind all that there are. */
