@@ -72,7 +72,7 @@ static int print_json(const struct records *records, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct record r = records->all[i].record;
 		text_addf(&t, "%s\n{\"recorded\": %s, \"kept\": %s, ", i ? "," : "",
-			  records->all[i].unrecorded ? "false" : "true",
+			  records->all[i].kv ? "true" : "false",
 			  r.text ? "true" : "false");
 		r.text = NULL;
 		char *json = record_dup_json(&r);

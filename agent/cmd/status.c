@@ -85,6 +85,8 @@ static int print(const struct fleet_view *view, int output)
 static void find_faults(struct text *t, const struct fleet_view *view)
 {
 	size_t n = 0;
+	if (!view->nodes && view->n_items)
+		text_add(t, "no node has a status");
 	if (view->well < view->nodes)
 		text_addf(t, "%zu of %zu node%s not as wanted", view->nodes - view->well,
 			  view->nodes, view->nodes == 1 ? "" : "s");

@@ -251,7 +251,12 @@ static void say_running(struct explaining *x)
 	if (e->generation)
 		text_addf(&t, ", generation %" PRId64, e->generation);
 	add_part(&t, ", since ", e->since);
-	text_add(&t, e->proven ? ", proven" : ", not proven yet");
+	const char *verdict = word(flume_value_get(x->one, "running"), "verdict");
+	text_add(&t,
+		 e->proven ? ", proven"
+		 : strcmp(verdict, "inconclusive") != 0
+			 ? ", not proven yet"
+			 : ", inconclusive: it saw too few calls on probation to be proven");
 	keep(x, "running", &t);
 }
 

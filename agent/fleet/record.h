@@ -27,8 +27,9 @@ struct record_version {
 
 struct record_outcome {
 	char state[RECORD_STATE];        /* "": nobody looked; else as outcome.h has it */
-	int64_t nodes, running, refused; /* live nodes; those that run it; that will not */
-	char why[RECORD_WHY];            /* of the first that refused */
+	int64_t nodes, running, refused; /* live nodes; those that run it; that will not ... */
+	int64_t held;         /* ... since an operator or a breaker holds it; not kept */
+	char why[RECORD_WHY]; /* of the first that refused */
 	int64_t at;
 };
 

@@ -98,6 +98,11 @@ START_TEST(check_fails_for_a_node_in_trouble)
 		{"\"truncated\": true, \"left_out\": 1", ""},
 		{"\"disk\": {\"ok\": true}, \"config\": {\"ok\": true}", ""},
 	};
+	store("/flume/schemas/a", "x");
+	flume("status --check");
+	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
+	ck_assert_str_eq(cmd.err, "flume: --check fails (exit code 1): no node has a status\n");
+	ck_assert_int_eq(etcd_sync_delete(etcd, "/flume/schemas/a", NULL, NULL), 0);
 	for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
 		char status[256];
 		snprintf(status, sizeof status, "{\"schemas\": {}, %s}", troubles[i].members);
@@ -252,6 +257,22 @@ START_TEST(what_comes_later_is_seen)
 }
 END_TEST
 
+START_TEST(an_etcd_that_never_answers_is_named)
+{
+	static const char *const words[] = {"status --wait --timeout 200ms",
+					    "status -w --timeout 200ms"};
+	etcd_server_freeze(&server, true);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		flume(words[i]);
+		ck_assert_int_eq(cmd.code, CMD_TIMED_OUT);
+		SAYS(cmd.err, "timed out: ");
+		SAYS(cmd.err, server.url);
+		SAYS(cmd.err, " has not answered yet");
+	}
+	etcd_server_freeze(&server, false);
+}
+END_TEST
+
 START_TEST(an_etcd_that_is_gone_is_3)
 {
 	static const char *const words[] = {"status", "status --wait", "status -w",
@@ -263,6 +284,8 @@ START_TEST(an_etcd_that_is_gone_is_3)
 		SAYS(cmd.err, server.url);
 		ck_assert_str_eq(cmd.out, "");
 	}
+	flume("status --agent http://127.0.0.1:9"); /* that one, whatever FLUME_ETCD says */
+	SAYS(cmd.err, "http://127.0.0.1:9/status");
 }
 END_TEST
 
@@ -318,6 +341,7 @@ Suite *suite_cmd_status(void)
 	tcase_add_test(tests, a_wait_ends_when_one_says_why_not);
 	tcase_add_test(tests, a_wait_without_nodes_says_so);
 	tcase_add_test(tests, what_comes_later_is_seen);
+	tcase_add_test(tests, an_etcd_that_never_answers_is_named);
 	tcase_add_test(tests, an_etcd_that_is_gone_is_3);
 	tcase_add_test(tests, explain_finds_schema_or_switch);
 	return suite;

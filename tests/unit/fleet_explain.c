@@ -278,6 +278,30 @@ START_TEST(a_trial_and_a_clear_are_part_of_the_chain)
 }
 END_TEST
 
+/* It will not be proven by waiting. */
+START_TEST(a_probation_without_a_verdict_is_told)
+{
+	static const char text[] =
+		"{\"schemas\": {\"a\": {\"state\": \"running\", \"wanted\": {\"version\": "
+		"\"2\", "
+		"\"revision\": 5}, \"running\": {\"version\": \"2\", \"proven\": false, "
+		"\"verdict\": \"inconclusive\"}}}}";
+	answers((struct fleet_question){.node = "n1",
+					.name = "a",
+					.store = {true, true, 5},
+					.text = text,
+					.len = strlen(text)},
+		"running",
+		"node: agent (unknown), since (unknown)\n"
+		"wanted: the store holds version 2, revision 5\n"
+		"heard: the node wants version 2, revision 5\n"
+		"decided: what is wanted has the digest of what runs: there is nothing to do\n"
+		"running: version 2, inconclusive: it saw too few calls on probation to be "
+		"proven\n"
+		"$ \n");
+}
+END_TEST
+
 START_TEST(every_word_of_a_node_has_a_rule)
 {
 	static const char *const words[][3] = {
@@ -365,6 +389,7 @@ Suite *suite_fleet_explain(void)
 	tcase_add_test(t, a_node_that_is_blind_says_so_first);
 	tcase_add_test(t, what_cannot_be_read_is_said_and_no_more);
 	tcase_add_test(t, a_trial_and_a_clear_are_part_of_the_chain);
+	tcase_add_test(t, a_probation_without_a_verdict_is_told);
 	tcase_add_test(t, every_word_of_a_node_has_a_rule);
 	tcase_add_test(t, memory_that_runs_out_leaves_nothing_behind);
 	suite_add_tcase(suite, t);
