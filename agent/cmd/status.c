@@ -314,7 +314,7 @@ const struct command command_status = {
 		"every node that does not run what is wanted, and why, and the nodes that are "
 		"blind, silent or cannot be read. With NAME that schema or switch alone. "
 		"Without --etcd one agent is asked for its own status.",
-	.negative = "--check: a node is not as wanted or in trouble; --wait: one says why not",
+	.negative = "--check: a node is not well; --wait: one says why not",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_NOT_FOUND | 1U << CMD_TIMED_OUT |
 		 1U << CMD_NOT_ALLOWED,
 	.options = options,
