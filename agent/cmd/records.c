@@ -74,6 +74,19 @@ static int add_record(struct records *r, const struct etcd_kv *kv)
 	return 0;
 }
 
+/* Of what is gone, and was there when it was recorded last, nobody knows when it went. */
+static void add_unrecorded_deletion(struct records *r)
+{
+	const struct record *last = r->n ? &r->all[0].record : NULL;
+	if (r->now || !last || record_is_deletion(last) ||
+	    last->version.revision > r->document.revision)
+		return;
+	memmove(&r->all[1], &r->all[0], r->n * sizeof *r->all);
+	r->all[0] = (struct records_one){.kv = NULL};
+	snprintf(r->all[0].record.action, sizeof r->all[0].record.action, "delete");
+	r->n++;
+}
+
 int records_read(struct records *r, struct etcd_sync *etcd, const char *prefix,
 		 const char *folder, const char *name)
 {
@@ -92,6 +105,8 @@ int records_read(struct records *r, struct etcd_sync *etcd, const char *prefix,
 	for (size_t i = r->list.n; !code && i > 0; i--)
 		if (history_number(records, &r->list.kvs[i - 1]))
 			code = add_record(r, &r->list.kvs[i - 1]);
+	if (!code)
+		add_unrecorded_deletion(r);
 	free(records);
 	return code;
 }

@@ -92,7 +92,8 @@ static const struct fleet_rule rules[] = {
 	 "its deletion is kept back: it was one of more than half of all, three at least, at "
 	 "one "
 	 "revision or in one list",
-	 "it is put again, or its deletion is confirmed", "flume confirm @", NULL},
+	 "it is put again; only if it was meant to go: 'flume confirm' carries it out",
+	 "flume rollback @", NULL},
 	{"held", "in-use", "its deletion is kept back: others of this node refer to it",
 	 "those go first, or are put again without a reference to it", APPLY, NULL},
 	{"held", NULL, "kept back", "whoever holds it lets go", "flume status @ -w", NULL},

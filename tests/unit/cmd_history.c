@@ -109,6 +109,22 @@ START_TEST(a_way_back_is_a_way_back)
 }
 END_TEST
 
+START_TEST(a_deletion_that_nobody_recorded_is_shown_too)
+{
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	flume("apply -f a.yaml --by ada");
+	ck_assert_int_eq(etcd_sync_delete(etcd, "/flume/schemas/a", NULL, NULL), 0);
+	flume("history a");
+	expect_row("-", "unknown  -        delete  -        -");
+	expect_row("2", "ada      1.0.0    apply   -        -");
+	flume("history a -o json");
+	SAYS(cmd.out, "[\n{\"recorded\": false, \"kept\": false, \"action\": \"delete\"},\n");
+	expect_run("rollback a", CMD_DONE, "a rolled back to 1.0.0 (revision 2)\n");
+	flume("history a");
+	ck_assert_ptr_null(strstr(cmd.out, "delete"));
+}
+END_TEST
+
 START_TEST(what_was_deleted_comes_back)
 {
 	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
@@ -430,6 +446,7 @@ Suite *suite_cmd_history(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, what_nobody_recorded_is_shown_too);
 	tcase_add_test(tests, a_way_back_is_a_way_back);
+	tcase_add_test(tests, a_deletion_that_nobody_recorded_is_shown_too);
 	tcase_add_test(tests, what_was_deleted_comes_back);
 	tcase_add_test(tests, nonsense_is_refused);
 	tcase_add_test(tests, a_text_too_long_for_a_record_is_found_in_the_past);

@@ -336,7 +336,8 @@ START_TEST(a_deletion_is_done_where_nothing_runs)
 	tells(&gone, "n1",
 	      "\"a\": {\"state\": \"held\", \"reason\": \"mass-delete\", \"wanted\": "
 	      "{\"deleted\": true}, \"running\": {\"digest\": \"sha256:bb\"}}");
-	expect_line("refused 1 of 1: n1: held: mass-delete: 'flume confirm' carries it out");
+	expect_line("refused 1 of 1: n1: held: mass-delete: 'flume rollback' puts it back, "
+		    "'flume confirm' carries it out");
 }
 END_TEST
 
