@@ -329,7 +329,8 @@ START_TEST(a_deletion_under_way_is_no_success)
 	       "b       -       -        held     1\n\n"
 	       "NODE  SCHEMA  STATE    WANTED  RUNNING  WHY\n"
 	       "n1    a       leaving  -       1        -\n"
-	       "n1    b       held     -       -        mass-delete: 'flume confirm' carries "
+	       "n1    b       held     -       -        mass-delete: 'flume rollback' puts it "
+	       "back, 'flume confirm' carries "
 	       "it "
 	       "out\n");
 }
