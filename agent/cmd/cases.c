@@ -1,6 +1,7 @@
 #include "agent/cmd/cases.h"
 
 #include "agent/cmd/bench.h"
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/findings.h"
 

@@ -41,18 +41,6 @@ bool lane_is_shown_as(const struct lane *lane, enum lane_state state)
 
 /* ---- a schema ---- */
 
-static void add_wanted(struct text *t, const struct lane *lane)
-{
-	add_key(t, "wanted");
-	text_add_char(t, '{');
-	if (lane->leaving)
-		add_truth(t, "deleted", true);
-	else
-		facts_write(&lane->wanted, t);
-	add_number(t, "revision", lane->wanted.revision);
-	text_add_char(t, '}');
-}
-
 static void add_running(struct text *t, const struct lane *lane)
 {
 	const struct release *r = &lane->runs;
@@ -151,7 +139,7 @@ static void add_schema(struct text *t, const struct lane *lane, const struct att
 	add_text(t, "state", lane_state_word(lane, &reason));
 	if (*reason)
 		add_text(t, "reason", reason);
-	add_wanted(t, lane);
+	wanted_write(&lane->wanted, lane->leaving, t);
 	if (lane->attempt.at && d->text)
 		attempt_write(&lane->attempt, t, d);
 	if (lane->runs.schema)

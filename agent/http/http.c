@@ -100,7 +100,8 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 	if (r)
 		return r;
 	if (options->etcd) {
-		http->through = through_new(http, options->etcd, options->prefix);
+		http->through =
+			through_new(http, options->etcd, options->prefix, options->node);
 		if (!http->through)
 			return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}

@@ -126,7 +126,7 @@ struct request {
 	bool waiting;
 	enum flume_format format;         /* of a body that is a schema ... */
 	char digest[DIGEST_SIZE];         /* ... and its digest, once it was checked */
-	struct note note;                 /* of an operator */
+	struct note note; /* of an operator; of other changes `by` alone, whence it came */
 	int64_t begun, deadline, timeout; /* of a call, ns */
 	struct job job;
 	bool (*work)(struct request *); /* of the job */

@@ -33,18 +33,6 @@ const char *switch_state_word(const struct switch_lane *lane, const char **out_r
 	return state_words[lane->state];
 }
 
-static void add_wanted(struct text *t, const struct switch_lane *lane)
-{
-	add_key(t, "wanted");
-	text_add_char(t, '{');
-	if (lane->leaving)
-		add_truth(t, "deleted", true);
-	else
-		facts_write(&lane->wanted, t);
-	add_number(t, "revision", lane->wanted.revision);
-	text_add_char(t, '}');
-}
-
 static void add_running(struct text *t, const struct switch_lane *lane)
 {
 	add_key(t, "running");
@@ -93,7 +81,7 @@ static void add_switch(struct text *t, const struct switch_lane *lane,
 		add_text(t, "reason", reason);
 	if (is_kept_from_front(lane))
 		add_front_why(t, lane);
-	add_wanted(t, lane);
+	wanted_write(&lane->wanted, lane->leaving, t);
 	if (lane->attempt.at && d->text)
 		attempt_write(&lane->attempt, t, d);
 	if (lane->runs.sw)

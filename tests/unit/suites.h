@@ -122,6 +122,7 @@
 	X(factory) \
 	X(fields) \
 	X(file) \
+	X(fleet_change) \
 	X(fleet_explain) \
 	X(fleet_page) \
 	X(fleet_status) \
