@@ -82,6 +82,13 @@ static struct shelf_view *make_view(const struct switches *all, const struct swi
 	return view;
 }
 
+/* The last step, which cannot fail: the board is as the view says. */
+static void show(struct switches *all, struct shelf_view *view)
+{
+	view->generation = switchboard_generation(all->board);
+	shelf_put(all->shelf, view);
+}
+
 /* ---- the swap ---- */
 
 static void runs_from_now_on(struct switch_lane *lane, struct edition *edition, bool front)
@@ -123,7 +130,7 @@ enum judge_verdict switch_swap(struct switch_lane *lane, struct edition *edition
 		shelf_drop(view);
 		return JUDGE_NOMEM;
 	}
-	shelf_put(all->shelf, view);
+	show(all, view);
 	const struct facts before = lane->runs.facts;
 	runs_from_now_on(lane, edition, front);
 	switch_say(lane, &(struct switch_saying){.outcome = SWITCH_OUTCOME_APPLIED,
@@ -164,7 +171,7 @@ bool switch_remove(struct switch_lane *lane, flume_report *report)
 		return false;
 	}
 	(void)switchboard_remove(all->board, lane->name);
-	shelf_put(all->shelf, view);
+	show(all, view);
 	const struct facts gone = lane->runs.facts;
 	edition_fini(&lane->runs);
 	lane->missing = NULL;
@@ -185,6 +192,6 @@ int switches_show(struct switches *all)
 	struct shelf_view *view = make_view(all, NULL, NULL, false);
 	if (!view)
 		return FLUME_NOMEM;
-	shelf_put(all->shelf, view);
+	show(all, view);
 	return 0;
 }
