@@ -189,6 +189,7 @@
 	X(stress) \
 	X(suggest) \
 	X(switchboard) \
+	X(switchboard_calls) \
 	X(switches) \
 	X(switches_memory) \
 	X(tally) \
