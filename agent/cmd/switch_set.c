@@ -144,6 +144,7 @@ static int write_one(struct setting *s, const struct wish *w)
 	if (code)
 		return code;
 	tell(s, w, same ? "unchanged" : kv ? "configured" : "created", revision);
+	switch_store_tell_unasked(&s->store, w->sw);
 	s->wanted[s->n_wanted++] = (struct wait_name){FLEET_SWITCH, w->name, revision};
 	return 0;
 }

@@ -48,6 +48,14 @@ static int check_routes(void *arg, const struct ab_switch *sw, flume_report *rep
 	return worst;
 }
 
+bool switch_is_unasked(const struct switch_lane *lane)
+{
+	const struct judge_world world = switches_world(lane->all);
+	const struct map *users;
+	return engine_is_ready(lane->all->engine) && !users_of(lane->all, lane->name, &users) &&
+	       judge_is_unasked(&world, lane->runs.sw, users->len);
+}
+
 struct judge_world switches_world(struct switches *all)
 {
 	return (struct judge_world){find_schema, check_routes, all, "on this node", false};
@@ -101,6 +109,7 @@ static void runs_from_now_on(struct switch_lane *lane, struct edition *edition, 
 	lane->front = front;
 	lane->taken = false;
 	lane->missing = NULL;
+	lane->unasked = false;
 	lane->wants = true;
 	lane->leaving = lane->held_mass = false;
 	lane->wanted = lane->runs.facts;
@@ -175,7 +184,8 @@ bool switch_remove(struct switch_lane *lane, flume_report *report)
 	const struct facts gone = lane->runs.facts;
 	edition_fini(&lane->runs);
 	lane->missing = NULL;
-	lane->front = lane->taken = lane->wants = lane->leaving = lane->held_mass = false;
+	lane->unasked = lane->front = lane->taken = lane->wants = lane->leaving =
+		lane->held_mass = false;
 	*lane->said = '\0';
 	skew_forget(lane);
 	copy_due(lane);

@@ -278,9 +278,11 @@ def the_command_writes_what_fits(s):
     equal(set(choices(node)), {"1"}, "who is where")
     equal(go("set", "checkout", "--off").out.split(":")[0], "checkout unchanged", "off again")
     contains(go("get", "checkout").out, "enabled: false", "get")
-    made = go("set", "layout", "--weights", "control=50,compact=50", "--by", "user.id", "-o", "json").json()
+    made = go("set", "layout", "--weights", "control=50,compact=50", "--by", "user.id", "-o", "json")
+    contains(made.err, "layout: it decides nothing: no schema below /flume/schemas/ asks it", "a word")
+    made = made.json()
     equal((made[0]["result"], made[0]["version"]), ("created", "1"), "a new one")
-    node.wait_switch("layout", version="1")
+    equal(node.wait_switch("layout", version="1").get("reason"), "unasked", "what the node says")
     contains(go("set", "layout", "--weights", "control=50,compact=51", code=1).err, "the weights sum to 101", "sum")
     refused = go("set", "checkout", "--weights", "checkout-v9=100", code=1).err
     contains(refused, "unknown-schema", "no such schema")
