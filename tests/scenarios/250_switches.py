@@ -302,7 +302,7 @@ def the_command_writes_what_fits(s):
     node.wait_for("it is gone", lambda: not node.switch("layout"))
 
 
-def apply_and_delete_look_at_the_switches_too(s):
+def apply_delete_and_rollback_look_at_the_switches_too(s):
     etcd, _ = started(s)
     put(etcd, "layout", switch(1, 50, 50))
     ours = lambda *words: s.flume(*words, "--etcd", etcd.url)  # noqa: E731
@@ -321,6 +321,9 @@ def apply_and_delete_look_at_the_switches_too(s):
     equal(ours("apply", "-f", wide, "--force").out, "page created\n", "by force")
     s.file("page.yaml", asking("1.0.1"))
     equal(ours("apply", "-f", wide).out, "page configured\n", "with the routes that there are")
+    result = ours("rollback", "page", "--to", "1.0.0")
+    equal((result.code, result.out), (1, ""), f"back to that route: {result}")
+    contains(result.err, "[unreachable-route]", "the code")
     result = ours("delete", "page", "checkout-v2")
     equal((result.code, result.out), (4, ""), f"a variant: {result}")
     contains(result.err, "checkout-v2: switch 'checkout' sends documents to it", "who needs it")
@@ -357,5 +360,5 @@ run(
     a_node_chooses_as_before_without_etcd_and_after_a_kill,
     a_folder_and_http_and_a_poll_do_the_same,
     the_command_writes_what_fits,
-    apply_and_delete_look_at_the_switches_too,
+    apply_delete_and_rollback_look_at_the_switches_too,
 )
