@@ -15,6 +15,7 @@
 #include "agent/cmd/store.h"
 #include "agent/cmd/trial.h"
 #include "agent/cmd/wait.h"
+#include "agent/engine/version.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/text.h"
@@ -250,7 +251,7 @@ static int foresee(const struct session *s)
 			"refuse it: apply it under a new version, or say --same-version "
 			"apply where the agents do",
 			s->name, to);
-	if (*from && *to && flume_version_compare(to, from) == -1)
+	if (*from && *to && version_order(to, from) == -1)
 		cmd_fail(
 			0,
 			"%s: from %s to %s is a downgrade: agents with --downgrade deny refuse "

@@ -35,8 +35,9 @@ struct http {
 	flume_factory *factory;
 	struct engine *engine;
 	struct board *board;
-	struct switches *switches; /* NULL: there are none */
-	struct shelf *shelf;       /* theirs, or NULL      */
+	struct switches *switches;       /* NULL: there are none */
+	struct shelf *shelf;             /* theirs, or NULL      */
+	struct switchboard *switchboard; /* likewise */
 
 	struct live rules; /* struct rules */
 	struct http_keeper keeper, switch_keeper;

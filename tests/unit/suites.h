@@ -204,6 +204,7 @@
 	X(stress) \
 	X(suggest) \
 	X(switchboard) \
+	X(switchboard_calls) \
 	X(switches) \
 	X(switches_memory) \
 	X(tally) \
