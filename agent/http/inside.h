@@ -35,8 +35,9 @@ struct http {
 	flume_factory *factory;
 	struct engine *engine;
 	struct board *board;
-	struct switches *switches; /* NULL: there are none */
-	struct shelf *shelf;       /* theirs, or NULL      */
+	struct switches *switches;       /* NULL: there are none */
+	struct shelf *shelf;             /* theirs, or NULL      */
+	struct switchboard *switchboard; /* likewise */
 
 	struct live rules; /* struct rules */
 	struct http_keeper keeper, switch_keeper;
@@ -124,9 +125,9 @@ struct request {
 	bool live;  /* it has begun, and is not over */
 	bool local; /* came through the unix socket */
 	bool waiting;
-	enum flume_format format;         /* of a body that is a schema ... */
-	char digest[DIGEST_SIZE];         /* ... and its digest, once it was checked */
-	struct note note;                 /* of an operator */
+	enum flume_format format; /* of a body that is a schema ... */
+	char digest[DIGEST_SIZE]; /* ... and its digest, once it was checked */
+	struct note note; /* of an operator; of other changes `by` alone, whence it came */
 	int64_t begun, deadline, timeout; /* of a call, ns */
 	struct job job;
 	bool (*work)(struct request *); /* of the job */
