@@ -241,8 +241,15 @@ TIDIED    = $(LIB_SOURCES) agent/main.c $(AGENT_SOURCES)
 FUZZ_SECONDS ?= 20
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/run-%,$(FUZZ_SOURCES))
 
-build/fuzz/run-%: build/fuzz/obj/tests/fuzz/%.o $(patsubst build/obj/%,build/fuzz/obj/%,\
+# From an archive, so that each has only what it reaches: libFuzzer looks at every counter after every
+# run.
+build/fuzz/reached.a: $(patsubst build/obj/%,build/fuzz/obj/%,\
 		$(patsubst $(B)/obj/%,build/obj/%,$(AGENT_OBJECTS) $(LIB_OBJECTS)))
+	$(SAY) archive $@
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+
+build/fuzz/run-%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/reached.a
 	$(SAY) link $@
 	$(Q)clang -fsanitize=address,undefined,fuzzer $^ $(AGENT_LIBS) -o $@
 

@@ -249,7 +249,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		return FLUME_REJECTED;
 	}
 	use(f, fd);
-	if (f->sync == SYNC_SECOND && threads_start(&f->thread, sync_often, f, 0)) {
+	if (f->sync == SYNC_SECOND && threads_start(&f->thread, sync_often, f)) {
 		release(f);
 		return FLUME_NOMEM;
 	}

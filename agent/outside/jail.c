@@ -5,20 +5,19 @@
  * memory, no files and no environment, and takes nothing with it.  It costs a document some ten
  * microseconds to go there and back.
  *
- * The process is a fork that never returns to the agent's code, so there is no other program to find
- * and start, and what the two have in common is shared until it is written to.  After a fork only the
- * calling thread is there, on its own stack: so forks are made by a thread with a large one, and what
- * runs then touches nothing that another thread may have locked, but for the heap, which glibc looks
- * after.
+ * The process is this program again, begun with a name of its own (jail_inside.c): there is no other
+ * file to find, and nothing of the agent's memory in it.  A fork that goes on would have locks that
+ * other threads held at that moment, of time zones or of a sanitizer's heap, and wait for them for ever.
  */
 #include "agent/outside/jail.h"
 
 #include "agent/document/over.h"
-#include "agent/outside/threads.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,6 @@
 #include <unistd.h>
 
 #define MOST       16
-#define STACK      ((size_t)16 << 20) /* of what runs inside */
 #define LOOK_MS    20
 #define RESULT_MAX ((size_t)64 << 20)
 #define COMPILE_NS INT64_C(5000000000)
@@ -35,7 +33,7 @@
 struct jail {
 	pid_t pid; /* 0: there is none */
 	int fd;
-	bool busy;
+	bool busy, has_run; /* it knows no program before */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -51,45 +49,59 @@ static int64_t now_ns(void)
 
 /* ---- processes ---- */
 
-struct birth {
-	int inner, outer;
-	pid_t pid;
-};
-
-static void *give_birth(void *arg)
+/* No environment: there may be secrets in it.  No signal but what it asks for. */
+static int set_up(posix_spawnattr_t *attr, posix_spawn_file_actions_t *files, int inner)
 {
-	struct birth *birth = arg;
-	birth->pid = fork();
-	if (!birth->pid)
-		jail_inside(birth->inner);
-	return NULL;
+	sigset_t all;
+	sigfillset(&all);
+	int bad = posix_spawnattr_setsigmask(attr, &all);
+	if (!bad)
+		bad = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK);
+	return bad ? bad : posix_spawn_file_actions_adddup2(files, inner, JAIL_FD);
 }
 
+/* 0 or what errno would be. */
+static int spawn(pid_t *out, int inner)
+{
+	char name[] = JAIL_NAME;
+	char *const argv[] = {name, NULL}, *const none[] = {NULL};
+	posix_spawnattr_t attr;
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_init(&attr);
+	posix_spawn_file_actions_init(&files);
+	int bad = set_up(&attr, &files, inner);
+	if (!bad)
+		bad = posix_spawn(out, "/proc/self/exe", &files, &attr, argv, none);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	return bad;
+}
+
+/* 0 or what errno would be. */
 static int open_jail(struct jail *jail)
 {
 	int ends[2];
-	pthread_t thread;
+	pid_t pid = 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return FLUME_NOMEM;
-	struct birth birth = {ends[1], ends[0], -1};
-	if (!threads_start(&thread, give_birth, &birth, STACK))
-		pthread_join(thread, NULL);
+		return errno;
+	int bad = spawn(&pid, ends[1]);
 	close(ends[1]);
-	if (birth.pid < 0) {
+	if (bad) {
 		close(ends[0]);
-		return FLUME_NOMEM;
+		return bad;
 	}
-	jail->pid = birth.pid;
+	jail->pid = pid;
 	jail->fd = ends[0];
-	return FLUME_OK;
+	jail->has_run = false;
+	return 0;
 }
 
 static int open_or_say(struct jail *jail, struct flume_err *err)
 {
-	return open_jail(jail)
-		       ? flume_fail(err, FLUME_NOMEM, "no process can be had to run jq in: %s",
-				    strerror(errno))
-		       : FLUME_OK;
+	int bad = open_jail(jail);
+	return bad ? flume_fail(err, FLUME_NOMEM, "no process can be had to run jq in: %s",
+				strerror(bad))
+		   : FLUME_OK;
 }
 
 static pid_t await(pid_t pid, int *status)
@@ -335,18 +347,24 @@ static int ask(struct talk *t, enum jail_mode mode, enum jail_outcome *outcome,
 	return rc;
 }
 
-/* A jail that is new, or has run many others, does not have the program. */
+/* A jail that has run many others may have lost the program.  A new one has none, and the time that it
+ * takes to begin is not the document's. */
 static int ask_twice(struct talk *t, enum jail_outcome *outcome, struct text *out,
 		     struct flume_err *err)
 {
-	int rc = ask(t, t->job->mode, outcome, out, err);
-	if (!rc && *outcome == JAIL_UNKNOWN)
-		rc = ask(t, JAIL_COMPILE, outcome, out, err);
-	else
-		return rc;
-	if (!rc && *outcome == JAIL_RESULT)
+	int rc = FLUME_OK;
+	*outcome = JAIL_UNKNOWN;
+	if (t->jail->has_run)
 		rc = ask(t, t->job->mode, outcome, out, err);
-	return rc;
+	if (rc || *outcome != JAIL_UNKNOWN)
+		return rc;
+	rc = ask(t, JAIL_COMPILE, outcome, out, err);
+	if (rc)
+		return rc;
+	t->jail->has_run = true;
+	return *outcome == JAIL_RESULT && t->job->mode != JAIL_COMPILE
+		       ? ask(t, t->job->mode, outcome, out, err)
+		       : FLUME_OK;
 }
 
 /* A jail that somebody killed while it waited has not run anything: the job goes to a new one. */
@@ -383,7 +401,7 @@ int jail_run(const struct jail_job *job, enum jail_outcome *outcome, struct text
 	t.job = job;
 	t.jail = NULL;
 	int rc = take(job->call, &t.jail, err);
-	if (rc && !t.jail)
+	if (!t.jail)
 		return rc;
 	if (!rc)
 		rc = ask_one_that_lives(&t, outcome, out, err);

@@ -1,6 +1,9 @@
 /*
  * Inside of the jail: one program after the other is compiled, run and answered.  Whatever goes wrong
  * here ends this process alone, so nothing is handled that the other side sees anyway as an end.
+ *
+ * A program that has this file becomes a jail before its main() when it was begun as one: so none of
+ * them, the agent or one that tests it, has to remember to.
  */
 #include "agent/outside/jail_wire.h"
 #include "lib/base/text.h"
@@ -17,6 +20,7 @@
 #include <unistd.h>
 
 #define MEMORY   ((rlim_t)128 << 20) /* beyond what was there at the beginning */
+#define STACK    ((rlim_t)16 << 20)
 #define PROGRAMS 32
 
 struct compiled {
@@ -27,7 +31,6 @@ struct compiled {
 
 static struct compiled programs[PROGRAMS];
 static uint64_t turn;
-static int wire;
 
 /* ---- the walls ---- */
 
@@ -35,6 +38,16 @@ static void set_limit(int what, rlim_t value)
 {
 	const struct rlimit limit = {value, value};
 	(void)setrlimit(what, &limit);
+}
+
+/* The kernel leaves more room than this below the first thread's, whatever the limit was before. */
+static void set_stack(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_max < STACK)
+		return;
+	limit.rlim_cur = STACK;
+	(void)setrlimit(RLIMIT_STACK, &limit);
 }
 
 static rlim_t mapped(void)
@@ -84,22 +97,20 @@ static void hear_the_clock(void)
 	setitimer(ITIMER_PROF, &every, NULL);
 }
 
-/* No environment, no descriptor but the wire and none to come, no core of the agent's memory. */
-static void build_walls(int fd)
+/* No descriptor but the wire and none to come, no core. */
+static void build_walls(void)
 {
-	static char *nothing[] = {NULL};
-	environ = nothing;
 	offer_myself();
 	rlim_t before = mapped();
 	int null = open("/dev/null", O_RDWR);
 	for (int i = 0; i < 3 && null >= 0; i++)
 		dup2(null, i);
-	wire = fd == 3 ? fd : dup2(fd, 3);
-	close_range(4, ~0U, 0);
-	(void)prctl(PR_SET_NAME, "flume-jq");
+	close_range(JAIL_FD + 1, ~0U, 0);
+	(void)prctl(PR_SET_NAME, JAIL_NAME);
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	set_limit(RLIMIT_NOFILE, 0);
 	set_limit(RLIMIT_CORE, 0);
+	set_stack();
 	if (before)
 		set_limit(RLIMIT_AS, before + MEMORY);
 	hear_the_clock();
@@ -114,7 +125,7 @@ static void read_all(void *to, size_t n)
 {
 	for (char *at = to; n;) {
 		if (inbox_at == inbox_len) {
-			ssize_t got = read(wire, inbox, sizeof inbox);
+			ssize_t got = read(JAIL_FD, inbox, sizeof inbox);
 			if (got <= 0)
 				_exit(0); /* nobody needs this any more */
 			inbox_at = 0;
@@ -131,7 +142,7 @@ static void read_all(void *to, size_t n)
 static void write_all(const void *from, size_t n)
 {
 	for (const char *at = from; n;) {
-		ssize_t put = write(wire, at, n);
+		ssize_t put = write(JAIL_FD, at, n);
 		if (put <= 0)
 			_exit(0);
 		at += put;
@@ -322,12 +333,18 @@ static void serve(const struct jail_ask *ask)
 	free(json);
 }
 
-_Noreturn void jail_inside(int fd)
+static _Noreturn void live(void)
 {
-	build_walls(fd);
+	build_walls();
 	for (;;) {
 		struct jail_ask ask;
 		read_all(&ask, sizeof ask);
 		serve(&ask);
 	}
+}
+
+__attribute__((constructor)) static void be_a_jail(int argc, char **argv)
+{
+	if (argc == 1 && !strcmp(argv[0], JAIL_NAME))
+		live();
 }

@@ -30,7 +30,8 @@ struct jail_answer { /* then `len` bytes */
 	uint32_t outcome, len;
 };
 
-/* In the new process, for the rest of its life.  `fd` is all it has. */
-_Noreturn void jail_inside(int fd);
+/* A program with this name, and no argument, is a jail; this is all it has. */
+#define JAIL_NAME "flume-jq"
+#define JAIL_FD   3
 
 #endif

@@ -317,7 +317,7 @@ int queue_new(struct queue **out, const struct queue_options *options,
 	pthread_mutex_init(&q->lock, NULL);
 	threads_cond_init(&q->work);
 	threads_cond_init(&q->room);
-	if (threads_start(&q->thread, run, q, 0)) {
+	if (threads_start(&q->thread, run, q)) {
 		destroy(q);
 		return FLUME_NOMEM;
 	}

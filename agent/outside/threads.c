@@ -5,18 +5,13 @@
 #include <signal.h>
 #include <time.h>
 
-int threads_start(pthread_t *out, void *(*run)(void *), void *arg, size_t stack)
+int threads_start(pthread_t *out, void *(*run)(void *), void *arg)
 {
 	sigset_t all, before;
-	pthread_attr_t attr;
-	pthread_attr_init(&attr);
-	if (stack)
-		pthread_attr_setstacksize(&attr, stack);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int bad = pthread_create(out, stack ? &attr : NULL, run, arg);
+	int bad = pthread_create(out, NULL, run, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
 	return bad ? FLUME_NOMEM : FLUME_OK;
 }
 

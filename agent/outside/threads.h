@@ -3,12 +3,10 @@
 #define FLUME_AGENT_OUTSIDE_THREADS_H
 
 #include <pthread.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/* The thread hears no signal; somebody has to join it.  `stack` 0: the system's default.  0 or
- * FLUME_NOMEM. */
-int threads_start(pthread_t *out, void *(*run)(void *), void *arg, size_t stack);
+/* The thread hears no signal; somebody has to join it.  0 or FLUME_NOMEM. */
+int threads_start(pthread_t *out, void *(*run)(void *), void *arg);
 void threads_cond_init(pthread_cond_t *);
 /* May return sooner.  INT64_MAX: no end. */
 void threads_wait(pthread_cond_t *, pthread_mutex_t *, int64_t until_ns);

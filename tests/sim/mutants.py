@@ -94,6 +94,8 @@ def main():
             names.append(word)
     every = sorted(os.listdir(f"{HERE}/mutants"))
     mutants = [Mutant(f"{HERE}/mutants/{name}") for name in names or every[part % parts::parts]]
+    for name in every:  # also those of other parts: a text that is gone is known at once
+        Mutant(f"{HERE}/mutants/{name}").text()
     missed = 0
     with ThreadPoolExecutor(jobs) as pool:
         found = pool.map(lambda m: try_one(m, folder, seeds), mutants)

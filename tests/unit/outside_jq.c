@@ -103,6 +103,22 @@ static pid_t child_of_ours(void)
 	return pid;
 }
 
+START_TEST(the_process_has_nothing_of_the_environment_of_the_agent)
+{
+	char path[64], first;
+	ck_assert_int_eq(setenv("PASSWORD", "secret", 1), 0);
+	struct made made = make_outside(&kind_jq, jq("$ENV", ""));
+	expect_run(&made, NULL, "1", 0, "{}");
+	snprintf(path, sizeof path, "/proc/%d/environ", (int)child_of_ours());
+	FILE *file = fopen(path, "re");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fread(&first, 1, 1, file), 0);
+	ck_assert_int_ne(feof(file), 0);
+	fclose(file);
+	unmake(&made);
+}
+END_TEST
+
 /* The signal may not have been taken yet when the document comes. */
 START_TEST(a_process_that_somebody_kills_while_it_waits_costs_no_document)
 {
@@ -356,6 +372,7 @@ Suite *suite_outside_jq(void)
 	tcase_add_test(tc, more_than_one_result_is_what_the_declaration_says);
 	tcase_add_test(tc, an_error_of_the_program_fails_the_document);
 	tcase_add_test(tc, one_program_fails_and_works_again_and_again);
+	tcase_add_test(tc, the_process_has_nothing_of_the_environment_of_the_agent);
 	tcase_add_test(tc, a_process_that_somebody_kills_while_it_waits_costs_no_document);
 	tcase_add_test(tc, a_program_that_does_not_compile_is_a_finding_in_the_words_of_jq);
 	tcase_add_test(tc, no_program_goes_on_for_ever);
