@@ -122,8 +122,8 @@ struct request {
 	bool live;  /* it has begun, and is not over */
 	bool local; /* came through the unix socket */
 	bool waiting;
-	enum flume_format format;         /* of a body that is a schema ... */
-	char digest[DIGEST_SIZE];         /* ... and its digest, once it was checked */
+	enum flume_format format; /* of a body that is a schema ... */
+	char digest[DIGEST_SIZE]; /* ... and its digest, once it was checked */
 	struct note note; /* of an operator; of other changes `by` alone, whence it came */
 	int64_t begun, deadline, timeout; /* of a call, ns */
 	struct job job;
