@@ -17,25 +17,42 @@ static bool is_control(const char *s, size_t n)
 	       (n == 2 && c[0] == 0xc2 && c[1] < 0xa0);
 }
 
+struct piece {
+	const char *s;
+	size_t n;
+};
+
+/* Bytes from here on that may be shown as they are, or what stands for a character that may not.  Returns how
+ * much of `s` that is. */
+static size_t next_piece(const char *s, size_t n, struct piece *out)
+{
+	size_t clean = 0, step = 0;
+	while (clean < n && (step = utf8_length(s + clean, n - clean)) &&
+	       !is_control(s + clean, step))
+		clean += step;
+	if (!clean && *s == '\t')
+		clean = 1;
+	*out = clean ? (struct piece){s, clean} : (struct piece){"\xef\xbf\xbd", 3};
+	return clean ? clean : step ? step : 1;
+}
+
 void text_add_clean(struct text *t, const char *s, size_t n)
 {
+	struct piece piece;
 	for (size_t i = 0; i < n;) {
-		size_t step = utf8_length(s + i, n - i);
-		if (step && !is_control(s + i, step))
-			text_add_n(t, s + i, step);
-		else
-			text_add(t, step == 1 && s[i] == '\t' ? "\t" : "\xef\xbf\xbd");
-		i += step ? step : 1;
+		i += next_piece(s + i, n - i, &piece);
+		text_add_n(t, piece.s, piece.n);
 	}
 }
 
+/* Takes no memory, for this is what says that there is none. */
 void print_clean(FILE *out, const char *s, size_t n)
 {
-	struct text t = {0};
-	text_add_clean(&t, s, n);
-	if (t.len)
-		fwrite(t.s, 1, t.len, out);
-	text_fini(&t);
+	struct piece piece;
+	for (size_t i = 0; i < n;) {
+		i += next_piece(s + i, n - i, &piece);
+		fwrite(piece.s, 1, piece.n, out);
+	}
 }
 
 /* Of one, two or three bytes. */

@@ -15,6 +15,7 @@
 #include "agent/cmd/store.h"
 #include "agent/cmd/trial.h"
 #include "agent/cmd/wait.h"
+#include "agent/engine/version.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/text.h"
@@ -230,7 +231,7 @@ static int choose(struct session *s)
 	for (;;) {
 		code = find_text(s);
 		bool said = code == CMD_NEGATIVE || code == CMD_NOT_FOUND;
-		if (!said && (code || (code = try_text(s, why)) != CMD_NEGATIVE))
+		if (!said && (code || (code = try_text(s, why)) != CMD_NEGATIVE || !*why))
 			return code;
 		if (!said)
 			cmd_fail(0, "%s: revision %" PRId64 " is passed over: %s", s->name,
@@ -260,7 +261,7 @@ static int foresee(const struct session *s)
 			"refuse it: apply it under a new version, or say --same-version "
 			"apply where the agents do",
 			s->name, to);
-	if (*from && *to && flume_version_compare(to, from) == -1)
+	if (*from && *to && version_order(to, from) == -1)
 		cmd_fail(
 			0,
 			"%s: from %s to %s is a downgrade: agents with --downgrade deny refuse "

@@ -12,6 +12,9 @@
 static const struct fleet_rule rules[] = {
 	{"running", "", "what is wanted has the digest of what runs: there is nothing to do",
 	 "", "", NULL},
+	{"running", "unasked",
+	 "it runs, and decides nothing: no schema asks it, or is called as one of its variants",
+	 "such a schema comes; `front: false` in it when it is meant so", "", NULL},
 	{"running", NULL, "what is wanted has the digest of what runs: there is nothing to do",
 	 "", "", NULL},
 	{"probation", NULL,

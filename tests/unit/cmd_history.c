@@ -1,38 +1,14 @@
 /* history, rollback, delete, diff -f and doctor, against a real etcd. */
-#include "tests/unit/cmd_fixture.h"
+#include "tests/unit/cmd_store.h"
 
 #include "agent/etcd/sync.h"
 #include "agent/fleet/record.h"
 #include "lib/base/text.h"
-#include "tests/unit/etcd_server.h"
 #include "tests/unit/suites.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-
-static struct etcd_server server;
-static struct etcd_sync *etcd;
-
-static void begin(void)
-{
-	etcd_server_init(&server);
-	etcd_server_start(&server);
-	etcd = etcd_sync_new(&(struct etcd_options){.endpoints = server.url}, 5000, NULL);
-	ck_assert_ptr_nonnull(etcd);
-	ck_assert_int_eq(setenv("FLUME_ETCD", server.url, 1), 0);
-}
-
-static void end(void)
-{
-	etcd = etcd_sync_free(etcd);
-	etcd_server_fini(&server);
-}
-
-static void store(const char *key, const char *value)
-{
-	ck_assert_int_eq(etcd_sync_put(etcd, key, value, strlen(value), 0, NULL, NULL), 0);
-}
 
 static void expect_run(const char *words, int code, const char *out)
 {
@@ -41,11 +17,6 @@ static void expect_run(const char *words, int code, const char *out)
 	if (out)
 		ck_assert_str_eq(cmd.out, out);
 }
-
-#define SCHEMA(version, x)                                                 \
-	"version: \"" version "\"\n"                                       \
-	"components: {processors: {s: {kind: set, fields: {x: " x "}}}}\n" \
-	"ref: s\n"
 
 /* Of a row, what stands behind the time. */
 static void expect_row(const char *revision, const char *rest)
@@ -442,9 +413,7 @@ END_TEST
 Suite *suite_cmd_history(void)
 {
 	Suite *suite = suite_create("cmd_history");
-	TCase *tests = cmd_tests(suite, "etcd");
-	tcase_add_checked_fixture(tests, begin, end);
-	tcase_set_timeout(tests, 60);
+	TCase *tests = cmd_store_tests(suite, "etcd");
 	tcase_add_test(tests, what_nobody_recorded_is_shown_too);
 	tcase_add_test(tests, a_way_back_is_a_way_back);
 	tcase_add_test(tests, a_deletion_that_nobody_recorded_is_shown_too);

@@ -1,8 +1,6 @@
 /* flume status and flume explain, on a real etcd. */
-#include "tests/unit/cmd_fixture.h"
+#include "tests/unit/cmd_store.h"
 
-#include "agent/etcd/sync.h"
-#include "tests/unit/etcd_server.h"
 #include "tests/unit/fleet_fixture.h"
 #include "tests/unit/suites.h"
 
@@ -10,29 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static struct etcd_server server;
-static struct etcd_sync *etcd;
-
-static void begin(void)
-{
-	etcd_server_init(&server);
-	etcd_server_start(&server);
-	etcd = etcd_sync_new(&(struct etcd_options){.endpoints = server.url}, 5000, NULL);
-	ck_assert_ptr_nonnull(etcd);
-	ck_assert_int_eq(setenv("FLUME_ETCD", server.url, 1), 0);
-}
-
-static void end(void)
-{
-	etcd = etcd_sync_free(etcd);
-	etcd_server_fini(&server);
-}
-
-static void store(const char *key, const char *value)
-{
-	ck_assert_int_eq(etcd_sync_put(etcd, key, value, strlen(value), 0, NULL, NULL), 0);
-}
 
 static void says(const char *node, const char *state, int revision)
 {
@@ -329,9 +304,7 @@ END_TEST
 Suite *suite_cmd_status(void)
 {
 	Suite *suite = suite_create("cmd_status");
-	TCase *tests = cmd_tests(suite, "cmd_status");
-	tcase_add_checked_fixture(tests, begin, end);
-	tcase_set_timeout(tests, 60);
+	TCase *tests = cmd_store_tests(suite, "cmd_status");
 	tcase_add_test(tests, status_counts_and_shows_who_is_astray);
 	tcase_add_test(tests, check_fails_for_a_node_in_trouble);
 	tcase_add_test(tests, json_has_nothing_that_a_terminal_obeys);
