@@ -88,7 +88,7 @@ END_TEST
 
 START_TEST(many_come_to_the_disk_a_few_at_a_time)
 {
-	char name[16];
+	char name[32];
 	for (int i = 0; i < 150; i++) {
 		snprintf(name, sizeof name, "c%d", i);
 		site_say(ENGINE_CASES, name, 4 + i, WANTS(1));

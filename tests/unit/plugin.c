@@ -151,7 +151,7 @@ END_TEST
 START_TEST(a_table_of_fields_must_end)
 {
 	static struct flume_field endless[70];
-	static char names[70][8];
+	static char names[70][16];
 	struct flume_plugin p = a_plugin();
 	for (int i = 0; i < 70; i++) {
 		snprintf(names[i], sizeof names[i], "f%d", i);
