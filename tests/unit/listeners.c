@@ -27,6 +27,13 @@ START_TEST(all_listeners_hear_until_they_leave)
 }
 END_TEST
 
+START_TEST(a_listener_is_a_function)
+{
+	ck_assert_int_eq(flume_factory_listen(rig.factory, NULL, NULL), FLUME_INVALID);
+	rig_must_set("s", "ref: a");
+}
+END_TEST
+
 static void call_back(const struct flume_event *event, void *arg)
 {
 	int *calls = arg;
@@ -280,6 +287,7 @@ Suite *suite_listeners(void)
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, all_listeners_hear_until_they_leave);
+	tcase_add_test(tc, a_listener_is_a_function);
 	tcase_add_test(tc, a_listener_may_call_the_factory);
 	tcase_add_test(tc, a_listener_may_change_what_it_was_told_of);
 	tcase_add_loop_test(tc, a_listener_may_set_the_schema_whose_call_failed, 0, 4);
