@@ -706,6 +706,9 @@ struct flume_event {
  * Returns a positive ticket for unlisten, or a negative code.  After unlisten has returned the
  * listener is not running and will not run; so a listener cannot unlisten itself. */
 int flume_factory_listen(flume_factory *, flume_listen_fn *, void *arg);
+/* For who wants to hear of these `n` kinds alone: others then cost no more than if nobody listened. */
+int flume_factory_listen_to(flume_factory *, const enum flume_event_kind *kinds, size_t n,
+			    flume_listen_fn *, void *arg);
 int flume_factory_unlisten(flume_factory *, int ticket);
 const char *flume_event_name(enum flume_event_kind); /* "schema.updated" */
 /* One sentence. */

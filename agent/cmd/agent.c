@@ -239,7 +239,7 @@ static int change(void *arg, const struct agent_options *o, const struct agent_f
 	const struct http_options http = http_options(o, facts);
 	int code = http_change(a->http, &http, err);
 	if (!code && (engine_change(a->engine, &engine) ||
-		      switchboard_set_labels(a->switches.board, o->labels)))
+		      switches_set_labels(a->switches.all, o->labels)))
 		code = flume_fail(err, FLUME_NOMEM, "out of memory");
 	if (!code)
 		set_log(o);

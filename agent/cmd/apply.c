@@ -5,6 +5,7 @@
  */
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/change.h"
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/options.h"
 #include "agent/cmd/plan.h"
@@ -131,7 +132,7 @@ static bool print_rows(struct session *s)
 	char *rows = text_take(&s->json);
 	if (!rows)
 		return false;
-	printf("[%s%s]\n", rows, *rows ? "\n" : "");
+	print_clean_list(rows);
 	fflush(stdout);
 	free(rows);
 	return true;

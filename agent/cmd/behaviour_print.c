@@ -1,5 +1,5 @@
 #include "agent/cmd/behaviour.h"
-#include "agent/cmd/findings.h"
+#include "agent/cmd/clean.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -158,14 +158,20 @@ int bench_check_structure(struct files *files)
 	return bench_read_switches(files) ? out_of_memory() : 0;
 }
 
+int bench_build_file(flume_factory *factory, const struct file *file, flume_pipeline **out)
+{
+	int code = flume_schema_build(file->schema, factory, out, NULL);
+	return code ? cmd_fail(CMD_NEGATIVE, "%s: it cannot be built: %s", file->path,
+			       flume_code_text(code))
+		    : 0;
+}
+
 int bench_build(flume_factory *factory, const struct files *files, const char *path,
 		flume_pipeline **out)
 {
 	for (size_t i = 0; i < files->n; i++)
 		if (!strcmp(files->all[i].path, path) && !files->all[i].is_switch)
-			return flume_schema_build(files->all[i].schema, factory, out, NULL)
-				       ? cmd_fail(CMD_NEGATIVE, "%s: it cannot be built", path)
-				       : 0;
+			return bench_build_file(factory, &files->all[i], out);
 	return cmd_fail(CMD_USAGE, "%s: a schema is wanted here, not a folder or a switch",
 			path);
 }

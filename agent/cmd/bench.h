@@ -34,8 +34,9 @@ int bench_check(flume_factory *, struct files *);
 int bench_check_structure(struct files *);
 size_t bench_findings(const struct files *);
 
-/* The pipeline of the file that was called `path`; all of them are without findings.  0 or an exit
- * code. */
+/* The pipeline of a schema without findings.  What is wrong is written to stderr.  0 or an exit code. */
+int bench_build_file(flume_factory *, const struct file *, flume_pipeline **out);
+/* The same of the file that was called `path`. */
 int bench_build(flume_factory *, const struct files *, const char *path, flume_pipeline **out);
 
 /* Prints all of them: as text, or as one JSON array.  0 or an exit code. */

@@ -1,5 +1,6 @@
 #include "agent/cmd/bench_switches.h"
 
+#include "agent/cmd/switch_unasked.h"
 #include "agent/split/routes.h"
 #include "agent/switches/judge.h"
 
@@ -55,10 +56,15 @@ static int check_no_routes(void *arg, const struct ab_switch *sw, flume_report *
 	return FLUME_OK;
 }
 
+static struct judge_world world_of(struct files *files)
+{
+	return (struct judge_world){find_schema, check_no_routes, files, "among the files",
+				    false};
+}
+
 static int check_switch(struct files *files, struct file *f)
 {
-	const struct judge_world world = {find_schema, check_no_routes, files,
-					  "among the files"};
+	const struct judge_world world = world_of(files);
 	bool front;
 	if (judge(&world, f->sw, &front, f->report) == JUDGE_NOMEM)
 		return FLUME_NOMEM;
@@ -77,4 +83,22 @@ int bench_switches(struct files *files)
 					     f->report);
 	}
 	return rc == FLUME_NOMEM ? rc : FLUME_OK;
+}
+
+/* Where there are none but switches, nothing is known of the schemas. */
+static bool has_schemas(const struct files *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (!files->all[i].is_switch)
+			return true;
+	return false;
+}
+
+void bench_tell_unasked(struct files *files)
+{
+	const struct judge_world world = world_of(files);
+	for (size_t i = 0; i < files->n && has_schemas(files); i++)
+		if (files->all[i].sw)
+			switch_tell_unasked(files->all[i].path, files->all[i].sw, &world,
+					    files);
 }

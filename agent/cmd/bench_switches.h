@@ -8,5 +8,7 @@
 int bench_read_switches(struct files *);
 /* The same, looks at what schemas and switches expect of each other, and puts the good ones on the board. */
 int bench_switches(struct files *);
+/* Says on stderr which decide nothing; after it. */
+void bench_tell_unasked(struct files *);
 
 #endif

@@ -1,5 +1,7 @@
 #include "agent/cmd/cases.h"
 
+#include "agent/cmd/bench.h"
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/findings.h"
 
@@ -112,9 +114,9 @@ static int run_file(struct cases *cases, const struct files *files, const struct
 			fprintf(how->tell, "%s: no cases\n", file->name);
 		return 0;
 	}
-	if (flume_schema_build(file->schema, factory, &pipeline, NULL))
-		return cmd_fail(CMD_NEGATIVE, "%s: it cannot be built", file->path);
-	int code = build_running(how, files, file, factory, &run.running);
+	int code = bench_build_file(factory, file, &pipeline);
+	if (!code)
+		code = build_running(how, files, file, factory, &run.running);
 	if (!code)
 		code = run_cases(cases, file, pipeline, &run, how->tell);
 	flume_pipeline_unref(run.running);

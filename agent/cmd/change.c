@@ -1,7 +1,4 @@
 /*
- * What nobody recorded before, since it was put by other means and no agent has told of it, gets its
- * record in the same transaction: its text would be lost otherwise, and with it the way back.
- *
  * A write whose answer got lost may have happened.  Then the record is read: it is ours, or it is
  * not there.
  */
@@ -20,9 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Beside a longer document there is no room for the text of the one before as well. */
-#define DOCUMENT_LONG ((size_t)640 * 1024)
-#define TRIES         8 /* each time somebody else wrote a record in between */
+#define TRIES 8 /* each time somebody else wrote a record in between */
 
 static int out_of_memory(void)
 {
@@ -84,18 +79,6 @@ static int list_records(struct etcd_sync *etcd, struct attempt *a, struct flume_
 	return rc;
 }
 
-static int add_unrecorded(struct history_write *w, const struct attempt *a)
-{
-	const struct etcd_kv *seen = a->change->seen;
-	if (!seen || history_has(&a->history, seen->mod_revision))
-		return 0;
-	struct record r = {.action = "put",
-			   .version = a->change->record.previous,
-			   .text = a->change->len < DOCUMENT_LONG ? seen->value : NULL,
-			   .len = seen->value_len};
-	return history_write_record(w, seen->mod_revision, &r);
-}
-
 /* FLUME_CONFLICT: the document is another.  FLUME_EXISTS: only a record came in between. */
 static int attempt_once(struct etcd_sync *etcd, struct attempt *a, struct flume_err *err)
 {
@@ -103,11 +86,14 @@ static int attempt_once(struct etcd_sync *etcd, struct attempt *a, struct flume_
 	struct history_write w;
 	struct etcd_result r = {0};
 	int64_t expected = c->seen ? c->seen->mod_revision : 0;
+	const struct history_change change = {.key = a->key,
+					      .seen = c->seen,
+					      .text = c->text,
+					      .len = c->len,
+					      .number = a->number,
+					      .record = &c->record};
 	history_write_begin(&w, &a->history);
-	history_write_document(&w, a->key, expected, c->text, c->len);
-	int rc = add_unrecorded(&w, a);
-	if (!rc)
-		rc = history_write_record(&w, a->number, &c->record);
+	int rc = history_write_change(&w, &change);
 	if (rc) {
 		flume_fail(err, rc, "out of memory");
 	} else {

@@ -138,10 +138,8 @@ static int run(const struct command *command, struct conf *conf, void *options, 
 	const struct conf_request request = {command->options ? command->options : none, others,
 					     argc, argv};
 	int code = conf_read(conf, &request, options, report, &err);
-	if (code == CONF_HELP) {
-		cmd_help(command);
-		return CMD_DONE;
-	}
+	if (code == CONF_HELP)
+		return cmd_help(command);
 	if (code < 0)
 		return configuration_wrong(command, conf, code, report, &err);
 	code = count_words(command, conf);

@@ -47,7 +47,7 @@ int cmd_main(int argc, char **argv);
 
 const struct command *cmd_find(const char *name);
 void cmd_help_all(void);
-void cmd_help(const struct command *);
+int cmd_help(const struct command *); /* an exit code */
 /* Which options are CONF_LIVE, in a sentence; "" when none is.  free(3); NULL when out of memory. */
 char *cmd_dup_live(const struct command *);
 const char *cmd_exit_text(int code); /* "cannot connect" */

@@ -4,9 +4,9 @@
  */
 #include "agent/cmd/behaviour.h"
 #include "agent/cmd/bench.h"
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/drift.h"
-#include "agent/cmd/findings.h"
 #include "agent/cmd/intake.h"
 #include "agent/cmd/options.h"
 #include "agent/ndjson/ndjson.h"

@@ -7,7 +7,7 @@
 #include "agent/cmd/doctor.h"
 
 #include "agent/cmd/agent_options.h"
-#include "agent/cmd/findings.h"
+#include "agent/cmd/clean.h"
 #include "agent/loop/loop.h"
 
 #include <stdarg.h>
@@ -161,7 +161,7 @@ static int end(struct doctor *d)
 	if (!told)
 		return cmd_fail(CMD_NEGATIVE, "out of memory");
 	if (d->options->output == OUTPUT_JSON)
-		printf("[%s\n]\n", told);
+		print_clean_list(told);
 	free(told);
 	return d->failed ? CMD_NEGATIVE : CMD_DONE;
 }

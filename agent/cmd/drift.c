@@ -1,5 +1,6 @@
 #include "agent/cmd/drift.h"
 
+#include "agent/cmd/clean.h"
 #include "agent/cmd/files.h"
 #include "agent/cmd/store.h"
 #include "agent/cmd/switch.h"
@@ -100,7 +101,7 @@ static int show(const struct drift_options *o, const struct files *files,
 		return out_of_memory();
 	}
 	if (o->output == OUTPUT_JSON)
-		printf("[%s%s]\n", rows, *rows ? "\n" : "");
+		print_clean_list(rows);
 	free(rows);
 	return any ? CMD_NEGATIVE : CMD_DONE;
 }

@@ -1,8 +1,8 @@
 /* Why a node runs what it runs: what the store holds, what the node says, and the rules between. */
 #include "agent/fleet/explain.h"
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/fetch.h"
-#include "agent/cmd/findings.h"
 #include "agent/cmd/options.h"
 #include "agent/cmd/store.h"
 #include "agent/engine/json.h"
@@ -123,7 +123,9 @@ static int show(const struct explain_options *o, const struct asked *x)
 	text_add(&t, *end ? "\n" : "");
 	if (!code && t.failed)
 		code = out_of_memory();
-	if (!code)
+	if (!code && o->output == OUTPUT_JSON)
+		print_clean_json(stdout, t.s);
+	else if (!code)
 		fputs(t.s, stdout);
 	text_fini(&t);
 	return code;

@@ -1,5 +1,6 @@
 #include "agent/cmd/findings.h"
 
+#include "agent/cmd/clean.h"
 #include "lib/base/utf8.h"
 
 #include <stdlib.h>
@@ -13,40 +14,6 @@ bool wants_colour(FILE *out)
 	const char *no = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 	return isatty(fileno(out)) && !(no && *no) && !(term && !strcmp(term, "dumb"));
-}
-
-/* C0, DEL and C1: what a terminal may take for a command.  And what ends a line, or has what follows shown in
- * another order than it stands: U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069. */
-static bool is_control(const char *s, size_t n)
-{
-	const unsigned char *c = (const unsigned char *)s;
-	if (n == 3 && c[0] == 0xe2 && c[1] == 0x80)
-		return c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae);
-	if (n == 3 && c[0] == 0xe2 && c[1] == 0x81)
-		return c[2] >= 0xa6 && c[2] <= 0xa9;
-	return (n == 1 && (c[0] < 0x20 || c[0] == 0x7f)) ||
-	       (n == 2 && c[0] == 0xc2 && c[1] < 0xa0);
-}
-
-void text_add_clean(struct text *t, const char *s, size_t n)
-{
-	for (size_t i = 0; i < n;) {
-		size_t step = utf8_length(s + i, n - i);
-		if (step && !is_control(s + i, step))
-			text_add_n(t, s + i, step);
-		else
-			text_add(t, step == 1 && s[i] == '\t' ? "\t" : "\xef\xbf\xbd");
-		i += step ? step : 1;
-	}
-}
-
-void print_clean(FILE *out, const char *s, size_t n)
-{
-	struct text t = {0};
-	text_add_clean(&t, s, n);
-	if (t.len)
-		fwrite(t.s, 1, t.len, out);
-	text_fini(&t);
 }
 
 static void print_text(FILE *out, const char *s)

@@ -27,9 +27,6 @@ void findings_print(FILE *, const struct finding_source *, const flume_report *)
  * before the first. */
 void findings_add_json(struct text *, bool comma, const char *file, const flume_report *);
 
-/* The text without control characters. */
-void print_clean(FILE *, const char *s, size_t n);
-void text_add_clean(struct text *, const char *s, size_t n);
 bool wants_colour(FILE *);
 
 #endif

@@ -75,6 +75,8 @@ static void changed(struct follow *f)
 static void on_deadline(void *arg)
 {
 	struct follow *f = arg;
+	if (!f->view && !*f->why)
+		snprintf(f->why, sizeof f->why, "%s has not answered yet", f->from->endpoints);
 	if (f->code == FOLLOW_ON)
 		stop(f, f->calls->late(f->calls->arg, f->view, f->why));
 }

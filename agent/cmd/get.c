@@ -1,3 +1,4 @@
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/fetch.h"
 #include "agent/cmd/options.h"
@@ -140,7 +141,7 @@ static int print_list(const struct files *files, const struct etcd_result *list,
 	char *rows = text_take(&json);
 	int code = rows ? CMD_DONE : out_of_memory();
 	if (rows && output != SHOW_TEXT)
-		printf("[%s%s]\n", rows, files->n ? "\n" : "");
+		print_clean_list(rows);
 	else if (rows)
 		code = print_table(&table);
 	free(rows);
@@ -163,10 +164,12 @@ static int print_agents_list(const flume_value *root, int output)
 		return cmd_fail(CMD_UNREACHABLE, "that is not the answer of an agent");
 	if (output != SHOW_TEXT) {
 		char *json = flume_value_dup_json(list);
-		if (json)
-			puts(json);
-		else
+		if (json) {
+			print_clean_json(stdout, json);
+			fputs("\n", stdout);
+		} else {
 			code = out_of_memory();
+		}
 		free(json);
 		return code;
 	}

@@ -91,8 +91,11 @@ static void print_exits(const struct command *c)
 	wrap(line, 12);
 }
 
-void cmd_help(const struct command *c)
+int cmd_help(const struct command *c)
 {
+	char *live = cmd_dup_live(c);
+	if (!live)
+		return cmd_fail(CMD_NEGATIVE, "out of memory");
 	printf("flume %s%s%s\n\n", c->name, *c->usage ? " " : "", c->usage);
 	wrap(c->details ? c->details : c->about, 0);
 	printf("\nOptions:\n");
@@ -106,12 +109,12 @@ void cmd_help(const struct command *c)
 		wrap("A flag wins over its environment variable, that over the same key in the "
 		     "file that --config names, that over the default.",
 		     0);
-		char *live = cmd_dup_live(c);
-		if (live && *live)
+		if (*live)
 			wrap(live, 0);
-		free(live);
 	}
+	free(live);
 	print_exits(c);
+	return CMD_DONE;
 }
 
 const char *cmd_exit_text(int code)
@@ -141,8 +144,7 @@ static int run(const struct cmd_call *call)
 	const struct command *command = cmd_find(name);
 	if (!command)
 		return cmd_fail(CMD_USAGE, "help: there is no command '%s'", name);
-	cmd_help(command);
-	return CMD_DONE;
+	return cmd_help(command);
 }
 
 const struct command command_help = {

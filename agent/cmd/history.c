@@ -1,3 +1,4 @@
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/records.h"
 #include "agent/cmd/store.h"
@@ -37,9 +38,10 @@ static int out_of_memory(void)
 
 static void add_row(struct table *table, const struct record *r)
 {
-	char revision[24], at[STAMP_SIZE] = "", who[2 * RECORD_WHO], action[64];
+	char revision[24] = "", at[STAMP_SIZE] = "", who[2 * RECORD_WHO], action[64];
 	char outcome[OUTCOME_LINE] = "";
-	snprintf(revision, sizeof revision, "%" PRId64, r->version.revision);
+	if (r->version.revision)
+		snprintf(revision, sizeof revision, "%" PRId64, r->version.revision);
 	if (r->at)
 		stamp_write(at, r->at);
 	snprintf(who, sizeof who, "%s", *r->who ? r->who : "unknown");
@@ -71,8 +73,7 @@ static int print_json(const struct records *records, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct record r = records->all[i].record;
 		text_addf(&t, "%s\n{\"recorded\": %s, \"kept\": %s, ", i ? "," : "",
-			  records->all[i].unrecorded ? "false" : "true",
-			  r.text ? "true" : "false");
+			  records->all[i].kv ? "true" : "false", r.text ? "true" : "false");
 		r.text = NULL;
 		char *json = record_dup_json(&r);
 		text_add(&t, json ? json + 1 : "");
@@ -82,7 +83,7 @@ static int print_json(const struct records *records, size_t n)
 	char *rows = text_take(&t);
 	if (!rows)
 		return out_of_memory();
-	printf("[%s%s]\n", rows, n ? "\n" : "");
+	print_clean_list(rows);
 	free(rows);
 	return CMD_DONE;
 }

@@ -1,4 +1,5 @@
 #include "agent/cmd/bench.h"
+#include "agent/cmd/bench_switches.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/options.h"
 
@@ -33,6 +34,8 @@ static int check(const struct cmd_call *call, struct files *files)
 	code = bench_factory(&factory, files->board, call->conf, BENCH_CHECK);
 	if (!code)
 		code = bench_check(factory, files);
+	if (!code && !bench_findings(files))
+		bench_tell_unasked(files);
 	flume_factory_free(factory);
 	return code;
 }

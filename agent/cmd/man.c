@@ -104,8 +104,11 @@ static void print_option(const struct conf_option *o)
 	}
 }
 
-static void print_command(const struct command *c)
+static int print_command(const struct command *c)
 {
+	char *live = cmd_dup_live(c);
+	if (!live)
+		return cmd_fail(CMD_NEGATIVE, "out of memory");
 	printf(".SS flume %s\n.B flume %s\n", c->name, c->name);
 	if (*c->usage) {
 		fputs(".I ", stdout);
@@ -120,17 +123,17 @@ static void print_command(const struct command *c)
 	}
 	for (const struct conf_option *o = c->options; o && o->name; o++)
 		print_option(o);
-	char *live = cmd_dup_live(c);
-	if (live && *live) {
+	if (*live) {
 		puts(".PP");
 		print_words(live);
 	}
 	free(live);
-	if (!c->negative)
-		return;
-	fputs(".PP\nExit code 1: ", stdout);
-	print(c->negative);
-	puts(".");
+	if (c->negative) {
+		fputs(".PP\nExit code 1: ", stdout);
+		print(c->negative);
+		puts(".");
+	}
+	return 0;
 }
 
 static void print_exits(void)
@@ -166,8 +169,11 @@ static int run(const struct cmd_call *call)
 		"file that --config names, that over the default. Each command has -h and "
 		"--help.");
 	puts(".SH COMMANDS");
-	for (const struct command *const *c = commands; *c; c++)
-		print_command(*c);
+	int code = 0;
+	for (const struct command *const *c = commands; *c && !code; c++)
+		code = print_command(*c);
+	if (code)
+		return code;
 	print_exits();
 	puts(".SH SIGNALS OF THE AGENT\n.TP\n.B SIGTERM\\fR, \\fBSIGINT\n"
 	     "End well: requests in flight are answered.\n"

@@ -65,11 +65,13 @@ struct etcd_how {
 		"prefix", 0, CONF_TEXT, "KEY", "/flume/", "FLUME_PREFIX",               \
 			offsetof(struct s, prefix), "What all keys in etcd begin with." \
 	}
-#define OPTION_AGENT(s)                                                               \
-	{                                                                             \
-		"agent", 0, CONF_TEXT, "URL", "http://127.0.0.1:8410", "FLUME_AGENT", \
-			offsetof(struct s, agent),                                    \
-			"An agent to ask when no etcd is configured."                 \
+#define OPTION_AGENT(s)                                                                       \
+	{                                                                                     \
+		"agent", 0, CONF_TEXT, "URL", "http://127.0.0.1:8410", "FLUME_AGENT",         \
+			offsetof(struct s, agent),                                            \
+			"An agent to ask when no etcd is configured; as a flag, in place of " \
+			"the etcd of a file or variable.",                                    \
+			.instead_of = "etcd"                                                  \
 	}
 
 /* One agent, over TCP or its socket: the members agent, socket and token_file. */

@@ -7,7 +7,7 @@
  */
 #include "agent/cmd/pump.h"
 
-#include "agent/cmd/findings.h"
+#include "agent/cmd/clean.h"
 #include "agent/cmd/progress.h"
 #include "agent/loop/loop.h"
 

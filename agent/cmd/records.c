@@ -47,7 +47,7 @@ static int add_unrecorded(struct records *r, const struct history *history)
 	if (!now || history_has(history, now->mod_revision))
 		return 0;
 	struct records_one *one = &r->all[r->n];
-	*one = (struct records_one){.unrecorded = true};
+	*one = (struct records_one){.kv = NULL};
 	snprintf(one->record.action, sizeof one->record.action, "put");
 	one->record.text = now->value;
 	one->record.len = now->value_len;
@@ -69,8 +69,22 @@ static int add_record(struct records *r, const struct etcd_kv *kv)
 		return 0;
 	}
 	one->record.version.revision = history_revision(kv, &one->record);
+	one->kv = kv;
 	r->n++;
 	return 0;
+}
+
+/* Of what is gone, and was there when it was recorded last, nobody knows when it went. */
+static void add_unrecorded_deletion(struct records *r)
+{
+	const struct record *last = r->n ? &r->all[0].record : NULL;
+	if (r->now || !last || record_is_deletion(last) ||
+	    last->version.revision > r->document.revision)
+		return;
+	memmove(&r->all[1], &r->all[0], r->n * sizeof *r->all);
+	r->all[0] = (struct records_one){.kv = NULL};
+	snprintf(r->all[0].record.action, sizeof r->all[0].record.action, "delete");
+	r->n++;
 }
 
 int records_read(struct records *r, struct etcd_sync *etcd, const char *prefix,
@@ -91,6 +105,8 @@ int records_read(struct records *r, struct etcd_sync *etcd, const char *prefix,
 	for (size_t i = r->list.n; !code && i > 0; i--)
 		if (history_number(records, &r->list.kvs[i - 1]))
 			code = add_record(r, &r->list.kvs[i - 1]);
+	if (!code)
+		add_unrecorded_deletion(r);
 	free(records);
 	return code;
 }
@@ -125,25 +141,89 @@ int records_find(struct records *r, struct etcd_sync *etcd, const char *prefix,
 				name, prefix, prefix);
 }
 
-int records_ask_nodes(struct records *r, struct etcd_sync *etcd, const char *prefix,
-		      const char *folder, const char *name)
+/* ---- what the nodes say ---- */
+
+typedef int ask_fn(void *arg, const struct fleet_said *); /* 0 or FLUME_NOMEM */
+
+static int ask_each(struct etcd_sync *etcd, const char *prefix, ask_fn *ask, void *arg)
 {
 	struct etcd_result nodes = {0};
-	struct record_outcome outcome = {0};
-	int code = r->n ? store_list(etcd, prefix, "nodes/", &nodes) : 0;
+	int code = store_list(etcd, prefix, "nodes/", &nodes);
 	for (size_t i = 0; !code && i < nodes.n; i++) {
 		struct fleet_said *said = NULL;
-		const struct outcome_of of = {folder, name, &r->all[0].record.version};
 		int rc = fleet_said_read(&said, store_name(&nodes.kvs[i], prefix, "nodes/"),
 					 nodes.kvs[i].value, nodes.kvs[i].value_len);
 		if (!rc)
-			rc = outcome_add(&outcome, &of, said);
+			rc = ask(arg, said);
 		fleet_said_free(said);
 		code = rc ? out_of_memory() : 0;
 	}
-	outcome_end(&outcome, stamp_now());
-	if (!code && outcome.nodes)
-		r->all[0].record.outcome = outcome;
 	etcd_result_fini(&nodes);
+	return code;
+}
+
+struct becoming {
+	struct outcome_of of;
+	struct record_outcome outcome;
+};
+
+static int ask_outcome(void *arg, const struct fleet_said *said)
+{
+	struct becoming *b = arg;
+	return outcome_add(&b->outcome, &b->of, said);
+}
+
+int records_ask_nodes(struct records *r, struct etcd_sync *etcd, const char *prefix,
+		      const char *folder, const char *name)
+{
+	if (!r->n)
+		return 0;
+	struct becoming b = {.of = {folder, name, &r->all[0].record.version}};
+	int code = ask_each(etcd, prefix, ask_outcome, &b);
+	outcome_end(&b.outcome, stamp_now());
+	if (!code && b.outcome.nodes)
+		r->all[0].record.outcome = b.outcome;
+	return code;
+}
+
+void records_note_outcome(const struct records *r, struct etcd_sync *etcd)
+{
+	const struct records_one *one = r->n ? &r->all[0] : NULL;
+	struct record known;
+	flume_value *root = NULL;
+	if (!one || !one->kv || !*one->record.outcome.state ||
+	    record_read(&known, &root, one->kv->value, one->kv->value_len))
+		return;
+	flume_value_free(root);
+	char *json = *known.outcome.state ? NULL : record_dup_json(&one->record);
+	if (json)
+		(void)etcd_sync_put_if(etcd, one->kv->key, json, strlen(json),
+				       one->kv->mod_revision, 0, NULL, NULL);
+	free(json);
+}
+
+struct running {
+	enum fleet_kind kind;
+	const char *name, *digest;
+	size_t same, others;
+};
+
+static int ask_digest(void *arg, const struct fleet_said *said)
+{
+	struct running *r = arg;
+	const struct fleet_entry *e = fleet_said_find(said, r->kind, r->name);
+	bool same = e && !strcmp(e->running.digest, r->digest);
+	r->same += same;
+	r->others += e && !same;
+	return 0;
+}
+
+int records_ask_running(bool *out, struct etcd_sync *etcd, const char *prefix,
+			const char *folder, const char *name, const char *digest)
+{
+	struct running r = {!strcmp(folder, "switches/") ? FLEET_SWITCH : FLEET_SCHEMA, name,
+			    digest, 0, 0};
+	int code = ask_each(etcd, prefix, ask_digest, &r);
+	*out = !code && r.same && !r.others;
 	return code;
 }

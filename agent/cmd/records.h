@@ -8,7 +8,8 @@
 struct records_one {
 	struct record record; /* its version has the revision of the change */
 	flume_value *root;
-	bool unrecorded; /* what etcd holds, of which nothing is recorded (yet) */
+	const struct etcd_kv
+		*kv; /* as etcd has it; NULL: nothing is recorded (yet) of what it holds */
 };
 
 struct records { /* all zero is none */
@@ -30,5 +31,11 @@ int records_find(struct records *, struct etcd_sync *, const char *prefix, const
 /* Asks the live nodes what has become of the newest.  0 or an exit code. */
 int records_ask_nodes(struct records *, struct etcd_sync *, const char *prefix,
 		      const char *folder, const char *name);
+/* Writes down what they said, where nobody has.  Nothing hangs on it, so it fails without a word. */
+void records_note_outcome(const struct records *, struct etcd_sync *);
+/* Does every live node that has something of that name run that very content, and one at least?  0 or an
+ * exit code. */
+int records_ask_running(bool *out, struct etcd_sync *, const char *prefix, const char *folder,
+			const char *name, const char *digest);
 
 #endif

@@ -8,12 +8,14 @@
  */
 #include "agent/cmd/agent_options.h"
 #include "agent/cmd/change.h"
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/earlier.h"
 #include "agent/cmd/records.h"
 #include "agent/cmd/store.h"
 #include "agent/cmd/trial.h"
 #include "agent/cmd/wait.h"
+#include "agent/engine/version.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/text.h"
@@ -219,7 +221,7 @@ static int choose(struct session *s)
 	for (;;) {
 		code = find_text(s);
 		bool said = code == CMD_NEGATIVE || code == CMD_NOT_FOUND;
-		if (!said && (code || (code = try_text(s, why)) != CMD_NEGATIVE))
+		if (!said && (code || (code = try_text(s, why)) != CMD_NEGATIVE || !*why))
 			return code;
 		if (!said)
 			cmd_fail(0, "%s: revision %" PRId64 " is passed over: %s", s->name,
@@ -230,17 +232,26 @@ static int choose(struct session *s)
 	}
 }
 
+/* To what they run agents go back under any version: that changes nothing for them. */
 static int foresee(const struct session *s)
 {
 	const char *from = s->now.version, *to = s->target->version.version;
-	if (*to && !strcmp(from, to) && s->options->same_version == SAME_VERSION_REJECT)
+	bool reused =
+		*to && !strcmp(from, to) && s->options->same_version == SAME_VERSION_REJECT;
+	bool runs = false;
+	int code = reused ? records_ask_running(&runs, s->etcd, s->options->prefix, s->folder,
+						s->name, s->target->version.digest)
+			  : 0;
+	if (code)
+		return code;
+	if (reused && !runs)
 		return cmd_fail(
 			CMD_CONFLICT,
 			"%s: version %s is in etcd with other content, so agents would "
 			"refuse it: apply it under a new version, or say --same-version "
 			"apply where the agents do",
 			s->name, to);
-	if (*from && *to && flume_version_compare(to, from) == -1)
+	if (*from && *to && version_order(to, from) == -1)
 		cmd_fail(
 			0,
 			"%s: from %s to %s is a downgrade: agents with --downgrade deny refuse "
@@ -266,13 +277,15 @@ static void tell(const struct session *s, const struct store_change *c)
 		       *v->version ? " " : "", v->revision,
 		       s->options->dry_run ? " (dry run)" : "");
 	} else {
-		text_add(&t, "\"name\":");
+		text_add(&t, "\n{\"name\":");
 		text_add_json(&t, s->name, strlen(s->name));
 		text_add(&t, ",\"version\":");
 		text_add_json(&t, v->version, strlen(v->version));
-		printf("[\n{%s,\"result\":\"rolled-back\",\"digest\":\"%s\",\"to\":%" PRId64
-		       ",\"revision\":%" PRId64 "}\n]\n",
-		       t.s ? t.s : "", v->digest, v->revision, c->revision);
+		text_addf(&t,
+			  ",\"result\":\"rolled-back\",\"digest\":\"%s\",\"to\":%" PRId64
+			  ",\"revision\":%" PRId64 "}",
+			  v->digest, v->revision, c->revision);
+		print_clean_list(t.s ? t.s : "");
 	}
 	text_fini(&t);
 	fflush(stdout);
@@ -294,6 +307,8 @@ static int go_back(struct session *s)
 		.to = s->target->version.revision,
 	};
 	int code = o->dry_run ? 0 : change_write(s->etcd, &c);
+	if (!code && !o->dry_run)
+		records_note_outcome(&s->records, s->etcd);
 	if (!code)
 		tell(s, &c);
 	if (!code && o->wait && !o->dry_run) {
@@ -318,6 +333,8 @@ static int look(struct session *s)
 	int code = store_open(&s->etcd, o->etcd, &o->how, o->prefix);
 	if (!code)
 		code = records_find(&s->records, s->etcd, o->prefix, &s->folder, s->name);
+	if (!code) /* worth a note, and no more */
+		(void)records_ask_nodes(&s->records, s->etcd, o->prefix, s->folder, s->name);
 	const struct etcd_kv *now = s->records.now;
 	if (!code && now &&
 	    record_version_of(&s->now, now->value, now->value_len, now->mod_revision))

@@ -3,6 +3,7 @@
  * wanted: agent/fleet makes one view of the two, and this shows it, once, as it changes, or when it
  * is as it should be.
  */
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/fetch.h"
 #include "agent/cmd/follow.h"
@@ -40,7 +41,7 @@ static const struct conf_option options[] = {
 	 offsetof(struct status_options, timeout),
 	 "End --wait (with 6) or --watch then. Default: 5m for --wait, none for --watch."},
 	{"check", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct status_options, check),
-	 "Exit with 1 when a node is not as wanted, or blind, or its status cannot be read."},
+	 "Exit with 1 when a node is not as wanted or in trouble; with --wait, in the end."},
 	{"raw", 0, CONF_FLAG, "", NULL, NULL, offsetof(struct status_options, raw),
 	 "What each node says, word for word, as JSON."},
 	OPTION_ETCD(status_options),
@@ -68,7 +69,9 @@ static int print(const struct fleet_view *view, int output)
 	else
 		status_print(&t, view);
 	bool good = !t.failed && !view->failed;
-	if (good)
+	if (good && output == OUTPUT_JSON)
+		print_clean_json(stdout, t.s ? t.s : "");
+	else if (good)
 		fputs(t.s ? t.s : "", stdout);
 	text_fini(&t);
 	return good ? CMD_DONE : out_of_memory();
@@ -76,12 +79,40 @@ static int print(const struct fleet_view *view, int output)
 
 /* ---- once ---- */
 
-static bool is_well(const struct fleet_view *view)
+#define TOLD 8 /* troubles in the line of --check; the table has them all */
+
+/* What --check has against it; nothing when all is well. */
+static void find_faults(struct text *t, const struct fleet_view *view)
 {
-	for (size_t i = 0; i < view->n_troubles; i++)
-		if (view->troubles[i].ill <= FLEET_BLIND)
-			return false;
-	return view->well == view->nodes;
+	size_t n = 0;
+	if (!view->nodes && view->n_items)
+		text_add(t, "no node has a status");
+	if (view->well < view->nodes)
+		text_addf(t, "%zu of %zu node%s not as wanted", view->nodes - view->well,
+			  view->nodes, view->nodes == 1 ? "" : "s");
+	for (size_t i = 0; i < view->n_troubles; i++) {
+		const struct fleet_trouble *trouble = &view->troubles[i];
+		if (!fleet_ill_counts(trouble->ill) || ++n > TOLD)
+			continue;
+		text_addf(t, "%s%s: %s%s%s", t->len ? "; " : "", trouble->node,
+			  fleet_ill_word(trouble->ill), *trouble->name ? " " : "",
+			  trouble->name);
+	}
+	if (n > TOLD)
+		text_addf(t, "; and %zu more", n - TOLD);
+}
+
+static int tell_faults(const struct text *faults)
+{
+	struct text clean = {0};
+	if (faults->failed)
+		return out_of_memory();
+	if (!faults->len)
+		return CMD_DONE;
+	text_add_clean(&clean, faults->s, faults->len);
+	cmd_fail(0, "--check fails (exit code %d): %s", CMD_NEGATIVE, clean.s ? clean.s : "");
+	text_fini(&clean);
+	return CMD_NEGATIVE;
 }
 
 static int finish(const struct status_options *o, const char *only,
@@ -89,8 +120,14 @@ static int finish(const struct status_options *o, const char *only,
 {
 	if (only && !view->n_items)
 		return cmd_fail(CMD_NOT_FOUND, "no schema or switch '%s'", only);
+	struct text faults = {0};
 	int code = print(view, o->output);
-	return !code && o->check && !is_well(view) ? CMD_NEGATIVE : code;
+	if (!code && o->check) {
+		find_faults(&faults, view);
+		code = tell_faults(&faults);
+	}
+	text_fini(&faults);
+	return code;
 }
 
 static int once(const struct status_options *o, const struct follow_from *from)
@@ -105,18 +142,30 @@ static int once(const struct status_options *o, const struct follow_from *from)
 
 /* ---- until it is as it should be ---- */
 
+struct shown {
+	const struct status_options *options;
+	struct text faults;
+};
+
 static void show(void *arg, const struct fleet_view *view)
 {
-	const struct status_options *o = arg;
-	(void)print(view, o->output);
+	struct shown *s = arg;
+	(void)print(view, s->options->output);
+	if (s->options->check)
+		find_faults(&s->faults, view);
 }
 
 static int wait_until_well(const struct status_options *o, const struct follow_from *from)
 {
 	const struct wait_name name = {.kind = FLEET_KINDS, .name = from->only};
-	return wait_fleet(from,
-			  &(struct wait_for){&name, from->only ? 1 : 0, .proven = o->proven},
-			  o->timeout ? o->timeout : WAIT_DEFAULT, show, (void *)(uintptr_t)o);
+	struct shown shown = {.options = o};
+	int code = wait_fleet(
+		from, &(struct wait_for){&name, from->only ? 1 : 0, .proven = o->proven},
+		o->timeout ? o->timeout : WAIT_DEFAULT, show, &shown);
+	if (!code)
+		code = tell_faults(&shown.faults);
+	text_fini(&shown.faults);
+	return code;
 }
 
 /* ---- word for word ---- */
@@ -133,7 +182,8 @@ static int print_raw(const char *node, const char *text, size_t len, const char 
 		return cmd_fail(0, "node '%s': its status does not parse", node);
 	if (!json)
 		return out_of_memory();
-	printf("%s%s", *comma, json);
+	fputs(*comma, stdout);
+	print_clean_json(stdout, json);
 	*comma = ",\n";
 	free(json);
 	return 0;
@@ -225,6 +275,9 @@ static int check_words(const struct status_options *o, const char *name)
 {
 	if (o->watch + o->wait + o->raw > 1)
 		return cmd_fail(CMD_USAGE, "status: --watch, --wait and --raw: one of them");
+	if (o->check && (o->watch || o->raw))
+		return cmd_fail(CMD_USAGE,
+				"status: --check goes neither with --watch nor with --raw");
 	if (name && !source_name_good(name))
 		return cmd_fail(CMD_USAGE, "status: '%s' cannot be a name", name);
 	if (o->raw && name)
@@ -261,7 +314,7 @@ const struct command command_status = {
 		"every node that does not run what is wanted, and why, and the nodes that are "
 		"blind, silent or cannot be read. With NAME that schema or switch alone. "
 		"Without --etcd one agent is asked for its own status.",
-	.negative = "--check: a node is not as wanted; --wait: one says why not",
+	.negative = "--check: a node is not well; --wait: one says why not",
 	.exits = 1U << CMD_UNREACHABLE | 1U << CMD_NOT_FOUND | 1U << CMD_TIMED_OUT |
 		 1U << CMD_NOT_ALLOWED,
 	.options = options,

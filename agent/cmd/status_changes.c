@@ -4,7 +4,7 @@
  */
 #include "agent/cmd/status_changes.h"
 
-#include "agent/cmd/findings.h"
+#include "agent/cmd/clean.h"
 
 #include <string.h>
 
@@ -69,6 +69,47 @@ static void add_items(struct text *t, const struct fleet_view *before,
 
 /* ---- nodes ---- */
 
+static void add_node(struct text *t, const char *node, const char *what)
+{
+	struct text line = {0};
+	text_addf(&line, "%s: %s", node, what);
+	end_line(t, &line);
+}
+
+static void add_nodes(struct text *t, const struct fleet_view *before,
+		      const struct fleet_view *now)
+{
+	size_t i = 0, k = 0;
+	if (before->nodes != now->nodes)
+		text_addf(t, "%zu node%s, %zu before\n", now->nodes, now->nodes == 1 ? "" : "s",
+			  before->nodes);
+	while (i < before->nodes || k < now->nodes) {
+		int order = i == before->nodes ? 1
+			    : k == now->nodes  ? -1
+					       : strcmp(before->names[i], now->names[k]);
+		if (order)
+			add_node(t, order < 0 ? before->names[i] : now->names[k],
+				 order < 0 ? "gone" : "new");
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
+/* That it is in order there cannot be said of a node that has gone. */
+static bool has_node(const struct fleet_view *view, const char *node)
+{
+	size_t low = 0, high = view->nodes;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(view->names[middle], node);
+		if (!order)
+			return true;
+		low = order < 0 ? middle + 1 : low;
+		high = order < 0 ? high : middle;
+	}
+	return false;
+}
+
 static int order_of(const struct fleet_stray *a, const struct fleet_stray *b)
 {
 	int order = strcmp(a->node, b->node);
@@ -121,9 +162,9 @@ static void add_strays(struct text *t, const struct fleet_view *before,
 			    : k == now->n_strays
 				    ? -1
 				    : order_of(&before->strays[i], &now->strays[k]);
-		if (order < 0)
+		if (order < 0 && has_node(now, before->strays[i].node))
 			add_recovered(t, &before->strays[i]);
-		else
+		else if (order >= 0)
 			add_stray(t, order ? NULL : &before->strays[i], &now->strays[k]);
 		i += order <= 0;
 		k += order >= 0;
@@ -157,7 +198,7 @@ static void add_troubles(struct text *t, const struct fleet_view *before,
 			    : k == now->n_troubles
 				    ? -1
 				    : order_of_trouble(&before->troubles[i], &now->troubles[k]);
-		if (order < 0)
+		if (order < 0 && has_node(now, before->troubles[i].node))
 			add_trouble(t, &before->troubles[i], true);
 		else if (order > 0)
 			add_trouble(t, &now->troubles[k], false);
@@ -169,9 +210,7 @@ static void add_troubles(struct text *t, const struct fleet_view *before,
 void status_changes(struct text *t, const struct fleet_view *before,
 		    const struct fleet_view *now)
 {
-	if (before->nodes != now->nodes)
-		text_addf(t, "%zu node%s, %zu before\n", now->nodes, now->nodes == 1 ? "" : "s",
-			  before->nodes);
+	add_nodes(t, before, now);
 	add_items(t, before, now);
 	add_strays(t, before, now);
 	add_troubles(t, before, now);

@@ -1,5 +1,6 @@
 #include "agent/cmd/status_watch.h"
 
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/screen.h"
 #include "agent/cmd/status_changes.h"
@@ -42,6 +43,8 @@ static int show(const struct watching *w, const struct fleet_view *before)
 	}
 	if (w->screen)
 		screen_draw(t.s ? t.s : "");
+	else if (w->json)
+		print_clean_json(stdout, t.s ? t.s : "");
 	else
 		fputs(t.s ? t.s : "", stdout);
 	bool gone = fflush(stdout) || ferror(stdout);

@@ -262,6 +262,8 @@ char *switch_compose(const struct switch_change *c)
 	return text_take(&t);
 }
 
+#define MOST_DIGITS 18 /* 64 bits hold them, and one more */
+
 char *switch_next_version(const char *version)
 {
 	size_t n = strlen(version), digits = 0;
@@ -270,23 +272,10 @@ char *switch_next_version(const char *version)
 		digits++;
 	bool only = digits == n;
 	bool semantic = flume_version_compare(version, version) == 0 && !strpbrk(version, "-+");
-	if (!digits || digits > 9 || (!only && !semantic))
+	if (!digits || digits > MOST_DIGITS || (!only && !semantic))
 		return NULL;
-	unsigned long last = strtoul(version + n - digits, &end, 10);
+	unsigned long long last = strtoull(version + n - digits, &end, 10);
 	struct text t = {0};
-	text_addf(&t, "%.*s%lu", (int)(n - digits), version, last + 1);
+	text_addf(&t, "%.*s%llu", (int)(n - digits), version, last + 1);
 	return text_take(&t);
-}
-
-static bool is_number(const char *version)
-{
-	size_t n = strlen(version);
-	return n && n <= 9 && strspn(version, "0123456789") == n;
-}
-
-bool switch_version_beyond(const char *version, const char *other)
-{
-	if (is_number(version) && is_number(other))
-		return strtoul(version, NULL, 10) > strtoul(other, NULL, 10);
-	return flume_version_compare(version, other) == 1;
 }

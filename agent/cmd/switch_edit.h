@@ -27,7 +27,5 @@ char *switch_compose(const struct switch_change *);
 /* The version after that one: 7 of 6, 1.2.4 of 1.2.3.  NULL when that is anybody's guess, or out of
  * memory; free(3). */
 char *switch_next_version(const char *version);
-/* Is it beyond the other one?  Of whole numbers, and of semantic versions; else false. */
-bool switch_version_beyond(const char *version, const char *other);
 
 #endif

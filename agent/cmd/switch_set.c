@@ -9,6 +9,7 @@
 #include "agent/cmd/switch_edit.h"
 #include "agent/cmd/switch_store.h"
 #include "agent/cmd/wait.h"
+#include "agent/engine/version.h"
 #include "agent/source/slurp.h"
 #include "agent/source/source.h"
 #include "lib/base/text.h"
@@ -69,7 +70,7 @@ static int foresee(struct setting *s, const struct wish *w, const struct etcd_kv
 	bool reused =
 		before && *version && !strcmp(version, from) &&
 		strcmp(flume_schema_get_digest(before), flume_schema_get_digest(after)) != 0;
-	if (*from && *version && flume_version_compare(version, from) == -1)
+	if (*from && *version && version_order(version, from) == -1)
 		cmd_fail(
 			0,
 			"%s: from %s to %s is a downgrade: agents with --downgrade deny refuse "
@@ -143,6 +144,7 @@ static int write_one(struct setting *s, const struct wish *w)
 	if (code)
 		return code;
 	tell(s, w, same ? "unchanged" : kv ? "configured" : "created", revision);
+	switch_store_tell_unasked(&s->store, w->sw);
 	s->wanted[s->n_wanted++] = (struct wait_name){FLEET_SWITCH, w->name, revision};
 	return 0;
 }
@@ -285,7 +287,7 @@ static const char *highest(const struct records *records, const char *version)
 {
 	for (size_t i = 0; i < records->n; i++) {
 		const char *other = records->all[i].record.version.version;
-		if (switch_version_beyond(other, version))
+		if (version_order(other, version) == 1)
 			version = other;
 	}
 	return version;

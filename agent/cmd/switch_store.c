@@ -1,5 +1,6 @@
 #include "agent/cmd/switch_store.h"
 
+#include "agent/cmd/switch_unasked.h"
 #include "agent/source/slurp.h"
 #include "agent/split/routes.h"
 #include "agent/switches/judge.h"
@@ -117,6 +118,12 @@ int switch_store_check(struct switch_store *s, const struct ab_switch *sw, flume
 		break;
 	}
 	return FLUME_REJECTED;
+}
+
+void switch_store_tell_unasked(const struct switch_store *s, const struct ab_switch *sw)
+{
+	const struct judge_world world = world_of(s);
+	switch_tell_unasked(ab_name(sw), sw, &world, &s->parsed);
 }
 
 static const struct ab_switch *find_switch(void *arg, const char *name)

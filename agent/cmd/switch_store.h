@@ -25,6 +25,8 @@ const struct etcd_kv *switch_store_find(const struct switch_store *, const char 
 const struct etcd_kv *switch_store_find_schema(const struct switch_store *, const char *name);
 /* Does it fit the schemas that etcd holds?  0, FLUME_REJECTED with findings, or FLUME_NOMEM. */
 int switch_store_check(struct switch_store *, const struct ab_switch *, flume_report *);
+/* Says on stderr that it decides nothing, when that is so. */
+void switch_store_tell_unasked(const struct switch_store *, const struct ab_switch *);
 /* Does a schema fit the switches that etcd holds?  `shared` as for ab_check_schema.  The same. */
 int switch_store_check_schema(const struct switch_store *, const char *name,
 			      const flume_schema *, const flume_value *shared, flume_report *);

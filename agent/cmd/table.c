@@ -1,6 +1,6 @@
 #include "agent/cmd/table.h"
 
-#include "agent/cmd/findings.h"
+#include "agent/cmd/clean.h"
 
 #include <stdlib.h>
 #include <string.h>

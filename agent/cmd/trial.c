@@ -46,8 +46,19 @@ static int run_cases(const struct trial *t, const struct files *files, flume_fac
 	return code;
 }
 
-static int check(const struct trial *t, struct files *files, struct files *others,
-		 char why[WHY])
+/* The switches that it asks have to know its routes, and none may have its name. */
+static int check_switches(const struct trial *t, const struct switch_store *store,
+			  struct file *f)
+{
+	const flume_value *shared = flume_value_get(t->conf->root, "components");
+	int rc = f->schema ? switch_store_check_schema(store, f->name, f->schema, shared,
+						       f->report)
+			   : FLUME_OK;
+	return rc == FLUME_NOMEM ? out_of_memory() : 0;
+}
+
+static int check(const struct trial *t, const struct switch_store *store, struct files *files,
+		 struct files *others, char why[WHY])
 {
 	flume_factory *factory = NULL;
 	int code = bench_factory(&factory, NULL, t->conf, BENCH_CHECK);
@@ -55,6 +66,8 @@ static int check(const struct trial *t, struct files *files, struct files *other
 		code = bench_check(factory, others);
 	if (!code)
 		code = bench_check(factory, files);
+	if (!code)
+		code = check_switches(t, store, &files->all[0]);
 	if (!code && bench_findings(files)) {
 		if (why)
 			say_first(why, files->all[0].report);
@@ -68,26 +81,43 @@ static int check(const struct trial *t, struct files *files, struct files *other
 	return code;
 }
 
+/* Of what etcd holds; the client is lent. */
+static int open_store(const struct trial *t, struct switch_store *store)
+{
+	*store = (struct switch_store){.prefix = t->prefix, .etcd = t->etcd};
+	return switch_store_read(store);
+}
+
+static void close_store(struct switch_store *store)
+{
+	store->etcd = NULL;
+	switch_store_fini(store);
+}
+
 int trial_schema(const struct trial *t, char why[WHY])
 {
-	struct etcd_result list = {0};
+	struct switch_store store;
 	struct files files = {0}, others = {0};
 	struct text key = {0};
+	if (why)
+		*why = '\0';
 	text_addf(&key, "%sschemas/%s", t->prefix, t->name);
 	char *path = text_take(&key);
 	struct etcd_kv kv = {
 		.key = path, .value = (char *)(uintptr_t)t->text, .value_len = t->len};
-	int code = path ? store_list(t->etcd, t->prefix, "schemas/", &list) : out_of_memory();
+	int code = open_store(t, &store);
+	if (!code && !path)
+		code = out_of_memory();
 	if (!code)
 		code = store_parse(&files, &(struct etcd_result){.kvs = &kv, .n = 1}, t->prefix,
 				   NULL);
 	if (!code)
-		code = store_parse(&others, &list, t->prefix, &files);
+		code = store_parse(&others, &store.schemas, t->prefix, &files);
 	if (!code)
-		code = check(t, &files, &others, why);
+		code = check(t, &store, &files, &others, why);
 	files_fini(&others);
 	files_fini(&files);
-	etcd_result_fini(&list);
+	close_store(&store);
 	free(path);
 	return code;
 }
@@ -117,11 +147,12 @@ static int check_switch(const struct trial *t, struct switch_store *store, char 
 
 int trial_switch(const struct trial *t, char why[WHY])
 {
-	struct switch_store store = {.prefix = t->prefix, .etcd = t->etcd};
-	int code = switch_store_read(&store);
+	struct switch_store store;
+	if (why)
+		*why = '\0';
+	int code = open_store(t, &store);
 	if (!code)
 		code = check_switch(t, &store, why);
-	store.etcd = NULL; /* it is lent */
-	switch_store_fini(&store);
+	close_store(&store);
 	return code;
 }

@@ -16,8 +16,10 @@ struct trial {
 	int64_t case_limit_ns;
 };
 
-/* Lint, and the canary cases.  0; CMD_NEGATIVE: it does not pass, and what is wrong is written to stderr, or,
- * if `why` is not NULL, the first of it there, in one line; or another exit code. */
+/* Lint, with the switches that etcd holds, and the canary cases.  0; CMD_NEGATIVE: it does not pass, and what is
+ * wrong is written to stderr, or, if `why` is not NULL, the first of it there, in one line; or another exit code.
+ * What it could not be tried for is always written to stderr: then `why` is "", and the code, CMD_NEGATIVE too,
+ * is no verdict. */
 int trial_schema(const struct trial *, char why[256]);
 /* The same of a switch: does it fit the schemas? */
 int trial_switch(const struct trial *, char why[256]);

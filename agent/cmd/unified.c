@@ -6,7 +6,7 @@
  */
 #include "agent/cmd/unified.h"
 
-#include "agent/cmd/findings.h"
+#include "agent/cmd/clean.h"
 
 #include <stdlib.h>
 #include <string.h>

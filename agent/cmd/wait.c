@@ -4,8 +4,8 @@
  */
 #include "agent/cmd/wait.h"
 
+#include "agent/cmd/clean.h"
 #include "agent/cmd/cmd.h"
-#include "agent/cmd/findings.h"
 #include "agent/loop/loop.h"
 #include "lib/base/text.h"
 

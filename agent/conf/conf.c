@@ -152,9 +152,21 @@ static int read_flags(struct flags *flags, struct conf *c, const struct conf_req
 	return 0;
 }
 
-static int store_flags(const struct flags *flags, struct conf *c, void *out,
-		       struct flume_err *err)
+static void forget(const struct flags *flags, const struct conf_request *r, void *out)
 {
+	const char *none = NULL;
+	for (size_t i = 0; i < flags->n; i++) {
+		const char *name = flags->all[i].option->instead_of;
+		const struct conf_option *other = name ? conf_find(r->own, name) : NULL;
+		if (other)
+			memcpy((char *)out + other->at, &none, sizeof none);
+	}
+}
+
+static int store_flags(const struct flags *flags, struct conf *c, const struct conf_request *r,
+		       void *out, struct flume_err *err)
+{
+	forget(flags, r, out);
 	for (size_t i = 0; i < flags->n; i++) {
 		const struct flag *f = &flags->all[i];
 		struct flume_err why = {0};
@@ -248,7 +260,7 @@ static int resolve(struct flags *flags, struct conf *c, const struct conf_reques
 		code = conf_read_file(c, r, out, file, report, err);
 	if (!code)
 		code = store_environment(c, r->own, out, err);
-	return code ? code : store_flags(flags, c, out, err);
+	return code ? code : store_flags(flags, c, r, out, err);
 }
 
 int conf_read(struct conf *c, const struct conf_request *r, void *out, flume_report *report,

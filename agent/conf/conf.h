@@ -39,6 +39,9 @@ struct conf_option {      /* a table ends with a row without a name */
 	size_t at;               /* offsetof(struct the_commands_own, field) */
 	const char *about;       /* one sentence */
 	enum conf_reload reload; /* what is not said waits for a restart */
+	/* Given as a flag, it stands in for that option, a CONF_TEXT: what a file or a variable
+	 * says of that is forgotten. */
+	const char *instead_of;
 };
 
 struct conf_list;

@@ -2,8 +2,6 @@
 #include "agent/document/kinds.h"
 #include "agent/document/over.h"
 
-#include <stdlib.h>
-
 static bool test(const struct flume_call *call, const void *item, void *arg)
 {
 	const struct group *group = arg;
@@ -16,15 +14,7 @@ static bool test(const struct flume_call *call, const void *item, void *arg)
 static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		struct flume_component *out, flume_report *report)
 {
-	struct group *group;
-	int rc = group_make(&group, decl, path, scope, report);
-	if (rc)
-		return rc;
-	out->test = test;
-	out->prompt = true;
-	out->arg = group;
-	out->done = free;
-	return FLUME_OK;
+	return group_make(out, test, decl, path, scope, report);
 }
 
 const struct flume_maker kind_any = {

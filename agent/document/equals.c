@@ -14,15 +14,7 @@ static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		struct flume_component *out, flume_report *report)
 {
 	(void)scope;
-	struct operand *operand;
-	int rc = operand_make(&operand, decl, path, report);
-	if (rc)
-		return rc;
-	out->test = test;
-	out->prompt = true;
-	out->arg = operand;
-	out->done = operand_free;
-	return FLUME_OK;
+	return operand_make(out, test, decl, path, report);
 }
 
 const struct flume_maker kind_equals = {

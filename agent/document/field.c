@@ -2,7 +2,6 @@
 #include "agent/document/kinds.h"
 #include "agent/document/paths.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define SCRATCH 256 /* what the library lends to a condition */
@@ -29,27 +28,13 @@ static const char *pick(const struct flume_call *call, const void *item, void *a
 	return len < SCRATCH && strlen(scratch) == len ? scratch : NULL;
 }
 
-static void done(void *arg)
-{
-	path_fini(arg);
-	free(arg);
-}
-
 static int make(const flume_value *decl, const char *path, flume_scope *scope,
 		struct flume_component *out, flume_report *report)
 {
 	(void)scope;
-	struct path *field = malloc(sizeof *field);
-	int rc = field ? paths_field(field, decl, path, report) : FLUME_NOMEM;
-	if (rc) {
-		free(field);
-		return rc;
-	}
 	out->pick = pick;
 	out->prompt = true;
-	out->arg = field;
-	out->done = done;
-	return FLUME_OK;
+	return paths_arg(out, decl, path, report);
 }
 
 const struct flume_maker kind_field = {

@@ -11,8 +11,8 @@ const struct flume_field group_fields[] = {
 	{0},
 };
 
-int group_make(struct group **out, const flume_value *decl, const char *at, flume_scope *scope,
-	       flume_report *report)
+int group_make(struct flume_component *out, flume_test_fn *test, const flume_value *decl,
+	       const char *at, flume_scope *scope, flume_report *report)
 {
 	const flume_value *of = flume_value_get(decl, "of");
 	bool list = flume_value_type(of) == FLUME_LIST;
@@ -31,6 +31,9 @@ int group_make(struct group **out, const flume_value *decl, const char *at, flum
 		return rc;
 	}
 	group->n = n;
-	*out = group;
+	out->test = test;
+	out->prompt = true;
+	out->arg = group;
+	out->done = free;
 	return FLUME_OK;
 }

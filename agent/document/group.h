@@ -11,8 +11,9 @@ struct group {
 
 extern const struct flume_field group_fields[];
 
-/* One block, for free(3).  Returns 0, FLUME_REJECTED with findings, or FLUME_NOMEM. */
-int group_make(struct group **out, const flume_value *decl, const char *at, flume_scope *,
-	       flume_report *);
+/* What a maker has to do: `test` gets a struct group as its arg.  Returns 0, FLUME_REJECTED with
+ * findings, or FLUME_NOMEM. */
+int group_make(struct flume_component *out, flume_test_fn *test, const flume_value *decl,
+	       const char *at, flume_scope *, flume_report *);
 
 #endif

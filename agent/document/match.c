@@ -44,11 +44,9 @@ static void write_key(struct text *text, struct value member)
 {
 	size_t len = node_of(member)->key_len;
 	struct text key = {0};
-	if (!text_reserve(&key, len) || !text_reserve(text, 2 * len)) {
-		text_fini(&key);
-		return;
-	}
-	key.len = quoted_decode(key_of(member), len, key.s);
+	if (text_reserve(&key, len))
+		key.len = quoted_decode(key_of(member), len, key.s);
+	text->failed |= key.failed;
 	for (size_t i = 0; i < key.len; i++) {
 		if (key.s[i] == '.' || key.s[i] == '[' || key.s[i] == '\\')
 			text_add_char(text, '\\');
@@ -85,6 +83,7 @@ static void write_shown(struct text *text, struct value value)
 		if (json.len > SHOWN)
 			text_add(text, "...");
 	}
+	text->failed |= json.failed;
 	text_fini(&json);
 }
 

@@ -12,12 +12,13 @@ struct operand {
 
 extern const struct flume_field operand_fields[];
 
-/* Returns 0, FLUME_REJECTED with findings, or FLUME_NOMEM. */
-int operand_make(struct operand **out, const flume_value *decl, const char *at, flume_report *);
+/* What a maker has to do: `test` gets a struct operand as its arg.  Returns 0, FLUME_REJECTED with
+ * findings, or FLUME_NOMEM. */
+int operand_make(struct flume_component *out, flume_test_fn *test, const flume_value *decl,
+		 const char *at, flume_report *);
 /* The same, where the value must be one that has an order. */
-int operand_make_ordered(struct operand **out, const flume_value *decl, const char *at,
-			 flume_report *);
-void operand_free(void *arg); /* what the ones above made; NULL is fine */
+int operand_make_ordered(struct flume_component *out, flume_test_fn *test,
+			 const flume_value *decl, const char *at, flume_report *);
 /* How the item's field stands to the value: false when they have no order. */
 bool operand_compare(const struct operand *, const struct document *, int *out_order);
 

@@ -29,6 +29,26 @@ int paths_field(struct path *out, const flume_value *decl, const char *at, flume
 	return paths_key(out, decl, "field", at, report);
 }
 
+static void free_field(void *arg)
+{
+	path_fini(arg);
+	free(arg);
+}
+
+int paths_arg(struct flume_component *out, const flume_value *decl, const char *at,
+	      flume_report *report)
+{
+	struct path *field = malloc(sizeof *field);
+	int rc = field ? paths_field(field, decl, at, report) : FLUME_NOMEM;
+	if (rc) {
+		free(field);
+		return rc;
+	}
+	out->arg = field;
+	out->done = free_field;
+	return FLUME_OK;
+}
+
 int paths_fields(struct paths **out, const flume_value *decl, const char *at,
 		 flume_report *report)
 {

@@ -17,6 +17,9 @@ int paths_key(struct path *out, const flume_value *decl, const char *key, const 
 	      flume_report *);
 /* The value of `field`, for a declaration that stands at `at`. */
 int paths_field(struct path *out, const flume_value *decl, const char *at, flume_report *);
+/* The same, as what the component is called with, and frees. */
+int paths_arg(struct flume_component *out, const flume_value *decl, const char *at,
+	      flume_report *);
 /* The list `fields`, in its order; every bad path is a finding. */
 int paths_fields(struct paths **out, const flume_value *decl, const char *at, flume_report *);
 /* The same for the list `key`. */

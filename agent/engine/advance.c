@@ -9,7 +9,7 @@
  *
  * An answer may submit something new while a round is under way; that waits for the next one.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/document/places.h"
 #include "agent/engine/canary.h"

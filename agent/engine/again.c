@@ -7,7 +7,7 @@
  * over.  What is held stays in the lane.  So does what was refused, as long as it is wanted: it
  * may be cleared.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/log/log.h"
 

@@ -46,6 +46,18 @@ void facts_write(const struct facts *facts, struct text *t)
 	add_text(t, "digest", facts->digest);
 }
 
+void wanted_write(const struct facts *facts, bool leaving, struct text *t)
+{
+	add_key(t, "wanted");
+	text_add_char(t, '{');
+	if (leaving)
+		add_truth(t, "deleted", true);
+	else
+		facts_write(facts, t);
+	add_number(t, "revision", facts->revision);
+	text_add_char(t, '}');
+}
+
 static void add_issue(struct text *t, const struct flume_issue *issue, size_t most)
 {
 	text_add(t, "{");

@@ -24,6 +24,8 @@ void attempt_set(struct attempt *, const struct facts *, const char *stage, char
 void attempt_fini(struct attempt *);
 /* The member `attempted`. */
 void attempt_write(const struct attempt *, struct text *, const struct attempt_detail *);
+/* The member `wanted`: these, or to be gone since their revision. */
+void wanted_write(const struct facts *, bool leaving, struct text *);
 /* Members of a version. */
 void facts_write(const struct facts *, struct text *);
 

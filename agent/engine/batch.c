@@ -7,7 +7,7 @@
  * The source remembers no revision over a restart, but the disk does: when the first list is of
  * an older revision than a schema on disk, the store was wiped or restored while we were away.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/engine/decide.h"
 #include "agent/log/log.h"

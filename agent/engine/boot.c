@@ -8,7 +8,7 @@
  * The newest revision on disk has been seen, but the change that made it comes again with the
  * first list, and is to be decided then (it may be known as bad).
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/engine/proven.h"
 #include "agent/log/log.h"

@@ -5,7 +5,7 @@
  * So that it is obeyed once, whatever fails is remembered together with the last word that was
  * known then; a word forgets what does not know it.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/log/log.h"
 

@@ -1,6 +1,6 @@
 /* What the node says of its configuration file: written once when it was read, for every page. */
+#include "agent/engine/inside.h"
 #include "agent/engine/json.h"
-#include "agent/engine/lane.h"
 #include "agent/engine/metrics.h"
 
 #include <stdlib.h>

@@ -9,7 +9,7 @@
  * A call in progress while its pipeline is replaced may go uncounted, and so may those of a user
  * when there is no memory to follow it with.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
  *
  * A crash of the process is what this is about, and a file outlives that without fsync.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/log/log.h"
 

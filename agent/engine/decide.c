@@ -12,7 +12,7 @@
  */
 #include "agent/engine/decide.h"
 
-#include "lib/flume.h"
+#include "agent/engine/version.h"
 
 #include <string.h>
 
@@ -39,7 +39,7 @@ static bool is_same_version(const struct question *q)
 
 static bool is_downgrade(const struct question *q)
 {
-	return q->running_digest && flume_version_compare(q->version, q->running_version) == -1;
+	return q->running_digest && version_order(q->version, q->running_version) == -1;
 }
 
 static bool is_named(const char *by_hold, const char *of_change)

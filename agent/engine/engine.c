@@ -1,5 +1,5 @@
 #include "agent/engine/hear.h"
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/log/log.h"
 

@@ -4,7 +4,7 @@
  * Lives on the loop's thread.  Each schema has a lane of its own: its changes are handled one
  * after another, the newest one waiting supersedes older ones, and no lane waits for another's
  * canary or probation.  Canary cases run on threads of their own.  Every step of a lane is a
- * pure decision (decide.h, probation.h, breaker.h, lane.h) that this room only carries out.
+ * pure decision (decide.h, shadow.h, live.h, probation.h, breaker.h) that this room only carries out.
  */
 #ifndef FLUME_AGENT_ENGINE_ENGINE_H
 #define FLUME_AGENT_ENGINE_ENGINE_H

@@ -4,7 +4,7 @@
  * nor does it stop the others' work.  The good ones are kept on disk, so that a node which starts
  * without its store is as strict as it was.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/engine/canary.h"
 #include "agent/engine/extra.h"

@@ -31,9 +31,9 @@ static int open_folder(const char *folder, struct flume_err *err)
 	return fd < 0 ? fail(err, folder, "") : fd;
 }
 
-static int sync_folder(const char *folder)
+/* Also when it could not be opened: then errno says why. */
+static int sync_and_close(int fd)
 {
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	int rc = fsync(fd);
@@ -41,6 +41,11 @@ static int sync_folder(const char *folder)
 	close(fd);
 	errno = why;
 	return rc;
+}
+
+static int sync_folder(const char *folder)
+{
+	return sync_and_close(open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 /* What a new folder holds outlives a power failure only when the folder does. */
@@ -190,14 +195,7 @@ static int sync_aside(int folder, const struct file_item *item)
 	if (!item->bytes)
 		return 0;
 	name_aside(aside, item->name);
-	int fd = openat(folder, aside, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -1;
-	int rc = fsync(fd);
-	int why = errno;
-	close(fd);
-	errno = why;
-	return rc;
+	return sync_and_close(openat(folder, aside, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
 }
 
 static void name_before(char out[ASIDE_SIZE], const char *name, unsigned back)

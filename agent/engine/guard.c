@@ -5,7 +5,7 @@
  * what that one needs is gone; then the new one goes on, the status says so, and it is tried
  * again.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/log/log.h"
 

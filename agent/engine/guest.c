@@ -1,6 +1,6 @@
 #include "agent/engine/guest.h"
 
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 /* Whoever the guest refused waits for any word of its; no schema can have that name. */
 #define GUEST_WAITED "guest/"

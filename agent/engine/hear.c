@@ -39,5 +39,9 @@ static void on_event(const struct flume_event *event, void *arg)
 
 int engine_hear(flume_factory *factory)
 {
-	return flume_factory_listen(factory, on_event, NULL);
+	enum flume_event_kind kinds[sizeof news / sizeof *news];
+	for (size_t i = 0; i < sizeof news / sizeof *news; i++)
+		kinds[i] = news[i].kind;
+	return flume_factory_listen_to(factory, kinds, sizeof news / sizeof *news, on_event,
+				       NULL);
 }

@@ -3,7 +3,7 @@
  * node.  What was said here is kept in STATE/holds, a file a name, so that a restart does not
  * release it.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/engine/file.h"
 #include "agent/log/log.h"

@@ -5,7 +5,7 @@
  * What is submitted with somebody waiting for the answer is a proposal: it is wanted only once
  * it runs, so that a refused one leaves nothing behind.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/engine/decide.h"
 #include "agent/log/log.h"

@@ -5,7 +5,7 @@
  * What must outlive a crash of the process is written before the next step, without waiting for
  * the disk; that it outlives a power failure is for saves.c to see to.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/engine/proven.h"
 #include "agent/log/log.h"

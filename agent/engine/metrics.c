@@ -1,7 +1,7 @@
 /* The engine's part of /metrics. */
 #include "agent/engine/metrics.h"
 
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include <string.h>
 

@@ -1,47 +1,18 @@
 #include "agent/engine/note.h"
 
-#include "lib/base/text.h"
-#include "lib/base/utf8.h"
+#include "agent/engine/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* False when it is there and is no text. */
-static bool get(const flume_value *map, const char *key, char *out, size_t size)
-{
-	const flume_value *value = flume_value_get(map, key);
-	const char *text = value ? flume_value_text(value) : "";
-	size_t n = strlen(text);
-	if (value && flume_value_type(value) != FLUME_TEXT)
-		return false;
-	if (n >= size)
-		n = utf8_floor(text, size - 1);
-	memcpy(out, text, n);
-	out[n] = '\0';
-	return true;
-}
-
-static bool get_revision(const flume_value *map, int64_t *out)
-{
-	const flume_value *value = flume_value_get(map, "revision");
-	if (!value)
-		return true;
-	char *end;
-	*out = strtoll(flume_value_text(value), &end, 10);
-	return flume_value_type(value) == FLUME_NUMBER && !*end && *out >= 0;
-}
 
 static bool read_all(const flume_value *map, struct note *n)
 {
-	char at[STAMP_SIZE] = "";
-	return flume_value_type(map) == FLUME_MAP && get(map, "by", n->by, sizeof n->by) &&
-	       get(map, "why", n->why, sizeof n->why) &&
-	       get(map, "version", n->version, sizeof n->version) &&
-	       get(map, "digest", n->digest, sizeof n->digest) &&
-	       get(map, "at", at, sizeof at) && (!*at || !stamp_read(at, &n->at)) &&
-	       get_revision(map, &n->looked);
+	return flume_value_type(map) == FLUME_MAP &&
+	       take_text(map, "by", n->by, sizeof n->by) &&
+	       take_text(map, "why", n->why, sizeof n->why) &&
+	       take_text(map, "version", n->version, sizeof n->version) &&
+	       take_text(map, "digest", n->digest, sizeof n->digest) &&
+	       take_stamp(map, "at", &n->at) && take_whole(map, "revision", &n->looked);
 }
 
 int note_read(struct note *out, const char *text, size_t len, int64_t revision)
@@ -59,28 +30,18 @@ int note_read(struct note *out, const char *text, size_t len, int64_t revision)
 	return good ? 0 : FLUME_INVALID;
 }
 
-static void add(struct text *t, const char *key, const char *value)
-{
-	if (!*value)
-		return;
-	text_addf(t, "%s\"%s\": ", t->len > 1 ? ", " : "", key);
-	text_add_json(t, value, strlen(value));
-}
-
 char *note_dup_json(const struct note *n)
 {
 	struct text t = {0};
-	char at[STAMP_SIZE] = "";
-	if (n->at)
-		stamp_write(at, n->at);
 	text_add_char(&t, '{');
-	add(&t, "by", n->by);
-	add(&t, "why", n->why);
-	add(&t, "at", at);
-	add(&t, "version", n->version);
-	add(&t, "digest", n->digest);
+	add_known(&t, "by", n->by);
+	add_known(&t, "why", n->why);
+	if (n->at)
+		add_stamp(&t, "at", n->at);
+	add_known(&t, "version", n->version);
+	add_known(&t, "digest", n->digest);
 	if (n->looked)
-		text_addf(&t, "%s\"revision\": %" PRId64, t.len > 1 ? ", " : "", n->looked);
+		add_number(&t, "revision", n->looked);
 	text_add_char(&t, '}');
 	return text_take(&t);
 }

@@ -9,7 +9,7 @@
  * The revisions that a freed lane had seen are not forgotten: all lanes of one store share one
  * history, so what comes under a new name cannot be older than those.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #define IDLE_MOST   64
 #define FAILED_MOST 64

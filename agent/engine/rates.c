@@ -5,7 +5,7 @@
  * Written at an orderly end, and once a minute when something was called: a crash costs a minute
  * of it.  It is worth no fsync: without it the limit decides alone.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/engine/file.h"
 #include "agent/log/log.h"

@@ -3,7 +3,7 @@
  * The library says where it found an unknown ref, so what is looked for is the text that stands
  * there, under the key `ref`.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * A schema leaves when nothing refers to it any more: no schema that runs (the factory knows),
  * none that is kept to go back to, and not the guest (guest.h).
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
  * grows.  As soon as anything could be written, all of it is tried.  Now and then somebody looks
  * whether the folder is still there; one that is gone is filled again.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/engine/proven.h"
 #include "agent/engine/scribe.h"

@@ -1,4 +1,4 @@
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/log/log.h"
 

@@ -5,7 +5,7 @@
  * way around an operator's word.  So nothing moves until every side has listed, as long as the
  * store answers; a side that is silent while the schemas are not is waited for a few seconds.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/log/log.h"
 

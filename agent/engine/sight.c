@@ -5,8 +5,8 @@
  * taking it out of service would help nobody.  But it says so, once in the log, and in all that
  * it publishes for as long as it lasts.
  */
+#include "agent/engine/inside.h"
 #include "agent/engine/json.h"
-#include "agent/engine/lane.h"
 
 #include "agent/log/log.h"
 

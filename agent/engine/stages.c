@@ -7,7 +7,7 @@
  *
  * A candidate may crash the agent here as in its cases, so it is noted like them; see crash.c.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include "agent/engine/terms.h"
 #include "agent/log/log.h"

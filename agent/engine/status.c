@@ -2,24 +2,19 @@
  * The node's status, as JSON: what is wanted, what was attempted last and what runs are three
  * things, or "rolled back" could not be told from "never arrived".
  *
- * The value of nodes/NODE is written when something in it changed, so what changes by itself
- * all the time, the proof, is no change; it goes along, and a new revision by itself now and then.
- *
  * etcd refuses a value of more than a megabyte and a half, and then nothing at all would be known
  * of the node.  So what would be too big is written again with less in it, what is told of
  * trouble last.
  */
+#include "agent/engine/inside.h"
 #include "agent/engine/json.h"
-#include "agent/engine/lane.h"
 
 #include "agent/engine/canary.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUE_MOST  ((size_t)1 << 20)
-#define CASES_MOST  (VALUE_MOST / 4)
-#define PROVED_PACE (10000 * MS)
-#define SETTLE      (200 * MS)
+#define VALUE_MOST ((size_t)1 << 20)
+#define CASES_MOST (VALUE_MOST / 4)
 
 static const char *const state_words[] = {
 	[LANE_RUNNING] = "running",   [LANE_PROBATION] = "probation",
@@ -38,19 +33,13 @@ const char *lane_state_word(const struct lane *lane, const char **out_reason)
 	return state_words[coming ? LANE_WAITING : lane->state];
 }
 
-/* ---- a schema ---- */
-
-static void add_wanted(struct text *t, const struct lane *lane)
+bool lane_is_shown_as(const struct lane *lane, enum lane_state state)
 {
-	add_key(t, "wanted");
-	text_add_char(t, '{');
-	if (lane->leaving)
-		add_truth(t, "deleted", true);
-	else
-		facts_write(&lane->wanted, t);
-	add_number(t, "revision", lane->wanted.revision);
-	text_add_char(t, '}');
+	const char *reason;
+	return lane_state_word(lane, &reason) == state_words[state];
 }
+
+/* ---- a schema ---- */
 
 static void add_running(struct text *t, const struct lane *lane)
 {
@@ -150,7 +139,7 @@ static void add_schema(struct text *t, const struct lane *lane, const struct att
 	add_text(t, "state", lane_state_word(lane, &reason));
 	if (*reason)
 		add_text(t, "reason", reason);
-	add_wanted(t, lane);
+	wanted_write(&lane->wanted, lane->leaving, t);
 	if (lane->attempt.at && d->text)
 		attempt_write(&lane->attempt, t, d);
 	if (lane->runs.schema)
@@ -243,12 +232,6 @@ static void add_schemas(struct engine *e, struct text *t, const struct attempt_d
 	text_add_char(t, '}');
 }
 
-static bool is_calm(const struct lane *lane)
-{
-	const char *reason;
-	return !strcmp(lane_state_word(lane, &reason), state_words[LANE_RUNNING]);
-}
-
 /* As many as there is room for, those in trouble first.  Returns how many there was none for. */
 static size_t add_some_schemas(struct engine *e, struct text *t, size_t most)
 {
@@ -259,7 +242,7 @@ static size_t add_some_schemas(struct engine *e, struct text *t, size_t most)
 		for (size_t i = 0; i < e->lanes.len; i++) {
 			const struct lane *lane = engine_lane_at(e, i);
 			size_t before = t->len;
-			if (!lane_shown(lane) || is_calm(lane) != calm)
+			if (!lane_shown(lane) || lane_is_shown_as(lane, LANE_RUNNING) != calm)
 				continue;
 			add_schema(t, lane, &(struct attempt_detail){0});
 			if (t->failed || t->len <= most)
@@ -295,9 +278,8 @@ static void write_brief(struct engine *e, struct text *t, struct text *head)
 	text_add_char(t, '}');
 }
 
-/* `brief` stays empty when the whole of it may go to etcd. */
-static void write_status(struct engine *e, struct text *t, struct text *brief,
-			 struct page_proof *out_proof)
+void status_write(struct engine *e, struct text *t, struct text *brief,
+		  struct page_proof *out_proof)
 {
 	struct text head = {0};
 	add_node(e, &head, out_proof);
@@ -310,141 +292,4 @@ static void write_status(struct engine *e, struct text *t, struct text *brief,
 		write_brief(e, brief, &head);
 	t->failed = t->failed || head.failed;
 	text_fini(&head);
-}
-
-/* ---- ready? ---- */
-
-static void add_missing(struct text *why, const struct lane *lane)
-{
-	const char *reason;
-	const char *state = lane_state_word(lane, &reason);
-	text_addf(why, "%s: %s%s%s%s%s\n", lane->name, state, *reason ? ", " : "", reason,
-		  lane->attempt.error ? ": " : "",
-		  lane->attempt.error ? lane->attempt.error : "");
-}
-
-/* Waiting does not make it serve, and nobody had it from here: a rollout of agents need not wait. */
-static bool is_refused(const struct lane *lane)
-{
-	const char *reason;
-	const char *state = lane_state_word(lane, &reason);
-	return !lane->remembered &&
-	       (state == state_words[LANE_REJECTED] || state == state_words[LANE_HELD]);
-}
-
-static void explain(struct engine *e, struct text *why, struct page *page)
-{
-	size_t running = 0, missing = 0, refused = 0;
-	for (size_t i = 0; i < e->lanes.len; i++) {
-		const struct lane *lane = engine_lane_at(e, i);
-		running += lane->runs.schema != NULL;
-		if (!lane->wants || lane->runs.schema)
-			continue;
-		add_missing(why, lane);
-		missing++;
-		refused += is_refused(lane);
-	}
-	if (!e->listed && !running)
-		text_addf(why, "no schemas on disk, waiting for %s\n", e->options.source);
-	else
-		text_addf(why, "%zu schema%s run%s%s%s\n", running, running == 1 ? "" : "s",
-			  running == 1 ? "s" : "", e->listed ? "" : " from disk, waiting for ",
-			  e->listed ? "" : e->options.source);
-	sight_explain(e, why);
-	bool known = e->listed || running;
-	page->ready = !missing && known;
-	page->settled = missing == refused && known;
-}
-
-/* ---- the board ---- */
-
-static void pin(struct engine *e)
-{
-	struct text why = {0}, status = {0}, brief = {0}, metrics = {0};
-	struct page page = {0};
-	explain(e, &why, &page);
-	write_status(e, &status, &brief, &page.proof);
-	metrics_write(e, page.ready, &metrics);
-	page.why = why.s;
-	page.status = status.s;
-	page.brief = brief.s;
-	page.metrics = metrics.s;
-	if (!why.failed && !status.failed && !brief.failed && !metrics.failed)
-		(void)board_pin(e->board, &page);
-	e->pinned_proved = e->proved;
-	e->pinned_proved_at = e->sight.proved_at;
-	text_fini(&why);
-	text_fini(&status);
-	text_fini(&brief);
-	text_fini(&metrics);
-}
-
-/* Arming it anew would put it off, and with it the page. */
-static void pin_soon(struct engine *e)
-{
-	if (!e->pinning)
-		loop_timer_arm(e->pin, 0);
-	e->pinning = true;
-}
-
-void board_changed(struct engine *e)
-{
-	if (!e->changed)
-		e->changed_at = loop_now();
-	e->changed = true;
-	pin_soon(e);
-}
-
-void board_counted(struct engine *e)
-{
-	pin_soon(e);
-}
-
-void board_proved(struct engine *e)
-{
-	/* The second of a proof is shown, so one page a second will do. */
-	if (e->proved != e->pinned_proved || e->sight.proved_at != e->pinned_proved_at)
-		pin_soon(e);
-	if (e->proved != e->told_proved)
-		engine_wake(e, e->told_at + PROVED_PACE);
-}
-
-static bool proof_is_due(const struct engine *e, int64_t now)
-{
-	return e->proved != e->told_proved && now - e->told_at >= PROVED_PACE;
-}
-
-void board_pace(struct engine *e)
-{
-	int64_t now = loop_now();
-	if (proof_is_due(e, now) || (e->changed && now - e->changed_at >= SETTLE))
-		pin_soon(e);
-}
-
-/* What is about to be proven by a write to disk need not be told twice. */
-static bool is_settling(struct engine *e, int64_t now)
-{
-	for (size_t i = 0; i < e->lanes.len; i++) {
-		enum save save = engine_lane_at(e, i)->save;
-		if (save == SAVE_DUE || save == SAVE_WRITING)
-			return now - e->changed_at < SETTLE;
-	}
-	return false;
-}
-
-void board_flush(struct engine *e)
-{
-	int64_t now = loop_now();
-	loop_timer_disarm(e->pin);
-	e->pinning = false;
-	pin(e);
-	if (is_settling(e, now))
-		engine_wake(e, e->changed_at + SETTLE);
-	if (is_settling(e, now) || (!e->changed && !proof_is_due(e, now)))
-		return;
-	e->changed = false;
-	e->told_proved = e->proved;
-	e->told_at = now;
-	if (e->on_status)
-		e->on_status(e->on_status_arg);
 }

@@ -1,5 +1,5 @@
 /* What happens by the clock: one timer for all lanes, armed for whichever is due first. */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include <string.h>
 

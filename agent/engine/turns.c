@@ -7,7 +7,7 @@
  * the ten minutes in which a second crash counts; who got through its turn is not suspected any
  * more.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #define ALL_TURNS (600000 * MS)
 

@@ -6,7 +6,7 @@
  * An unknown ref is helped by the schema of that name; a cycle, or a dependent that would break,
  * by any schema on the way.  Other findings are about the document itself.
  */
-#include "agent/engine/lane.h"
+#include "agent/engine/inside.h"
 
 #include <string.h>
 

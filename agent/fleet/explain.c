@@ -251,9 +251,18 @@ static void say_running(struct explaining *x)
 	if (e->generation)
 		text_addf(&t, ", generation %" PRId64, e->generation);
 	add_part(&t, ", since ", e->since);
-	text_add(&t, e->proven ? ", proven" : ", not proven yet");
+	const char *verdict = word(flume_value_get(x->one, "running"), "verdict");
+	text_add(&t,
+		 e->proven ? ", proven"
+		 : strcmp(verdict, "inconclusive") != 0
+			 ? ", not proven yet"
+			 : ", inconclusive: it saw too few calls on probation to be proven");
 	keep(x, "running", &t);
 }
+
+/* ---- what to do ---- */
+
+#define DOCTOR "flume doctor --config FILE"
 
 static void add_command(struct text *t, const char *command, const char *name)
 {
@@ -262,6 +271,29 @@ static void add_command(struct text *t, const char *command, const char *name)
 			text_add(t, name);
 		else
 			text_add_char(t, *c);
+}
+
+static void set_command(struct explaining *x, const char *command)
+{
+	struct text t = {0};
+	free(x->out->command);
+	add_command(&t, command, x->q->name);
+	x->out->command = text_take(&t);
+	x->failed = x->failed || !x->out->command;
+}
+
+/* What is wrong with the node itself is found on it; one that is blind hears of nothing before. */
+static void look_at_node(struct explaining *x)
+{
+	const struct fleet_said *said = x->out->said;
+	if (!said->blind && !*said->disk_why && !*said->config_why)
+		return;
+	say(x, "next",
+	    "of the node itself: what is wrong there, and what to do, says 'flume doctor', on "
+	    "it "
+	    "and as the agent's user");
+	if (x->out->command && (!*x->out->command || said->blind))
+		set_command(x, DOCTOR);
 }
 
 /* What one node alone was told has to be taken back there. */
@@ -279,11 +311,19 @@ static void find_command(struct explaining *x, const struct fleet_rule *rule)
 	x->failed = x->failed || !x->out->command;
 }
 
+/* The rule that led to where it is. */
+static const struct fleet_rule *find_rule(const struct explaining *x)
+{
+	const char *state = x->out->judgement.state, *reason = x->out->judgement.reason;
+	if (!strcmp(state, "not-in-front") &&
+	    fleet_said_find(x->out->said, FLEET_SCHEMA, x->q->name))
+		reason = "name-taken";
+	return fleet_rule(state, reason, x->entry ? x->entry->stage : "");
+}
+
 static void say_all(struct explaining *x)
 {
-	const struct fleet_rule *rule =
-		fleet_rule(x->out->judgement.state, x->out->judgement.reason,
-			   x->entry ? x->entry->stage : "");
+	const struct fleet_rule *rule = find_rule(x);
 	say_wanted(x);
 	say_heard(x);
 	say_hold(x);
@@ -299,6 +339,19 @@ static void say_all(struct explaining *x)
 	if (*rule->next)
 		say(x, "next", rule->next);
 	find_command(x, rule);
+	look_at_node(x);
+}
+
+static void say_no_more(struct explaining *x)
+{
+	bool silent = x->out->said->voice == FLEET_SILENT;
+	say_wanted(x);
+	say(x, "next",
+	    silent ? "its first words, a few seconds after it started"
+		   : "whoever else writes the key of this node stops; on the node itself, as "
+		     "the "
+		     "agent's user:");
+	set_command(x, silent ? "flume status @ --wait" : DOCTOR);
 }
 
 /* ---- the whole ---- */
@@ -312,10 +365,8 @@ static int answer(struct explaining *x)
 			x->out->judgement = (struct fleet_judgement){FLEET_WELL, "", ""};
 		say_all(x);
 	} else {
-		say_wanted(x);
+		say_no_more(x);
 	}
-	if (!x->out->command)
-		x->out->command = strdup("");
 	return x->failed || !x->out->command ? FLUME_NOMEM : 0;
 }
 

@@ -49,6 +49,20 @@ int64_t history_number(const char *records, const struct etcd_kv *kv)
 	return number < INT64_MAX ? number : 0;
 }
 
+/* The records of one name are neighbours. */
+struct history history_of(const struct etcd_result *list, const char *records)
+{
+	struct history h = {.records = records, .revision = list->revision};
+	size_t len = strlen(records);
+	for (size_t i = 0; i < list->n; i++) {
+		if (strncmp(list->kvs[i].key, records, len) != 0)
+			continue;
+		if (!h.n++)
+			h.kvs = &list->kvs[i];
+	}
+	return h;
+}
+
 bool history_has(const struct history *h, int64_t revision)
 {
 	for (size_t i = h->n; i > 0; i--) {
@@ -122,6 +136,28 @@ int history_write_record(struct history_write *w, int64_t number, const struct r
 		.action = ETCD_PUT, .key = key, .value = value, .len = strlen(value)};
 	w->n_records++;
 	return 0;
+}
+
+/* Beside a longer document there is no room for the text of the one before as well. */
+#define DOCUMENT_LONG ((size_t)640 * 1024)
+
+static int write_unrecorded(struct history_write *w, const struct history_change *c)
+{
+	const struct etcd_kv *seen = c->seen;
+	if (!seen || history_has(w->history, seen->mod_revision))
+		return 0;
+	const struct record r = {.action = "put",
+				 .version = c->record->previous,
+				 .text = c->len < DOCUMENT_LONG ? seen->value : NULL,
+				 .len = seen->value_len};
+	return history_write_record(w, seen->mod_revision, &r);
+}
+
+int history_write_change(struct history_write *w, const struct history_change *c)
+{
+	history_write_document(w, c->key, c->seen ? c->seen->mod_revision : 0, c->text, c->len);
+	int rc = write_unrecorded(w, c);
+	return rc ? rc : history_write_record(w, c->number, c->record);
 }
 
 struct etcd_txn history_write_end(struct history_write *w)

@@ -28,6 +28,8 @@ struct history {
 	size_t n;
 	int64_t revision; /* of the list */
 };
+/* Of a list of more than one name; lent by both. */
+struct history history_of(const struct etcd_result *list, const char *records);
 /* Has the change that the store made at `revision` a record? */
 bool history_has(const struct history *, int64_t revision);
 /* A number for the record of a change that is yet to be made: behind all that there are. */
@@ -52,6 +54,17 @@ void history_write_begin(struct history_write *, const struct history *);
 /* The document's own key has to be as it was read: put (text), or deleted (NULL). */
 void history_write_document(struct history_write *, const char *key, int64_t expected,
 			    const char *text, size_t len);
+/* A change by hand or program: what was there, if nobody recorded that; what it brings, and who did it.
+ * 0 or FLUME_NOMEM. */
+struct history_change {
+	const char *key;            /* of the document */
+	const struct etcd_kv *seen; /* as it was read; NULL: it was not there */
+	const char *text;           /* to be put; NULL: it is deleted */
+	size_t len;
+	int64_t number; /* of the record */
+	const struct record *record;
+};
+int history_write_change(struct history_write *, const struct history_change *);
 /* It has to be gone. */
 void history_write_absent(struct history_write *, const char *key);
 /* 0 or FLUME_NOMEM.  Twice at the most. */

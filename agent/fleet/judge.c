@@ -113,7 +113,9 @@ void fleet_why(struct text *t, const struct fleet_judgement *judgement,
 			  *entry->held_by ? entry->held_by : "nobody said whom",
 			  entry->held_why);
 	else if (same(reason, "mass-delete"))
-		text_addf(t, "%s: 'flume confirm' carries it out", reason);
+		text_addf(t,
+			  "%s: 'flume rollback' puts it back, 'flume confirm' carries it out",
+			  reason);
 	else
 		add_attempt(t, judgement, entry);
 }

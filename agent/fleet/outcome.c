@@ -7,12 +7,25 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What is held says nothing of its content. */
+static bool is_held(const struct fleet_judgement *judgement)
+{
+	static const char *const reasons[] = {"pinned", "frozen", "update-breaker"};
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if (!strcmp(judgement->reason, reasons[i]))
+			return !strcmp(judgement->state, "held");
+	return false;
+}
+
 static int refuse(struct record_outcome *o, const struct fleet_said *said,
 		  const struct fleet_entry *entry, const struct fleet_judgement *judgement,
 		  struct fleet_store store)
 {
 	struct text why = {0};
-	if (o->refused++)
+	bool held = is_held(judgement), told = held ? o->refused > 0 : o->refused > o->held;
+	o->refused++;
+	o->held += held;
+	if (told)
 		return 0;
 	text_addf(&why, "%s: %s: ", said->node, judgement->state);
 	fleet_why(&why, judgement, entry, store, said->proved_revision);
@@ -44,7 +57,8 @@ int outcome_add(struct record_outcome *o, const struct outcome_of *is,
 void outcome_end(struct record_outcome *o, int64_t now)
 {
 	const char *state = !o->nodes                ? "no-nodes"
-			    : o->refused             ? "refused"
+			    : o->refused > o->held   ? "refused"
+			    : o->held                ? "held"
 			    : o->running == o->nodes ? "running"
 						     : "pending";
 	snprintf(o->state, sizeof o->state, "%s", state);
@@ -53,7 +67,8 @@ void outcome_end(struct record_outcome *o, int64_t now)
 
 void outcome_line(const struct record_outcome *o, char out[OUTCOME_LINE])
 {
-	int64_t n = strcmp(o->state, "refused") != 0 ? o->running : o->refused;
+	bool runs = strcmp(o->state, "refused") != 0 && strcmp(o->state, "held") != 0;
+	int64_t n = runs ? o->running : o->refused;
 	if (!o->nodes)
 		snprintf(out, OUTCOME_LINE, "%s", o->state);
 	else

@@ -1,10 +1,9 @@
 #include "agent/fleet/record.h"
 
+#include "agent/engine/json.h"
 #include "agent/source/slurp.h"
-#include "lib/base/text.h"
 #include "lib/base/utf8.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,46 +20,18 @@ static void calm(char *s)
 	}
 }
 
-/* False when it is there and is no text. */
 static bool get(const flume_value *map, const char *key, char *out, size_t size)
 {
-	const flume_value *value = flume_value_get(map, key);
-	const char *text = flume_value_text(value);
-	size_t n = strlen(text);
-	if (value && flume_value_type(value) != FLUME_TEXT)
-		return false;
-	if (n >= size)
-		n = utf8_floor(text, size - 1);
-	memcpy(out, text, n);
-	out[n] = '\0';
+	bool good = take_text(map, key, out, size);
 	calm(out);
-	return true;
-}
-
-/* Whole numbers from 0. */
-static bool get_number(const flume_value *map, const char *key, int64_t *out)
-{
-	const flume_value *value = flume_value_get(map, key);
-	const char *text = flume_value_text(value);
-	if (!value)
-		return true;
-	char *end;
-	*out = strtoll(text, &end, 10);
-	return flume_value_type(value) == FLUME_NUMBER && !*end && *out >= 0 &&
-	       *out < INT64_MAX;
-}
-
-static bool get_stamp(const flume_value *map, const char *key, int64_t *out)
-{
-	char at[STAMP_SIZE] = "";
-	return get(map, key, at, sizeof at) && (!*at || !stamp_read(at, out));
+	return good;
 }
 
 static bool get_version(const flume_value *map, struct record_version *out)
 {
 	return get(map, "version", out->version, sizeof out->version) &&
 	       get(map, "digest", out->digest, sizeof out->digest) &&
-	       get_number(map, "revision", &out->revision);
+	       take_whole(map, "revision", &out->revision);
 }
 
 static bool is_map_or_none(const flume_value *value)
@@ -71,9 +42,9 @@ static bool is_map_or_none(const flume_value *value)
 static bool get_outcome(const flume_value *map, struct record_outcome *o)
 {
 	return get(map, "state", o->state, sizeof o->state) &&
-	       get_number(map, "nodes", &o->nodes) && get_number(map, "running", &o->running) &&
-	       get_number(map, "refused", &o->refused) &&
-	       get(map, "why", o->why, sizeof o->why) && get_stamp(map, "at", &o->at);
+	       take_whole(map, "nodes", &o->nodes) && take_whole(map, "running", &o->running) &&
+	       take_whole(map, "refused", &o->refused) &&
+	       get(map, "why", o->why, sizeof o->why) && take_stamp(map, "at", &o->at);
 }
 
 static bool get_text(const flume_value *map, struct record *r)
@@ -91,11 +62,11 @@ static bool read_all(const flume_value *map, struct record *r)
 	const flume_value *previous = flume_value_get(map, "previous");
 	const flume_value *outcome = flume_value_get(map, "outcome");
 	return flume_value_type(map) == FLUME_MAP && is_map_or_none(previous) &&
-	       is_map_or_none(outcome) && get_stamp(map, "at", &r->at) &&
+	       is_map_or_none(outcome) && take_stamp(map, "at", &r->at) &&
 	       get(map, "who", r->who, sizeof r->who) &&
 	       get(map, "why", r->why, sizeof r->why) &&
 	       get(map, "action", r->action, sizeof r->action) && *r->action &&
-	       get(map, "node", r->node, sizeof r->node) && get_number(map, "to", &r->to) &&
+	       get(map, "node", r->node, sizeof r->node) && take_whole(map, "to", &r->to) &&
 	       get_version(map, &r->version) && get_version(previous, &r->previous) &&
 	       get_outcome(outcome, &r->outcome) && get_text(map, r);
 }
@@ -119,59 +90,50 @@ int record_read(struct record *out, flume_value **out_root, const char *json, si
 
 /* ---- writing ---- */
 
-static void add(struct text *t, const char *key, const char *value)
-{
-	if (!*value)
-		return;
-	text_addf(t, "%s\"%s\": ", t->s[t->len - 1] == '{' ? "" : ", ", key);
-	text_add_json(t, value, strlen(value));
-}
-
-static void add_number(struct text *t, const char *key, int64_t value)
+static void add_if(struct text *t, const char *key, int64_t value)
 {
 	if (value)
-		text_addf(t, "%s\"%s\": %" PRId64, t->s[t->len - 1] == '{' ? "" : ", ", key,
-			  value);
+		add_number(t, key, value);
 }
 
-static void add_stamp(struct text *t, const char *key, int64_t seconds)
+static void add_when(struct text *t, const char *key, int64_t seconds)
 {
-	char at[STAMP_SIZE] = "";
 	if (seconds)
-		stamp_write(at, seconds);
-	add(t, key, at);
+		add_stamp(t, key, seconds);
 }
 
 static void add_version(struct text *t, const struct record_version *v)
 {
-	add(t, "version", v->version);
-	add(t, "digest", v->digest);
-	add_number(t, "revision", v->revision);
+	add_known(t, "version", v->version);
+	add_known(t, "digest", v->digest);
+	add_if(t, "revision", v->revision);
 }
 
 static void add_outcome(struct text *t, const struct record_outcome *o)
 {
-	text_add(t, ", \"outcome\": {");
-	add(t, "state", o->state);
-	text_addf(t,
-		  ", \"nodes\": %" PRId64 ", \"running\": %" PRId64 ", \"refused\": %" PRId64,
-		  o->nodes, o->running, o->refused);
-	add(t, "why", o->why);
-	add_stamp(t, "at", o->at);
+	add_key(t, "outcome");
+	text_add_char(t, '{');
+	add_text(t, "state", o->state);
+	add_number(t, "nodes", o->nodes);
+	add_number(t, "running", o->running);
+	add_number(t, "refused", o->refused);
+	add_known(t, "why", o->why);
+	add_when(t, "at", o->at);
 	text_add_char(t, '}');
 }
 
 static void add_all(struct text *t, const struct record *r)
 {
-	add(t, "action", r->action);
-	add_stamp(t, "at", r->at);
-	add(t, "who", r->who);
-	add(t, "why", r->why);
-	add(t, "node", r->node);
+	add_known(t, "action", r->action);
+	add_when(t, "at", r->at);
+	add_known(t, "who", r->who);
+	add_known(t, "why", r->why);
+	add_known(t, "node", r->node);
 	add_version(t, &r->version);
-	add_number(t, "to", r->to);
+	add_if(t, "to", r->to);
 	if (*r->previous.digest || r->previous.revision) {
-		text_add(t, ", \"previous\": {");
+		add_key(t, "previous");
+		text_add_char(t, '{');
 		add_version(t, &r->previous);
 		text_add_char(t, '}');
 	}
@@ -182,9 +144,8 @@ static void add_all(struct text *t, const struct record *r)
 char *record_dup_json(const struct record *r)
 {
 	struct text t = {0};
-	text_add(&t, "{");
-	if (t.s)
-		add_all(&t, r);
+	text_add_char(&t, '{');
+	add_all(&t, r);
 	size_t brief = t.len;
 	bool fits = r->text && r->len < RECORD_MOST && utf8_is_all(r->text, r->len) &&
 		    !memchr(r->text, 0, r->len);

@@ -27,8 +27,9 @@ struct record_version {
 
 struct record_outcome {
 	char state[RECORD_STATE];        /* "": nobody looked; else as outcome.h has it */
-	int64_t nodes, running, refused; /* live nodes; those that run it; that will not */
-	char why[RECORD_WHY];            /* of the first that refused */
+	int64_t nodes, running, refused; /* live nodes; those that run it; that will not ... */
+	int64_t held;         /* ... since an operator or a breaker holds it; not kept */
+	char why[RECORD_WHY]; /* of the first that refused */
 	int64_t at;
 };
 
@@ -42,7 +43,7 @@ struct record {
 	struct record_version previous;
 	struct record_outcome outcome;
 	int64_t to;            /* of a rollback: the revision it went back to; 0: it is none */
-	char node[RECORD_WHO]; /* of an unknown author: who noticed                       */
+	char node[RECORD_WHO]; /* of an unknown author: who noticed; else through which agent */
 	const char *text;      /* NULL: not kept.  Lent by the root that record_read gives */
 	size_t len;
 };

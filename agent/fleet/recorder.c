@@ -1,9 +1,9 @@
 /*
  * One question first: which records are there of the names in doubt?  The keys alone tell.  In most
  * cases that is all, for the change came with its record, or another node was faster.  What is left
- * is worked off one by one: what it was, what was there before, and the transaction.
+ * is worked off one by one.
  *
- * When the transaction fails another record came in between.  Then everything is looked at again
+ * When a transaction fails another record came in between.  Then everything is looked at again
  * after a while; that ends, since each failure means that one more change is recorded.
  *
  * While no agent ran, etcd may have been changed several times: the last one is found, and the
@@ -12,11 +12,9 @@
 #include "agent/fleet/recorder.h"
 
 #include "agent/fleet/doubts.h"
-#include "agent/fleet/history.h"
+#include "agent/fleet/recording.h"
 #include "agent/log/log.h"
-#include "lib/base/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,17 +36,17 @@ struct recorder {
 	/* while it works: */
 	struct etcd_result list; /* keys of records */
 	size_t at;               /* where the look for what is lost has come to */
-	struct job {
-		char *name, *records, *key;
-		struct history history;
-		int64_t revision, number;
-		struct record record;
-		struct etcd_kv text;  /* key NULL: none */
-		bool present, absent; /* it is asked for as it is now; it has to be gone */
-	} job;
+	struct recording *recording;
+	char *name;       /* what it is about ...                              */
+	int64_t revision; /* ... and of which change; 0: of one that was lost */
 };
 
 static void next(struct recorder *);
+
+static bool is_busy(const struct recorder *r)
+{
+	return r->call || r->recording;
+}
 
 static void arm(struct recorder *r, int64_t in)
 {
@@ -58,19 +56,12 @@ static void arm(struct recorder *r, int64_t in)
 	loop_timer_arm(r->timer, in);
 }
 
-static void job_fini(struct job *job)
-{
-	free(job->name);
-	free(job->records);
-	free(job->key);
-	free(job->text.key);
-	free(job->text.value);
-	*job = (struct job){0};
-}
-
 static void rest(struct recorder *r)
 {
-	job_fini(&r->job);
+	r->call = etcd_cancel(r->call);
+	r->recording = recording_cancel(r->recording);
+	free(r->name);
+	r->name = NULL;
 	etcd_result_fini(&r->list);
 	r->list = (struct etcd_result){0};
 	r->at = 0;
@@ -100,227 +91,71 @@ static void fail(struct recorder *r, const struct flume_err *err)
 	rest(r);
 }
 
-static void on_memory(struct recorder *r)
-{
-	const struct flume_err err = {.code = FLUME_NOMEM};
-	fail(r, &err);
-}
+/* ---- what there is to do, one after the other ---- */
 
-/* ---- one record ---- */
-
-static void on_written(struct etcd_result *result, void *arg)
+static void on_recorded(void *arg, enum recording_end how, const struct flume_err *err)
 {
 	struct recorder *r = arg;
-	struct job *job = &r->job;
-	r->call = NULL;
-	if (result->code) {
-		fail(r, &result->err);
+	r->recording = NULL;
+	if (how == RECORDING_FAILED) {
+		fail(r, err);
 		return;
 	}
-	if (!result->succeeded) {
+	if (how == RECORDING_LATE) {
 		try_later(r);
 		return;
 	}
-	log_event(LOG_INFO, "a change by an unknown author was recorded",
-		  LOG_STR("name", job->name), LOG_STR("action", job->record.action),
-		  LOG_STR("change_version", job->record.version.version),
-		  LOG_INT("revision", job->revision));
-	r->told = false;
-	r->pause = 0;
-	doubts_settle(&r->doubts, job->name, job->number);
+	if (how == RECORDING_DONE) {
+		r->told = false;
+		r->pause = 0;
+	}
+	if (r->revision)
+		doubts_settle(&r->doubts, r->name, r->revision);
 	next(r);
 }
 
-static void write_record(struct recorder *r)
+static void begin(struct recorder *r, const struct recording_of *of)
 {
-	struct job *job = &r->job;
-	struct history_write w;
-	history_write_begin(&w, &job->history);
-	if (job->absent)
-		history_write_absent(&w, job->key);
-	if (!history_write_record(&w, job->number, &job->record)) {
-		const struct etcd_txn txn = history_write_end(&w);
-		r->call = etcd_transact(r->etcd, &txn, on_written, r);
-	}
-	history_write_fini(&w);
-	if (!r->call)
-		on_memory(r);
+	free(r->name);
+	r->name = strdup(of->name);
+	r->revision = of->revision;
+	if (r->name)
+		r->recording = recording_new(r->etcd, of, on_recorded, r);
+	if (!r->recording)
+		try_later(r);
 }
 
-static void on_previous(struct etcd_result *result, void *arg)
+/* False, too, when memory is out: it is asked about then. */
+static bool is_recorded(const struct recorder *r, const struct doubt *doubt)
 {
-	struct recorder *r = arg;
-	struct record *record = &r->job.record;
-	r->call = NULL;
-	if (result->code && result->code != FLUME_CONFLICT) {
-		fail(r, &result->err);
-		return;
-	}
-	if (!result->code && result->n &&
-	    record_version_of(&record->previous, result->kvs[0].value, result->kvs[0].value_len,
-			      result->kvs[0].mod_revision)) {
-		on_memory(r);
-		return;
-	}
-	write_record(r);
-}
-
-static void ask_previous(struct recorder *r)
-{
-	const struct etcd_query query = {.key = r->job.key, .revision = r->job.revision - 1};
-	if (query.revision < 1) {
-		write_record(r);
-		return;
-	}
-	r->call = etcd_range(r->etcd, &query, on_previous, r);
-	if (!r->call)
-		on_memory(r);
-}
-
-static int take_text(struct job *job, struct etcd_result *result)
-{
-	struct record *record = &job->record;
-	job->text = result->kvs[0];
-	result->kvs[0].key = result->kvs[0].value = NULL;
-	record->text = job->text.value;
-	record->len = job->text.value_len;
-	return record_version_of(&record->version, record->text, record->len, job->revision);
-}
-
-static void ask_text(struct recorder *r);
-
-/* What was compacted may still be what is there. */
-static void on_text(struct etcd_result *result, void *arg)
-{
-	struct recorder *r = arg;
-	struct job *job = &r->job;
-	r->call = NULL;
-	if (result->code && result->code != FLUME_CONFLICT) {
-		fail(r, &result->err);
-		return;
-	}
-	if (result->code && !job->present) {
-		job->present = true;
-		ask_text(r);
-		return;
-	}
-	if (!result->code && result->n && result->kvs[0].mod_revision == job->revision &&
-	    take_text(job, result)) {
-		on_memory(r);
-		return;
-	}
-	if (job->text.key)
-		ask_previous(r);
-	else { /* nobody knows any more what it was */
-		doubts_settle(&r->doubts, job->name, job->number);
-		next(r);
-	}
-}
-
-static void ask_text(struct recorder *r)
-{
-	const struct etcd_query query = {.key = r->job.key,
-					 .revision = r->job.present ? 0 : r->job.revision};
-	r->call = etcd_range(r->etcd, &query, on_text, r);
-	if (!r->call)
-		on_memory(r);
-}
-
-/* ---- what there is to do ---- */
-
-/* The records of one name are neighbours in the list. */
-static struct history slice(const struct etcd_result *list, const char *records)
-{
-	struct history h = {.records = records, .revision = list->revision};
-	size_t len = strlen(records);
-	for (size_t i = 0; i < list->n; i++) {
-		if (strncmp(list->kvs[i].key, records, len) != 0)
-			continue;
-		if (!h.n++)
-			h.kvs = &list->kvs[i];
-	}
-	return h;
-}
-
-static bool begin_job(struct recorder *r, const char *name, const char *action)
-{
-	struct job *job = &r->job;
-	struct text key = {0};
-	job_fini(job);
-	text_addf(&key, "%s%s%s", r->prefix, r->folder, name);
-	job->key = text_take(&key);
-	job->name = strdup(name);
-	job->records = history_dup_folder(r->prefix, r->folder, name);
-	if (!job->key || !job->name || !job->records)
-		return false;
-	job->history = slice(&r->list, job->records);
-	job->record.at = stamp_now();
-	snprintf(job->record.action, sizeof job->record.action, "%s", action);
-	snprintf(job->record.node, sizeof job->record.node, "%s", r->node);
-	return true;
+	char *records = history_dup_folder(r->prefix, r->folder, doubt->name);
+	const struct history history = history_of(&r->list, records ? records : "");
+	bool found = records && history_has(&history, doubt->revision);
+	free(records);
+	return found;
 }
 
 /* A change that was seen before the list was made.  False: there is none left. */
 static bool begin_doubt(struct recorder *r)
 {
-	struct job *job = &r->job;
 	for (size_t i = 0; i < r->doubts.n;) {
-		const struct doubt doubt = r->doubts.all[i];
-		if (doubt.revision > r->list.revision) {
+		const struct doubt *doubt = &r->doubts.all[i];
+		if (doubt->revision > r->list.revision) {
 			i++;
-			continue;
-		}
-		if (!begin_job(r, doubt.name, doubt.deleted ? "delete" : "put")) {
-			on_memory(r);
+		} else if (is_recorded(r, doubt)) {
+			doubts_settle(&r->doubts, doubt->name, doubt->revision);
+		} else {
+			begin(r, &(struct recording_of){.prefix = r->prefix,
+							.folder = r->folder,
+							.name = doubt->name,
+							.node = r->node,
+							.list = &r->list,
+							.revision = doubt->revision,
+							.deleted = doubt->deleted});
 			return true;
 		}
-		if (history_has(&job->history, doubt.revision)) {
-			doubts_settle(&r->doubts, job->name, doubt.revision);
-			continue;
-		}
-		job->revision = job->number = doubt.revision;
-		job->record.version.revision = doubt.revision;
-		if (doubt.deleted)
-			ask_previous(r);
-		else
-			ask_text(r);
-		return true;
 	}
 	return false;
-}
-
-static void on_last(struct etcd_result *result, void *arg)
-{
-	struct recorder *r = arg;
-	struct job *job = &r->job;
-	struct record last;
-	flume_value *root = NULL;
-	r->call = NULL;
-	int rc = result->code ? result->code
-		 : !result->n ? FLUME_INVALID
-			      : record_read(&last, &root, result->kvs[0].value,
-					    result->kvs[0].value_len);
-	if (result->code) {
-		fail(r, &result->err);
-		return;
-	}
-	if (rc == FLUME_NOMEM) {
-		on_memory(r);
-		return;
-	}
-	if (rc || record_is_deletion(&last)) {
-		flume_value_free(root);
-		next(r);
-		return;
-	}
-	job->record.previous = last.version;
-	if (!last.version.revision)
-		job->record.previous.revision = result->kvs[0].create_revision;
-	flume_value_free(root);
-	job->revision = job->record.version.revision = job->history.revision;
-	job->number = history_next(&job->history);
-	job->absent = true;
-	write_record(r);
 }
 
 /* The name in the key of a record; to be freed.  NULL: it is none, or memory is out. */
@@ -353,14 +188,15 @@ static bool begin_lost(struct recorder *r)
 		const struct etcd_kv *kv = &r->list.kvs[r->at];
 		char *name = is_last_of_name(&r->list, r->at) ? dup_name(r, kv) : NULL;
 		bool gone = name && !map_get(&r->doubts.present, name);
-		bool good = !gone || begin_job(r, name, "delete");
-		free(name);
 		r->at++;
-		if (good && gone)
-			r->call = etcd_range(r->etcd, &(struct etcd_query){.key = kv->key},
-					     on_last, r);
-		if (gone && !r->call)
-			on_memory(r);
+		if (gone)
+			begin(r, &(struct recording_of){.prefix = r->prefix,
+							.folder = r->folder,
+							.name = name,
+							.node = r->node,
+							.list = &r->list,
+							.last = kv});
+		free(name);
 		if (gone)
 			return true;
 	}
@@ -423,7 +259,7 @@ static void look(void *arg)
 {
 	struct recorder *r = arg;
 	r->armed = false;
-	if (r->call || !doubts_any(&r->doubts))
+	if (is_busy(r) || !doubts_any(&r->doubts))
 		return;
 	char *from, *to;
 	rest(r);
@@ -445,7 +281,7 @@ static int on_batch(void *arg, enum batch_kind kind, const struct change *change
 	struct recorder *r = arg;
 	int rc = r->inner.batch(r->inner.arg, kind, changes, n, revision);
 	(void)doubts_add(&r->doubts, kind, changes, n); /* what is lost is not recorded */
-	if (doubts_any(&r->doubts) && !r->call && !r->pause)
+	if (doubts_any(&r->doubts) && !is_busy(r) && !r->pause)
 		arm(r, source_jitter(r->within));
 	return rc;
 }
@@ -466,7 +302,6 @@ static void on_reset(void *arg, int64_t revision)
 {
 	struct recorder *r = arg;
 	r->inner.reset(r->inner.arg, revision);
-	r->call = etcd_cancel(r->call);
 	rest(r);
 	r->pause = 0;
 	doubts_forget(&r->doubts);
@@ -503,9 +338,8 @@ struct recorder *recorder_free(struct recorder *r)
 {
 	if (!r)
 		return NULL;
-	etcd_cancel(r->call);
-	loop_timer_free(r->timer);
 	rest(r);
+	loop_timer_free(r->timer);
 	doubts_fini(&r->doubts);
 	free(r->prefix);
 	free(r->folder);

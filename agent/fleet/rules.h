@@ -13,7 +13,8 @@ struct fleet_rule {
 	const char *command_of_switch; /* the same; NULL: `command` */
 };
 
-/* Never NULL: what is not known has a rule as well. */
+/* Never NULL: what is not known has a rule as well.  Of "not-in-front" the reason is "name-taken", or
+ * "": a variant has no schema. */
 const struct fleet_rule *fleet_rule(const char *state, const char *reason, const char *stage);
 
 #endif

@@ -73,6 +73,7 @@ struct fleet_view *fleet_view_free(struct fleet_view *v)
 	for (size_t i = 0; i < v->n_strays; i++)
 		free((void *)(uintptr_t)v->strays[i].entry);
 	free(v->strays);
+	free((void *)v->names);
 	free(v->troubles);
 	free(v->agents);
 	arena_fini(&v->arena);
@@ -199,7 +200,7 @@ static struct fleet_entry *copy_entry(struct fleet_view *v, const struct fleet_i
 	return e;
 }
 
-static void add_stray(struct fleet_view *v, const struct fleet_said *said, const char **node,
+static void add_stray(struct fleet_view *v, const struct fleet_said *said, const char *node,
 		      const struct fleet_item *item, const struct fleet_entry *entry,
 		      const struct fleet_judgement *judgement)
 {
@@ -209,10 +210,8 @@ static void add_stray(struct fleet_view *v, const struct fleet_said *said, const
 	}
 	if (!grow(v, &v->strays, v->n_strays, &v->cap_strays, sizeof *v->strays))
 		return;
-	if (!**node)
-		*node = copy(v, said->node);
 	v->strays[v->n_strays++] = (struct fleet_stray){
-		.node = *node,
+		.node = node,
 		.proved_revision = said->proved_revision,
 		.judgement = {judgement->verdict, copy(v, judgement->state),
 			      copy(v, judgement->reason)},
@@ -227,7 +226,7 @@ static struct fleet_store store_of(const struct fleet_view *v, const struct flee
 }
 
 /* Returns whether all of it is as wanted. */
-static bool count_one(struct fleet_view *v, const struct fleet_said *said, const char **node,
+static bool count_one(struct fleet_view *v, const struct fleet_said *said, const char *node,
 		      struct fleet_item *item, const struct fleet_entry *entry)
 {
 	struct fleet_judgement judgement;
@@ -254,9 +253,8 @@ static size_t next_entry(const struct fleet_view *v, const struct fleet_said *sa
 	return i;
 }
 
-static void count_entries(struct fleet_view *v, const struct fleet_said *said)
+static void count_entries(struct fleet_view *v, const struct fleet_said *said, const char *node)
 {
-	const char *node = ""; /* copied when it is needed */
 	size_t i = next_entry(v, said, 0), k = 0;
 	bool well = true;
 	for (; i < said->n || k < v->n_items; k++) {
@@ -267,7 +265,7 @@ static void count_entries(struct fleet_view *v, const struct fleet_said *said)
 							  v->items[k]->kind, v->items[k]->name);
 		if (order < 0 && !add_item(v, k, next->kind, next->name))
 			return;
-		well = count_one(v, said, &node, v->items[k], order <= 0 ? next : NULL) && well;
+		well = count_one(v, said, node, v->items[k], order <= 0 ? next : NULL) && well;
 		i = order <= 0 ? next_entry(v, said, i + 1) : i;
 	}
 	v->well += well;
@@ -275,7 +273,7 @@ static void count_entries(struct fleet_view *v, const struct fleet_said *said)
 
 /* ---- nodes ---- */
 
-static void add_trouble(struct fleet_view *v, const struct fleet_said *said, enum fleet_ill ill,
+static void add_trouble(struct fleet_view *v, const char *node, enum fleet_ill ill,
 			const char *name, const char *why)
 {
 	if (v->n_troubles >= v->most) {
@@ -285,14 +283,14 @@ static void add_trouble(struct fleet_view *v, const struct fleet_said *said, enu
 	if (!grow(v, &v->troubles, v->n_troubles, &v->cap_troubles, sizeof *v->troubles))
 		return;
 	v->troubles[v->n_troubles++] = (struct fleet_trouble){
-		copy(v, said->node),
+		node,
 		ill,
 		copy(v, name),
 		copy(v, why),
 	};
 }
 
-static void add_blind(struct fleet_view *v, const struct fleet_said *said)
+static void add_blind(struct fleet_view *v, const char *node, const struct fleet_said *said)
 {
 	struct text why = {0};
 	text_addf(&why, "%s%s", *said->proved_at ? "since " : "never saw anything",
@@ -302,30 +300,30 @@ static void add_blind(struct fleet_view *v, const struct fleet_said *said)
 	if (*said->link_why)
 		text_addf(&why, ": %s", said->link_why);
 	v->failed = v->failed || why.failed;
-	add_trouble(v, said, FLEET_BLIND, "", why.s ? why.s : "");
+	add_trouble(v, node, FLEET_BLIND, "", why.s ? why.s : "");
 	text_fini(&why);
 }
 
-static void add_cut(struct fleet_view *v, const struct fleet_said *said)
+static void add_cut(struct fleet_view *v, const char *node, const struct fleet_said *said)
 {
 	struct text why = {0};
 	text_addf(&why, "%" PRId64 " schemas are left out, its status is too big",
 		  said->left_out);
 	v->failed = v->failed || why.failed;
-	add_trouble(v, said, FLEET_CUT, "", why.s ? why.s : "");
+	add_trouble(v, node, FLEET_CUT, "", why.s ? why.s : "");
 	text_fini(&why);
 }
 
-static void add_config(struct fleet_view *v, const struct fleet_said *said)
+static void add_config(struct fleet_view *v, const char *node, const struct fleet_said *said)
 {
 	struct text why = {0};
 	text_addf(&why, FLEET_CONFIG_WORDS, said->config_why);
 	v->failed = v->failed || why.failed;
-	add_trouble(v, said, FLEET_CONFIG, "", why.s ? why.s : "");
+	add_trouble(v, node, FLEET_CONFIG, "", why.s ? why.s : "");
 	text_fini(&why);
 }
 
-static void count_agent(struct fleet_view *v, const struct fleet_said *said)
+static void count_agent(struct fleet_view *v, const char *node, const struct fleet_said *said)
 {
 	for (size_t i = 0; i < v->n_agents; i++) {
 		if (same(v->agents[i].version, said->agent)) {
@@ -335,31 +333,33 @@ static void count_agent(struct fleet_view *v, const struct fleet_said *said)
 	}
 	if (!grow(v, &v->agents, v->n_agents, &v->cap_agents, sizeof *v->agents))
 		return;
-	v->agents[v->n_agents++] =
-		(struct fleet_agents){copy(v, said->agent), copy(v, said->node), 1};
+	v->agents[v->n_agents++] = (struct fleet_agents){copy(v, said->agent), node, 1};
 }
 
 void fleet_view_add(struct fleet_view *v, const struct fleet_said *said)
 {
-	v->nodes++;
+	if (!grow(v, &v->names, v->nodes, &v->cap_names, sizeof *v->names))
+		return;
+	const char *node = copy(v, said->node);
+	v->names[v->nodes++] = node;
 	if (said->voice == FLEET_UNREADABLE)
-		add_trouble(v, said, FLEET_NO_STATUS, "", said->problem);
+		add_trouble(v, node, FLEET_NO_STATUS, "", said->problem);
 	if (said->voice == FLEET_SILENT)
-		add_trouble(v, said, FLEET_NO_WORD, "", "");
+		add_trouble(v, node, FLEET_NO_WORD, "", "");
 	if (*said->agent)
-		count_agent(v, said);
+		count_agent(v, node, said);
 	if (said->blind)
-		add_blind(v, said);
+		add_blind(v, node, said);
 	if (said->left_out > 0)
-		add_cut(v, said);
+		add_cut(v, node, said);
 	if (*said->disk_why)
-		add_trouble(v, said, FLEET_DISK, "", said->disk_why);
+		add_trouble(v, node, FLEET_DISK, "", said->disk_why);
 	if (*said->config_why)
-		add_config(v, said);
+		add_config(v, node, said);
 	for (size_t i = 0; i < said->n_broken; i++)
-		add_trouble(v, said, FLEET_CASES, said->broken[i].name, said->broken[i].error);
+		add_trouble(v, node, FLEET_CASES, said->broken[i].name, said->broken[i].error);
 	if (said->voice == FLEET_SPEAKS)
-		count_entries(v, said);
+		count_entries(v, said, node);
 }
 
 const char *fleet_ill_word(enum fleet_ill ill)
@@ -374,6 +374,11 @@ const char *fleet_ill_word(enum fleet_ill ill)
 		[FLEET_CASES] = "cases",
 	};
 	return words[ill];
+}
+
+bool fleet_ill_counts(enum fleet_ill ill)
+{
+	return ill != FLEET_CUT;
 }
 
 void fleet_stray_why(struct text *t, const struct fleet_stray *s)

@@ -46,6 +46,8 @@ struct fleet_trouble {
 	const char *name, *why; /* "": none */
 };
 const char *fleet_ill_word(enum fleet_ill);
+/* Somebody has to do something about it: all but FLEET_CUT. */
+bool fleet_ill_counts(enum fleet_ill);
 
 struct fleet_agents { /* nodes of one version of the agent */
 	const char *version;
@@ -59,6 +61,8 @@ struct fleet_view { /* to be read; what it holds is its own */
 	const char *only; /* of this name alone; NULL: of all.  Lent */
 	int64_t revision; /* of the store, as it was read; 0: not known */
 	size_t nodes, well;
+	const char **names; /* of the nodes, in the order in which they were added */
+	size_t cap_names;
 	struct fleet_item **items; /* by kind and name */
 	size_t n_items, cap_items;
 	struct fleet_stray *strays; /* in the order in which the nodes were added */

@@ -2,12 +2,6 @@
 
 #include "agent/engine/json.h"
 
-static void add_known(struct text *t, const char *key, const char *value)
-{
-	if (*value)
-		add_text(t, key, value);
-}
-
 void fleet_add_version(struct text *t, const char *key, const struct fleet_version *version)
 {
 	add_key(t, key);

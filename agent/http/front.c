@@ -8,11 +8,9 @@ static const struct shelf_item *find(const struct shelf_view *view, const char *
 	return item && item->front ? item : NULL;
 }
 
-bool front_is_there(const struct request *r)
+bool front_is_there(struct request *r)
 {
-	flume_binding *binding = flume_factory_dup_binding(r->http->factory, r->name);
-	bool there = binding;
-	flume_binding_unref(binding);
+	bool there = request_find_binding(r);
 	if (there || !r->http->shelf)
 		return there;
 	const struct shelf_view *view = shelf_take(r->http->shelf);
@@ -81,14 +79,14 @@ static struct call_side *find_side(struct front *f, const char *name)
 	return NULL;
 }
 
-struct call_side *front_choose(struct front *f, const struct document *document,
-			       char out_variant[AB_NAME])
+struct call_side *front_choose(struct front *f, const struct flume_call *call,
+			       const struct document *document, char out_variant[AB_NAME])
 {
 	struct switch_answer answer;
 	*out_variant = '\0';
 	if (!f->item)
 		return &f->sides[0];
-	switch_ask_as(f->item->slot, f->item->sw, document, &answer);
+	switch_ask_as(f->item->slot, f->item->sw, f->view->generation, call, document, &answer);
 	memcpy(out_variant, answer.variant, sizeof answer.variant);
 	return find_side(f, answer.variant);
 }

@@ -3,7 +3,8 @@
  * switch in front, the schema that is the document's variant.
  *
  * A schema comes first.  All variants are entered together, so that every document of a batch is
- * chosen for and served by what ran when the batch began.
+ * chosen for and served by what ran when the batch began; and the switches that those schemas ask are
+ * what they were then, too.
  */
 #ifndef FLUME_AGENT_HTTP_FRONT_H
 #define FLUME_AGENT_HTTP_FRONT_H
@@ -21,7 +22,7 @@ struct front {
 };
 
 /* Is there such a schema, or switch in front? */
-bool front_is_there(const struct request *);
+bool front_is_there(struct request *);
 /* Does a switch in front send documents to that schema? */
 bool front_needs(const struct http *, const char *schema);
 /* As of now; good until front_leave.  False, and nothing to leave: there is no such thing. */
@@ -29,7 +30,7 @@ bool front_enter(struct front *, const struct request *);
 void front_leave(struct front *);
 /* The side of that document, and `out_variant`: "" where there is no switch.  NULL: the schema of the
  * variant is gone. */
-struct call_side *front_choose(struct front *, const struct document *,
-			       char out_variant[AB_NAME]);
+struct call_side *front_choose(struct front *, const struct flume_call *,
+			       const struct document *, char out_variant[AB_NAME]);
 
 #endif

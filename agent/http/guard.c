@@ -74,6 +74,8 @@ bool guard_host(const struct guard *g, const char *text)
 	char address[64];
 	if (!len)
 		return false;
+	if (*text != '[' && same(g->listen_host, host, len)) /* as it mostly is */
+		return true;
 	if (len < sizeof address) {
 		struct in6_addr parsed;
 		memcpy(address, host, len);
@@ -83,8 +85,7 @@ bool guard_host(const struct guard *g, const char *text)
 	}
 	if (*text == '[')
 		return false;
-	if (same("localhost", host, len) || same(g->listen_host, host, len) ||
-	    same(g->node, host, len))
+	if (same("localhost", host, len) || same(g->node, host, len))
 		return true;
 	for (char **name = g->allow_hosts; name && *name; name++)
 		if (same(*name, host, len))

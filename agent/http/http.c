@@ -86,6 +86,7 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 		http->switch_keeper = *options->switch_keeper;
 	http->switches = options->switches;
 	http->shelf = options->switches ? switches_get_shelf(options->switches) : NULL;
+	http->switchboard = options->switches ? switches_get_board(options->switches) : NULL;
 	struct rules *rules = rules_new(options);
 	rules_put(http, rules);
 	rules_limits(http, options);
@@ -100,7 +101,8 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 	if (r)
 		return r;
 	if (options->etcd) {
-		http->through = through_new(http, options->etcd, options->prefix);
+		http->through =
+			through_new(http, options->etcd, options->prefix, options->node);
 		if (!http->through)
 			return flume_fail(err, FLUME_NOMEM, "out of memory");
 	}

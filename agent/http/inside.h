@@ -35,8 +35,9 @@ struct http {
 	flume_factory *factory;
 	struct engine *engine;
 	struct board *board;
-	struct switches *switches; /* NULL: there are none */
-	struct shelf *shelf;       /* theirs, or NULL      */
+	struct switches *switches;       /* NULL: there are none */
+	struct shelf *shelf;             /* theirs, or NULL      */
+	struct switchboard *switchboard; /* likewise */
 
 	struct live rules; /* struct rules */
 	struct http_keeper keeper, switch_keeper;
@@ -115,6 +116,8 @@ struct request {
 		const char *s;
 		size_t len;
 	} body;
+	flume_binding *
+		binding; /* of that name, as it was when the request began; NULL: none, or not asked */
 	char id[ID_SIZE];
 	struct caller *caller;        /* stays with the place of the request; NULL: no memory */
 	const struct http_flow *flow; /* NULL: there is one answer */
@@ -122,9 +125,9 @@ struct request {
 	bool live;  /* it has begun, and is not over */
 	bool local; /* came through the unix socket */
 	bool waiting;
-	enum flume_format format;         /* of a body that is a schema ... */
-	char digest[DIGEST_SIZE];         /* ... and its digest, once it was checked */
-	struct note note;                 /* of an operator */
+	enum flume_format format; /* of a body that is a schema ... */
+	char digest[DIGEST_SIZE]; /* ... and its digest, once it was checked */
+	struct note note; /* of an operator; of other changes `by` alone, whence it came */
 	int64_t begun, deadline, timeout; /* of a call, ns */
 	struct job job;
 	bool (*work)(struct request *); /* of the job */
@@ -139,6 +142,8 @@ int request_dup_list(const struct request *, const char *name, char **out);
 /* `?name`, `?name=true`; "0" and "false" are no. */
 bool request_flag(const struct request *, const char *name);
 
+/* Is there such a pipeline?  It is kept in mind, so that what follows finds it soon. */
+bool request_find_binding(struct request *);
 /* A new reference to what `name` is bound to, or NULL. */
 flume_pipeline *request_dup_pipeline(const struct request *, const char *name);
 

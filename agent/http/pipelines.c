@@ -58,14 +58,24 @@ static void answer_document(struct answer *a, const struct document *document)
 
 /* ---- the call ---- */
 
-static int call(struct request *r, const struct call_side *side, flume_pipeline *candidate,
+static int call(const struct request *r, const struct flume_call *how,
+		const struct call_side *side, flume_pipeline *candidate,
 		struct document **document, struct flume_err *err)
 {
-	struct flume_call how = {.deadline_ns = r->deadline, .cancel = r->http->cancel};
-	caller_begin(r->caller, r->id, &how);
-	if (loop_now() >= r->deadline)
+	if (r->waiting && loop_now() >= r->deadline)
 		return flume_fail(err, FLUME_TIMED_OUT, "no time was left when its turn came");
-	return call_document(side, candidate, &how, document, err);
+	return call_document(side, candidate, how, document, err);
+}
+
+/* Of the switches that were asked, in front or on the way. */
+static void name_variants(struct request *r, const struct flume_call *how)
+{
+	char told[SWITCHBOARD_TOLD];
+	if (!r->http->switchboard)
+		return;
+	switchboard_told(r->http->switchboard, how, told);
+	if (*told)
+		answer_header(&r->answer, "Flume-Variants", told);
 }
 
 static void say_failed(const struct request *r, const char *schema, int result,
@@ -76,14 +86,15 @@ static void say_failed(const struct request *r, const char *schema, int result,
 		  LOG_STR("step", err->path), LOG_STR("error", err->text));
 }
 
-static void process_in(struct request *r, const struct call_side *side,
-		       struct document *document)
+static void process_in(struct request *r, const struct flume_call *how,
+		       const struct call_side *side, struct document *document)
 {
 	struct answer *a = &r->answer;
 	struct flume_err err = {0};
 	flume_pipeline *candidate = call_pick(side, document, r->body.s, r->body.len);
 	call_describe(a, side, candidate);
-	int result = call(r, side, candidate, &document, &err);
+	int result = call(r, how, side, candidate, &document, &err);
+	name_variants(r, how);
 	if (result == FLUME_OK) {
 		answer_document(a, document);
 	} else if (result == FLUME_DROPPED) {
@@ -113,15 +124,18 @@ static void process(struct request *r, struct front *front)
 				syntax ? "bad-json" : "out-of-memory", "%s", err.text);
 		return;
 	}
-	const struct call_side *side = front_choose(front, document, variant);
-	if (!side) {
+	struct flume_call how = {.deadline_ns = r->deadline, .cancel = r->http->cancel};
+	caller_begin(r->caller, r->id, &how);
+	const struct call_side *side = front_choose(front, &how, document, variant);
+	if (side && *variant)
+		answer_header(a, "Flume-Variant", variant);
+	if (side) {
+		process_in(r, &how, side, document);
+	} else {
 		document_free(document);
 		call_answer_unknown(r);
-		return;
 	}
-	if (*variant)
-		answer_header(a, "Flume-Variant", variant);
-	process_in(r, side, document);
+	caller_end(r->caller);
 }
 
 static bool process_on_worker(struct request *r)

@@ -35,10 +35,22 @@ bool request_flag(const struct request *r, const char *name)
 	       strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
 }
 
+bool request_find_binding(struct request *r)
+{
+	r->binding = flume_factory_dup_binding(r->http->factory, r->name);
+	return r->binding;
+}
+
+/* The factory's lock is everybody's, so it is asked once for a request: a binding that has ended meanwhile
+ * gives none, and then there may be another. */
 flume_pipeline *request_dup_pipeline(const struct request *r, const char *name)
 {
+	flume_pipeline *pipeline =
+		r->binding && name == r->name ? flume_binding_dup_pipeline(r->binding) : NULL;
+	if (pipeline)
+		return pipeline;
 	flume_binding *binding = flume_factory_dup_binding(r->http->factory, name);
-	flume_pipeline *pipeline = binding ? flume_binding_dup_pipeline(binding) : NULL;
+	pipeline = binding ? flume_binding_dup_pipeline(binding) : NULL;
 	flume_binding_unref(binding);
 	return pipeline;
 }
@@ -250,6 +262,7 @@ static void on_done(struct exchange *x)
 	if (r->flow && r->flow->done)
 		r->flow->done(r);
 	r->flow = NULL;
+	r->binding = flume_binding_unref(r->binding);
 	answer_fini(&r->answer);
 	r->live = false;
 }

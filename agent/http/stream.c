@@ -89,7 +89,9 @@ static int run_line(void *arg, struct document **document, const char *line, siz
 {
 	struct stream *s = arg;
 	char variant[AB_NAME];
-	const struct call_side *side = front_choose(&s->front, *document, variant);
+	caller_next(s->request->caller, &s->engine.call);
+	const struct call_side *side =
+		front_choose(&s->front, &s->engine.call, *document, variant);
 	if (!side)
 		return flume_fail(err, FLUME_FAILED, "variant '%s' is not here any more",
 				  variant);
@@ -144,6 +146,7 @@ static void close_batch(struct stream *s)
 	const struct request *r = s->request;
 	if (s->untimed)
 		look_at_clock(s);
+	caller_end(r->caller);
 	for (size_t i = 0; i < s->front.n; i++)
 		meters_add(r->http->meters, exchange_thread(r->exchange),
 			   s->front.sides[i].name, &s->tallies[i]);

@@ -13,11 +13,14 @@
 #include "agent/http/through.h"
 
 #include "agent/etcd/etcd.h"
-#include "agent/http/front.h"
+#include "agent/fleet/change.h"
+#include "agent/fleet/record.h"
+#include "agent/http/uses.h"
 #include "agent/http/verdict.h"
 #include "agent/loop/loop.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +31,7 @@ struct writing {
 	bool of_switch;
 	char *key;
 	struct etcd_call *call;
+	struct fleet_change *change;
 	struct loop_timer *deadline;
 	int64_t seen;     /* revision of the key when it was read; 0: there was none */
 	int64_t revision; /* of the write; 0: not done yet */
@@ -38,7 +42,7 @@ TAILQ_HEAD(writing_list, writing);
 struct through {
 	struct http *http;
 	struct etcd *etcd;
-	char *prefix;
+	char *prefix, *node;
 	struct writing_list all;
 };
 
@@ -47,12 +51,18 @@ static const char *folder_of(bool of_switch)
 	return of_switch ? "switches" : "schemas";
 }
 
+static const char *path_of(bool of_switch)
+{
+	return of_switch ? "switches/" : "schemas/";
+}
+
 /* ---- the answer ---- */
 
 static void writing_free(struct writing *w)
 {
 	TAILQ_REMOVE(&w->through->all, w, link);
 	etcd_cancel(w->call);
+	fleet_change_cancel(w->change);
 	loop_timer_free(w->deadline);
 	free(w->key);
 	free(w);
@@ -96,11 +106,11 @@ static void end_conflict(struct writing *w)
 	end(w);
 }
 
-static void end_failed(struct writing *w, const struct etcd_result *said)
+static void end_failed(struct writing *w, const struct flume_err *err)
 {
-	bool refused = said->code == FLUME_REFUSED;
+	bool refused = err->code == FLUME_REFUSED;
 	answer_problemf(&w->request->answer, refused ? HTTP_FORBIDDEN : HTTP_UNAVAILABLE,
-			refused ? "not-allowed" : "etcd", "etcd: %s", said->err.text);
+			refused ? "not-allowed" : "etcd", "etcd: %s", err->text);
 	end(w);
 }
 
@@ -235,7 +245,7 @@ static void on_read_again(struct etcd_result *said, void *arg)
 	struct writing *w = arg;
 	w->call = NULL;
 	if (said->code)
-		end_failed(w, said);
+		end_failed(w, &said->err);
 	else if (holds_ours(w, said))
 		written(w, said->n ? said->kvs[0].mod_revision : said->revision);
 	else
@@ -249,18 +259,39 @@ static void read_key(struct writing *w, etcd_done_fn *done)
 		end_with_status(w, HTTP_UNAVAILABLE);
 }
 
-static void on_written(struct etcd_result *said, void *arg)
+static void on_written(void *arg, int64_t revision, const struct flume_err *err)
 {
 	struct writing *w = arg;
-	w->call = NULL;
-	if (!said->code)
-		written(w, said->revision);
-	else if (said->code == FLUME_CONFLICT)
+	w->change = NULL;
+	if (!err)
+		written(w, revision);
+	else if (err->code == FLUME_CONFLICT)
 		end_conflict(w);
-	else if (said->code == FLUME_IO || said->code == FLUME_TIMED_OUT)
+	else if (err->code == FLUME_IO || err->code == FLUME_TIMED_OUT)
 		read_key(w, on_read_again);
 	else
-		end_failed(w, said);
+		end_failed(w, err);
+}
+
+static void write_document(struct writing *w, const struct etcd_kv *seen)
+{
+	const struct through *t = w->through;
+	const struct request *r = w->request;
+	char who[NOTE_BY + RECORD_WHO];
+	snprintf(who, sizeof who, "%s via %s", *r->note.by ? r->note.by : "http", t->node);
+	w->change = fleet_change_new(
+		t->etcd,
+		&(struct fleet_change_of){.prefix = t->prefix,
+					  .folder = path_of(w->of_switch),
+					  .name = r->name,
+					  .seen = seen,
+					  .text = w->kind == EDIT_SET ? r->body.s : NULL,
+					  .len = w->kind == EDIT_SET ? r->body.len : 0,
+					  .who = who,
+					  .node = t->node},
+		on_written, w);
+	if (!w->change)
+		end_with_status(w, HTTP_UNAVAILABLE);
 }
 
 static bool is_conditional(const struct writing *w)
@@ -282,12 +313,10 @@ static bool is_known_here(const struct writing *w)
 static void on_read(struct etcd_result *said, void *arg)
 {
 	struct writing *w = arg;
-	const struct body *body = &w->request->body;
-	struct etcd *etcd = w->through->etcd;
 	w->call = NULL;
 	w->seen = said->n ? said->kvs[0].mod_revision : 0;
 	if (said->code) {
-		end_failed(w, said);
+		end_failed(w, &said->err);
 	} else if (is_conditional(w) && !is_known_here(w)) {
 		end_conflict(w);
 	} else if (!edits_expected(w->request, w->of_switch)) {
@@ -297,59 +326,8 @@ static void on_read(struct etcd_result *said, void *arg)
 	} else if (w->kind == EDIT_DELETE && !said->n) {
 		end_confirming(w);
 	} else {
-		w->call = w->kind == EDIT_SET
-				  ? etcd_put_if(etcd, w->key, body->s, body->len, w->seen, 0,
-						on_written, w)
-				  : etcd_delete_if(etcd, w->key, w->seen, on_written, w);
-		if (!w->call)
-			end_with_status(w, HTTP_UNAVAILABLE);
+		write_document(w, said->n ? said->kvs : NULL);
 	}
-}
-
-/* ---- who refers to a schema that is to go ---- */
-
-static bool refers(const flume_value *value, const char *name)
-{
-	for (size_t i = 0; i < flume_value_size(value); i++) {
-		const flume_value *below = flume_value_at(value, i);
-		const flume_value *key = flume_value_key(value, i);
-		if (key && !strcmp(flume_value_text(key), "ref") &&
-		    !strcmp(flume_value_text(below), name))
-			return true;
-		if (refers(below, name))
-			return true;
-	}
-	return false;
-}
-
-/* A component of its own hides the schema. */
-static bool has_own(const flume_value *root, const char *name)
-{
-	const flume_value *components = flume_value_get(root, "components");
-	const flume_value *own = components ? flume_value_get(components, "processors") : NULL;
-	return own && flume_value_get(own, name);
-}
-
-/* True, with the answer given, when a schema that runs here does. */
-static bool in_use(struct request *r)
-{
-	char **ids = flume_factory_dup_schema_ids(r->http->factory);
-	for (size_t i = 0; ids && ids[i] && !r->answer.status; i++) {
-		flume_schema *schema = flume_factory_dup_schema(r->http->factory, ids[i]);
-		const flume_value *root = schema ? flume_schema_get_root(schema) : NULL;
-		if (root && strcmp(ids[i], r->name) != 0 && !has_own(root, r->name) &&
-		    refers(root, r->name))
-			answer_problemf(&r->answer, HTTP_CONFLICT, "in-use",
-					"schema '%s' refers to it", ids[i]);
-		flume_schema_unref(schema);
-	}
-	if (!ids)
-		answer_status(&r->answer, HTTP_UNAVAILABLE);
-	else if (!r->answer.status && front_needs(r->http, r->name))
-		answer_problemf(&r->answer, HTTP_CONFLICT, "in-use",
-				"a switch sends documents to it");
-	free((void *)ids);
-	return r->answer.status;
 }
 
 /* ---- life ---- */
@@ -380,7 +358,7 @@ static struct writing *new_writing(struct through *t, struct request *r, enum ed
 void through_push(struct through *t, struct request *r, enum edit_kind kind)
 {
 	struct writing *w = NULL;
-	if (kind == EDIT_DELETE && in_use(r)) {
+	if (kind == EDIT_DELETE && uses_answer(r)) {
 		request_ready(r);
 		return;
 	}
@@ -395,18 +373,18 @@ void through_push(struct through *t, struct request *r, enum edit_kind kind)
 	read_key(w, on_read);
 }
 
-struct through *through_new(struct http *http, struct etcd *etcd, const char *prefix)
+struct through *through_new(struct http *http, struct etcd *etcd, const char *prefix,
+			    const char *node)
 {
 	struct through *t = calloc(1, sizeof *t);
 	if (!t)
 		return NULL;
-	*t = (struct through){.http = http, .etcd = etcd, .prefix = strdup(prefix)};
+	*t = (struct through){.http = http,
+			      .etcd = etcd,
+			      .prefix = strdup(prefix),
+			      .node = strdup(node ? node : "")};
 	TAILQ_INIT(&t->all);
-	if (!t->prefix) {
-		free(t);
-		return NULL;
-	}
-	return t;
+	return t->prefix && t->node ? t : through_free(t);
 }
 
 struct through *through_free(struct through *t)
@@ -420,6 +398,7 @@ struct through *through_free(struct through *t)
 		end(w);
 	}
 	free(t->prefix);
+	free(t->node);
 	free(t);
 	return NULL;
 }

@@ -11,7 +11,7 @@
 #include "agent/http/inside.h"
 
 /* NULL when out of memory. */
-struct through *through_new(struct http *, struct etcd *, const char *prefix);
+struct through *through_new(struct http *, struct etcd *, const char *prefix, const char *node);
 /* Takes the request, which waits, and makes it ready with its answer. */
 void through_push(struct through *, struct request *, enum edit_kind);
 /* The node has a new status. */

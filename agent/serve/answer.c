@@ -31,10 +31,15 @@ void exchange_status(struct exchange *x, unsigned status)
 
 static void add_line(struct conn *c, const char *name, const char *value)
 {
-	out_text(c, name);
-	out_add(c, ": ", 2);
-	out_text(c, value);
-	out_add(c, "\r\n", 2);
+	size_t name_len = strlen(name), value_len = strlen(value);
+	char *at = out_room(c, name_len + value_len + 4);
+	if (!at)
+		return;
+	at = mempcpy(at, name, name_len);
+	at = mempcpy(at, ": ", 2);
+	at = mempcpy(at, value, value_len);
+	memcpy(at, "\r\n", 2);
+	out_took(c, name_len + value_len + 4);
 }
 
 void exchange_add_header(struct exchange *x, const char *name, const char *value)

@@ -15,6 +15,7 @@
 #include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -53,6 +54,9 @@ static int listen_at(const struct addrinfo *info)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	/* Those who are let in have it as well.  What goes out is gathered: to wait for more would only keep the end
+	 * of a stream back, until the client's system confirms what came before. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	if (info->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
 	if (!bind(fd, info->ai_addr, info->ai_addrlen) && !listen(fd, SOMAXCONN))
@@ -174,16 +178,23 @@ int door_add_local(struct door *d, const char *path, struct flume_err *err)
 
 /* ---- the thread ---- */
 
-/* False when the system is short of something, or nobody waits at a socket that was shut. */
-static bool take_in(struct door *d, int fd)
+/* 0, or why nobody came in. */
+static int take_in(struct door *d, int fd)
 {
 	struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof from;
 	int client = accept4(fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (client >= 0)
-		d->fn(d->arg, client, (struct sockaddr *)&from, len);
-	return client >= 0 || (errno != EMFILE && errno != ENFILE && errno != ENOBUFS &&
-			       errno != ENOMEM && errno != EINVAL);
+	if (client < 0)
+		return errno;
+	d->fn(d->arg, client, (struct sockaddr *)&from, len);
+	return 0;
+}
+
+/* What the system has none of at the moment; or the socket was shut. */
+static bool is_short(int why)
+{
+	return why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM ||
+	       why == EINVAL;
 }
 
 /* Best effort: without it only the moment between the last look and the close is open. */
@@ -209,8 +220,11 @@ static void *let_in_the_last(struct door *d)
 	for (int i = 0; i < WAKE; i++) {
 		for (int n = 0; d->fds[i] >= 0 && n < SOMAXCONN; n++) {
 			struct pollfd more = {.fd = d->fds[i], .events = POLLIN};
-			if (poll(&more, 1, i == TCP ? LAST_MS : 0) <= 0 ||
-			    !take_in(d, d->fds[i]))
+			if (poll(&more, 1, i == TCP ? LAST_MS : 0) <= 0)
+				break;
+			int why = take_in(d, d->fds[i]);
+			if (why == EAGAIN ||
+			    is_short(why)) /* one that was shut is always ready */
 				break;
 		}
 		if (d->fds[i] >= 0)
@@ -232,7 +246,7 @@ static void *stand(void *arg)
 		if (polled[WAKE].revents)
 			return let_in_the_last(d);
 		for (int i = 0; i < WAKE; i++)
-			if (polled[i].revents && !take_in(d, d->fds[i]))
+			if (polled[i].revents && is_short(take_in(d, d->fds[i])))
 				poll(&polled[WAKE], 1, PAUSE_MS);
 	}
 }

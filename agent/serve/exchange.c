@@ -1,6 +1,9 @@
 /* The request's side of an exchange, and who works on it. */
 #include "agent/serve/inside.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +85,33 @@ unsigned exchange_thread(const struct exchange *x)
 bool exchange_is_local(const struct exchange *x)
 {
 	return x->conn->local;
+}
+
+static void write_address(const struct sockaddr_storage *from, char *out, size_t size)
+{
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
+	bool is_v6 = from->ss_family == AF_INET6;
+	bool mapped = is_v6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
+	const void *address = mapped  ? (const void *)&v6->sin6_addr.s6_addr[12]
+			      : is_v6 ? (const void *)&v6->sin6_addr
+				      : (const void *)&v4->sin_addr;
+	if (!inet_ntop(is_v6 && !mapped ? AF_INET6 : AF_INET, address, out, (socklen_t)size))
+		*out = '\0';
+}
+
+void exchange_peer(const struct exchange *x, char *out, size_t size)
+{
+	struct sockaddr_storage from = {0};
+	struct ucred who = {0};
+	socklen_t len = x->conn->local ? sizeof who : sizeof from;
+	*out = '\0';
+	if (x->conn->local) {
+		if (!getsockopt(x->conn->fd, SOL_SOCKET, SO_PEERCRED, &who, &len))
+			snprintf(out, size, "uid %lu", (unsigned long)who.uid);
+	} else if (!getpeername(x->conn->fd, (struct sockaddr *)&from, &len)) {
+		write_address(&from, out, size);
+	}
 }
 
 /* ---- the head ---- */

@@ -358,9 +358,7 @@ static enum head_result agree(const struct head *head, const char *data,
 
 static char *line_end(char *s)
 {
-	while (*s != '\n') /* there is one */
-		s++;
-	return s - 1;
+	return (char *)rawmemchr(s, '\n') - 1; /* there is one */
 }
 
 enum head_result head_read(struct head *head, char *data, size_t len,

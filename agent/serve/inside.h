@@ -175,6 +175,9 @@ void in_free(struct conn *);
 /* ---- out.c: what goes ---- */
 
 void out_add(struct conn *, const char *, size_t);
+/* For who writes it there himself: room for `n` bytes, NULL when it is broken; and so many came of it. */
+char *out_room(struct conn *, size_t n);
+void out_took(struct conn *, size_t n);
 void out_text(struct conn *, const char *);
 void out_number(struct conn *, uint64_t);
 void out_hex(struct conn *, uint64_t);

@@ -16,20 +16,30 @@
 #define LONG   ((size_t)16 << 10)  /* a body that is not copied */
 #define KEEP   ((size_t)256 << 10) /* a larger buffer is given back */
 
+static bool grow(struct bytes *b, size_t n)
+{
+	size_t cap = b->cap ? b->cap : 4096;
+	while (cap - b->len < n)
+		cap *= 2;
+	char *grown = realloc(b->s, cap);
+	if (!grown)
+		return false;
+	b->s = grown;
+	b->cap = cap;
+	return true;
+}
+
+static bool has_room(struct bytes *b, size_t n)
+{
+	return b->cap - b->len >= n || grow(b, n);
+}
+
 bool bytes_add(struct bytes *b, const char *s, size_t n)
 {
-	if (!n) /* `s` may be NULL: there were no trailers */
+	if (!n)
 		return true;
-	if (b->cap - b->len < n) {
-		size_t cap = b->cap ? b->cap : 4096;
-		while (cap - b->len < n)
-			cap *= 2;
-		char *grown = realloc(b->s, cap);
-		if (!grown)
-			return false;
-		b->s = grown;
-		b->cap = cap;
-	}
+	if (!has_room(b, n))
+		return false;
 	memcpy(b->s + b->len, s, n);
 	b->len += n;
 	return true;
@@ -60,12 +70,14 @@ static void watch(struct conn *c, bool writable)
 		c->broken = true;
 }
 
-static size_t put(struct conn *c, struct iovec *parts, int n)
+/* One part goes by a call that has less to look at. */
+static size_t put(struct conn *c, struct iovec *parts, size_t n)
 {
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)n};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = n};
 	ssize_t sent;
 	do
-		sent = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+		sent = n == 1 ? send(c->fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL)
+			      : sendmsg(c->fd, &message, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno != EAGAIN)
 		c->broken = true;
@@ -89,7 +101,7 @@ static void keep_rest(struct conn *c, const struct iovec *part, size_t *sent)
 		keep(c, (const char *)part->iov_base + out, part->iov_len - out);
 }
 
-/* Nothing waits; sends what was gathered, and `body` and `tail` behind it. */
+/* Nothing waits; sends what was gathered, and `body`, if there is one, and `tail` behind it. */
 static void send_with(struct conn *c, const char *body, size_t len, const char *tail)
 {
 	struct bytes *gathered = &c->reactor->out;
@@ -98,8 +110,9 @@ static void send_with(struct conn *c, const char *body, size_t len, const char *
 		{.iov_base = (void *)(uintptr_t)body, .iov_len = len},
 		{.iov_base = (void *)(uintptr_t)tail, .iov_len = strlen(tail)},
 	};
-	size_t sent = c->broken ? 0 : put(c, parts, 3);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+	size_t n = len ? sizeof parts / sizeof *parts : 1;
+	size_t sent = c->broken ? 0 : put(c, parts, n);
+	for (size_t i = 0; i < n; i++)
 		keep_rest(c, &parts[i], &sent);
 	if (!c->broken)
 		watch(c, out_waiting(c));
@@ -143,18 +156,37 @@ void out_flush(struct conn *c)
 
 /* ---- adding ---- */
 
+/* Behind what waits, if something does. */
+static struct bytes *last_of(struct conn *c)
+{
+	return out_waiting(c) ? &c->out : &c->reactor->out;
+}
+
+char *out_room(struct conn *c, size_t n)
+{
+	struct bytes *b = last_of(c);
+	if (c->broken)
+		return NULL;
+	if (has_room(b, n))
+		return b->s + b->len;
+	c->broken = true;
+	return NULL;
+}
+
+void out_took(struct conn *c, size_t n)
+{
+	last_of(c)->len += n;
+	if (c->reactor->out.len >= GATHER)
+		send_with(c, NULL, 0, "");
+}
+
 void out_add(struct conn *c, const char *s, size_t n)
 {
-	if (c->broken)
+	char *at = n ? out_room(c, n) : NULL; /* `s` may be NULL: there were no trailers */
+	if (!at)
 		return;
-	if (out_waiting(c)) {
-		keep(c, s, n);
-		return;
-	}
-	if (!bytes_add(&c->reactor->out, s, n))
-		c->broken = true;
-	else if (c->reactor->out.len >= GATHER)
-		send_with(c, NULL, 0, "");
+	memcpy(at, s, n);
+	out_took(c, n);
 }
 
 void out_body(struct conn *c, const char *s, size_t n, const char *tail)

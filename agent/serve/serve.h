@@ -105,6 +105,9 @@ void *exchange_arg(const struct exchange *);
 void *exchange_own(struct exchange *);
 unsigned exchange_thread(const struct exchange *); /* from 0 */
 bool exchange_is_local(const struct exchange *);   /* through the unix socket */
+/* On its thread.  Who has connected: "10.0.0.7", "fe80::1", of the unix socket "uid 1000"; "" when that
+ * cannot be told (any more). */
+void exchange_peer(const struct exchange *, char *out, size_t size);
 
 const char *exchange_method(const struct exchange *); /* "GET" */
 const char *exchange_path(const struct exchange *);   /* decoded, without a NUL in it */

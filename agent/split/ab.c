@@ -9,7 +9,7 @@
 const struct flume_field ab_fields[] = {
 	{.name = "version",
 	 .type = FLUME_FIELD_TEXT,
-	 .about = "Of this switch.  Semantic versions are ordered."},
+	 .about = "Of this switch.  Semantic versions are ordered, and whole numbers."},
 	{.name = "by",
 	 .type = FLUME_FIELD_TEXT,
 	 .about = "Path of the value that a document is chosen by: the same value, the same "

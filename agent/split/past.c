@@ -71,7 +71,10 @@ void past_begin(struct past *past, const struct ab_switch *sw)
 void past_add(struct past *past, const struct ab_switch *sw, const struct counts *counts)
 {
 	for (size_t i = 0; i < ab_count(sw); i++) {
-		struct past_variant *at = seek(past, ab_variant(sw, i)->name);
+		const char *name = ab_variant(sw, i)->name;
+		struct past_variant *at = seek(past, name);
+		if (!is_at(past, at, name))
+			continue;
 		for (int why = 0; why < AB_WHYS; why++)
 			at->n[why] += counts_get(counts, i, (enum ab_why)why);
 	}

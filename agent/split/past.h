@@ -20,7 +20,7 @@ struct past {                      /* all zero is an empty one */
 int past_expect(struct past *, const struct ab_switch *);
 /* It came: from now on its variants are here.  Those that are gone for longest may be forgotten. */
 void past_begin(struct past *, const struct ab_switch *);
-/* It has gone, and counted so. */
+/* It has gone, and counted so; of variants that may be forgotten by now. */
 void past_add(struct past *, const struct ab_switch *, const struct counts *);
 /* One more document, of a variant that may be forgotten by now. */
 void past_count(struct past *, const char *variant, enum ab_why);

@@ -1,39 +1,15 @@
 /*
- * What is there under a name is one entry: the switch, whether it is for this node, and what it has
- * counted.  A change makes a new entry, swaps it in, waits until nobody is at the old one any more, and
- * adds its counts to those of all before.  So no answer goes uncounted, and none is counted twice.
+ * The names of a board, and the changes of what is there under them.  A change makes a new entry, aside, and puts it
+ * into its slot (switch_slot.h); then the board has another generation, and whoever asks first from now on hears of it.
+ * So what was put together is heard of together.
+ *
+ * Slots have numbers, for what a call notes down.  The table of them is replaced by one of twice the size; the
+ * old ones stay, for those who look something up in them.
  */
-#include "agent/split/switchboard.h"
+#include "agent/split/board.h"
 
-#include "agent/split/inside.h"
-#include "agent/split/kinds.h"
-#include "agent/split/past.h"
-#include "lib/base/map.h"
-
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct entry {
-	struct counted counted; /* one reference, the slot's: readers stay inside */
-	struct ab_switch *sw;
-	struct counts *counts;
-	bool applies;
-};
-
-struct switch_slot {
-	struct switchboard *board;
-	struct live live;
-	struct past past;
-};
-
-struct switchboard {
-	struct counted counted;
-	struct board_kind ab, flag;
-	pthread_mutex_t lock; /* of all below; whoever asks needs it not */
-	struct map slots;
-	char **labels; /* NULL at the end; or NULL */
-};
 
 /* ---- labels ---- */
 
@@ -61,97 +37,54 @@ static int copy_labels(char ***out, const char *const *labels)
 	return FLUME_OK;
 }
 
-/* ---- entries ---- */
-
-static struct entry *entry_free(struct entry *entry)
-{
-	if (entry) {
-		ab_unref(entry->sw);
-		counts_free(entry->counts);
-	}
-	free(entry);
-	return NULL;
-}
-
-static struct entry *entry_new(struct ab_switch *sw, char *const *labels)
-{
-	struct entry *entry = calloc(1, sizeof *entry);
-	if (!entry)
-		return NULL;
-	counted_init(&entry->counted);
-	entry->counts = counts_new(ab_count(sw));
-	if (!entry->counts)
-		return entry_free(entry);
-	entry->sw = ab_ref(sw);
-	entry->applies = ab_applies(sw, (const char *const *)labels);
-	return entry;
-}
-
-/* By the one who holds the lock. */
-static struct entry *entry_of(const struct switch_slot *slot)
-{
-	return (struct entry *)slot->live.now;
-}
-
-/* Would the same keys be in the same variants? */
-static bool splits_alike(const struct ab_switch *a, const struct ab_switch *b)
-{
-	if (a->n_variants != b->n_variants || strcmp(a->salt, b->salt) != 0 || !a->by.text ||
-	    !b->by.text || strcmp(a->by.text, b->by.text) != 0)
-		return false;
-	for (size_t i = 0; i < a->n_variants; i++)
-		if (a->variants[i].weight != b->variants[i].weight ||
-		    strcmp(a->variants[i].name, b->variants[i].name) != 0)
-			return false;
-	return true;
-}
-
-/* Takes `next`, which may be NULL. */
-static void swap(struct switch_slot *slot, struct entry *next)
-{
-	struct entry *old =
-		(struct entry *)live_swap(&slot->live, next ? &next->counted : NULL);
-	if (old) {
-		live_settle();
-		past_add(&slot->past, old->sw, old->counts);
-		if (next && splits_alike(old->sw, next->sw))
-			counts_take_keys(next->counts, old->counts);
-	}
-	if (next)
-		past_begin(&slot->past, next->sw);
-	entry_free(old);
-}
-
 /* ---- slots ---- */
 
-static int slot_of(struct switchboard *board, const char *name, struct switch_slot **out)
+/* Room for one more. */
+static int expect_slot(struct switchboard *board)
 {
-	struct switch_slot *slot = map_get(&board->slots, name);
-	if (!slot) {
-		slot = calloc(1, sizeof *slot);
-		if (slot)
-			slot->board = board;
-		int rc = slot ? map_add(&board->slots, name, slot) : FLUME_NOMEM;
-		if (rc) {
-			free(slot);
-			return rc;
-		}
+	struct slot_table *table = atomic_load(&board->table);
+	uint32_t cap = table ? table->cap : 0, more = cap ? cap * 2 : 64;
+	if (board->slots.len < cap)
+		return FLUME_OK;
+	struct slot_table *grown = calloc(1, sizeof *grown + more * sizeof grown->at[0]);
+	if (!grown)
+		return FLUME_NOMEM;
+	grown->cap = more;
+	grown->before = table;
+	for (uint32_t i = 0; i < cap; i++)
+		atomic_init(&grown->at[i], atomic_load(&table->at[i]));
+	atomic_store(&board->table, grown);
+	return FLUME_OK;
+}
+
+static int add_slot(struct switchboard *board, const char *name, struct switch_slot **out)
+{
+	struct switch_slot *slot = NULL;
+	int rc = expect_slot(board);
+	if (!rc)
+		slot = switch_slot_new(board, name, board->slots.len + 1);
+	if (!slot)
+		return FLUME_NOMEM;
+	rc = map_add(&board->slots, slot->name, slot);
+	if (rc) {
+		switch_slot_free(slot);
+		return rc;
 	}
+	atomic_store(&atomic_load(&board->table)->at[slot->number - 1], slot);
 	*out = slot;
 	return FLUME_OK;
 }
 
-static void slot_free(struct switch_slot *slot)
+static int slot_of_name(struct switchboard *board, const char *name, struct switch_slot **out)
 {
-	entry_free(entry_of(slot));
-	past_fini(&slot->past);
-	free(slot);
+	*out = map_get(&board->slots, name);
+	return *out ? FLUME_OK : add_slot(board, name, out);
 }
 
 int switchboard_slot(struct switchboard *board, const char *name, struct switch_slot **out)
 {
 	pthread_mutex_lock(&board->lock);
-	int rc = slot_of(board, name, out);
+	int rc = slot_of_name(board, name, out);
 	pthread_mutex_unlock(&board->lock);
 	return rc;
 }
@@ -167,6 +100,8 @@ int switchboard_new(struct switchboard **out, const char *const *labels)
 	}
 	counted_init(&board->counted);
 	pthread_mutex_init(&board->lock, NULL);
+	board->slots.lent = true;
+	atomic_init(&board->generation, 1);
 	board->ab = (struct board_kind){kind_ab.row, board};
 	board->flag = (struct board_kind){kind_flag.row, board};
 	*out = board;
@@ -179,13 +114,23 @@ struct switchboard *switchboard_ref(struct switchboard *board)
 	return board;
 }
 
+static void free_tables(struct switchboard *board)
+{
+	struct slot_table *table = atomic_load(&board->table), *before;
+	for (; table; table = before) {
+		before = table->before;
+		free(table);
+	}
+}
+
 struct switchboard *switchboard_unref(struct switchboard *board)
 {
 	if (!board || !counted_unref(&board->counted))
 		return NULL;
 	for (size_t i = 0; i < board->slots.len; i++)
-		slot_free(board->slots.entries[i].thing);
+		switch_slot_free(board->slots.entries[i].thing);
 	map_fini(&board->slots);
+	free_tables(board);
 	free_labels(board->labels);
 	pthread_mutex_destroy(&board->lock);
 	free(board);
@@ -201,16 +146,36 @@ int switchboard_register(struct switchboard *board, flume_factory *factory,
 	return rc ? rc : flume_factory_add_maker(factory, &flag->row, err);
 }
 
+/* ---- changes ---- */
+
+static uint32_t next_generation(const struct switchboard *board)
+{
+	return switchboard_generation(board) + 1;
+}
+
+/* After what is of it was put. */
+static void begin_generation(struct switchboard *board, uint32_t generation)
+{
+	atomic_store_explicit(&board->generation, generation, memory_order_release);
+}
+
+uint32_t switchboard_generation(const struct switchboard *board)
+{
+	return atomic_load_explicit(&board->generation, memory_order_acquire);
+}
+
 static int put(struct switchboard *board, struct ab_switch *sw)
 {
 	struct switch_slot *slot;
-	int rc = slot_of(board, ab_name(sw), &slot);
+	uint32_t generation = next_generation(board);
+	int rc = slot_of_name(board, ab_name(sw), &slot);
 	if (!rc)
-		rc = past_expect(&slot->past, sw);
+		rc = switch_slot_expect(slot, sw);
 	struct entry *entry = rc ? NULL : entry_new(sw, board->labels);
 	if (!entry)
 		return FLUME_NOMEM;
-	swap(slot, entry);
+	switch_slot_put(slot, entry, generation);
+	begin_generation(board, generation);
 	return FLUME_OK;
 }
 
@@ -226,9 +191,12 @@ bool switchboard_remove(struct switchboard *board, const char *name)
 {
 	pthread_mutex_lock(&board->lock);
 	struct switch_slot *slot = map_get(&board->slots, name);
-	bool found = slot && entry_of(slot);
-	if (found)
-		swap(slot, NULL);
+	uint32_t generation = next_generation(board);
+	bool found = slot && switch_slot_now(slot);
+	if (found) {
+		switch_slot_remove(slot, generation);
+		begin_generation(board, generation);
+	}
 	pthread_mutex_unlock(&board->lock);
 	return found;
 }
@@ -236,21 +204,25 @@ bool switchboard_remove(struct switchboard *board, const char *name)
 /* New entries of all that other labels mean something to; nothing is swapped before all are there. */
 static int relabel(struct switchboard *board, char **labels)
 {
+	uint32_t generation = next_generation(board);
 	struct entry **next = calloc(board->slots.len + 1, sizeof(struct entry *));
 	int rc = next ? FLUME_OK : FLUME_NOMEM;
 	for (size_t i = 0; i < board->slots.len && !rc; i++) {
-		struct entry *entry = entry_of(board->slots.entries[i].thing);
+		struct entry *entry = switch_slot_now(board->slots.entries[i].thing);
 		if (!entry ||
 		    ab_applies(entry->sw, (const char *const *)labels) == entry->applies)
 			continue;
-		next[i] = entry_new(entry->sw, labels);
+		rc = switch_slot_expect(board->slots.entries[i].thing, entry->sw);
+		next[i] = rc ? NULL : entry_new(entry->sw, labels);
 		rc = next[i] ? FLUME_OK : FLUME_NOMEM;
 	}
 	for (size_t i = 0; next && i < board->slots.len; i++)
 		if (rc)
 			entry_free(next[i]);
 		else if (next[i])
-			swap(board->slots.entries[i].thing, next[i]);
+			switch_slot_put(board->slots.entries[i].thing, next[i], generation);
+	if (!rc)
+		begin_generation(board, generation);
 	free(next);
 	return rc;
 }
@@ -274,72 +246,34 @@ struct ab_switch *switchboard_dup(struct switchboard *board, const char *name)
 {
 	pthread_mutex_lock(&board->lock);
 	struct switch_slot *slot = map_get(&board->slots, name);
-	struct entry *entry = slot ? entry_of(slot) : NULL;
+	struct entry *entry = slot ? switch_slot_now(slot) : NULL;
 	struct ab_switch *sw = entry ? ab_ref(entry->sw) : NULL;
 	pthread_mutex_unlock(&board->lock);
 	return sw;
 }
 
-/* ---- asking ---- */
+/* ---- what nobody asks any more ---- */
 
-static struct ab_choice ask(const struct ab_switch *sw, bool applies,
-			    const struct document *document, char *variant, enum ab_why *why)
+/* After it all who ask have said of which generation, and those who have not will hear of a later one. */
+static uint32_t least_heard(const struct switchboard *board)
 {
-	struct ab_choice choice = ab_choose(sw, applies, document);
-	const char *name = ab_variant(sw, choice.variant)->name;
-	memcpy(variant, name, strlen(name) + 1);
-	*why = choice.why;
-	return choice;
+	live_settle();
+	return callers_least(switchboard_generation(board));
 }
 
-bool slot_ask(struct switch_slot *slot, const struct flume_call *call,
-	      const struct document *document, char *variant, enum ab_why *why)
+void switchboard_tidy(struct switchboard *board)
 {
-	if (!slot)
-		return false;
-	struct entry *entry = (struct entry *)live_enter(&slot->live);
-	if (entry) {
-		struct ab_choice choice =
-			ask(entry->sw, entry->applies, document, variant, why);
-		if (!call || !(call->flags & FLUME_CALL_CANARY))
-			counts_add(entry->counts, &choice);
-	}
-	live_leave();
-	return entry;
-}
-
-bool switch_ask(struct switch_slot *slot, const struct flume_call *call,
-		const struct document *document, struct switch_answer *out)
-{
-	return slot_ask(slot, call, document, out->variant, &out->why);
-}
-
-/* It is gone, so what it answers goes to what was counted before. */
-static void ask_gone(struct switch_slot *slot, const struct ab_switch *sw,
-		     const struct document *document, struct switch_answer *out)
-{
-	struct switchboard *board = slot->board;
+	bool any = false;
 	pthread_mutex_lock(&board->lock);
-	bool applies = ab_applies(sw, (const char *const *)board->labels);
-	(void)ask(sw, applies, document, out->variant, &out->why);
-	past_count(&slot->past, out->variant, out->why);
+	for (size_t i = 0; i < board->slots.len; i++)
+		any |= ((const struct switch_slot *)board->slots.entries[i].thing)->n > 1;
+	uint32_t least = any ? least_heard(board) : 0;
+	for (size_t i = 0; any && i < board->slots.len; i++)
+		switch_slot_tidy(board->slots.entries[i].thing, least);
 	pthread_mutex_unlock(&board->lock);
 }
 
-void switch_ask_as(struct switch_slot *slot, const struct ab_switch *sw,
-		   const struct document *document, struct switch_answer *out)
-{
-	struct entry *entry = (struct entry *)live_enter(&slot->live);
-	bool there = entry && entry->sw == sw;
-	if (there) {
-		struct ab_choice choice =
-			ask(sw, entry->applies, document, out->variant, &out->why);
-		counts_add(entry->counts, &choice);
-	}
-	live_leave();
-	if (!there)
-		ask_gone(slot, sw, document, out);
-}
+/* ---- the kinds ---- */
 
 int kind_slot(const flume_value *decl, flume_scope *scope, struct switchboard **out_board,
 	      struct switch_slot **out)
@@ -357,17 +291,28 @@ int kind_slot(const flume_value *decl, flume_scope *scope, struct switchboard **
 
 /* ---- what was answered ---- */
 
-static void tell_variant(const char *name, const struct entry *entry,
-			 const struct past_variant *past, switchboard_count_fn *fn, void *arg)
+static uint64_t count_of(const struct switch_slot *slot, const struct past_variant *variant,
+			 enum ab_why why)
 {
-	int there = entry ? ab_find(entry->sw, past->name) : -1;
+	uint64_t n = variant->n[why];
+	for (const struct entry *e = switch_slot_newest(slot); e; e = switch_slot_before(e)) {
+		int there = e->sw ? ab_find(e->sw, variant->name) : -1;
+		if (there >= 0)
+			n += counts_get(e->counts, (size_t)there, why);
+	}
+	return n;
+}
+
+static void tell_variant(const struct switch_slot *slot, const struct past_variant *variant,
+			 switchboard_count_fn *fn, void *arg)
+{
+	const struct entry *now = switch_slot_now(slot);
+	bool there = now && ab_find(now->sw, variant->name) >= 0;
 	for (int w = 0; w < AB_WHYS; w++) {
 		enum ab_why why = (enum ab_why)w;
-		uint64_t n = past->n[w];
-		if (there >= 0)
-			n += counts_get(entry->counts, (size_t)there, why);
-		if (n || (there >= 0 && why == AB_WEIGHT))
-			fn(arg, name, past->name, why, n);
+		uint64_t n = count_of(slot, variant, why);
+		if (n || (there && why == AB_WEIGHT))
+			fn(arg, slot->name, variant->name, why, n);
 	}
 }
 
@@ -377,8 +322,7 @@ void switchboard_counts(struct switchboard *board, switchboard_count_fn *fn, voi
 	for (size_t i = 0; i < board->slots.len; i++) {
 		const struct switch_slot *slot = board->slots.entries[i].thing;
 		for (size_t v = 0; v < slot->past.n; v++)
-			tell_variant(board->slots.entries[i].name, entry_of(slot),
-				     &slot->past.list[v], fn, arg);
+			tell_variant(slot, &slot->past.list[v], fn, arg);
 	}
 	pthread_mutex_unlock(&board->lock);
 }
@@ -398,7 +342,7 @@ int switchboard_ratio(struct switchboard *board, const char *name, struct ratio 
 {
 	pthread_mutex_lock(&board->lock);
 	struct switch_slot *slot = map_get(&board->slots, name);
-	struct entry *entry = slot ? entry_of(slot) : NULL;
+	struct entry *entry = slot ? switch_slot_now(slot) : NULL;
 	if (entry)
 		*out = judge(entry);
 	pthread_mutex_unlock(&board->lock);

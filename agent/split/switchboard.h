@@ -2,11 +2,12 @@
  * switchboard.h - the switches of a node, by name, for those who ask them while they change.
  *
  * A slot is a name that somebody uses; it lives as long as the board, whether a switch is there or
- * not: a schema may name one that comes later.  A switch is put in by one pointer, so a document sees
- * the old one or the new one.  Asking takes no lock and no memory.
+ * not: a schema may name one that comes later.  A switch is put in by one pointer.  A document that has asked
+ * once, in a call with a caller (agent/document/caller.h), hears of all switches as they were then, until the
+ * call is over; and it is counted once for each.  Asking takes no lock and no memory.
  *
- * Any thread may call.  Whoever puts waits for those who are asking (microseconds), so not from
- * inside of a step.
+ * Any thread may call.  Whoever puts or tidies up may wait for those who are asking (microseconds), so not from
+ * inside of a step.  The callers of a process ask one board.
  */
 #ifndef FLUME_AGENT_SPLIT_SWITCHBOARD_H
 #define FLUME_AGENT_SPLIT_SWITCHBOARD_H
@@ -34,6 +35,11 @@ int switchboard_put(struct switchboard *, struct ab_switch *sw);
 bool switchboard_remove(struct switchboard *, const char *name);
 /* 0, or FLUME_NOMEM and nothing changed. */
 int switchboard_set_labels(struct switchboard *, const char *const *labels);
+/* To be called every few seconds: what no call has heard of that is under way, and what was there at the call
+ * before, goes. */
+void switchboard_tidy(struct switchboard *);
+/* Grows with each change. */
+uint32_t switchboard_generation(const struct switchboard *);
 /* A new reference, or NULL. */
 struct ab_switch *switchboard_dup(struct switchboard *, const char *name);
 
@@ -45,14 +51,22 @@ struct switch_answer {
 	enum ab_why why;
 };
 
-/* Asks, and counts unless `call` (may be NULL) is a canary's.  False when there is no switch. */
+/* Asks, and counts unless `call` (may be NULL) is a canary's, or has asked before.  False when there is no
+ * switch. */
 bool switch_ask(struct switch_slot *, const struct flume_call *call, const struct document *,
 		struct switch_answer *out);
-/* As switch_ask, but `sw` answers, whatever has become of its name since somebody began with it. */
-void switch_ask_as(struct switch_slot *, const struct ab_switch *sw, const struct document *,
+/* As switch_ask, but `sw` answers, whatever has become of its name since somebody began with it, in that
+ * generation; and of that the call hears from now on, unless it has heard of another. */
+void switch_ask_as(struct switch_slot *, const struct ab_switch *sw, uint32_t generation,
+		   const struct flume_call *, const struct document *,
 		   struct switch_answer *out);
+#define SWITCHBOARD_TOLD 136
+/* "layout=compact, search=b": what a call under way was told, in the order of its first questions; "" before
+ * the first.  What there is no room for is "...". */
+void switchboard_told(const struct switchboard *, const struct flume_call *,
+		      char out[SWITCHBOARD_TOLD]);
 
-/* Documents by variant, for as long as the board lives: over changes of the switch, also of the last
+/* Documents by the variant that they got first, for as long as the board lives: over changes of the switch, also of the last
  * AB_VARIANTS variants that it has no more.  Calls `fn`, which must not call the board, for all that
  * are not 0, and by weight for each variant that is there now; switches and variants by name. */
 typedef void switchboard_count_fn(void *arg, const char *name, const char *variant, enum ab_why,

@@ -226,12 +226,28 @@ static bool look_at_front(struct switch_lane *lane)
 	return true;
 }
 
+static void look_at_use(struct switch_lane *lane)
+{
+	bool unasked = switch_is_unasked(lane);
+	if (unasked == lane->unasked)
+		return;
+	lane->unasked = unasked;
+	log_event(LOG_INFO,
+		  unasked ? "switch decides nothing: no schema asks it, or is called as one of "
+			    "its variants"
+			  : "switch decides",
+		  LOG_STR("switch", lane->name), LOG_STR("version", lane->runs.facts.version));
+	engine_guest_changed(lane->all->engine);
+}
+
 static void look_at_fronts(struct switches *all)
 {
 	bool any = all->unshown;
 	for (size_t i = 0; i < all->lanes.len; i++)
-		if (switch_at(all, i)->runs.sw)
+		if (switch_at(all, i)->runs.sw) {
 			any |= look_at_front(switch_at(all, i));
+			look_at_use(switch_at(all, i));
+		}
 	all->unshown = any && switches_show(all);
 	if (all->unshown)
 		switches_try_again(all);

@@ -66,6 +66,7 @@ struct switch_lane {
 	 * what runs. */
 	bool taken;
 	const char *missing;
+	bool unasked; /* nobody wants it in front, and no schema asks it */
 
 	bool wants;     /* someone wants it to be here ...                        */
 	bool leaving;   /* ... or gone, and that is not carried out yet           */
@@ -171,6 +172,8 @@ enum judge_verdict switch_swap(struct switch_lane *, struct edition *, bool down
 			       flume_report *);
 /* The switch goes, unless schemas that run ask it: then false, with findings. */
 bool switch_remove(struct switch_lane *, flume_report *);
+/* Does it decide nothing, as far as is known? */
+bool switch_is_unasked(const struct switch_lane *);
 /* Puts what runs on the shelf.  0 or FLUME_NOMEM. */
 int switches_show(struct switches *);
 

@@ -121,3 +121,9 @@ enum judge_front judge_front(const struct judge_world *w, const struct ab_switch
 	*out_missing = missing;
 	return missing ? JUDGE_UNSERVED : JUDGE_FRONT;
 }
+
+bool judge_is_unasked(const struct judge_world *w, const struct ab_switch *sw, bool asked)
+{
+	struct count n = count(w, sw);
+	return !asked && ab_front(sw) == AB_FRONT_UNSAID && !wants_front(w, sw, &n);
+}

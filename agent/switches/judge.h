@@ -40,5 +40,8 @@ enum judge_front {
 /* Of one that runs.  `out_missing` is the first variant without a schema, of JUDGE_UNSERVED; else NULL. */
 enum judge_front judge_front(const struct judge_world *, const struct ab_switch *,
 			     const char **out_missing);
+/* Does it decide nothing, as far as can be seen?  `asked`: a schema asks it.  One that says whether it is in
+ * front is meant as it is: others than Flume may choose by it. */
+bool judge_is_unasked(const struct judge_world *, const struct ab_switch *, bool asked);
 
 #endif

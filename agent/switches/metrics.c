@@ -46,7 +46,8 @@ const struct metric switches_metrics[] = {
 		     {"switch", "outcome"}},
 	[DOCUMENTS] = {"flume_switch_documents_total",
 		       METRIC_COUNTER,
-		       "Documents that asked a switch, by the variant that they got, and why.",
+		       "Documents that asked a switch, each once, by the variant that they got "
+		       "first, and why.",
 		       {"switch", "variant", "why"}},
 	{0},
 };

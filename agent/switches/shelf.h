@@ -20,8 +20,9 @@ struct shelf_item {
 	bool front; /* documents may be sent to it */
 };
 
-struct shelf_view {     /* by name */
-	size_t n, refs; /* refs under the shelf's lock */
+struct shelf_view {          /* by name */
+	size_t n, refs;      /* refs under the shelf's lock */
+	uint32_t generation; /* of the switchboard, which is like this */
 	struct shelf_item items[];
 };
 

@@ -54,6 +54,7 @@ void skew_look(void *switches)
 	struct switches *all = switches;
 	for (size_t i = 0; i < all->lanes.len; i++)
 		look(switch_at(all, i));
+	switchboard_tidy(all->board);
 	loop_timer_arm(all->watch, PACE);
 }
 

@@ -21,6 +21,11 @@ static bool is_kept_from_front(const struct switch_lane *lane)
 	return lane->taken || lane->missing;
 }
 
+static bool is_unasked(const struct switch_lane *lane)
+{
+	return lane->unasked && lane->state == SWITCH_RUNNING;
+}
+
 bool switch_is_shown(const struct switch_lane *lane)
 {
 	return lane->wants || lane->leaving || lane->runs.sw;
@@ -29,20 +34,11 @@ bool switch_is_shown(const struct switch_lane *lane)
 const char *switch_state_word(const struct switch_lane *lane, const char **out_reason)
 {
 	bool kept = is_kept_from_front(lane);
-	*out_reason = *lane->reason ? lane->reason : kept ? "not-in-front" : "";
+	*out_reason = *lane->reason      ? lane->reason
+		      : kept             ? "not-in-front"
+		      : is_unasked(lane) ? "unasked"
+					 : "";
 	return state_words[lane->state];
-}
-
-static void add_wanted(struct text *t, const struct switch_lane *lane)
-{
-	add_key(t, "wanted");
-	text_add_char(t, '{');
-	if (lane->leaving)
-		add_truth(t, "deleted", true);
-	else
-		facts_write(&lane->wanted, t);
-	add_number(t, "revision", lane->wanted.revision);
-	text_add_char(t, '}');
 }
 
 static void add_running(struct text *t, const struct switch_lane *lane)
@@ -59,11 +55,14 @@ static void add_running(struct text *t, const struct switch_lane *lane)
 	text_add_char(t, '}');
 }
 
-static void add_front_why(struct text *t, const struct switch_lane *lane)
+static void add_why(struct text *t, const struct switch_lane *lane)
 {
 	struct text why = {0};
 	if (lane->taken)
 		text_add(&why, "a schema has its name: documents go to that, without variants");
+	else if (is_unasked(lane))
+		text_add(&why, "no schema asks it, or is called as one of its variants: it "
+			       "decides nothing");
 	else
 		text_addf(&why, "no schema '%s' runs here, which is one of its variants",
 			  lane->missing);
@@ -91,9 +90,9 @@ static void add_switch(struct text *t, const struct switch_lane *lane,
 	add_text(t, "state", switch_state_word(lane, &reason));
 	if (*reason)
 		add_text(t, "reason", reason);
-	if (is_kept_from_front(lane))
-		add_front_why(t, lane);
-	add_wanted(t, lane);
+	if (is_kept_from_front(lane) || is_unasked(lane))
+		add_why(t, lane);
+	wanted_write(&lane->wanted, lane->leaving, t);
 	if (lane->attempt.at && d->text)
 		attempt_write(&lane->attempt, t, d);
 	if (lane->runs.sw)

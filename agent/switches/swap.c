@@ -48,6 +48,14 @@ static int check_routes(void *arg, const struct ab_switch *sw, flume_report *rep
 	return worst;
 }
 
+bool switch_is_unasked(const struct switch_lane *lane)
+{
+	const struct judge_world world = switches_world(lane->all);
+	const struct map *users;
+	return engine_is_ready(lane->all->engine) && !users_of(lane->all, lane->name, &users) &&
+	       judge_is_unasked(&world, lane->runs.sw, users->len);
+}
+
 struct judge_world switches_world(struct switches *all)
 {
 	return (struct judge_world){find_schema, check_routes, all, "on this node", false};
@@ -82,6 +90,13 @@ static struct shelf_view *make_view(const struct switches *all, const struct swi
 	return view;
 }
 
+/* The last step, which cannot fail: the board is as the view says. */
+static void show(struct switches *all, struct shelf_view *view)
+{
+	view->generation = switchboard_generation(all->board);
+	shelf_put(all->shelf, view);
+}
+
 /* ---- the swap ---- */
 
 static void runs_from_now_on(struct switch_lane *lane, struct edition *edition, bool front)
@@ -94,6 +109,7 @@ static void runs_from_now_on(struct switch_lane *lane, struct edition *edition, 
 	lane->front = front;
 	lane->taken = false;
 	lane->missing = NULL;
+	lane->unasked = false;
 	lane->wants = true;
 	lane->leaving = lane->held_mass = false;
 	lane->wanted = lane->runs.facts;
@@ -123,7 +139,7 @@ enum judge_verdict switch_swap(struct switch_lane *lane, struct edition *edition
 		shelf_drop(view);
 		return JUDGE_NOMEM;
 	}
-	shelf_put(all->shelf, view);
+	show(all, view);
 	const struct facts before = lane->runs.facts;
 	runs_from_now_on(lane, edition, front);
 	switch_say(lane, &(struct switch_saying){.outcome = SWITCH_OUTCOME_APPLIED,
@@ -164,11 +180,12 @@ bool switch_remove(struct switch_lane *lane, flume_report *report)
 		return false;
 	}
 	(void)switchboard_remove(all->board, lane->name);
-	shelf_put(all->shelf, view);
+	show(all, view);
 	const struct facts gone = lane->runs.facts;
 	edition_fini(&lane->runs);
 	lane->missing = NULL;
-	lane->front = lane->taken = lane->wants = lane->leaving = lane->held_mass = false;
+	lane->unasked = lane->front = lane->taken = lane->wants = lane->leaving =
+		lane->held_mass = false;
 	*lane->said = '\0';
 	skew_forget(lane);
 	copy_due(lane);
@@ -185,6 +202,6 @@ int switches_show(struct switches *all)
 	struct shelf_view *view = make_view(all, NULL, NULL, false);
 	if (!view)
 		return FLUME_NOMEM;
-	shelf_put(all->shelf, view);
+	show(all, view);
 	return 0;
 }

@@ -104,9 +104,23 @@ void switches_submit(struct switches *all, const struct change *change, engine_d
 	switches_advance(all);
 }
 
+/* What is on the shelf is of that generation of the board which it is seen with. */
+int switches_set_labels(struct switches *all, const char *const *labels)
+{
+	int rc = switchboard_set_labels(all->board, labels);
+	all->unshown |= !rc;
+	switches_advance_later(all);
+	return rc;
+}
+
 struct shelf *switches_get_shelf(struct switches *all)
 {
 	return all->shelf;
+}
+
+struct switchboard *switches_get_board(struct switches *all)
+{
+	return all->board;
 }
 
 /* ---- life ---- */

@@ -38,6 +38,9 @@ size_t switches_boot(struct switches *);
 /* The sink to give to a source. */
 struct sink switches_sink(struct switches *);
 
+/* Of the node, "k=v", NULL at the end.  0, or FLUME_NOMEM and nothing changed. */
+int switches_set_labels(struct switches *, const char *const *labels);
+
 /* One change with an answer: `done` runs once, before this returns.  As engine_submit; there is no
  * ENGINE_SUPERSEDED. */
 void switches_submit(struct switches *, const struct change *, engine_done_fn *, void *arg);
@@ -46,5 +49,6 @@ void switches_submit(struct switches *, const struct change *, engine_done_fn *,
 
 /* What runs. */
 struct shelf *switches_get_shelf(struct switches *);
+struct switchboard *switches_get_board(struct switches *);
 
 #endif

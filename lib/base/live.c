@@ -41,13 +41,18 @@ void __tsan_release(void *addr);
 static char left;
 #endif
 
-struct counted *live_enter(const struct live *live)
+struct counted *live_look(const struct live *live)
 {
-	urcu_bp_read_lock();
 	struct counted *now = rcu_dereference(live->now);
 	if (now)
 		__tsan_acquire(now);
 	return now;
+}
+
+struct counted *live_enter(const struct live *live)
+{
+	urcu_bp_read_lock();
+	return live_look(live);
 }
 
 void live_leave(void)

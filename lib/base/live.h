@@ -27,6 +27,8 @@ struct live {
 /* What is there, or NULL; lent until live_leave by the same thread.  For what is soon done: a
  * grace period waits for it.  Wait-free, any thread. */
 struct counted *live_enter(const struct live *);
+/* What is there by now, or NULL; between the two. */
+struct counted *live_look(const struct live *);
 void live_leave(void);
 /* Is this thread between the two? */
 bool live_entered(void);

@@ -1,7 +1,8 @@
 /*
  * Listeners.  An event runs them with no lock held, so they may call back into the factory; a
- * count of the runs in progress lets unlisten wait for exactly its own listener.  With nobody
- * listening an event costs one load.
+ * count of the runs in progress lets unlisten wait for exactly its own listener.  An event of a kind that
+ * nobody listens to costs one load: some come with every call, and a lock would have the callers wait
+ * for each other.
  *
  * A brief call stays in the read section, where a listener that takes its time would hold up all
  * changes.  So none is brief that knows of a listener, and a new one waits for those that do not.
@@ -16,6 +17,7 @@ struct listener {
 	struct listener *next;
 	flume_listen_fn *fn;
 	void *arg;
+	uint64_t kinds;
 	int ticket;
 	size_t running;
 	bool gone;
@@ -97,6 +99,15 @@ static const char *text(const char *s)
 	return s ? s : "";
 }
 
+/* Lock held. */
+static void tell_kinds(struct hub *hub)
+{
+	uint64_t kinds = 0;
+	for (const struct listener *it = hub->listeners->first; it; it = it->next)
+		kinds |= it->gone ? 0 : it->kinds;
+	atomic_store_explicit(&hub->kinds, kinds, memory_order_release);
+}
+
 static void unlink_listener(struct listeners *listeners, struct listener *gone)
 {
 	struct listener **at = &listeners->first;
@@ -118,7 +129,8 @@ int64_t hub_since(const struct hub *hub, int64_t began)
 void hub_emit(const struct hub *hub, const struct flume_event *given)
 {
 	struct listeners *listeners = hub->listeners;
-	if (!hub_heard(hub))
+	uint64_t kind = hub_kind(given->kind);
+	if (!(atomic_load_explicit(&hub->kinds, memory_order_acquire) & kind))
 		return;
 	struct flume_event event = *given;
 	event.at_ns = hub_now(hub);
@@ -129,7 +141,7 @@ void hub_emit(const struct hub *hub, const struct flume_event *given)
 
 	pthread_mutex_lock(&listeners->lock);
 	for (struct listener *it = listeners->first; it; it = it->next) {
-		if (it->gone)
+		if (it->gone || !(it->kinds & kind))
 			continue;
 		it->running++; /* keeps `it` and its place in the list */
 		pthread_mutex_unlock(&listeners->lock);
@@ -151,7 +163,7 @@ static void await_brief_calls(struct hub *hub)
 		live_settle();
 }
 
-int hub_listen(struct hub *hub, flume_listen_fn *fn, void *arg)
+int hub_listen(struct hub *hub, uint64_t kinds, flume_listen_fn *fn, void *arg)
 {
 	struct listeners *listeners = hub->listeners;
 	struct listener *it = calloc(1, sizeof *it);
@@ -159,6 +171,7 @@ int hub_listen(struct hub *hub, flume_listen_fn *fn, void *arg)
 		return FLUME_NOMEM;
 	it->fn = fn;
 	it->arg = arg;
+	it->kinds = kinds;
 	atomic_fetch_add(&hub->heard, 1);
 	await_brief_calls(hub);
 	pthread_mutex_lock(&listeners->lock);
@@ -167,6 +180,7 @@ int hub_listen(struct hub *hub, flume_listen_fn *fn, void *arg)
 	while (*at)
 		at = &(*at)->next;
 	*at = it;
+	tell_kinds(hub);
 	pthread_mutex_unlock(&listeners->lock);
 	return ticket;
 }
@@ -180,6 +194,7 @@ int hub_unlisten(struct hub *hub, int ticket)
 		it = it->next;
 	if (it) {
 		it->gone = true;
+		tell_kinds(hub);
 		atomic_fetch_sub(&hub->heard, 1);
 		while (it->running)
 			pthread_cond_wait(&listeners->idle, &listeners->lock);
@@ -197,6 +212,7 @@ void hub_silence(struct hub *hub)
 	struct listeners *listeners = hub->listeners;
 	pthread_mutex_lock(&listeners->lock);
 	atomic_store(&hub->heard, 0);
+	atomic_store(&hub->kinds, 0);
 	for (struct listener *it = listeners->first; it; it = it->next) {
 		it->gone = true;
 		while (it->running)

@@ -21,6 +21,7 @@ struct hub {
 	struct flume_limits limits;
 	unsigned stripes;    /* a power of two: counters are kept one for each processor */
 	atomic_size_t heard; /* by so many listeners */
+	atomic_uint_least64_t kinds; /* that any of them hears; a bit for each */
 	struct listeners *listeners;
 	struct pool *pool;
 	pthread_mutex_t lock;
@@ -48,6 +49,13 @@ static inline int64_t hub_in(const struct hub *hub, int64_t ns)
 	return __builtin_add_overflow(hub_now(hub), ns, &at) ? INT64_MAX : at;
 }
 
+_Static_assert(FLUME_EVENT_COUNT <= 64, "a bit for each kind of event");
+
+static inline uint64_t hub_kind(enum flume_event_kind kind)
+{
+	return UINT64_C(1) << kind;
+}
+
 /* Is anybody listening? */
 static inline bool hub_heard(const struct hub *hub)
 {
@@ -61,7 +69,8 @@ int64_t hub_since(const struct hub *, int64_t began);
 
 /* Tells the listeners; `at_ns` is filled in, NULL texts become "".  With no lock held. */
 void hub_emit(const struct hub *, const struct flume_event *);
-int hub_listen(struct hub *, flume_listen_fn *, void *arg);
+#define HUB_ALL UINT64_MAX
+int hub_listen(struct hub *, uint64_t kinds, flume_listen_fn *, void *arg);
 int hub_unlisten(struct hub *, int ticket);
 /* No listener runs from now on. */
 void hub_silence(struct hub *);

@@ -19,7 +19,7 @@ static int factory_init(flume_factory *factory, const struct flume_options *opti
 	if (!factory->lock || !factory->hub)
 		return FLUME_NOMEM;
 	if (options->listen &&
-	    hub_listen(factory->hub, options->listen, options->listen_arg) < 0)
+	    hub_listen(factory->hub, HUB_ALL, options->listen, options->listen_arg) < 0)
 		return FLUME_NOMEM;
 	pthread_mutex_init(factory->lock, NULL);
 	return FLUME_OK;
@@ -202,7 +202,21 @@ int flume_factory_add_maker(flume_factory *factory, const struct flume_maker *ma
 
 int flume_factory_listen(flume_factory *factory, flume_listen_fn *fn, void *arg)
 {
-	return fn ? hub_listen(factory->hub, fn, arg) : FLUME_INVALID;
+	return fn ? hub_listen(factory->hub, HUB_ALL, fn, arg) : FLUME_INVALID;
+}
+
+int flume_factory_listen_to(flume_factory *factory, const enum flume_event_kind *kinds,
+			    size_t n, flume_listen_fn *fn, void *arg)
+{
+	uint64_t wanted = 0;
+	if (!fn)
+		return FLUME_INVALID;
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned)kinds[i] >= FLUME_EVENT_COUNT)
+			return FLUME_INVALID;
+		wanted |= hub_kind(kinds[i]);
+	}
+	return hub_listen(factory->hub, wanted, fn, arg);
 }
 
 int flume_factory_unlisten(flume_factory *factory, int ticket)

@@ -7,6 +7,7 @@ import os
 import threading
 
 from documents import expecting, marking
+from guarded import guarded, user
 from harness import contains, equal, run
 from meddler import Meddler
 
@@ -60,6 +61,56 @@ def what_is_put_is_in_etcd_and_serves(s):
     equal(put(node, "a", "# another thought\n" + text).status, 204, "the same digest")
     equal(node.schema("a")["running"]["generation"], 5, "generation")
     problem(node.request("PUT", "/schemas/a", text, YAML), 403, "not-allowed")
+
+
+def history(s, etcd, name):
+    result = s.flume("history", name, "-o", "json", "--etcd", etcd.url)
+    equal(result.code, 0, result)
+    return [(row["action"], row.get("who"), row.get("version")) for row in result.json()]
+
+
+def who_put_it_is_recorded_with_it(s):
+    """In the same transaction, together with what nobody had recorded before."""
+    etcd = s.etcd()
+    token = s.file("token", "secret\n")
+    node = through(s, etcd, "--token-file", token, "--record-within", "0")
+    put_by_hand = etcd.set_schema("a", marking("1.0.0", 1))
+    node.wait_schema("a", version="1.0.0")
+    equal(put(node, "a", marking("1.0.1", 2)).status, 204, "PUT through the socket")
+    with_token = {**YAML, "Authorization": "Bearer secret"}
+    answer = node.request("PUT", "/schemas/a", marking("1.0.2", 3), with_token)
+    equal(answer.status, 204, "PUT with the token")
+    equal(delete(node, "a").status, 204, "DELETE")
+    mine = f"uid {os.getuid()} via {node.name}"
+    equal(
+        history(s, etcd, "a"),
+        [
+            ("delete", mine, None),
+            ("put", f"127.0.0.1 via {node.name}", "1.0.2"),
+            ("put", mine, "1.0.1"),
+            ("put", None, "1.0.0"),
+        ],
+        "history",
+    )
+    found = etcd.list("/flume/history/a/")
+    equal(json.loads(found[0].value)["revision"], put_by_hand, "what was put by hand")
+    equal(found[2].mod_revision > found[1].mod_revision == found[0].mod_revision, True, "revisions")
+    equal(json.loads(found[2].value)["text"], marking("1.0.2", 3), "the text")
+    text = "version: '1'\nby: id\nvariants: {x: 50, y: 50}\ndefault: x\n"
+    equal(node.request_locally("PUT", "/switches/s", text, YAML).status, 204, "PUT of a switch")
+    equal(history(s, etcd, "s"), [("put", mine, "1")], "history of the switch")
+
+
+def where_no_records_may_be_written_the_document_is(s):
+    etcd = guarded(s, allowed=None)
+    etcd.allow("flume", "/flume/", "READ")
+    for folder in ("nodes/", "schemas/"):
+        etcd.allow("flume", "/flume/" + folder)
+    node = through(s, etcd, *user(s))
+    equal(put(node, "a", marking("1.0.0", 1)).status, 204, "PUT")
+    equal((in_etcd(etcd, "a"), made_by(node)), (marking("1.0.0", 1), 1), "etcd, and what runs")
+    equal(delete(node, "a").status, 204, "DELETE")
+    equal((in_etcd(etcd, "a"), etcd.list("/flume/history/")), (None, []), "etcd")
 
 
 def what_is_refused_here_is_told(s):
@@ -186,6 +237,8 @@ def without_the_option_it_is_409(s):
 
 run(
     what_is_put_is_in_etcd_and_serves,
+    who_put_it_is_recorded_with_it,
+    where_no_records_may_be_written_the_document_is,
     what_is_refused_here_is_told,
     a_lost_race_is_told,
     of_many_with_one_tag_one_wins,

@@ -154,7 +154,7 @@ def a_mass_deletion_is_confirmed_for_the_fleet(s):
     for name in "abc":
         held(there, "mass-delete", name=name)
     there.wait_for("the fleet knows", lambda: in_the_fleet(etcd, "mass-delete"))
-    contains(flume(s, etcd, "status").out, "mass-delete: 'flume confirm'", "the way out")
+    contains(flume(s, etcd, "status").out, "mass-delete: 'flume rollback' puts it back", "the way out")
     flume(s, etcd, "confirm", "a")
     there.wait_for("a is gone", lambda: made_by(there, "a") == 404)
     equal(made_by(there, "b"), 2, "b, which nobody confirmed")

@@ -68,6 +68,7 @@ def a_put_moves_documents_between_the_schemas_behind_it(s):
     answer = node.process("checkout", USERS[0])
     equal(answer.json()["made_by"], 1, "made_by")
     equal(answer.header("Flume-Variant"), "checkout-v1", "the variant")
+    equal(answer.header("Flume-Variants"), "checkout=checkout-v1", "what decided")
     equal(answer.header("Flume-Schema"), "checkout-v1", "the schema")
     put(etcd, "checkout", front(2, 50, 50))
     node.wait_switch("checkout", version="2")
@@ -142,10 +143,13 @@ def schema_and_switch_may_come_in_either_order(s):
     node = s.node("node-1", etcd=etcd)
     etcd.set_schema("page", asking("1.0.0"))
     node.wait_schema("page", version="1.0.0")
-    contains(node.process("page", USERS[0]).text, '"id":0}', "no switch, no route")
+    answer = node.process("page", USERS[0])
+    contains(answer.text, '"id":0}', "no switch, no route")
+    equal(answer.header("Flume-Variants"), None, "what decided")
     put(etcd, "layout", switch(1, 0, 100))
     node.wait_switch("layout", version="1")
     equal(set(choices(node, "page")), {"compact"}, "who is where")
+    equal(node.process("page", USERS[0]).header("Flume-Variants"), "layout=compact", "what decided")
     # A variant is there before its route ...
     etcd.set_schema("page", asking("1.1.0", ("control", "compact", "wide")))
     schema = node.wait_schema("page", state="rejected")
@@ -274,9 +278,11 @@ def the_command_writes_what_fits(s):
     equal(set(choices(node)), {"1"}, "who is where")
     equal(go("set", "checkout", "--off").out.split(":")[0], "checkout unchanged", "off again")
     contains(go("get", "checkout").out, "enabled: false", "get")
-    made = go("set", "layout", "--weights", "control=50,compact=50", "--by", "user.id", "-o", "json").json()
+    made = go("set", "layout", "--weights", "control=50,compact=50", "--by", "user.id", "-o", "json")
+    contains(made.err, "layout: it decides nothing: no schema below /flume/schemas/ asks it", "a word")
+    made = made.json()
     equal((made[0]["result"], made[0]["version"]), ("created", "1"), "a new one")
-    node.wait_switch("layout", version="1")
+    equal(node.wait_switch("layout", version="1").get("reason"), "unasked", "what the node says")
     contains(go("set", "layout", "--weights", "control=50,compact=51", code=1).err, "the weights sum to 101", "sum")
     refused = go("set", "checkout", "--weights", "checkout-v9=100", code=1).err
     contains(refused, "unknown-schema", "no such schema")
@@ -296,7 +302,7 @@ def the_command_writes_what_fits(s):
     node.wait_for("it is gone", lambda: not node.switch("layout"))
 
 
-def apply_and_delete_look_at_the_switches_too(s):
+def apply_delete_and_rollback_look_at_the_switches_too(s):
     etcd, _ = started(s)
     put(etcd, "layout", switch(1, 50, 50))
     ours = lambda *words: s.flume(*words, "--etcd", etcd.url)  # noqa: E731
@@ -315,6 +321,9 @@ def apply_and_delete_look_at_the_switches_too(s):
     equal(ours("apply", "-f", wide, "--force").out, "page created\n", "by force")
     s.file("page.yaml", asking("1.0.1"))
     equal(ours("apply", "-f", wide).out, "page configured\n", "with the routes that there are")
+    result = ours("rollback", "page", "--to", "1.0.0")
+    equal((result.code, result.out), (1, ""), f"back to that route: {result}")
+    contains(result.err, "[unreachable-route]", "the code")
     result = ours("delete", "page", "checkout-v2")
     equal((result.code, result.out), (4, ""), f"a variant: {result}")
     contains(result.err, "checkout-v2: switch 'checkout' sends documents to it", "who needs it")
@@ -351,5 +360,5 @@ run(
     a_node_chooses_as_before_without_etcd_and_after_a_kill,
     a_folder_and_http_and_a_poll_do_the_same,
     the_command_writes_what_fits,
-    apply_and_delete_look_at_the_switches_too,
+    apply_delete_and_rollback_look_at_the_switches_too,
 )

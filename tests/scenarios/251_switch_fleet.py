@@ -1,7 +1,10 @@
 """One key turns the fleet: a switch is moved from nothing to a tenth, a half and all, and is killed.  At
-each step every node chooses the same variant for every document, and growth moves nobody out."""
+each step every node chooses the same variant for every document, and growth moves nobody out.  None of these
+changes was made by flume, and each has one record, however many nodes have seen it."""
 
-from harness import FLUME, equal, run
+import json
+
+from harness import FLUME, equal, holds_for, run, wait_until
 
 # With a sanitizer a node costs many times as much.
 NODES = 8 if "asan" in FLUME or "tsan" in FLUME else 50
@@ -40,10 +43,23 @@ def moved(etcd, nodes, version, text):
     return {i for i, line in enumerate(said.pop().splitlines()) if '"layout":"compact"' in line}
 
 
+def records(etcd, name):
+    found = etcd.list(f"/flume/history/{name}/")
+    equal([kv.version for kv in found], [1] * len(found), f"records of {name} that were written over")
+    return [json.loads(kv.value)["version"] for kv in found]
+
+
+def each_change_has_one_record(etcd):
+    wait_until("the last is recorded", lambda: "5" in records(etcd, "_switches/layout"))
+    once = lambda: (records(etcd, "_switches/layout"), records(etcd, "page"))  # noqa: E731
+    holds_for(1.0, "one record of each", lambda: once() == (["1", "2", "3", "4", "5"], ["1.0.0"]))
+
+
 def a_switch_is_moved_over_the_fleet_and_killed(s):
     etcd = s.etcd()
     etcd.set_schema("page", SCHEMA)
-    nodes = [s.node(f"node-{i}", etcd=etcd, start=False) for i in range(NODES)]
+    quick = ["--record-within", "1s"]
+    nodes = [s.node(f"node-{i}", etcd=etcd, start=False, args=quick) for i in range(NODES)]
     for node in nodes:
         node.spawn_only()
     for node in nodes:
@@ -56,6 +72,7 @@ def a_switch_is_moved_over_the_fleet_and_killed(s):
     equal((len(none), len(everyone), len(killed)), (0, USERS, 0), "at nothing, at all, and killed")
     equal(10 < len(tenth) < 60 and 110 < len(half) < 190, True, f"{len(tenth)} and {len(half)} of {USERS}")
     equal(tenth <= half, True, "growth moved somebody out")
+    each_change_has_one_record(etcd)
 
 
 run(

@@ -47,6 +47,65 @@ START_TEST(who_was_left_behind_is_not_given_the_name_of_another)
 }
 END_TEST
 
+START_TEST(a_call_agrees_with_itself_and_the_next_one_anew)
+{
+	char name[CALLER_SIZE];
+	struct caller *caller = caller_take();
+	struct flume_call call = {0};
+	ck_assert_uint_eq(caller_agree(NULL, 7), 7);
+	ck_assert_uint_eq(caller_agree(&call, 7), 7);
+	caller_begin(caller, "lines", &call);
+	ck_assert_uint_eq(callers_least(9), 9);
+	ck_assert_uint_eq(caller_agree(&call, 7), 7);
+	ck_assert_uint_eq(caller_agree(&call, 8), 7);
+	ck_assert_uint_eq(callers_least(9), 7);
+	ck_assert_uint_eq(callers_least(5), 5);
+	const struct flume_call before = call;
+	caller_next(caller, &call);
+	ck_assert_uint_eq(callers_least(9), 7); /* until the next has agreed */
+	ck_assert_uint_eq(caller_agree(&call, 8), 8);
+	ck_assert_uint_eq(callers_least(9), 8);
+	ck_assert_uint_eq(caller_agree(&before, 9), 9);
+	ck_assert_str_eq(caller_name(&call, name), "lines");
+	ck_assert_str_eq(caller_name(&before, name), "lines");
+	caller_end(caller);
+	ck_assert_uint_eq(callers_least(9), 9);
+	ck_assert_uint_eq(caller_agree(&call, 9), 9);
+	ck_assert_uint_eq(callers_least(10), 10);
+	caller_give(caller);
+}
+END_TEST
+
+START_TEST(a_note_is_made_once_and_by_one_call)
+{
+	struct caller *caller = caller_take();
+	struct flume_call call = {0};
+	struct caller_note notes[CALLER_NOTES];
+	const struct caller_note one = {1, 3}, other = {1, 4};
+	ck_assert(caller_note(NULL, &one));
+	caller_begin(caller, "", &call);
+	for (int turn = 0; turn < 2; turn++) {
+		ck_assert_uint_eq(caller_read_notes(&call, notes), 0);
+		ck_assert(caller_note(&call, &one));
+		ck_assert(!caller_note(&call, &other));
+		for (uint32_t of = 2; of <= CALLER_NOTES; of++) {
+			const struct caller_note more = {CALLER_NOTE_MOST - of, 255};
+			ck_assert(caller_note(&call, &more));
+			ck_assert(!caller_note(&call, &more));
+		}
+		const struct caller_note full = {77, 0};
+		ck_assert(caller_note(&call, &full));
+		ck_assert_uint_eq(caller_read_notes(&call, notes), CALLER_NOTES);
+		ck_assert_uint_eq(notes[0].of, 1);
+		ck_assert_uint_eq(notes[0].said, 3);
+		ck_assert_uint_eq(notes[1].of, CALLER_NOTE_MOST - 2);
+		ck_assert_uint_eq(notes[1].said, 255);
+		caller_next(caller, &call);
+	}
+	caller_give(caller);
+}
+END_TEST
+
 static struct caller *busy;
 static _Atomic(uint64_t) begun;
 static atomic_bool over;
@@ -93,6 +152,8 @@ Suite *suite_caller(void)
 	tcase_add_test(t, the_name_goes_with_the_call_and_its_copies);
 	tcase_add_test(t, who_was_left_behind_is_not_given_the_name_of_another);
 	tcase_add_test(t, a_name_is_never_of_two);
+	tcase_add_test(t, a_call_agrees_with_itself_and_the_next_one_anew);
+	tcase_add_test(t, a_note_is_made_once_and_by_one_call);
 	suite_add_tcase(suite, t);
 	return suite;
 }

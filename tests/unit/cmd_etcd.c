@@ -1,35 +1,11 @@
-#include "tests/unit/cmd_fixture.h"
+/* apply, get, and what operators say, against a real etcd. */
+#include "tests/unit/cmd_store.h"
 
-#include "agent/etcd/sync.h"
-#include "tests/unit/etcd_server.h"
 #include "tests/unit/suites.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-
-static struct etcd_server server;
-static struct etcd_sync *etcd;
-
-static void begin(void)
-{
-	etcd_server_init(&server);
-	etcd_server_start(&server);
-	etcd = etcd_sync_new(&(struct etcd_options){.endpoints = server.url}, 5000, NULL);
-	ck_assert_ptr_nonnull(etcd);
-	ck_assert_int_eq(setenv("FLUME_ETCD", server.url, 1), 0);
-}
-
-static void end(void)
-{
-	etcd = etcd_sync_free(etcd);
-	etcd_server_fini(&server);
-}
-
-static void store(const char *key, const char *value)
-{
-	ck_assert_int_eq(etcd_sync_put(etcd, key, value, strlen(value), 0, NULL, NULL), 0);
-}
 
 /* The value of a key, free(3); NULL when it is not there. */
 static char *look(const char *key)
@@ -50,11 +26,6 @@ static void expect(const char *key, const char *wanted)
 		ck_assert_ptr_null(value);
 	free(value);
 }
-
-#define SCHEMA(version, x)                                                 \
-	"version: \"" version "\"\n"                                       \
-	"components: {processors: {s: {kind: set, fields: {x: " x "}}}}\n" \
-	"ref: s\n"
 
 static void digest_of(const char *text, char out[80])
 {
@@ -449,9 +420,7 @@ END_TEST
 Suite *suite_cmd_etcd(void)
 {
 	Suite *suite = suite_create("cmd_etcd");
-	TCase *tests = cmd_tests(suite, "cmd_etcd");
-	tcase_add_checked_fixture(tests, begin, end);
-	tcase_set_timeout(tests, 60);
+	TCase *tests = cmd_store_tests(suite, "cmd_etcd");
 	tcase_add_test(tests, apply_writes_what_the_file_says_and_nothing_twice);
 	tcase_add_test(tests, apply_writes_nothing_when_anything_is_wrong);
 	tcase_add_test(tests, apply_says_that_switches_are_written_otherwise);

@@ -1,6 +1,7 @@
 #include "tests/unit/cmd_fixture.h"
 
 #include "agent/source/slurp.h"
+#include "tests/unit/memory.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -50,6 +51,11 @@ char *cmd_get(const char *file)
 
 void flume(const char *words)
 {
+	flume_without(words, 0);
+}
+
+bool flume_without(const char *words, long nth)
+{
 	static char copy[512];
 	char *argv[32] = {(char *)(uintptr_t) "flume"};
 	int argc = 1;
@@ -58,10 +64,14 @@ void flume(const char *words)
 		argv[argc++] = word;
 	fflush(stdout);
 	int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
+	unlink(".out"); /* cutting a file short waits for the disk, on some */
+	unlink(".err");
 	ck_assert_ptr_nonnull(freopen("/dev/null", "r", stdin));
 	ck_assert_ptr_nonnull(freopen(".out", "w", stdout));
 	ck_assert_ptr_nonnull(freopen(".err", "w", stderr));
+	memory_fails_at(nth);
 	cmd.code = cmd_main(argc, argv);
+	bool failed = memory_is_back();
 	fflush(stdout);
 	fflush(stderr);
 	dup2(out, STDOUT_FILENO);
@@ -72,6 +82,7 @@ void flume(const char *words)
 	free(cmd.err);
 	cmd.out = cmd_get(".out");
 	cmd.err = cmd_get(".err");
+	return failed;
 }
 
 TCase *cmd_tests(Suite *suite, const char *name)

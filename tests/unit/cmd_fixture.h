@@ -5,6 +5,7 @@
 #include "agent/cmd/cmd.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <string.h>
 
 extern struct cmd_test {
@@ -17,6 +18,8 @@ void cmd_put(const char *file, const char *text);
 char *cmd_get(const char *file); /* free(3) */
 /* Words in one text, separated by single spaces; without "flume". */
 void flume(const char *words);
+/* The same while the `nth` allocation of the command fails.  Did it? */
+bool flume_without(const char *words, long nth);
 
 #define SAYS(text, what) \
 	ck_assert_msg(strstr(text, what) != NULL, "'%s' is not in: %.3000s", what, text)

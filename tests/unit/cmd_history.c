@@ -1,37 +1,14 @@
 /* history, rollback, delete, diff -f and doctor, against a real etcd. */
-#include "tests/unit/cmd_fixture.h"
+#include "tests/unit/cmd_store.h"
 
 #include "agent/etcd/sync.h"
+#include "agent/fleet/record.h"
 #include "lib/base/text.h"
-#include "tests/unit/etcd_server.h"
 #include "tests/unit/suites.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-
-static struct etcd_server server;
-static struct etcd_sync *etcd;
-
-static void begin(void)
-{
-	etcd_server_init(&server);
-	etcd_server_start(&server);
-	etcd = etcd_sync_new(&(struct etcd_options){.endpoints = server.url}, 5000, NULL);
-	ck_assert_ptr_nonnull(etcd);
-	ck_assert_int_eq(setenv("FLUME_ETCD", server.url, 1), 0);
-}
-
-static void end(void)
-{
-	etcd = etcd_sync_free(etcd);
-	etcd_server_fini(&server);
-}
-
-static void store(const char *key, const char *value)
-{
-	ck_assert_int_eq(etcd_sync_put(etcd, key, value, strlen(value), 0, NULL, NULL), 0);
-}
 
 static void expect_run(const char *words, int code, const char *out)
 {
@@ -40,11 +17,6 @@ static void expect_run(const char *words, int code, const char *out)
 	if (out)
 		ck_assert_str_eq(cmd.out, out);
 }
-
-#define SCHEMA(version, x)                                                 \
-	"version: \"" version "\"\n"                                       \
-	"components: {processors: {s: {kind: set, fields: {x: " x "}}}}\n" \
-	"ref: s\n"
 
 /* Of a row, what stands behind the time. */
 static void expect_row(const char *revision, const char *rest)
@@ -105,6 +77,22 @@ START_TEST(a_way_back_is_a_way_back)
 	     "[\n{\"recorded\": true, \"kept\": true, \"action\": \"rollback\", \"at\": ");
 	SAYS(cmd.out, "\"revision\": 7, \"to\": 4, \"previous\": {\"version\": \"1.0.0\", ");
 	ck_assert_ptr_null(strstr(cmd.out, "\"revision\": 6}\n"));
+}
+END_TEST
+
+START_TEST(a_deletion_that_nobody_recorded_is_shown_too)
+{
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	flume("apply -f a.yaml --by ada");
+	ck_assert_int_eq(etcd_sync_delete(etcd, "/flume/schemas/a", NULL, NULL), 0);
+	flume("history a");
+	expect_row("-", "unknown  -        delete  -        -");
+	expect_row("2", "ada      1.0.0    apply   -        -");
+	flume("history a -o json");
+	SAYS(cmd.out, "[\n{\"recorded\": false, \"kept\": false, \"action\": \"delete\"},\n");
+	expect_run("rollback a", CMD_DONE, "a rolled back to 1.0.0 (revision 2)\n");
+	flume("history a");
+	ck_assert_ptr_null(strstr(cmd.out, "delete"));
 }
 END_TEST
 
@@ -183,6 +171,53 @@ START_TEST(what_nodes_refused_is_not_gone_back_to)
 	expect_run("rollback a", CMD_NOT_FOUND, "");
 	flume("history a");
 	expect_row("2", "refused 1 of 3: n1: rejected  -");
+}
+END_TEST
+
+static void say(const char *node, const char *state, int revision, const char *digest)
+{
+	char key[64], status[512];
+	snprintf(key, sizeof key, "/flume/nodes/%s", node);
+	snprintf(status, sizeof status,
+		 "{\"schemas\": {\"a\": {\"state\": \"%s\", \"wanted\": {\"revision\": %d}, "
+		 "\"attempted\": {\"stage\": \"probation\", \"error\": \"too bad\"}, "
+		 "\"running\": {\"digest\": \"%s\"}}}}",
+		 state, revision, digest);
+	store(key, status);
+}
+
+/* Else nobody would know later why it was left. */
+START_TEST(what_nodes_say_of_what_is_left_is_kept)
+{
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	flume("apply -f a.yaml");
+	cmd_put("a.yaml", SCHEMA("1.1.0", "2"));
+	flume("apply -f a.yaml");
+	say("n1", "rolled-back", 3, "sha256:aa");
+	expect_run("rollback a --dry-run", CMD_DONE, NULL);
+	expect_run("rollback a", CMD_DONE, "a rolled back to 1.0.0 (revision 2)\n");
+	flume("history a");
+	expect_row("3", "refused 1 of 1: n1: rolled-back: probation: too bad  -");
+	expect_row("2", "  -");
+}
+END_TEST
+
+START_TEST(what_runs_comes_back_under_the_version_it_has)
+{
+	struct record_version first;
+	cmd_put("a.yaml", SCHEMA("1.0.0", "1"));
+	flume("apply -f a.yaml");
+	store("/flume/schemas/a", SCHEMA("1.0.0", "2")); /* so nodes refuse it */
+	ck_assert_int_eq(record_version_of(&first, SCHEMA("1.0.0", "1"),
+					   strlen(SCHEMA("1.0.0", "1")), 0),
+			 0);
+	expect_run("rollback a", CMD_CONFLICT, "");
+	SAYS(cmd.err, "version 1.0.0 is in etcd with other content");
+	say("n1", "rejected", 3, first.digest);
+	say("n2", "rejected", 3, "sha256:bb");
+	expect_run("rollback a", CMD_CONFLICT, "");
+	say("n2", "rejected", 3, first.digest);
+	expect_run("rollback a", CMD_DONE, "a rolled back to 1.0.0 (revision 2)\n");
 }
 END_TEST
 
@@ -377,15 +412,16 @@ END_TEST
 Suite *suite_cmd_history(void)
 {
 	Suite *suite = suite_create("cmd_history");
-	TCase *tests = cmd_tests(suite, "etcd");
-	tcase_add_checked_fixture(tests, begin, end);
-	tcase_set_timeout(tests, 60);
+	TCase *tests = cmd_store_tests(suite, "etcd");
 	tcase_add_test(tests, what_nobody_recorded_is_shown_too);
 	tcase_add_test(tests, a_way_back_is_a_way_back);
+	tcase_add_test(tests, a_deletion_that_nobody_recorded_is_shown_too);
 	tcase_add_test(tests, what_was_deleted_comes_back);
 	tcase_add_test(tests, nonsense_is_refused);
 	tcase_add_test(tests, a_text_too_long_for_a_record_is_found_in_the_past);
 	tcase_add_test(tests, what_nodes_refused_is_not_gone_back_to);
+	tcase_add_test(tests, what_nodes_say_of_what_is_left_is_kept);
+	tcase_add_test(tests, what_runs_comes_back_under_the_version_it_has);
 	tcase_add_test(tests, what_nodes_would_refuse_is_not_put);
 	tcase_add_test(tests, a_switch_that_is_none_is_not_put);
 	tcase_add_test(tests, a_switch_is_found_where_no_schema_has_its_name);

@@ -1,8 +1,6 @@
 /* flume status and flume explain, on a real etcd. */
-#include "tests/unit/cmd_fixture.h"
+#include "tests/unit/cmd_store.h"
 
-#include "agent/etcd/sync.h"
-#include "tests/unit/etcd_server.h"
 #include "tests/unit/fleet_fixture.h"
 #include "tests/unit/suites.h"
 
@@ -10,29 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static struct etcd_server server;
-static struct etcd_sync *etcd;
-
-static void begin(void)
-{
-	etcd_server_init(&server);
-	etcd_server_start(&server);
-	etcd = etcd_sync_new(&(struct etcd_options){.endpoints = server.url}, 5000, NULL);
-	ck_assert_ptr_nonnull(etcd);
-	ck_assert_int_eq(setenv("FLUME_ETCD", server.url, 1), 0);
-}
-
-static void end(void)
-{
-	etcd = etcd_sync_free(etcd);
-	etcd_server_fini(&server);
-}
-
-static void store(const char *key, const char *value)
-{
-	ck_assert_int_eq(etcd_sync_put(etcd, key, value, strlen(value), 0, NULL, NULL), 0);
-}
 
 static void says(const char *node, const char *state, int revision)
 {
@@ -81,6 +56,75 @@ START_TEST(status_counts_and_shows_who_is_astray)
 }
 END_TEST
 
+/* For a gate: a node that would not start again is a fault, whatever it runs now. */
+START_TEST(check_fails_for_a_node_in_trouble)
+{
+	static const struct {
+		const char *members, *told;
+	} troubles[] = {
+		{"\"config\": {\"ok\": false, \"why\": \"f.yaml:3:1: unknown key\"}",
+		 "flume: --check fails (exit code 1): n1: config\n"},
+		{"\"disk\": {\"ok\": false, \"why\": \"no space left\"}",
+		 "flume: --check fails (exit code 1): n1: disk\n"},
+		{"\"freshness\": {\"blind\": true}",
+		 "flume: --check fails (exit code 1): n1: blind\n"},
+		{"\"canaries\": {\"a\": {\"error\": \"a:1:1: no\"}}",
+		 "flume: --check fails (exit code 1): n1: cases a\n"},
+		{"\"truncated\": true, \"left_out\": 1", ""},
+		{"\"disk\": {\"ok\": true}, \"config\": {\"ok\": true}", ""},
+	};
+	store("/flume/schemas/a", "x");
+	flume("status --check");
+	ck_assert_int_eq(cmd.code, CMD_NEGATIVE);
+	ck_assert_str_eq(cmd.err, "flume: --check fails (exit code 1): no node has a status\n");
+	ck_assert_int_eq(etcd_sync_delete(etcd, "/flume/schemas/a", NULL, NULL), 0);
+	for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
+		char status[256];
+		snprintf(status, sizeof status, "{\"schemas\": {}, %s}", troubles[i].members);
+		store("/flume/nodes/n1", status);
+		flume("status --check");
+		ck_assert_int_eq(cmd.code, *troubles[i].told ? CMD_NEGATIVE : CMD_DONE);
+		ck_assert_str_eq(cmd.err, troubles[i].told);
+		flume("status --wait --check");
+		ck_assert_int_eq(cmd.code, *troubles[i].told ? CMD_NEGATIVE : CMD_DONE);
+		SAYS(cmd.err, troubles[i].told);
+		flume("status");
+		ck_assert_int_eq(cmd.code, CMD_DONE);
+	}
+	for (char node[] = "/flume/nodes/n0"; node[14] <= '9'; node[14]++)
+		store(node, "[");
+	flume("status --check");
+	SAYS(cmd.err, "10 of 10 nodes not as wanted; n0: unreadable; n1: unreadable;");
+	SAYS(cmd.err, "n7: unreadable; and 2 more\n");
+}
+END_TEST
+
+/* U+009B begins a command as ESC [ does, U+202E turns a line around. */
+START_TEST(json_has_nothing_that_a_terminal_obeys)
+{
+	static const char *const words[] = {"status -o json", "status --raw",
+					    "status --wait -o json", "explain n1 a -o json",
+					    "history a -o json"};
+	store("/flume/schemas/a", "version: \"1\302\2332J\342\200\256\177\"\nref: x\n");
+	store("/flume/nodes/n1",
+	      "{\"schemas\": {\"a\": {\"state\": \"rejected\", \"wanted\": {\"version\": "
+	      "\"1\302\2332J\342\200\256\177\", \"revision\": 2}, \"attempted\": {\"stage\": "
+	      "\"check\", \"error\": \"1\302\2332J\342\200\256\177\"}}}}");
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		flume_value *json = NULL;
+		flume(words[i]);
+		for (const char *c = cmd.out; *c; c++)
+			ck_assert_msg(*c == '\n' || (*c >= 0x20 && *c < 0x7f), "%s: %s",
+				      words[i], c);
+		SAYS(cmd.out, "1\\u009b2J\\u202e\\u007f");
+		ck_assert_int_eq(flume_value_parse(&json, cmd.out, strlen(cmd.out), FLUME_JSON,
+						   NULL, NULL),
+				 0);
+		flume_value_free(json);
+	}
+}
+END_TEST
+
 START_TEST(raw_is_what_each_node_says)
 {
 	store("/flume/nodes/n1", "{\"a\": 1.50}");
@@ -95,8 +139,9 @@ END_TEST
 START_TEST(words_that_make_no_sense_are_usage)
 {
 	static const char *const words[] = {
-		"status a b", "status --watch --wait", "status A",          "status --raw a",
-		"explain n1", "explain n1 A",          "status --timeout x"};
+		"status a b",     "status --watch --wait",  "status A",
+		"status --raw a", "status --check --watch", "status --check --raw",
+		"explain n1",     "explain n1 A",           "status --timeout x"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		flume(words[i]);
 		ck_assert_msg(cmd.code == CMD_USAGE, "%s: %d", words[i], cmd.code);
@@ -187,6 +232,22 @@ START_TEST(what_comes_later_is_seen)
 }
 END_TEST
 
+START_TEST(an_etcd_that_never_answers_is_named)
+{
+	static const char *const words[] = {"status --wait --timeout 200ms",
+					    "status -w --timeout 200ms"};
+	etcd_server_freeze(&server, true);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		flume(words[i]);
+		ck_assert_int_eq(cmd.code, CMD_TIMED_OUT);
+		SAYS(cmd.err, "timed out: ");
+		SAYS(cmd.err, server.url);
+		SAYS(cmd.err, " has not answered yet");
+	}
+	etcd_server_freeze(&server, false);
+}
+END_TEST
+
 START_TEST(an_etcd_that_is_gone_is_3)
 {
 	static const char *const words[] = {"status", "status --wait", "status -w",
@@ -198,6 +259,8 @@ START_TEST(an_etcd_that_is_gone_is_3)
 		SAYS(cmd.err, server.url);
 		ck_assert_str_eq(cmd.out, "");
 	}
+	flume("status --agent http://127.0.0.1:9"); /* that one, whatever FLUME_ETCD says */
+	SAYS(cmd.err, "http://127.0.0.1:9/status");
 }
 END_TEST
 
@@ -241,16 +304,17 @@ END_TEST
 Suite *suite_cmd_status(void)
 {
 	Suite *suite = suite_create("cmd_status");
-	TCase *tests = cmd_tests(suite, "cmd_status");
-	tcase_add_checked_fixture(tests, begin, end);
-	tcase_set_timeout(tests, 60);
+	TCase *tests = cmd_store_tests(suite, "cmd_status");
 	tcase_add_test(tests, status_counts_and_shows_who_is_astray);
+	tcase_add_test(tests, check_fails_for_a_node_in_trouble);
+	tcase_add_test(tests, json_has_nothing_that_a_terminal_obeys);
 	tcase_add_test(tests, raw_is_what_each_node_says);
 	tcase_add_test(tests, words_that_make_no_sense_are_usage);
 	tcase_add_test(tests, a_wait_ends_when_all_run_what_is_wanted);
 	tcase_add_test(tests, a_wait_ends_when_one_says_why_not);
 	tcase_add_test(tests, a_wait_without_nodes_says_so);
 	tcase_add_test(tests, what_comes_later_is_seen);
+	tcase_add_test(tests, an_etcd_that_never_answers_is_named);
 	tcase_add_test(tests, an_etcd_that_is_gone_is_3);
 	tcase_add_test(tests, explain_finds_schema_or_switch);
 	return suite;

@@ -83,6 +83,27 @@ START_TEST(lint_wants_a_schema_for_each_variant_in_front)
 }
 END_TEST
 
+START_TEST(lint_has_a_word_for_a_switch_that_decides_nothing)
+{
+	cmd_put("shop.yaml", shop);
+	cmd_put("plain.yaml", plain);
+	flume("lint shop.yaml plain.yaml");
+	ck_assert_str_eq(cmd.err, "");
+	cmd_put("other.yaml", "{by: id, variants: {shpo: 50, b: 50}, default: b}");
+	flume("lint other.yaml");
+	ck_assert_str_eq(cmd.err, ""); /* who knows */
+	flume("lint shop.yaml plain.yaml other.yaml");
+	ck_assert_int_eq(cmd.code, CMD_DONE);
+	SAYS(cmd.err,
+	     "other.yaml: it decides nothing: no schema among the files asks it, or is "
+	     "called as one of its variants (variant 'shpo': did you mean 'shop'?)\n");
+	cmd_put("other.yaml",
+		"{by: id, variants: {shpo: 50, b: 50}, default: b, front: false}");
+	flume("lint shop.yaml plain.yaml other.yaml");
+	ck_assert_str_eq(cmd.err, "");
+}
+END_TEST
+
 START_TEST(cases_and_documents_go_where_the_switch_says)
 {
 	cmd_put("shop.yaml", shop);
@@ -200,6 +221,7 @@ Suite *suite_cmd_switch_eval(void)
 {
 	Suite *suite = suite_create("cmd_switch_eval");
 	TCase *tests = cmd_tests(suite, "beside schemas");
+	tcase_add_test(tests, lint_has_a_word_for_a_switch_that_decides_nothing);
 	tcase_add_test(tests, lint_knows_a_switch_by_its_variants);
 	tcase_add_test(tests, lint_compares_routes_with_variants);
 	tcase_add_test(tests, lint_compares_what_the_node_declares_too);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 struct told {
-	const char *etcd, *config;
+	const char *etcd, *agent, *config;
 	const char *const *labels;
 	int64_t poll, requests, body;
 	double rate;
@@ -124,6 +124,32 @@ START_TEST(a_flag_wins_over_a_variable_over_the_file)
 	ck_assert_str_eq(t.told.labels[0], "e=flag");
 	ck_assert_str_eq(t.told.labels[1], "f=flag");
 	ck_assert_ptr_null(t.told.labels[2]);
+}
+END_TEST
+
+START_TEST(a_flag_stands_in_for_another_option)
+{
+	static const struct conf_option two[] = {
+		{"etcd", 0, CONF_TEXT, "URL", NULL, "FLUME_T_ETCD", offsetof(struct told, etcd),
+		 ""},
+		{"agent", 0, CONF_TEXT, "URL", "here", "FLUME_T_AGENT",
+		 offsetof(struct told, agent), "", .instead_of = "etcd"},
+		{0},
+	};
+	char agent[] = "--agent", flag[] = "flag", etcd[] = "--etcd", too[] = "too";
+	char *words[] = {agent, flag, etcd, too};
+	setenv("FLUME_T_ETCD", "env", 1);
+	setenv("FLUME_T_AGENT", "env", 1);
+	for (int argc = 0; argc <= 4; argc += 2) {
+		struct conf_request r = {two, others, argc, words};
+		ck_assert_int_eq(conf_read(&t.conf, &r, &t.told, t.report, &t.err), 0);
+		conf_fini(&t.conf);
+		ck_assert_str_eq(t.told.agent, argc ? "flag" : "env");
+		if (argc == 2)
+			ck_assert_ptr_null(t.told.etcd);
+		else
+			ck_assert_str_eq(t.told.etcd, argc ? "too" : "env");
+	}
 }
 END_TEST
 
@@ -376,6 +402,7 @@ Suite *suite_conf(void)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_add_test(tests, what_nobody_said_is_the_default);
 	tcase_add_test(tests, a_flag_wins_over_a_variable_over_the_file);
+	tcase_add_test(tests, a_flag_stands_in_for_another_option);
 	tcase_add_test(tests, a_variable_set_to_nothing_is_not_set);
 	tcase_add_test(tests, flags_come_in_every_usual_form);
 	tcase_add_test(tests, short_flags_take_their_value_in_one_word_too);

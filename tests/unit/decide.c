@@ -1,4 +1,5 @@
 #include "agent/engine/decide.h"
+#include "agent/engine/version.h"
 
 #include "tests/unit/suites.h"
 
@@ -96,6 +97,16 @@ static const struct row rows[] = {
 	{"an older one, by policy",
 	 {.version = "1.0.9", .deny_downgrade = true},
 	 "rejected downgrade downgrade"},
+	{"a lower number", {.running_version = "10", .version = "9"}, "go downgrade"},
+	{"a lower number, and no going down",
+	 {.running_version = "10", .version = "9", .deny_downgrade = true},
+	 "rejected downgrade downgrade"},
+	{"a higher number, and no going down",
+	 {.running_version = "9", .version = "10", .deny_downgrade = true},
+	 "go"},
+	{"a number after a semantic version, and no going down",
+	 {.version = "1", .deny_downgrade = true},
+	 "go"},
 	{"no number, and no going down", {.version = "autumn", .deny_downgrade = true}, "go"},
 
 	/* The update breaker. */
@@ -218,10 +229,27 @@ START_TEST(only_what_was_put_before_the_operator_looked_is_confirmed)
 }
 END_TEST
 
+START_TEST(whole_numbers_have_the_order_of_their_values)
+{
+	static const char *const rising[] = {
+		"0", "1", "9", "010", "11", "99999999999999999999", "100000000000000000000"};
+	size_t n = sizeof rising / sizeof *rising;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++)
+			ck_assert_msg(version_order(rising[i], rising[j]) == (i > j) - (i < j),
+				      "%s and %s", rising[i], rising[j]);
+	ck_assert_int_eq(version_order("007", "7"), 0);
+	ck_assert_int_eq(version_order("1.10.0", "1.9.0"), 1);
+	ck_assert_int_eq(version_order("2.0.0", "1"), FLUME_INVALID);
+	ck_assert_int_eq(version_order("1", ""), FLUME_INVALID);
+}
+END_TEST
+
 Suite *suite_decide(void)
 {
 	Suite *suite = suite_create("decide");
 	TCase *table = tcase_create("table");
+	tcase_add_test(table, whole_numbers_have_the_order_of_their_values);
 	tcase_add_loop_test(table, each_row_of_the_table_has_its_verdict, 0,
 			    (int)(sizeof rows / sizeof *rows));
 	tcase_add_test(table, more_than_half_and_at_least_three_is_a_mass_deletion);

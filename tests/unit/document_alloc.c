@@ -2,6 +2,7 @@
  * Each allocation of the kinds of components fails in turn, when they are made and when they run:
  * nothing leaks (the sanitizers look), and what fails says so.
  */
+#include "agent/document/places.h"
 #include "tests/unit/document_fixture.h"
 #include "tests/unit/memory.h"
 #include "tests/unit/suites.h"
@@ -115,6 +116,25 @@ START_TEST(running_each_kind_fails_for_want_of_memory_alone)
 }
 END_TEST
 
+START_TEST(paths_of_a_canary_are_checked_or_memory_is_missing)
+{
+	flume_value *canary =
+		read_constant("{compare: {except: [a.b, '..']}, live: {by: 'c['}}");
+	bool failed = true;
+	for (long nth = 1; failed; nth++) {
+		flume_report *report = flume_report_new();
+		memory_fails_at(nth);
+		int rc = places_check(canary, report);
+		failed = memory_is_back();
+		ck_assert(rc == FLUME_REJECTED || (failed && rc == FLUME_NOMEM));
+		if (!failed)
+			ck_assert_uint_eq(flume_report_size(report), 2);
+		flume_report_free(report);
+	}
+	flume_value_free(canary);
+}
+END_TEST
+
 Suite *suite_document_alloc(void)
 {
 	Suite *suite = suite_create("document_alloc");
@@ -122,6 +142,7 @@ Suite *suite_document_alloc(void)
 	tcase_set_timeout(cases, 120);
 	tcase_add_test(cases, making_each_kind_is_all_or_nothing);
 	tcase_add_test(cases, running_each_kind_fails_for_want_of_memory_alone);
+	tcase_add_test(cases, paths_of_a_canary_are_checked_or_memory_is_missing);
 	suite_add_tcase(suite, cases);
 	return suite;
 }

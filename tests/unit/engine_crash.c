@@ -7,14 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void prove(const char *name, int64_t revision, const char *text)
-{
-	char path[64];
-	site_put(name, revision, text);
-	snprintf(path, sizeof path, "%s.running.proven", name);
-	site_until(path, "true");
-}
-
 static void crash_in_probation(void)
 {
 	LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
@@ -25,7 +17,7 @@ static void crash_in_probation(void)
 
 START_TEST(one_crash_is_no_verdict)
 {
-	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_prove("a", 5, marking("1.0.0", 1, NULL));
 	crash_in_probation();
 	LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
 	site_says("a.state", "probation");
@@ -34,7 +26,7 @@ END_TEST
 
 START_TEST(two_crashes_in_probation_give_a_change_up)
 {
-	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_prove("a", 5, marking("1.0.0", 1, NULL));
 	crash_in_probation();
 	crash_in_probation();
 	LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
@@ -65,7 +57,7 @@ END_TEST
 
 START_TEST(an_orderly_end_is_no_crash)
 {
-	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_prove("a", 5, marking("1.0.0", 1, NULL));
 	for (int i = 0; i < 4; i++) {
 		LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
 		site_says("a.state", "probation");
@@ -77,7 +69,7 @@ END_TEST
 
 START_TEST(a_crash_after_the_verdict_is_nobody_s_fault)
 {
-	prove("a", 5, marking("1.0.0", 1, CASE_GETS(1)));
+	site_prove("a", 5, marking("1.0.0", 1, CASE_GETS(1)));
 	for (int i = 0; i < 3; i++)
 		ck_assert_uint_eq(site_crash(), 1);
 	LIST(6, {"a", 6, marking("1.1.0", 2, CASE_GETS(2))});
@@ -97,9 +89,9 @@ static void want_three(const char *probation)
 
 static void run_three(void)
 {
-	prove("a", 1, marking("1.0.0", 1, NULL));
-	prove("b", 2, marking("1.0.0", 2, NULL));
-	prove("c", 3, marking("1.0.0", 3, NULL));
+	site_prove("a", 1, marking("1.0.0", 1, NULL));
+	site_prove("b", 2, marking("1.0.0", 2, NULL));
+	site_prove("c", 3, marking("1.0.0", 3, NULL));
 }
 
 static int on_probation(void)
@@ -169,7 +161,7 @@ END_TEST
 
 START_TEST(what_crashed_once_is_still_suspected_when_it_comes_back_after_another)
 {
-	prove("a", 5, marking("1.0.0", 1, NULL));
+	site_prove("a", 5, marking("1.0.0", 1, NULL));
 	crash_in_probation();
 	LIST(6, {"a", 6, marking("1.1.0", 2, LONG_PROBATION)});
 	site_says("a.state", "probation");

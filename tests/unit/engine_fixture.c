@@ -393,6 +393,15 @@ void site_until(const char *path, const char *expected)
 	}
 }
 
+void site_prove(const char *name, int64_t revision, const char *text)
+{
+	char path[64];
+	site_put(name, revision, text);
+	site_turn();
+	snprintf(path, sizeof path, "%s.running.proven", name);
+	site_until(path, "true");
+}
+
 void site_says_part(const char *path, const char *part)
 {
 	site_turn();

@@ -74,6 +74,8 @@ const char *running(const char *version, const char *ref, const char *canary);
 int site_try_put(const char *name, int64_t revision, const char *text);
 void site_put(const char *name, int64_t revision, const char *text);
 void site_delete(const char *name, int64_t revision);
+/* Puts, and waits until it is proven. */
+void site_prove(const char *name, int64_t revision, const char *text);
 struct site_key {
 	const char *name;
 	int64_t revision;

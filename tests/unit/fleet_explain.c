@@ -92,8 +92,77 @@ START_TEST(a_finding_without_a_place_has_none)
 		"attempted: version (none): schema 'b' refers to it [in-use]\n"
 		"finding: schema 'b' refers to it [in-use]\n"
 		"running: nothing runs under this name\n"
-		"next: those go first, or do not refer to it any more\n"
-		"$ \n");
+		"next: those go first, or are put again without a reference to it\n"
+		"$ flume apply -f FILE\n");
+}
+END_TEST
+
+#define ASIDE(schemas, why)                                                            \
+	"{\"schemas\": {" schemas "}, \"switches\": {\"a\": {\"state\": \"running\", " \
+	"\"reason\": \"not-in-front\", \"why\": \"" why "\", "                         \
+	"\"wanted\": {\"version\": \"1\", \"revision\": 9}, "                          \
+	"\"running\": {\"version\": \"1\"}}}}"
+
+static struct fleet_question about_switch(const char *text)
+{
+	return (struct fleet_question){.node = "n1",
+				       .name = "a",
+				       .kind = FLEET_SWITCH,
+				       .store = {true, true, 9},
+				       .text = text,
+				       .len = strlen(text)};
+}
+
+START_TEST(a_switch_that_is_not_in_front_says_who_has_to_move)
+{
+	answers(about_switch(ASIDE("\"a\": {\"state\": \"running\"}", "a schema has its name")),
+		"not-in-front",
+		"node: agent (unknown), since (unknown)\n"
+		"wanted: the store holds version 1, revision 9\n"
+		"heard: the node wants version 1, revision 9\n"
+		"decided: it runs, and documents do not reach it under its name, for a schema "
+		"has that name\n"
+		"reason: a schema has its name\n"
+		"running: version 1, not proven yet\n"
+		"next: the schema goes, or the switch is put under another name\n"
+		"$ flume delete a\n");
+	answers(about_switch(
+			ASIDE("\"b\": {\"state\": \"running\"}", "no schema 'c' runs here")),
+		"not-in-front",
+		"node: agent (unknown), since (unknown)\n"
+		"wanted: the store holds version 1, revision 9\n"
+		"heard: the node wants version 1, revision 9\n"
+		"decided: it runs, and documents do not reach it under its name, for a variant "
+		"has no schema\n"
+		"reason: no schema 'c' runs here\n"
+		"running: version 1, not proven yet\n"
+		"next: the schema of that variant comes, or the variant goes\n"
+		"$ flume apply -f FILE\n");
+}
+END_TEST
+
+#define FULL                                                                            \
+	"{\"disk\": {\"ok\": false, \"why\": \"no space left\"}, \"schemas\": {\"a\": " \
+	"{\"state\": "                                                                  \
+	"\"running\", \"wanted\": {\"version\": \"1\", \"revision\": 9}}}}"
+
+START_TEST(a_node_in_trouble_has_a_next_step_though_all_runs)
+{
+	answers((struct fleet_question){.node = "n1",
+					.name = "a",
+					.store = {true, true, 9},
+					.text = FULL,
+					.len = strlen(FULL)},
+		"running",
+		"node: agent (unknown), since (unknown)\n"
+		"disk: no space left\n"
+		"wanted: the store holds version 1, revision 9\n"
+		"heard: the node wants version 1, revision 9\n"
+		"decided: what is wanted has the digest of what runs: there is nothing to do\n"
+		"running: nothing runs under this name\n"
+		"next: of the node itself: what is wrong there, and what to do, says 'flume "
+		"doctor', on it and as the agent's user\n"
+		"$ flume doctor --config FILE\n");
 }
 END_TEST
 
@@ -150,7 +219,9 @@ START_TEST(a_node_that_is_blind_says_so_first)
 		"next: the node hears of it; when that takes longer than a minute, its log "
 		"says "
 		"why\n"
-		"$ flume status checkout --wait\n");
+		"next: of the node itself: what is wrong there, and what to do, says 'flume "
+		"doctor', on it and as the agent's user\n"
+		"$ flume doctor --config FILE\n");
 }
 END_TEST
 
@@ -160,14 +231,17 @@ START_TEST(what_cannot_be_read_is_said_and_no_more)
 		"node: it lives, and has said nothing of its schemas yet\n"
 		"wanted: the store holds a version that the node has not heard of, revision "
 		"12\n"
-		"$ \n");
+		"next: its first words, a few seconds after it started\n"
+		"$ flume status checkout --wait\n");
 	answers(ask(7, FLEET_SCHEMA, "checkout", 12), "",
 		"node: its status cannot be read: line 1, column 2: expected a value, not the "
 		"end of "
 		"the text\n"
 		"wanted: the store holds a version that the node has not heard of, revision "
 		"12\n"
-		"$ \n");
+		"next: whoever else writes the key of this node stops; on the node itself, as "
+		"the agent's user:\n"
+		"$ flume doctor --config FILE\n");
 }
 END_TEST
 
@@ -204,6 +278,30 @@ START_TEST(a_trial_and_a_clear_are_part_of_the_chain)
 }
 END_TEST
 
+/* It will not be proven by waiting. */
+START_TEST(a_probation_without_a_verdict_is_told)
+{
+	static const char text[] =
+		"{\"schemas\": {\"a\": {\"state\": \"running\", \"wanted\": {\"version\": "
+		"\"2\", "
+		"\"revision\": 5}, \"running\": {\"version\": \"2\", \"proven\": false, "
+		"\"verdict\": \"inconclusive\"}}}}";
+	answers((struct fleet_question){.node = "n1",
+					.name = "a",
+					.store = {true, true, 5},
+					.text = text,
+					.len = strlen(text)},
+		"running",
+		"node: agent (unknown), since (unknown)\n"
+		"wanted: the store holds version 2, revision 5\n"
+		"heard: the node wants version 2, revision 5\n"
+		"decided: what is wanted has the digest of what runs: there is nothing to do\n"
+		"running: version 2, inconclusive: it saw too few calls on probation to be "
+		"proven\n"
+		"$ \n");
+}
+END_TEST
+
 START_TEST(every_word_of_a_node_has_a_rule)
 {
 	static const char *const words[][3] = {
@@ -225,6 +323,9 @@ START_TEST(every_word_of_a_node_has_a_rule)
 		{"held", "mass-delete", ""},
 		{"held", "in-use", ""},
 		{"waiting", "unknown-ref", "check"},
+		{"waiting", "unknown-schema", "check"},
+		{"waiting", "shadow", ""},
+		{"waiting", "live", ""},
 		{"waiting", "canary", ""},
 		{"waiting", "starting", ""},
 		{"waiting", "after-crash", ""},
@@ -232,6 +333,10 @@ START_TEST(every_word_of_a_node_has_a_rule)
 		{"leaving", "", ""},
 		{"left-out", "", ""},
 		{"not-in-front", "", ""},
+		{"not-in-front", "name-taken", ""},
+		{"held", "of tomorrow", ""},
+		{"waiting", "of tomorrow", ""},
+		{"rejected", "of tomorrow", ""},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const struct fleet_rule *rule =
@@ -239,10 +344,16 @@ START_TEST(every_word_of_a_node_has_a_rule)
 		ck_assert_msg(*rule->decided, "%s %s %s", words[i][0], words[i][1],
 			      words[i][2]);
 		ck_assert_str_eq(rule->state, words[i][0]);
-		if (*words[i][1])
+		if (*words[i][1] && strcmp(words[i][1], "of tomorrow") != 0)
 			ck_assert_str_eq(rule->of, words[i][1]);
+		if (!strcmp(words[i][0], "running"))
+			continue;
+		ck_assert_msg(*rule->next, "%s %s %s", words[i][0], words[i][1], words[i][2]);
+		if (strcmp(words[i][0], "left-out") != 0)
+			ck_assert_msg(*rule->command, "%s %s %s", words[i][0], words[i][1],
+				      words[i][2]);
 	}
-	ck_assert_str_eq(fleet_rule("of tomorrow", "", "")->decided, "");
+	ck_assert_str_eq(fleet_rule("of tomorrow", "", "")->command, "flume status --raw");
 }
 END_TEST
 
@@ -271,11 +382,14 @@ Suite *suite_fleet_explain(void)
 	tcase_add_test(t, a_refusal_is_told_from_the_store_to_the_line);
 	tcase_add_test(t, a_hold_of_one_node_is_released_there);
 	tcase_add_test(t, a_finding_without_a_place_has_none);
+	tcase_add_test(t, a_switch_that_is_not_in_front_says_who_has_to_move);
+	tcase_add_test(t, a_node_in_trouble_has_a_next_step_though_all_runs);
 	tcase_add_test(t, a_switch_that_is_behind_waits);
 	tcase_add_test(t, a_deletion_that_was_not_heard_of);
 	tcase_add_test(t, a_node_that_is_blind_says_so_first);
 	tcase_add_test(t, what_cannot_be_read_is_said_and_no_more);
 	tcase_add_test(t, a_trial_and_a_clear_are_part_of_the_chain);
+	tcase_add_test(t, a_probation_without_a_verdict_is_told);
 	tcase_add_test(t, every_word_of_a_node_has_a_rule);
 	tcase_add_test(t, memory_that_runs_out_leaves_nothing_behind);
 	suite_add_tcase(suite, t);

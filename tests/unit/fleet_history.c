@@ -307,6 +307,27 @@ START_TEST(nodes_say_what_became_of_a_change)
 }
 END_TEST
 
+#define HELD(reason)                                                                           \
+	"\"a\": {\"state\": \"held\", \"reason\": \"" reason "\", \"wanted\": {\"revision\": " \
+	"12}, \"hold\": {\"by\": \"ada\", \"why\": \"x\"}, \"running\": {\"digest\": "         \
+	"\"sha256:bb\"}}"
+
+/* A rollback goes back to what was held, but not to what was refused. */
+START_TEST(what_an_operator_holds_was_not_refused)
+{
+	says("n1", RUNS);
+	says("n2", HELD("pinned"));
+	says("n3", HELD("frozen"));
+	expect_line("held 2 of 3: n2: held: pinned by ada: x");
+	says("n2", HELD("pinned"));
+	says("n3", OTHER("rejected", "12"));
+	says("n4", HELD("pinned"));
+	expect_line("refused 3 of 3: n3: rejected: canary: too bad");
+	says("n2", HELD("known-bad"));
+	expect_line("refused 1 of 1: n2: held: known-bad");
+}
+END_TEST
+
 START_TEST(a_deletion_is_done_where_nothing_runs)
 {
 	const struct record_version gone = {.revision = 12};
@@ -315,7 +336,8 @@ START_TEST(a_deletion_is_done_where_nothing_runs)
 	tells(&gone, "n1",
 	      "\"a\": {\"state\": \"held\", \"reason\": \"mass-delete\", \"wanted\": "
 	      "{\"deleted\": true}, \"running\": {\"digest\": \"sha256:bb\"}}");
-	expect_line("refused 1 of 1: n1: held: mass-delete: 'flume confirm' carries it out");
+	expect_line("refused 1 of 1: n1: held: mass-delete: 'flume rollback' puts it back, "
+		    "'flume confirm' carries it out");
 }
 END_TEST
 
@@ -395,6 +417,7 @@ Suite *suite_fleet_history(void)
 	tcase_add_test(tests, old_records_make_room);
 	tcase_add_test(tests, a_write_fails_whole);
 	tcase_add_test(tests, nodes_say_what_became_of_a_change);
+	tcase_add_test(tests, what_an_operator_holds_was_not_refused);
 	tcase_add_test(tests, a_deletion_is_done_where_nothing_runs);
 	tcase_add_test(tests, each_change_is_asked_about_once);
 	tcase_add_test(tests, doubts_are_no_more_than_there_is_room_for);

@@ -329,7 +329,8 @@ START_TEST(a_deletion_under_way_is_no_success)
 	       "b       -       -        held     1\n\n"
 	       "NODE  SCHEMA  STATE    WANTED  RUNNING  WHY\n"
 	       "n1    a       leaving  -       1        -\n"
-	       "n1    b       held     -       -        mass-delete: 'flume confirm' carries "
+	       "n1    b       held     -       -        mass-delete: 'flume rollback' puts it "
+	       "back, 'flume confirm' carries "
 	       "it "
 	       "out\n");
 }
@@ -355,14 +356,22 @@ START_TEST(each_change_is_a_line)
 	changes(fleet_troubled, fleet_troubled, "");
 	changes(none, fleet_well,
 		"2 nodes, 0 before\n"
+		"n1: new\n"
+		"n2: new\n"
 		"schema checkout: 1.2.0 wanted, 1.2.0 probation 1, 1.2.0 running 1\n"
 		"switch compact: 3 wanted, 3 running 2\n");
 	changes(fleet_well, none,
 		"0 nodes, 2 before\n"
+		"n1: gone\n"
+		"n2: gone\n"
 		"schema checkout: deleted\n"
 		"switch compact: deleted\n");
 	changes(fleet_well, fleet_troubled,
 		"6 nodes, 2 before\n"
+		"n3: new\n"
+		"n4: new\n"
+		"n5: new\n"
+		"n6: new\n"
 		"schema checkout: 1.2.0 wanted, - behind 1, - left-out 1, 1.1.0 rejected 1, "
 		"1.2.0 "
 		"running 1\n"
@@ -406,11 +415,31 @@ END_TEST
 
 START_TEST(what_is_over_is_told_too)
 {
+	static const struct fleet_word blind[] = {
+		{"nodes/n3", 0, "{\"freshness\": {\"blind\": true}, \"schemas\": {}}"},
+		WORDS_END};
+	static const struct fleet_word sees[] = {{"nodes/n3", 0, "{\"schemas\": {}}"},
+						 WORDS_END};
 	struct fleet_view *a = fleet_of(fleet_troubled, NULL), *b = fleet_of(fleet_well, NULL);
 	struct text t = {0};
 	status_changes(&t, a, b);
 	ck_assert_ptr_nonnull(strstr(t.s, "n2: checkout: not astray any more\n"));
-	ck_assert_ptr_nonnull(strstr(t.s, "n3: blind: over\n"));
+	text_fini(&t);
+	fleet_view_free(a);
+	fleet_view_free(b);
+	changes(blind, sees, "n3: blind: over\n");
+}
+END_TEST
+
+/* It was blind, and behind; nobody knows what it is now. */
+START_TEST(a_node_that_is_gone_is_not_said_to_be_well)
+{
+	struct fleet_view *a = fleet_of(fleet_troubled, NULL), *b = fleet_of(fleet_well, NULL);
+	struct text t = {0};
+	status_changes(&t, a, b);
+	ck_assert_ptr_nonnull(strstr(t.s, "n3: gone\n"));
+	ck_assert_ptr_null(strstr(t.s, "n3: blind"));
+	ck_assert_ptr_null(strstr(t.s, "n3: checkout"));
 	text_fini(&t);
 	fleet_view_free(a);
 	fleet_view_free(b);
@@ -559,6 +588,7 @@ Suite *suite_fleet_view(void)
 	tcase_add_test(t, a_deletion_under_way_is_no_success);
 	tcase_add_test(t, each_change_is_a_line);
 	tcase_add_test(t, what_is_over_is_told_too);
+	tcase_add_test(t, a_node_that_is_gone_is_not_said_to_be_well);
 	tcase_add_test(t, a_wait_counts_nodes_for_each_name);
 	tcase_add_test(t, a_wait_notices_that_a_write_was_replaced);
 	tcase_add_test(t, the_bar_is_as_long_as_what_is_done);

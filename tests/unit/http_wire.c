@@ -5,6 +5,8 @@
 #include "tests/unit/http_fixture.h"
 #include "tests/unit/suites.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +160,36 @@ static struct door *new_door(void)
 	ck_assert_int_eq(door_new(&door, NULL, &err), 0);
 	return door;
 }
+
+static void see_delay(void *arg, int fd, const struct sockaddr *from, socklen_t len)
+{
+	int none = 0;
+	socklen_t size = sizeof none;
+	(void)from, (void)len;
+	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &none, &size), 0);
+	close(fd);
+	atomic_store((atomic_int *)arg, none ? 1 : 2);
+}
+
+/* The last bytes of a stream are few, and would wait for the client's system otherwise: 40 ms. */
+START_TEST(who_is_let_in_gets_the_last_bytes_at_once)
+{
+	struct door *door = NULL;
+	struct flume_err err = {0};
+	atomic_int seen = 0;
+	ck_assert_int_eq(door_new(&door, "127.0.0.1:0", &err), 0);
+	ck_assert_int_eq(door_open(door, see_delay, &seen), 0);
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)door_port(door)),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
+	UNTIL(atomic_load(&seen));
+	close(fd);
+	door_free(door);
+	ck_assert_int_eq(atomic_load(&seen), 1);
+}
+END_TEST
 
 START_TEST(a_socket_left_behind_is_replaced_and_a_live_one_is_not)
 {
@@ -346,6 +378,7 @@ Suite *suite_http_wire(void)
 	tcase_add_test(t, nonsense_is_refused);
 	t = node_case(suite, "door");
 	tcase_add_test(t, an_address_that_is_taken_or_none_is_told);
+	tcase_add_test(t, who_is_let_in_gets_the_last_bytes_at_once);
 	tcase_add_test(t, a_socket_left_behind_is_replaced_and_a_live_one_is_not);
 	tcase_add_test(t, what_is_no_socket_stays_where_it_is);
 	t = node_case(suite, "end");

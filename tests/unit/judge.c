@@ -81,6 +81,9 @@ START_TEST(a_switch_fits_or_it_is_said_why_not)
 	ck_assert_int_eq(now == JUDGE_NAME_TAKEN,
 			 strstr(codes, "name-taken") && now != JUDGE_BEHIND);
 	ck_assert_int_eq(now == JUDGE_UNSERVED, missing != NULL);
+	ck_assert(!judge_is_unasked(&world, sw, true));
+	ck_assert_int_eq(judge_is_unasked(&world, sw, false),
+			 now == JUDGE_BEHIND && !*rows[_i].more);
 	ab_unref(sw);
 	flume_report_free(report);
 }

@@ -29,8 +29,42 @@ END_TEST
 
 START_TEST(a_listener_is_a_function)
 {
+	const enum flume_event_kind kind = FLUME_EVENT_SCHEMA_REGISTERED;
 	ck_assert_int_eq(flume_factory_listen(rig.factory, NULL, NULL), FLUME_INVALID);
+	ck_assert_int_eq(flume_factory_listen_to(rig.factory, &kind, 1, NULL, NULL),
+			 FLUME_INVALID);
 	rig_must_set("s", "ref: a");
+}
+END_TEST
+
+static void only(const struct flume_event *event, void *arg)
+{
+	ck_assert(event->kind == FLUME_EVENT_SCHEMA_REGISTERED ||
+		  event->kind == FLUME_EVENT_BINDING_ADDED);
+	++*(int *)arg;
+}
+
+START_TEST(who_listens_to_some_kinds_hears_no_other)
+{
+	static const enum flume_event_kind kinds[] = {FLUME_EVENT_SCHEMA_REGISTERED,
+						      FLUME_EVENT_BINDING_ADDED};
+	const enum flume_event_kind none = FLUME_EVENT_COUNT;
+	atomic_int all = 0;
+	int some = 0;
+	int ticket = flume_factory_listen_to(rig.factory, kinds, 2, only, &some);
+	rig_must_set("s", "ref: a"); /* checked, built, registered */
+	ck_assert_int_eq(some, 1);
+	int other = flume_factory_listen(rig.factory, count, &all);
+	rig_must_set("t", "ref: a");
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "u", "t", 0, NULL, NULL), 0);
+	ck_assert_int_eq(some, 3);
+	ck_assert_int_eq(flume_factory_unlisten(rig.factory, ticket), 0);
+	rig_must_set("v", "ref: a");
+	ck_assert_int_eq(some, 3);
+	ck_assert_int_eq(all, 2);
+	ck_assert_int_eq(flume_factory_unlisten(rig.factory, other), 0);
+	ck_assert_int_eq(flume_factory_listen_to(rig.factory, &none, 1, only, NULL),
+			 FLUME_INVALID);
 }
 END_TEST
 
@@ -288,6 +322,7 @@ Suite *suite_listeners(void)
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, all_listeners_hear_until_they_leave);
 	tcase_add_test(tc, a_listener_is_a_function);
+	tcase_add_test(tc, who_listens_to_some_kinds_hears_no_other);
 	tcase_add_test(tc, a_listener_may_call_the_factory);
 	tcase_add_test(tc, a_listener_may_change_what_it_was_told_of);
 	tcase_add_loop_test(tc, a_listener_may_set_the_schema_whose_call_failed, 0, 4);

@@ -78,6 +78,27 @@ void expect_run(const struct made *made, const struct flume_call *call, const ch
 	}
 }
 
+void send_many(const struct made *made, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		char json[32];
+		snprintf(json, sizeof json, "{\"i\":%d}", i);
+		expect_sent(made, NULL, json, 0);
+	}
+}
+
+void expect_lines_in_order(const char *text, int n)
+{
+	for (int i = 0; i < n; i++) {
+		char line[32];
+		int len = snprintf(line, sizeof line, "{\"i\":%d}\n", i);
+		ck_assert_msg(!strncmp(text, line, (size_t)len), "line %d of %d: %.20s", i, n,
+			      text);
+		text += len;
+	}
+	ck_assert_str_eq(text, "");
+}
+
 int64_t ms_now(void)
 {
 	const struct flume_clock *clock = flume_clock_real();
@@ -137,14 +158,14 @@ const char *scratch_path(const char *name)
 	return path;
 }
 
-void scratch_open(void)
+static void scratch_open(void)
 {
 	const char *below = getenv("TMPDIR");
 	snprintf(folder, sizeof folder, "%.40s/flume-XXXXXX", below ? below : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 }
 
-void scratch_close(void)
+static void scratch_close(void)
 {
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
@@ -177,6 +198,15 @@ char *scratch_read(const char *name)
 		text_add_n(&text, piece, n);
 	fclose(file);
 	return text_take(&text);
+}
+
+TCase *scratch_case(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+	tcase_set_timeout(tc, 120);
+	tcase_add_checked_fixture(tc, scratch_open, scratch_close);
+	suite_add_tcase(suite, tc);
+	return tc;
 }
 
 /* ---- a web server ---- */

@@ -6,6 +6,7 @@
 #include "agent/outside/kinds.h"
 #include "lib/base/text.h"
 
+#include <check.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -28,14 +29,19 @@ void expect_run(const struct made *, const struct flume_call *, const char *json
 struct flume_call call_of_ms(int64_t ms);
 int64_t ms_now(void);
 
+/* {"i":FROM} and so on, without TO. */
+void send_many(const struct made *, int from, int to);
+/* These are the first N of them, a line each. */
+void expect_lines_in_order(const char *text, int n);
+
+#define DOCUMENTS "flume_channel_documents_total"
 /* The value of a counter in what /metrics shows, such as "outcome=\"sent\""; -1: not there. */
 long metric(const char *name, const char *channel, const char *more);
 void wait_metric(const char *name, const char *channel, const char *more, long value);
 
-/* A folder of the test's own. */
+/* A case in which each test has a folder of its own. */
+TCase *scratch_case(Suite *, const char *name);
 const char *scratch_path(const char *name);
-void scratch_open(void);
-void scratch_close(void);
 void scratch_write(const char *name, const char *text);
 /* free(3) */
 char *scratch_read(const char *name);

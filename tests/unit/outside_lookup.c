@@ -348,15 +348,12 @@ Suite *suite_outside_lookup(void)
 	tcase_add_test(tc, a_large_table_has_each_of_its_rows);
 	tcase_add_test(tc, without_memory_no_table_is_made);
 	suite_add_tcase(suite, tc);
-	tc = tcase_create("lookup");
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, scratch_open, scratch_close);
+	tc = scratch_case(suite, "lookup");
 	tcase_add_test(tc, what_is_found_is_stored);
 	tcase_add_test(tc, what_is_missing_is_what_the_declaration_says);
 	tcase_add_test(tc, a_table_that_cannot_be_read_is_a_finding);
 	tcase_add_test(tc, where_schemas_are_only_checked_no_file_is_needed);
 	tcase_add_test(tc, a_file_that_changes_is_read_again_and_a_broken_one_changes_nothing);
 	tcase_add_test(tc, many_threads_look_while_the_table_is_replaced);
-	suite_add_tcase(suite, tc);
 	return suite;
 }

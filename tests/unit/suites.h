@@ -15,6 +15,7 @@
 	X(arena) \
 	X(binding) \
 	X(binding_ends) \
+	X(blocks) \
 	X(board) \
 	X(breaker) \
 	X(bucket) \
@@ -32,6 +33,7 @@
 	X(cmd_history) \
 	X(cmd_intake) \
 	X(cmd_lint) \
+	X(cmd_memory) \
 	X(cmd_progress) \
 	X(cmd_run) \
 	X(cmd_unified) \
@@ -81,10 +83,13 @@
 	X(document_scan) \
 	X(duration) \
 	X(engine) \
+	X(engine_bad_disk) \
+	X(engine_copies) \
 	X(engine_crash) \
 	X(engine_deletion) \
 	X(engine_disk) \
 	X(engine_extra) \
+	X(engine_holds) \
 	X(engine_memory) \
 	X(engine_operator) \
 	X(engine_probation) \
@@ -117,6 +122,7 @@
 	X(factory) \
 	X(fields) \
 	X(file) \
+	X(fleet_change) \
 	X(fleet_explain) \
 	X(fleet_page) \
 	X(fleet_status) \
@@ -155,9 +161,13 @@
 	X(original_faults) \
 	X(original_faults_calls) \
 	X(outside_channels) \
+	X(outside_dead_letter) \
+	X(outside_declared) \
 	X(outside_enrich) \
+	X(outside_file) \
 	X(outside_jq) \
 	X(outside_lookup) \
+	X(outside_unix) \
 	X(pace) \
 	X(plugin) \
 	X(pool) \
@@ -179,16 +189,22 @@
 	X(source_contract) \
 	X(scribe) \
 	X(source_dir) \
+	X(source_dir_moves) \
 	X(source_etcd) \
 	X(source_keep) \
 	X(source_url) \
+	X(source_url_alloc) \
+	X(source_url_secrets) \
 	X(split) \
 	X(state) \
 	X(state_alloc) \
+	X(state_places) \
 	X(state_race) \
+	X(state_rate) \
 	X(stress) \
 	X(suggest) \
 	X(switchboard) \
+	X(switchboard_calls) \
 	X(switches) \
 	X(switches_memory) \
 	X(tally) \

@@ -295,6 +295,28 @@ START_TEST(a_switch_that_comes_after_its_schema_decides_from_then_on)
 }
 END_TEST
 
+START_TEST(a_switch_that_decides_nothing_says_so_until_a_schema_asks_it)
+{
+	put_first();
+	site_until(".switches.layout.reason", "unasked");
+	site_says_part(".switches.layout.why", "it decides nothing");
+	site_counts(
+		"flume_switch_state{switch=\"layout\",state=\"running\",reason=\"unasked\"} 1");
+	lever_put("layout", 11, "version: \"2\"\nvariants: {a: 50}\ndefault: a\n");
+	site_says(".switches.layout.state", "rejected");
+	site_says(".switches.layout.reason", "-");
+	lever_put("layout", 12, lever_text("2", "100", "0", ""));
+	site_until(".switches.layout.reason", "unasked");
+	site_put("user", 13, asking("1.0.0", "layout", a_and_b));
+	site_until(".switches.layout.reason", "-");
+	site_says(".switches.layout.why", "-");
+	site_delete("user", 14);
+	site_until(".switches.layout.reason", "unasked");
+	lever_put("layout", 15, lever_text("3", "100", "0", "front: false\n"));
+	site_until(".switches.layout.reason", "-");
+}
+END_TEST
+
 /* ---- submissions ---- */
 
 START_TEST(a_submission_is_answered_and_a_refused_one_leaves_nothing)
@@ -435,6 +457,7 @@ Suite *suite_switches(void)
 	tcase_add_test(tcase, a_switch_does_not_lose_a_variant_that_a_schema_has_a_route_for);
 	tcase_add_test(tcase, a_switch_that_schemas_ask_stays_until_they_do_not);
 	tcase_add_test(tcase, a_switch_that_comes_after_its_schema_decides_from_then_on);
+	tcase_add_test(tcase, a_switch_that_decides_nothing_says_so_until_a_schema_asks_it);
 	tcase = lever_case(suite, "the disk and the split");
 	tcase_add_test(tcase, a_node_starts_with_its_switches_byte_for_byte);
 	tcase_add_test(tcase, a_spoilt_copy_gives_way_to_the_one_before);

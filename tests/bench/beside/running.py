@@ -1,6 +1,7 @@
 """Processes that are measured: to their end, or while they serve."""
 
 import os
+import select
 import shutil
 import statistics
 import subprocess
@@ -72,17 +73,19 @@ class Cost:
 
 
 def wait_ended(child, until, watch=None):
-    """(exit code, rusage).  Killed when it takes longer."""
-    while True:
-        pid, code, usage = os.wait4(child.pid, os.WNOHANG)
-        if pid:
-            child.returncode = os.waitstatus_to_exitcode(code)
-            return child.returncode, usage
-        if watch:
-            watch()
-        if time.monotonic() > until:
-            child.kill()
-        time.sleep(0.01)
+    """(exit code, rusage), as soon as it has ended.  Killed when it takes longer."""
+    end = os.pidfd_open(child.pid)
+    try:
+        while not select.select([end], [], [], 0.01)[0]:
+            if watch:
+                watch()
+            if time.monotonic() > until:
+                child.kill()
+    finally:
+        os.close(end)
+    _, code, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(code)
+    return child.returncode, usage
 
 
 def run_to_end(argv, stdin=os.devnull, stdout=os.devnull, limit=600.0, env=None):
