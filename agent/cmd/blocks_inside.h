@@ -54,7 +54,7 @@ void blocks_finish(struct blocks *, struct block *);
 /* Puts out what there is of a block that is not done yet; waits until those before it are out. */
 void blocks_put_part(struct blocks *, struct block *);
 /* The body of the courier; ends when no worker runs. */
-void *blocks_carry(void *blocks);
+void *blocks_carry(void *arg); /* the struct blocks */
 
 static inline struct block *blocks_at(struct blocks *b, uint64_t number)
 {

@@ -31,7 +31,7 @@ const struct record *earlier_next(const struct records *records,
 	while (*at < records->n) {
 		const struct record *r = &records->all[(*at)++].record;
 		if (r->version.revision < before && !record_is_deletion(r) &&
-		    !is_digest(r, now) && strcmp(r->outcome.state, "refused") != 0)
+		    !is_digest(r, now))
 			return r;
 	}
 	return NULL;

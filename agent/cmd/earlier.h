@@ -4,8 +4,8 @@
 
 #include "agent/cmd/records.h"
 
-/* The last one before what etcd holds, `now` (without a digest: nothing), that no node was seen to refuse; and
- * when asked again, the one before that.  `at` is 0 at first.  NULL: there is none. */
+/* The last one before what etcd holds, `now` (without a digest: nothing); and when asked again, the one
+ * before that.  `at` is 0 at first.  NULL: there is none. */
 const struct record *earlier_next(const struct records *, const struct record_version *now,
 				  size_t *at);
 /* The newest with that version, or digest.  NULL: there is none. */

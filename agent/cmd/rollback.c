@@ -106,6 +106,18 @@ static int nothing_there(const struct session *s)
 	return CMD_NOT_FOUND;
 }
 
+/* What nodes were seen to refuse is passed over, with a line. */
+static const struct record *next_target(struct session *s)
+{
+	const struct record *r = earlier_next(&s->records, &s->now, &s->passed);
+	while (r && !strcmp(r->outcome.state, "refused")) {
+		cmd_fail(0, "%s: revision %" PRId64 " is passed over: nodes refused it: %s",
+			 s->name, r->version.revision, r->outcome.why);
+		r = earlier_next(&s->records, &s->now, &s->passed);
+	}
+	return r;
+}
+
 static int find_target(struct session *s)
 {
 	const char *to = s->options->to;
@@ -117,9 +129,7 @@ static int find_target(struct session *s)
 				"%s: '%s' is a version and a revision: name the one that is "
 				"meant by its digest, %s or %s",
 				s->name, to, version->version.digest, revision->version.digest);
-	s->target = !to       ? earlier_next(&s->records, &s->now, &s->passed)
-		    : version ? version
-			      : revision;
+	s->target = !to ? next_target(s) : version ? version : revision;
 	if (!s->target)
 		return nothing_there(s);
 	if (record_is_deletion(s->target))
@@ -226,7 +236,7 @@ static int choose(struct session *s)
 		if (!said)
 			cmd_fail(0, "%s: revision %" PRId64 " is passed over: %s", s->name,
 				 s->target->version.revision, why);
-		s->target = earlier_next(&s->records, &s->now, &s->passed);
+		s->target = next_target(s);
 		if (!s->target)
 			return nothing_there(s);
 	}

@@ -5,6 +5,7 @@
  */
 #include "agent/engine/canary.h"
 
+#include "agent/document/caller.h"
 #include "agent/engine/ending.h"
 #include "agent/loop/loop.h"
 #include "lib/base/utf8.h"
@@ -95,29 +96,6 @@ static bool is_late(const struct canary_result *out, int64_t limit)
 	return out->took_ns >= limit;
 }
 
-/* Only for want of memory there is no ending. */
-static int process(const struct document *input, flume_pipeline *pipeline,
-		   const struct canary_run *run, const char *what, int64_t limit,
-		   struct ending *out)
-{
-	void *item = document_clone(input);
-	*out = (struct ending){0};
-	if (!item)
-		return FLUME_NOMEM;
-	if (run->begun)
-		run->begun(run->arg, what, limit);
-	int64_t begun = loop_now();
-	const struct flume_call call = {
-		.deadline_ns = limit > INT64_MAX - begun ? 0 : begun + limit,
-		.cancel = run->cancel,
-		.flags = FLUME_CALL_CANARY,
-	};
-	out->code = flume_pipeline_process(pipeline, &call, &item, &out->err);
-	out->took_ns = loop_now() - begun;
-	out->document = item;
-	return 0;
-}
-
 struct trying {
 	const flume_schema *schema;
 	const flume_value *one;
@@ -125,7 +103,27 @@ struct trying {
 	const struct canary_run *run;
 	int64_t limit;
 	struct canary_result *out;
+	struct flume_call call; /* one of all pipelines, which so hear of the same switches */
 };
+
+/* Only for want of memory there is no ending. */
+static int process(const struct trying *t, flume_pipeline *pipeline, struct ending *out)
+{
+	const struct canary_run *run = t->run;
+	void *item = document_clone(t->input);
+	*out = (struct ending){0};
+	if (!item)
+		return FLUME_NOMEM;
+	if (run->begun)
+		run->begun(run->arg, t->out->what, t->limit);
+	int64_t begun = loop_now();
+	struct flume_call call = t->call;
+	call.deadline_ns = t->limit > INT64_MAX - begun ? 0 : begun + t->limit;
+	out->code = flume_pipeline_process(pipeline, &call, &item, &out->err);
+	out->took_ns = loop_now() - begun;
+	out->document = item;
+	return 0;
+}
 
 /* What came of it on the candidate, against what it came to on the pipeline that runs. */
 static int compare(const struct trying *t, const struct ending *got)
@@ -139,7 +137,7 @@ static int compare(const struct trying *t, const struct ending *got)
 			    size);
 	if (rc)
 		return rc;
-	rc = process(t->input, t->run->running, t->run, t->out->what, t->limit, &expected);
+	rc = process(t, t->run->running, &expected);
 	if (!rc && flume_cancel_requested(t->run->cancel))
 		rc = FLUME_CANCELLED;
 	if (!rc && expected.code == FLUME_NOMEM)
@@ -176,7 +174,7 @@ static int judge(const struct trying *t, const struct ending *got)
 static int try_once(const struct trying *t, flume_pipeline *pipeline)
 {
 	struct ending got;
-	int rc = process(t->input, pipeline, t->run, t->out->what, t->limit, &got);
+	int rc = process(t, pipeline, &got);
 	t->out->took_ns = got.took_ns;
 	if (!rc)
 		rc = judge(t, &got);
@@ -193,11 +191,19 @@ int canary_try(const flume_schema *schema, size_t i, flume_pipeline *pipeline,
 	name_case(one, i, out->what, sizeof out->what);
 	int rc = ending_read(one, "input", &input, out->why, sizeof out->why);
 	if (!rc) {
-		const struct trying t = {schema, one, input, run, limit_of(schema, one, run),
-					 out};
+		struct caller *caller = caller_take();
+		struct trying t = {schema,
+				   one,
+				   input,
+				   run,
+				   limit_of(schema, one, run),
+				   out,
+				   {.cancel = run->cancel, .flags = FLUME_CALL_CANARY}};
+		caller_begin(caller, "", &t.call);
 		rc = try_once(&t, pipeline);
 		if (rc == FLUME_FAILED && is_late(out, t.limit))
 			rc = try_once(&t, pipeline);
+		caller_give(caller);
 		document_free(input);
 	}
 	if (rc == FLUME_NOMEM)

@@ -7,7 +7,6 @@
 #include "agent/http/inside.h"
 #include "agent/source/source.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bool read_body(struct request *r)
@@ -21,7 +20,7 @@ static bool read_body(struct request *r)
 		return false;
 	}
 	if (!*note->by)
-		snprintf(note->by, sizeof note->by, "%s", r->local ? "socket" : "http");
+		exchange_peer(r->exchange, note->by, sizeof note->by);
 	note->at = stamp_now();
 	return true;
 }

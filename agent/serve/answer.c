@@ -38,7 +38,8 @@ static void add_line(struct conn *c, const char *name, const char *value)
 	at = mempcpy(at, name, name_len);
 	at = mempcpy(at, ": ", 2);
 	at = mempcpy(at, value, value_len);
-	memcpy(at, "\r\n", 2);
+	at[0] = '\r';
+	at[1] = '\n';
 	out_took(c, name_len + value_len + 4);
 }
 

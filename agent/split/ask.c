@@ -122,7 +122,7 @@ static bool add_answer(char *out, size_t size, const char *name, const char *var
 	int n = snprintf(out + len, size - len, "%s%s=%s", len ? ", " : "", name, variant);
 	if (len + (size_t)n + strlen(MORE) < size)
 		return true;
-	snprintf(out + len, size - len, "%s", len ? MORE : MORE + 2);
+	snprintf(out + len, size - len, "%s", len ? MORE : "...");
 	return false;
 }
 

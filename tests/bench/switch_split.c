@@ -5,6 +5,7 @@
  */
 #include "tests/bench/measure.h"
 
+#include "agent/document/caller.h"
 #include "agent/split/switchboard.h"
 #include "agent/split/weight.h"
 #include "lib/base/text.h"
@@ -260,6 +261,37 @@ static void loop_board(void *arg, void **item, long n)
 	sink = sum;
 }
 
+/* As a server does: each document in a call of its own; so often it asks. */
+static void ask_in_calls(struct switch_slot *slot, long n, int often)
+{
+	struct caller *caller = caller_take();
+	struct flume_call call = {0};
+	size_t sum = 0;
+	caller_begin(caller, "", &call);
+	for (long i = 0; i < n; i++) {
+		struct switch_answer answer;
+		caller_next(caller, &call);
+		for (int k = 0; k < often; k++) {
+			switch_ask(slot, &call, documents[i % KEYS], &answer);
+			sum += (size_t)answer.why;
+		}
+	}
+	caller_give(caller);
+	sink = sum;
+}
+
+static void loop_once(void *arg, void **item, long n)
+{
+	(void)item;
+	ask_in_calls(arg, n, 1);
+}
+
+static void loop_twice(void *arg, void **item, long n)
+{
+	(void)item;
+	ask_in_calls(arg, n, 2);
+}
+
 struct timing {
 	const char *what;
 	loop_fn *loop;
@@ -297,6 +329,8 @@ static void compare_speed(struct switchboard *board, size_t n)
 		{.what = "flume, a key", .loop = loop_ours, .arg = &way},
 		{.what = "flume, a document", .loop = loop_documents, .arg = &way},
 		{.what = "flume, on the board, counted", .loop = loop_board, .arg = slot},
+		{.what = "flume, the same in a call", .loop = loop_once, .arg = slot},
+		{.what = "flume, asked twice in it", .loop = loop_twice, .arg = slot},
 	};
 	time_all(all, sizeof all / sizeof *all);
 	ab_unref(way.sw);

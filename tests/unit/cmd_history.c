@@ -169,6 +169,7 @@ START_TEST(what_nodes_refused_is_not_gone_back_to)
 	cmd_put("a.yaml", SCHEMA("1.1.0", "2"));
 	flume("apply -f a.yaml");
 	expect_run("rollback a", CMD_NOT_FOUND, "");
+	SAYS(cmd.err, "a: revision 2 is passed over: nodes refused it: n1: rejected\n");
 	flume("history a");
 	expect_row("2", "refused 1 of 3: n1: rejected  -");
 }

@@ -2,7 +2,9 @@
 #include "tests/unit/http_fixture.h"
 #include "tests/unit/suites.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FIRST  "version: \"1.0.0\"\nref: nap\n"
 #define SECOND "version: \"2.0.0\"\nref: gate\n"
@@ -23,6 +25,26 @@ START_TEST(what_is_held_is_not_changed_until_it_is_released)
 	expect_problem(send_to("DELETE", "/schemas/a/hold", NULL), 404, "not-found",
 		       "nothing is held");
 	expect_status(put("a", SECOND), 204);
+}
+END_TEST
+
+static bool engine_says(const char *words)
+{
+	const struct page *page = board_take(node.engine_board);
+	bool found = strstr(page->status, words);
+	board_release(node.engine_board, page);
+	return found;
+}
+
+START_TEST(who_does_not_say_who_he_is_is_known_by_where_he_came_from)
+{
+	char by[64];
+	snprintf(by, sizeof by, "\"by\": \"uid %lu\"", (unsigned long)getuid());
+	expect_status(put("a", FIRST), 204);
+	expect_status(send_to("PUT", "/schemas/a/hold", NULL), 204);
+	for (int i = 0; i < 2000 && !engine_says(by); i++)
+		usleep(5000);
+	ck_assert_msg(engine_says(by), "nobody says %s", by);
 }
 END_TEST
 
@@ -109,6 +131,7 @@ Suite *suite_http_operator(void)
 	Suite *suite = suite_create("http_operator");
 	TCase *tcase = node_case(suite, "operator");
 	tcase_add_test(tcase, what_is_held_is_not_changed_until_it_is_released);
+	tcase_add_test(tcase, who_does_not_say_who_he_is_is_known_by_where_he_came_from);
 	tcase_add_test(tcase, all_can_be_held_at_once);
 	tcase_add_test(tcase, there_is_nothing_to_clear_or_confirm_where_nothing_is_known);
 	tcase_add_test(tcase, what_was_refused_may_be_put_again_once_it_is_cleared);

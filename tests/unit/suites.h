@@ -84,6 +84,7 @@
 	X(duration) \
 	X(engine) \
 	X(engine_bad_disk) \
+	X(engine_between) \
 	X(engine_copies) \
 	X(engine_crash) \
 	X(engine_deletion) \

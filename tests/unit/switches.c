@@ -283,6 +283,44 @@ START_TEST(a_switch_that_schemas_ask_stays_until_they_do_not)
 }
 END_TEST
 
+/* A step below which somebody else moves everyone to b. */
+static int move_all(const struct flume_call *call, void **item, void *arg,
+		    struct flume_err *err)
+{
+	static const char text[] = "{variants: {a: 0, b: 100}, default: b}";
+	struct ab_switch *sw;
+	(void)call, (void)item, (void)arg;
+	int rc = ab_parse(&sw, "layout", text, sizeof text - 1, FLUME_YAML, NULL);
+	rc = rc ? rc : switchboard_put(lever.board, sw);
+	if (!rc)
+		ab_unref(sw);
+	return rc ? flume_fail(err, rc, "not moved") : 0;
+}
+
+START_TEST(a_case_does_not_fail_since_a_switch_moves_below_it)
+{
+	static const struct flume_component moving = {.name = "move", .run = move_all};
+	put_first();
+	ck_assert_int_eq(flume_factory_add(site.factory, &moving, NULL), 0);
+	site_put("user", 11,
+		 "version: \"1.0.0\"\n"
+		 "components:\n"
+		 "  processors: {one: {kind: set, fields: {way: a}}, "
+		 "flag: {kind: set, fields: {flag: true}}}\n"
+		 "  conditions: {which: {kind: ab, switch: layout}}\n"
+		 "  predicates: {is-b: {kind: flag, switch: layout, variant: b}}\n"
+		 "canary: {cases: [{input: {user: {id: u}}, "
+		 "expect_exact: {user: {id: u}, way: a}}]}\n"
+		 "type: sequence\n"
+		 "children:\n"
+		 "  - {type: switch, condition: which, routes: {a: {ref: one}}}\n"
+		 "  - {ref: move}\n"
+		 "  - {type: filter, predicate: is-b, then: {ref: flag}}\n");
+	site_until("user.state", "running");
+	ck_assert_str_eq(lever_variant("layout"), "b");
+}
+END_TEST
+
 START_TEST(a_switch_that_comes_after_its_schema_decides_from_then_on)
 {
 	site_put("user", 10, asking("1.0.0", "layout", a_and_b));
@@ -456,6 +494,7 @@ Suite *suite_switches(void)
 	tcase_add_test(tcase, a_route_that_no_variant_reaches_is_refused_until_there_is_one);
 	tcase_add_test(tcase, a_switch_does_not_lose_a_variant_that_a_schema_has_a_route_for);
 	tcase_add_test(tcase, a_switch_that_schemas_ask_stays_until_they_do_not);
+	tcase_add_test(tcase, a_case_does_not_fail_since_a_switch_moves_below_it);
 	tcase_add_test(tcase, a_switch_that_comes_after_its_schema_decides_from_then_on);
 	tcase_add_test(tcase, a_switch_that_decides_nothing_says_so_until_a_schema_asks_it);
 	tcase = lever_case(suite, "the disk and the split");
