@@ -127,12 +127,6 @@ static int hold_places(flume_factory *factory, const struct files *files)
 			: 0;
 }
 
-static int no_memory_for(const struct file *f)
-{
-	const struct flume_issue *first = flume_report_get_issue(f->report, 0);
-	return first ? cmd_fail(CMD_NEGATIVE, "%s: %s", f->name, first->text) : out_of_memory();
-}
-
 int bench_check(flume_factory *factory, struct files *files)
 {
 	int code = hold_places(factory, files);
@@ -143,7 +137,7 @@ int bench_check(flume_factory *factory, struct files *files)
 		int places = places_check(flume_schema_get_canary(f->schema), f->report);
 		int result = flume_factory_set_schema(factory, f->name, f->schema, f->report);
 		if (result == FLUME_NOMEM || places == FLUME_NOMEM)
-			code = no_memory_for(f);
+			code = out_of_memory();
 		else if (result < 0 && !flume_report_size(f->report))
 			flume_report_add(f->report, "rejected", "", NULL, NULL, "%s",
 					 flume_code_text(result));

@@ -78,8 +78,6 @@ static int compile(const struct program *program, const flume_value *decl, const
 		rc = refuse(decl, path, "program", "bad-program", err.text, report);
 	else if (!rc && outcome != JAIL_RESULT)
 		rc = refuse(decl, path, "program", "bad-program", said.s ? said.s : "", report);
-	else if (rc == FLUME_NOMEM) /* of descriptors or processes, maybe: then it says so */
-		flume_report_add(report, "no-memory", path, decl, NULL, "%s", err.text);
 	text_fini(&said);
 	return rc;
 }

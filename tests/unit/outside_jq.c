@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -364,31 +363,6 @@ START_TEST(the_processes_go_with_the_last_program)
 }
 END_TEST
 
-/* No descriptor is left for the wire to one. */
-START_TEST(where_no_process_can_be_had_the_finding_says_why)
-{
-	struct flume_component out = {0};
-	flume_report *report = flume_report_new();
-	flume_value *decl;
-	struct rlimit before, none;
-	jq(".", "");
-	ck_assert_int_eq(flume_value_parse(&decl, yaml, strlen(yaml), FLUME_YAML, NULL, NULL),
-			 0);
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-	none = before;
-	none.rlim_cur = 0;
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-	int rc = kind_jq.make(decl, "c", NULL, &out, report);
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
-	ck_assert_int_eq(rc, FLUME_NOMEM); /* so it is tried again */
-	ck_assert_uint_eq(flume_report_size(report), 1);
-	ck_assert_str_eq(flume_report_get_issue(report, 0)->text,
-			 "no process can be had to run jq in: Too many open files");
-	flume_value_free(decl);
-	flume_report_free(report);
-}
-END_TEST
-
 Suite *suite_outside_jq(void)
 {
 	Suite *suite = suite_create("outside_jq");
@@ -411,7 +385,6 @@ Suite *suite_outside_jq(void)
 	tcase_add_test(tc, many_threads_run_one_program);
 	tcase_add_test(tc, many_programs_share_the_processes);
 	tcase_add_test(tc, the_processes_go_with_the_last_program);
-	tcase_add_test(tc, where_no_process_can_be_had_the_finding_says_why);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
