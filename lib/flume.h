@@ -126,12 +126,12 @@ enum flume_value_type {
 	FLUME_MAP, /* keys in document order, none twice */
 };
 
-/* 0 in any field takes the default in brackets. */
+/* 0 in any field takes the default, the first in brackets; the second is the highest it can be. */
 struct flume_limits {
-	size_t bytes;   /* of text [1 MiB]                         */
-	size_t nodes;   /* values, aliases counted expanded [10,000 nodes of a schema;
-			* 8 values are allowed for each]           */
-	unsigned depth; /* of nesting [64 levels of nodes; 4 values deep for each] */
+	size_t bytes;   /* of text [1 MiB, 64 MiB]                 */
+	size_t nodes;   /* values, aliases counted expanded [10,000 nodes of a schema,
+			* 134 million; 8 values are allowed for each] */
+	unsigned depth; /* of nesting [64 levels of nodes, 500; 4 values deep for each] */
 };
 
 /* Reads one YAML 1.2 (as far as libyaml reads it) or strict JSON document.  YAML's plain scalars
@@ -303,7 +303,7 @@ const char *flume_kind_key(enum flume_kind);
 /* One component: a row of a table, written with named fields.  Exactly one of the six functions
  * is set, and it decides the kind.  It may run on many threads at once with the same `arg`.
  * `done` runs once, when the component has been removed and the last pipeline using it is gone;
- * when adding it fails, it does not run. */
+ * when adding it fails, it does not run.  It may call the factory, unless that is being freed. */
 struct flume_component {
 	const char *name;         /* as schemas say it: [A-Za-z0-9_][A-Za-z0-9_.-]{0,127} */
 	const char *about;        /* one line; may be NULL                                */
@@ -406,7 +406,10 @@ flume_factory *flume_factory_free(flume_factory *);
  * none is idle, and end with the factory.  A caller leaves the children of a race, a contest or a
  * timeout to them, and is a worker itself only inside of another parallel step.  So a component must
  * not wait for such a call of another thread: when all workers do that, none is left to run its
- * children, and both wait until its deadline. */
+ * children, and both wait until its deadline.
+ *
+ * A fork(2) copies no worker, nor any other thread that may be in the middle of something: let
+ * the child exec, or make the first factory after the fork. */
 struct flume_factory_info {
 	unsigned workers; /* started so far              */
 	unsigned busy;    /* of them, run something now  */

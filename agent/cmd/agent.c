@@ -17,6 +17,7 @@
 #include "agent/cmd/notify.h"
 #include "agent/cmd/reload.h"
 #include "agent/cmd/store.h"
+#include "agent/engine/claim.h"
 #include "agent/engine/engine.h"
 #include "agent/fleet/page.h"
 #include "agent/fleet/status.h"
@@ -40,6 +41,7 @@ struct agent {
 	struct agent_facts facts;
 	struct loop *loop;
 	int signals;
+	int claim; /* on the state folder */
 	struct loop_fd *on_signal;
 	struct agent_switches switches;
 	flume_factory *factory;
@@ -297,6 +299,8 @@ static int start(struct agent *a, const struct cmd_call *call, struct flume_err 
 		return flume_fail(err, FLUME_NOMEM, "out of memory");
 	a->notify = notify_new(a->loop);
 	int code = open_signals(a, err);
+	if (!code && a->options->state)
+		code = claim_folder(a->options->state, &a->claim, err);
 	if (!code)
 		code = open_engine(a, err);
 	if (!code)
@@ -348,13 +352,15 @@ static void stop(struct agent *a)
 	loop_fd_remove(a->on_signal);
 	if (a->signals >= 0)
 		close(a->signals);
+	if (a->claim >= 0)
+		close(a->claim);
 	a->notify = notify_free(a->notify);
 	a->loop = loop_free(a->loop);
 }
 
 static int run(const struct cmd_call *call)
 {
-	struct agent a = {.options = call->options, .signals = -1};
+	struct agent a = {.options = call->options, .signals = -1, .claim = -1};
 	struct flume_err err = {0};
 	int code = agent_facts(&a.facts, a.options, &err);
 	code = code ? cmd_fail(code == FLUME_INVALID ? CMD_USAGE : CMD_NEGATIVE, "agent: %s",

@@ -145,8 +145,13 @@ static int apply_all(struct session *s)
 	s->changes = calloc(s->plan.files.n, sizeof *s->changes);
 	if (!s->wanted || !s->changes)
 		return out_of_memory();
-	for (size_t i = 0; i < s->plan.files.n && !code; i++)
-		code = apply_one(s, &s->plan.files.all[s->plan.order[i]]);
+	for (size_t i = 0; i < s->plan.files.n; i++) {
+		const struct file *f = &s->plan.files.all[s->plan.order[i]];
+		if (code)
+			tell(s, f, "not-applied", 0);
+		else
+			code = apply_one(s, f);
+	}
 	if (s->options->output == OUTPUT_JSON && !print_rows(s) && !code)
 		code = out_of_memory();
 	return code;

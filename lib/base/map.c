@@ -48,8 +48,8 @@ static int insert(struct map *m, size_t at, const char *name, void *thing)
 
 void *map_get(const struct map *m, const char *name)
 {
-	bool found;
-	size_t at = find(m, name, &found);
+	bool found = false;
+	size_t at = name ? find(m, name, &found) : 0;
 	return found ? m->entries[at].thing : NULL;
 }
 
@@ -80,8 +80,8 @@ int map_put(struct map *m, const char *name, void *thing, void **out_old)
 
 void *map_remove(struct map *m, const char *name)
 {
-	bool found;
-	size_t at = find(m, name, &found);
+	bool found = false;
+	size_t at = name ? find(m, name, &found) : 0;
 	if (!found)
 		return NULL;
 	struct map_entry *e = m->entries + at;

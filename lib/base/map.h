@@ -25,14 +25,14 @@ struct map { /* all zero is an empty one */
 	bool lent;
 };
 
-/* NULL when absent. */
+/* NULL when absent, as NULL always is. */
 void *map_get(const struct map *, const char *name);
 /* Copies the name, unless it is lent.  Returns 0, FLUME_EXISTS or FLUME_NOMEM. */
 int map_add(struct map *, const char *name, void *thing);
 /* Adds or replaces; gives back what was there (NULL when new).  FLUME_NOMEM leaves all as it
  * was. */
 int map_put(struct map *, const char *name, void *thing, void **out_old);
-/* Returns what was there, or NULL. */
+/* Returns what was there; NULL as above. */
 void *map_remove(struct map *, const char *name);
 /* Frees the names, not the things. */
 void map_fini(struct map *);

@@ -126,6 +126,9 @@ int flume_factory_bind(flume_factory *factory, const char *name, const char *sch
 	flume_binding *binding = NULL;
 	if (flags & ~(unsigned)FLUME_BIND_PINNED)
 		return flume_fail(err, FLUME_INVALID, "no such flags: %#x", flags);
+	if (!name || !schema_id)
+		return flume_fail(err, FLUME_INVALID,
+				  "a binding needs a name and the id of a schema");
 	factory_lock(factory);
 	int rc = bind_locked(factory, name, schema_id, flags & FLUME_BIND_PINNED, &binding,
 			     &added, err);

@@ -149,6 +149,8 @@ int flume_factory_remove(flume_factory *factory, enum flume_kind kind, const cha
 {
 	if ((unsigned)kind >= FLUME_KINDS || flags & ~(unsigned)FLUME_REMOVE_FORCED)
 		return FLUME_INVALID;
+	if (!name)
+		return FLUME_NOT_FOUND;
 	factory_lock(factory);
 	struct component *component = registry_ref(&factory->registry, kind, name);
 	struct component *removed = NULL;
@@ -178,12 +180,16 @@ struct registry *factory_registry(const flume_factory *factory)
 
 bool flume_factory_has(const flume_factory *factory, enum flume_kind kind, const char *name)
 {
-	return registry_has(factory_registry(factory), kind, name);
+	return (unsigned)kind < FLUME_KINDS && name &&
+	       registry_has(factory_registry(factory), kind, name);
 }
 
 char **flume_factory_dup_names(const flume_factory *factory, enum flume_kind kind)
 {
-	return registry_dup_names(factory_registry(factory), kind);
+	const struct map none = {0};
+	return (unsigned)kind < FLUME_KINDS
+		       ? registry_dup_names(factory_registry(factory), kind)
+		       : map_dup_names(&none);
 }
 
 int flume_factory_add_maker(flume_factory *factory, const struct flume_maker *maker,
@@ -196,13 +202,15 @@ int flume_factory_add_maker(flume_factory *factory, const struct flume_maker *ma
 
 int flume_factory_listen(flume_factory *factory, flume_listen_fn *fn, void *arg)
 {
-	return hub_listen(factory->hub, HUB_ALL, fn, arg);
+	return fn ? hub_listen(factory->hub, HUB_ALL, fn, arg) : FLUME_INVALID;
 }
 
 int flume_factory_listen_to(flume_factory *factory, const enum flume_event_kind *kinds,
 			    size_t n, flume_listen_fn *fn, void *arg)
 {
 	uint64_t wanted = 0;
+	if (!fn)
+		return FLUME_INVALID;
 	for (size_t i = 0; i < n; i++) {
 		if ((unsigned)kinds[i] >= FLUME_EVENT_COUNT)
 			return FLUME_INVALID;

@@ -7,6 +7,9 @@ int read_block(struct packed *out, size_t before, size_t after, const char *text
 	       flume_report *report)
 {
 	struct tree t;
+	if (!text && len)
+		return FLUME_INVALID;
+	text = text ? text : "";
 	int rc = tree_init(&t, text, len, limits, report);
 	if (!rc && len >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3)) { /* a byte order mark */
 		text += 3;

@@ -10,6 +10,8 @@ import subprocess
 import web
 from documents import LONG, QUICK, marking
 from harness import contains, equal, free_port, matches, one_of, run
+from process import clean_environment
+from waiting import SLOW
 
 DOCUMENT = {"id": 1}
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -87,10 +89,20 @@ def killed_in_probation(s):
     serves(node, "1.0.0", 1)
 
 
+def a_second_one_is_refused(node):
+    """By hand, on the folder of one that runs: it would take the probation for a crash."""
+    second = subprocess.run(
+        node.argv(), env=clean_environment(), capture_output=True, text=True, timeout=SLOW * 10
+    )
+    equal(second.returncode, 1, "exit code")
+    contains(second.stdout + second.stderr, "another agent runs on the state folder", "log")
+
+
 def killed_twice_in_probation_gives_it_up(s):
     etcd, node = proven_one(s)
     etcd.set_schema("a", marking("2.0.0", 2, LONG))
     node.wait_schema("a", version="2.0.0", state="probation")
+    a_second_one_is_refused(node)
     node.kill9()
     node.start()
     node.wait_schema("a", version="2.0.0", state="probation")

@@ -1,11 +1,11 @@
-"""The table of faults in agent/README.md: 25 of them, and each row names a test that is there."""
+"""The table of faults in agent/README.md: 28 of them, and each row names a test that is there."""
 
 import os
 import re
 
 from harness import ROOT, Failed, equal, run
 
-ROWS = 27
+ROWS = 28
 
 
 def read(*path):

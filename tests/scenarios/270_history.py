@@ -1,6 +1,8 @@
 """Who changed a schema, when and why, and what became of it: every change has its record, by
 whatever means it was made, and by the records there is a way back."""
 
+import json
+
 from documents import marking
 from guarded import guarded, user
 from harness import contains, equal, run
@@ -107,6 +109,12 @@ def somebody_who_is_faster_wins(s):
         meddler.end()
         equal(result.code, 4, f"{key}: {result}")
         contains(result.err, why, "why")
+    both = [*("-f", file), *("-f", s.file("b.yaml", marking("1.0.0", 2)))]
+    meddler = Meddler(etcd, "/flume/schemas/a")
+    result = s.flume("apply", "--same-version", "apply", "-o", "json", *both, "--etcd", meddler.url)
+    meddler.end()
+    rows = {row["name"]: row["result"] for row in json.loads(result.out)}
+    equal(rows, {"a": "conflict", "b": "not-applied"}, "what came of each file")
     equal([kv for kv in records(etcd) if "apply" in kv.value], [], "records of no change")
     flume(s, etcd, "apply", "-f", file, "--same-version", "apply")
     meddler = Meddler(etcd, "/flume/schemas/a")

@@ -41,6 +41,23 @@ START_TEST(only_what_is_stored_can_be_bound)
 }
 END_TEST
 
+START_TEST(no_name_is_nobodys_name)
+{
+	rig_must_set("s", "ref: a");
+	flume_binding_unref(bound("b", "s"));
+	ck_assert_int_eq(flume_factory_bind(rig.factory, NULL, "s", 0, NULL, &rig.err),
+			 FLUME_INVALID);
+	ck_assert_int_eq(flume_factory_bind(rig.factory, "b", NULL, 0, NULL, &rig.err),
+			 FLUME_INVALID);
+	ck_assert_str_eq(rig.err.text, "a binding needs a name and the id of a schema");
+	ck_assert_int_eq(flume_factory_repin(rig.factory, NULL), FLUME_NOT_FOUND);
+	ck_assert_int_eq(flume_factory_unbind(rig.factory, NULL), FLUME_NOT_FOUND);
+	ck_assert_ptr_null(flume_factory_dup_binding(rig.factory, NULL));
+	ck_assert_ptr_null(flume_factory_dup_schema(rig.factory, NULL));
+	ck_assert_int_eq(flume_factory_remove_schema(rig.factory, NULL, NULL), FLUME_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(binding_a_name_twice_gives_the_same)
 {
 	rig_must_set("s", "ref: a");
@@ -230,6 +247,7 @@ Suite *suite_binding(void)
 	Suite *suite = suite_create("binding");
 	TCase *tc = rig_case(suite, "binding");
 	tcase_add_test(tc, only_what_is_stored_can_be_bound);
+	tcase_add_test(tc, no_name_is_nobodys_name);
 	tcase_add_test(tc, binding_a_name_twice_gives_the_same);
 	tcase_add_test(tc, a_name_is_bound_to_one_schema);
 	tcase_add_test(tc, names_of_bindings_are_listed_in_order);

@@ -257,6 +257,19 @@ START_TEST(a_removed_component_lives_until_the_last_pipeline_ends)
 }
 END_TEST
 
+START_TEST(what_is_no_kind_and_no_name_has_no_components)
+{
+	ck_assert(!flume_factory_has(rig.factory, FLUME_KINDS, "a"));
+	ck_assert(!flume_factory_has(rig.factory, FLUME_PROCESSOR, NULL));
+	ck_assert_int_eq(flume_factory_remove(rig.factory, FLUME_PROCESSOR, NULL, 0, NULL),
+			 FLUME_NOT_FOUND);
+	char **names = flume_factory_dup_names(rig.factory, FLUME_KINDS);
+	ck_assert_ptr_nonnull(names);
+	ck_assert_ptr_null(names[0]);
+	free(names);
+}
+END_TEST
+
 START_TEST(a_component_that_is_never_removed_is_done_with_the_factory)
 {
 	int done = 0;
@@ -288,6 +301,7 @@ Suite *suite_component(void)
 	tcase_add_test(tc, a_component_in_use_cannot_be_removed_and_names_who_uses_it);
 	tcase_add_test(tc, a_component_no_longer_used_can_be_removed);
 	tcase_add_test(tc, a_removed_component_lives_until_the_last_pipeline_ends);
+	tcase_add_test(tc, what_is_no_kind_and_no_name_has_no_components);
 	tcase_add_test(tc, a_component_that_is_never_removed_is_done_with_the_factory);
 	return suite;
 }

@@ -1,5 +1,6 @@
 /* Many files at once: durable together, in order, and nothing of what failed is left. */
 #include "agent/engine/file.h"
+#include "agent/engine/claim.h"
 
 #include "tests/unit/suites.h"
 
@@ -168,6 +169,28 @@ START_TEST(a_folder_that_cannot_be_had_is_an_error)
 }
 END_TEST
 
+START_TEST(a_folder_has_one_owner_at_a_time)
+{
+	int first = -1, second = -1;
+	ck_assert_int_eq(claim_folder(path("state"), &first, &err), 0);
+	ck_assert_int_ge(first, 0);
+	ck_assert_int_eq(claim_folder(path("state"), &second, &err), FLUME_IN_USE);
+	ck_assert_ptr_nonnull(strstr(err.text, "another agent runs on the state folder"));
+	ck_assert_int_eq(second, -1);
+	close(first);
+	ck_assert_int_eq(claim_folder(path("state"), &second, &err), 0);
+	close(second);
+}
+END_TEST
+
+START_TEST(a_folder_that_cannot_be_had_is_nobodys)
+{
+	int claim = 0;
+	ck_assert_int_eq(claim_folder("/dev/null/state", &claim, &err), 0);
+	ck_assert_int_eq(claim, -1);
+}
+END_TEST
+
 Suite *suite_file(void)
 {
 	Suite *suite = suite_create("file");
@@ -181,6 +204,8 @@ Suite *suite_file(void)
 	tcase_add_test(tcase, one_that_cannot_be_written_aside_fails_alone);
 	tcase_add_test(tcase, a_folder_that_is_gone_is_made);
 	tcase_add_test(tcase, a_folder_that_cannot_be_had_is_an_error);
+	tcase_add_test(tcase, a_folder_has_one_owner_at_a_time);
+	tcase_add_test(tcase, a_folder_that_cannot_be_had_is_nobodys);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -27,6 +27,16 @@ START_TEST(all_listeners_hear_until_they_leave)
 }
 END_TEST
 
+START_TEST(a_listener_is_a_function)
+{
+	const enum flume_event_kind kind = FLUME_EVENT_SCHEMA_REGISTERED;
+	ck_assert_int_eq(flume_factory_listen(rig.factory, NULL, NULL), FLUME_INVALID);
+	ck_assert_int_eq(flume_factory_listen_to(rig.factory, &kind, 1, NULL, NULL),
+			 FLUME_INVALID);
+	rig_must_set("s", "ref: a");
+}
+END_TEST
+
 static void only(const struct flume_event *event, void *arg)
 {
 	ck_assert(event->kind == FLUME_EVENT_SCHEMA_REGISTERED ||
@@ -311,6 +321,7 @@ Suite *suite_listeners(void)
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, all_listeners_hear_until_they_leave);
+	tcase_add_test(tc, a_listener_is_a_function);
 	tcase_add_test(tc, who_listens_to_some_kinds_hears_no_other);
 	tcase_add_test(tc, a_listener_may_call_the_factory);
 	tcase_add_test(tc, a_listener_may_change_what_it_was_told_of);

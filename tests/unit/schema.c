@@ -54,6 +54,18 @@ START_TEST(what_is_unset_is_empty)
 }
 END_TEST
 
+START_TEST(no_text_is_an_empty_one)
+{
+	flume_schema *schema;
+	for (int format = FLUME_YAML; format <= FLUME_JSON; format++) {
+		ck_assert_int_eq(flume_schema_parse(&schema, NULL, 0, format, NULL, NULL),
+				 FLUME_SYNTAX);
+		ck_assert_int_eq(flume_schema_parse(&schema, NULL, 1, format, NULL, NULL),
+				 FLUME_INVALID);
+	}
+}
+END_TEST
+
 START_TEST(the_digest_is_of_the_meaning)
 {
 	flume_schema *a = read_schema(yaml, FLUME_YAML), *b = read_schema(json, FLUME_JSON);
@@ -213,6 +225,7 @@ Suite *suite_schema(void)
 	TCase *tests = tcase_create("text");
 	tcase_add_test(tests, a_schema_tells_what_it_was_read_from);
 	tcase_add_test(tests, what_is_unset_is_empty);
+	tcase_add_test(tests, no_text_is_an_empty_one);
 	tcase_add_test(tests, the_digest_is_of_the_meaning);
 	tcase_add_test(tests, its_own_format_is_given_back_byte_for_byte);
 	tcase_add_test(tests, the_last_reference_frees);
