@@ -258,6 +258,7 @@ def a_folder_and_http_and_a_poll_do_the_same(s):
     equal(node.request_locally("DELETE", "/switches/checkout").status, 204, "DELETE")
     equal(node.request_locally("DELETE", "/switches/checkout").status, 404, "DELETE again")
     equal(node.get("/switches", {"Accept": "application/json"}).json(), {"switches": []}, "none")
+    node.stop()
     etcd, polling = started(s, poll="200ms")
     equal(polling.request("PUT", "/switches/x", "").status, 403, "PUT")
     put(etcd, "checkout", front(2, 0, 100))
