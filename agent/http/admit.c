@@ -129,7 +129,7 @@ void request_admit(struct request *r)
 		return;
 	if (r->method->changes && not_allowed_to_write(r))
 		return;
-	if (r->method->changes && r->http->through)
+	if (r->method->changes && r->http->writes_through)
 		exchange_peer(r->exchange, r->note.by, sizeof r->note.by);
 	if (is_packed(r))
 		return;

@@ -100,6 +100,7 @@ static int fill(struct http *http, const struct http_options *options, struct fl
 	int r = taps_init(&http->taps, options->tap_redact, err);
 	if (r)
 		return r;
+	http->writes_through = options->etcd != NULL;
 	if (options->etcd) {
 		http->through =
 			through_new(http, options->etcd, options->prefix, options->node);

@@ -53,7 +53,8 @@ struct http {
 	struct meters *meters;
 	struct taps taps;
 	struct edits *edits;
-	struct through *through;  /* NULL: schemas are not written to etcd */
+	struct through *through;  /* the main thread's; NULL: schemas are not written to etcd */
+	bool writes_through;      /* there is one, or was before the end; any thread */
 	struct fleet_page *fleet; /* NULL: there is no etcd */
 	flume_cancel *cancel;     /* of every call */
 

@@ -72,11 +72,11 @@ static void begin_put(struct request *r)
 static void put(struct request *r)
 {
 	const char *no_pipeline = "";
-	if (r->http->through) /* only the text is kept there */
+	if (r->http->writes_through) /* only the text is kept there */
 		r->format = slurp_guess(r->body.s ? r->body.s : "", r->body.len);
 	if (request_flag(r, "dry_run"))
 		request_to_worker(r, no_pipeline, check_on_worker);
-	else if (r->http->through)
+	else if (r->http->writes_through)
 		request_to_worker(r, no_pipeline, write_on_worker);
 	else if (request_wait(r))
 		edits_push(r->http->edits, r, EDIT_SET);

@@ -59,7 +59,7 @@ static bool is_clean(struct request *r)
 
 static void put(struct request *r)
 {
-	if (r->http->through) /* only the text is kept there */
+	if (r->http->writes_through) /* only the text is kept there */
 		r->format = slurp_guess(r->body.s ? r->body.s : "", r->body.len);
 	if (!is_clean(r))
 		return;
