@@ -197,7 +197,11 @@ def a_broken_one_leaves_the_old_one_in_force(s):
         contains(error, f"/flume/switches/checkout{place and ':'}{place}", what)
         equal(found["running"]["version"], "1", what)
         equal(node.process("checkout", USERS[0]).json()["made_by"], 1, what)
-    published = lambda: etcd.node_status("node-1")[0]["switches"]["checkout"]["state"] == "rejected"  # noqa: E731
+
+    def published():
+        told = (etcd.node_status("node-1")[0] or {}).get("switches", {})
+        return told.get("checkout", {}).get("state") == "rejected"
+
     node.wait_for("etcd has it", published)
     put(etcd, "checkout", front(2, 0, 100))
     node.wait_switch("checkout", version="2", state="running")
