@@ -17,8 +17,8 @@
 
 int claim_folder(const char *folder, int *out, struct flume_err *err)
 {
-	(void)file_make_folder(folder,
-			       NULL); /* whoever writes to it says why it cannot be had */
+	/* Whoever writes to it says why it cannot be had. */
+	(void)file_make_folder(folder, NULL);
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
 		close(fd);

@@ -117,8 +117,8 @@ struct request {
 		const char *s;
 		size_t len;
 	} body;
-	flume_binding *
-		binding; /* of that name, as it was when the request began; NULL: none, or not asked */
+	/* Of that name, as it was when the request began; NULL: none, or not asked. */
+	flume_binding *binding;
 	char id[ID_SIZE];
 	struct caller *caller;        /* stays with the place of the request; NULL: no memory */
 	const struct http_flow *flow; /* NULL: there is one answer */

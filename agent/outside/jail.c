@@ -33,7 +33,8 @@
 struct jail {
 	pid_t pid; /* 0: there is none */
 	int fd;
-	bool busy, has_run; /* it knows no program before */
+	bool busy;
+	bool has_run; /* before that it knows no program */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

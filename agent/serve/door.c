@@ -223,8 +223,8 @@ static void *let_in_the_last(struct door *d)
 			if (poll(&more, 1, i == TCP ? LAST_MS : 0) <= 0)
 				break;
 			int why = take_in(d, d->fds[i]);
-			if (why == EAGAIN ||
-			    is_short(why)) /* one that was shut is always ready */
+			/* One that was shut is always ready. */
+			if (why == EAGAIN || is_short(why))
 				break;
 		}
 		if (d->fds[i] >= 0)

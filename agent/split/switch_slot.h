@@ -22,8 +22,8 @@ struct entry {
 	bool applies;
 	bool passed;             /* by a look at what may go */
 	_Atomic(uint32_t) since; /* 0: nothing is known of before */
-	_Atomic(struct entry *)
-		before; /* what was there until then; NULL: nothing is left of it */
+	/* What was there until then; NULL: nothing is left of it. */
+	_Atomic(struct entry *) before;
 };
 
 struct switch_slot {
